@@ -1,0 +1,94 @@
+export type AlertState = 'inactive' | 'pending' | 'firing' | 'resolved' | 'insufficient' | 'nodata' | 'error';
+export type Severity = 'critical' | 'warning' | 'info';
+
+/** An item of `GET /api/v1/alerts?state=firing|pending|resolved`. */
+export interface Alert {
+  id: string;
+  rule: string;
+  severity: Severity;
+  state: AlertState;
+  labels: Record<string, string>;
+  /** One English sentence: what is wrong, with the value against the threshold. */
+  summary: string;
+  /** The rule as one English sentence. */
+  sentence: string;
+  value: number | null;
+  threshold: number | null;
+  unit: string | null;
+  startedAt: string;
+  resolvedAt: string | null;
+  acknowledgedBy: string | null;
+  acknowledgedAt: string | null;
+  /** Why nobody was told, if so. */
+  mutedBy: string | null;
+  runbook: string | null;
+}
+
+/** `GET /api/v1/alerts/:id` */
+export interface AlertDetail extends Alert {
+  /** The query that is equivalent to the rule, for people. */
+  query: string;
+  timeline: AlertTimelineEntry[];
+  notifications: NotificationItem[];
+  next: NextStep | null;
+  /** The rule's value over the last hour, `[milliseconds, value or null]`. */
+  series: [number, number | null][];
+}
+
+/** A decision of the alert path and its reason. */
+export interface AlertTimelineEntry {
+  at: string;
+  kind: string;
+  from: AlertState | null;
+  to: AlertState | null;
+  reason: string;
+}
+
+/** The escalation step that comes next. */
+export interface NextStep {
+  at: string;
+  step: number;
+  notify: string[];
+}
+
+/** An item of `GET /api/v1/notifications`: one message to one target. */
+export interface NotificationItem {
+  id: string;
+  alert: string;
+  rule: string;
+  channel: string;
+  target: string;
+  kind: 'firing' | 'update' | 'repeat' | 'resolved' | 'meta';
+  step: number;
+  status: 'queued' | 'sending' | 'sent' | 'retrying' | 'failed' | 'uncertain' | 'cancelled';
+  attempts: number;
+  reason: string;
+  lastError: string | null;
+  createdAt: string;
+  sentAt: string | null;
+}
+
+/** An item of `GET /api/v1/rules`. */
+export interface Rule {
+  name: string;
+  severity: Severity;
+  condition: string;
+  sentence: string;
+  query: string;
+  window: string;
+  state: AlertState;
+  value: number | null;
+  sample: number | null;
+  lastEvaluatedAt: string | null;
+  reason: string | null;
+}
+
+/** A message that the demo inbox received (`GET /api/v1/demo-inbox`), newest first. */
+export interface InboxMessage {
+  id: string;
+  receivedAt: string;
+  channel: 'slack' | 'email' | 'webhook';
+  to: string;
+  title: string;
+  text: string;
+}

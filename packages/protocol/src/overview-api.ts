@@ -1,0 +1,47 @@
+/** `GET /api/v1/overview`: is it fine, and if not, what to do. */
+export interface Overview {
+  verdict: 'healthy' | 'degraded' | 'down' | 'unknown';
+  /** One sentence. */
+  sentence: string;
+  since: string | null;
+  todo: TodoItem[];
+  signals: Signal[];
+  /** The platform's own losses and lags, all zero when all is well. */
+  pipeline: { spoolBytes: number; lagSeconds: number; rejected: number; dropped: number };
+}
+
+/** Something a person should do, worst first. */
+export interface TodoItem {
+  severity: 'critical' | 'warning' | 'info';
+  title: string;
+  detail: string;
+  /** What to click or type. */
+  action: { label: string; href?: string; command?: string };
+}
+
+/** A golden signal with its last hour. */
+export interface Signal {
+  key: 'requests' | 'errors' | 'p95' | 'connections' | 'memory';
+  label: string;
+  value: number | null;
+  unit: string;
+  /** `[milliseconds, value or null]`, one a minute. */
+  series: [number, number | null][];
+  href: string;
+}
+
+/** `GET /api/v1/me` */
+export interface Me {
+  email: string;
+  name: string;
+  role: 'admin' | 'responder' | 'viewer';
+}
+
+/** `GET /api/v1/instance` */
+export interface Instance {
+  service: string;
+  version: string;
+  environment: string;
+  example: { url: string } | null;
+  demoInbox: boolean;
+}

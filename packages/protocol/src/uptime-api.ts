@@ -1,0 +1,76 @@
+/** `network-down`: the prober itself has no network. `unknown`: no result yet that can be trusted. */
+export type MonitorState = 'up' | 'down' | 'degraded' | 'pending' | 'unknown' | 'network-down' | 'paused';
+
+/** An item of `GET /api/v1/monitors`. Times are ISO 8601 in UTC. */
+export interface Monitor {
+  id: string;
+  name: string;
+  kind: string;
+  /** As configured. */
+  url: string;
+  /** Set when `targets` in `yumops.yml` rewrote the origin: where the check really goes. */
+  rewrittenTo: string | null;
+  state: MonitorState;
+  since: string | null;
+  /** A sentence that names what was expected and what came. */
+  reason: string | null;
+  lastCheckedAt: string | null;
+  nextCheckAt: string | null;
+  /** Share of good time in percent, 0 to 100; null without data. */
+  uptime90d: number | null;
+  /** Seconds between checks. */
+  interval: number;
+  /** Days until the certificate ends; null when there is none. */
+  certificateDays: number | null;
+  /** Durations in ms of the newest checks, oldest first, null where the check failed. At most 40. */
+  recent: (number | null)[];
+}
+
+/** `GET /api/v1/monitors/:id` */
+export interface MonitorDetail extends Monitor {
+  method: string;
+  expectation: string[];
+  timeout: number;
+  bars: DayBar[];
+  incidents: Outage[];
+}
+
+/** One of the 90 daily bars; `up` is null on a day without data. */
+export interface DayBar {
+  day: string;
+  up: number | null;
+  checks: number;
+  failed: number;
+}
+
+export interface Outage {
+  startedAt: string;
+  endedAt: string | null;
+  reason: string;
+}
+
+/** An item of `GET /api/v1/checks?monitor=ID`, newest first. Durations in ms; a phase that was not reached is null. */
+export interface Check {
+  id: string;
+  timestamp: string;
+  monitor: string;
+  location: string;
+  ok: boolean;
+  durationMs: number;
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+  firstByteMs: number | null;
+  bodyMs: number | null;
+  statusCode: number | null;
+  reason: string | null;
+  evidence: CheckEvidence | null;
+}
+
+/** What a failed check saw. */
+export interface CheckEvidence {
+  status: number | null;
+  headers: Record<string, string>;
+  /** First 4 KB of the body. */
+  body: string;
+}

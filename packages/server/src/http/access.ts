@@ -1,0 +1,35 @@
+import type { preHandlerAsyncHookHandler } from 'fastify';
+
+/** What a signed-in person or an API token may do; each role includes those before it. */
+export type Role = 'viewer' | 'responder' | 'admin';
+
+/** Who makes a request. */
+export interface Principal {
+  id: string;
+  /** E-mail of a person, name of a token. */
+  name: string;
+  role: Role;
+  kind: 'person' | 'token';
+}
+
+/**
+ * Makes the hook that lets a request pass only for `role` or higher (Bearer token or session cookie; cookies only
+ * with a same-origin request). The principal is then in `request.principal`.
+ */
+export type Guard = (role: Role) => preHandlerAsyncHookHandler;
+
+/** What an ingest key opens. `all` is the preset key of automation. */
+export interface IngestKey {
+  scope: 'public' | 'server' | 'all';
+  /** The project it belongs to; null = any project named in the path, else the default project. */
+  project: string | null;
+}
+
+/** Finds a key by its secret; undefined when it is unknown or revoked. */
+export type FindIngestKey = (secret: string) => Promise<IngestKey | undefined>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal?: Principal;
+  }
+}

@@ -1,0 +1,13 @@
+/** Values that the Postgres driver binds. Objects are sent as JSON. */
+export type SqlValue = string | number | bigint | boolean | Date | Buffer | null | readonly unknown[] | object;
+
+/** One connection's view of the state database: `$1` placeholders, rows as objects. */
+export interface Queryable {
+  query<Row = Record<string, unknown>>(sql: string, values?: readonly SqlValue[]): Promise<Row[]>;
+}
+
+/** The port to the state store (Postgres). Implemented in `store/state`. */
+export interface Db extends Queryable {
+  /** Runs `work` in one transaction: commit when it resolves, roll back when it throws. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+}
