@@ -1,0 +1,1 @@
+export type { Config, LoadedConfig, Stores } from './config.ts';
