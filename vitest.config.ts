@@ -1,18 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const FOLDERS = ['packages/node', 'packages/protocol', 'packages/server', 'packages/console', 'test', 'scripts'];
+const SKIP = new Set(['node_modules', 'dist', 'public', '.next']);
+
+/** A test is slow when it starts another program: an engine, a server process, a browser, a worker on built code. */
+const STARTS_PROGRAMS = /test\/engines|\.\/engines\.ts|node:child_process|playwright-core|startTest(State|Telemetry)|new Worker\(|dist\//;
+
+function testFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return SKIP.has(entry.name) ? [] : testFiles(path);
+    return /\.test\.tsx?$/.test(entry.name) ? [path] : [];
+  });
+}
+
+const all = FOLDERS.flatMap(testFiles);
+const slow = all.filter((file) => STARTS_PROGRAMS.test(readFileSync(file, 'utf8')));
+const fast = all.filter((file) => !slow.includes(file));
+
+const shared = { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000, restoreMocks: true };
 
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/*/src/**/*.test.tsx',
-      'packages/*/test/**/*.test.ts',
-      'test/**/*.test.ts',
-    ],
-    globalSetup: ['./scripts/vitest-build.mjs'],
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    restoreMocks: true,
+    projects: [
+      { test: { ...shared, name: 'fast', include: fast } },
+      { test: { ...shared, name: 'slow', include: slow, globalSetup: ['./scripts/vitest-build.mjs'] } },
+    ],
   },
 });

@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { messageOf, YumOpsError } from '../lib/errors.ts';
+import { VERSION } from '../version.ts';
+import { printJson } from './command.ts';
+
+const EXIT_PROBLEMS = 1;
+const EXIT_WRONG_USE = 2;
+
+/** Commands differ in their arguments; here only what all have in common counts. */
+type AnyCommand = CommandDef<ArgsDef>;
+
+const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
+  start: { about: 'Run the platform', load: async () => (await import('./start.ts')).start },
+  check: { about: 'Check configuration files', load: async () => (await import('./check.ts')).check },
+  logs: { about: 'Search and follow logs', load: async () => (await import('./logs.ts')).logs },
+  query: {
+    about: 'Run SQL over logs, requests, metrics and checks',
+    load: async () => (await import('./query.ts')).query,
+  },
+  monitors: { about: 'List uptime monitors', load: async () => (await import('./monitors.ts')).monitors },
+  alerts: { about: 'List alerts', load: async () => (await import('./alerts.ts')).alerts },
+  ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
+  token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
+  user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
+  doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },
+};
+
+function usage(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
+  return [
+    `yumops ${VERSION}: the operations platform that keeps a production web app alive.`,
+    '',
+    'Usage: yumops COMMAND [options]',
+    '',
+    ...lines,
+    '',
+    'Every command takes --json and --help. Exit codes: 0 done, 1 found problems, 2 wrong use.',
+    '',
+  ].join('\n');
+}
+
+function wrongUse(message: string, hint: string): YumOpsError {
+  return new YumOpsError('wrong_use', message, { hint, status: 400 });
+}
+
+/** Options that the command does not know are refused rather than ignored. */
+function refuseUnknownOptions(name: string, args: ArgsDef, raw: readonly string[]): void {
+  const known = new Set(
+    Object.entries(args).flatMap(([key, arg]) => [
+      key,
+      `no-${key}`,
+      ...[arg && 'alias' in arg ? (arg.alias ?? []) : []].flat(),
+    ]),
+  );
+  for (const word of raw) {
+    if (word === '--') return;
+    const option = /^--?([a-z][\w-]*)/i.exec(word)?.[1];
+    if (option !== undefined && !known.has(option)) {
+      throw wrongUse(`yumops ${name} has no option --${option}.`, `See \`yumops ${name} --help\`.`);
+    }
+  }
+}
+
+async function loadCommand(
+  name: string,
+  rest: string[],
+): Promise<{ command: AnyCommand; path: string; args: string[] }> {
+  const entry = COMMANDS[name];
+  if (!entry) throw wrongUse(`There is no command "${name}".`, 'See `yumops --help`.');
+  const command = (await entry.load()) as AnyCommand;
+  const children = command.subCommands as Record<string, AnyCommand> | undefined;
+  const child = rest[0] !== undefined ? children?.[rest[0]] : undefined;
+  if (child) return { command: child, path: `${name} ${rest[0]}`, args: rest.slice(1) };
+  if (children && !rest.includes('--help')) {
+    throw wrongUse(
+      `yumops ${name} needs one of: ${Object.keys(children).join(', ')}.`,
+      `See \`yumops ${name} --help\`.`,
+    );
+  }
+  return { command, path: name, args: rest };
+}
+
+async function main(raw: string[]): Promise<void> {
+  const [name, ...rest] = raw;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage());
+    process.exitCode = name === undefined ? EXIT_WRONG_USE : 0;
+    return;
+  }
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const { command, path, args } = await loadCommand(name, rest);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${await renderUsage(command, { meta: { name: 'yumops' } })}\n`);
+    return;
+  }
+  refuseUnknownOptions(path, (command.args ?? {}) as ArgsDef, args);
+  const { result } = await runCommand(command, { rawArgs: args });
+  if (typeof result === 'number') process.exitCode = result;
+}
+
+function report(error: unknown, raw: readonly string[]): void {
+  const wrong = error instanceof Error && error.name === 'CLIError';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the argument parser colours its messages
+  const text = messageOf(error).replace(/\u001b\[\d+m/g, '');
+  const problem =
+    error instanceof YumOpsError ? error.toProblem() : { code: wrong ? 'wrong_use' : 'internal_error', message: text };
+  if (raw.includes('--json')) printJson({ error: problem });
+  else process.stderr.write(`yumops: ${problem.message}\n${problem.hint ? `  ${problem.hint}\n` : ''}`);
+  if (problem.code === 'internal_error' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = problem.code === 'wrong_use' ? EXIT_WRONG_USE : EXIT_PROBLEMS;
+}
+
+const raw = process.argv.slice(2);
+main(raw).catch((error: unknown) => report(error, raw));

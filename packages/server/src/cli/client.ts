@@ -1,0 +1,137 @@
+import type { ProblemBody } from '@yumops/protocol';
+import type { Settings } from '../config/settings.ts';
+import { codeOf, YumOpsError } from '../lib/errors.ts';
+import { readRunFile } from '../main/run-file.ts';
+
+/** The platform's REST API as a command sees it. */
+export interface Client {
+  /** The platform's address, null when this command opened the stores itself. */
+  url: string | null;
+  get<Answer>(path: string, query?: Record<string, string | undefined>): Promise<Answer>;
+  post<Answer>(path: string, body?: unknown): Promise<Answer>;
+  /** Lines of a server-sent event stream; only with a running platform. */
+  events(
+    path: string,
+    query: Record<string, string | undefined>,
+    signal: AbortSignal,
+  ): AsyncIterable<{ event: string; data: string }>;
+  close(): Promise<void>;
+}
+
+function withQuery(path: string, query: Record<string, string | undefined> = {}): string {
+  const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
+}
+
+function readAnswer<Answer>(status: number, text: string, path: string): Answer {
+  if (status >= 200 && status < 300) return JSON.parse(text) as Answer;
+  let problem: ProblemBody['error'] = { code: 'http_error', message: `The platform answered ${status} to ${path}.` };
+  try {
+    problem = (JSON.parse(text) as ProblemBody).error;
+  } catch {
+    // the answer of a proxy in between is not ours; the status says enough
+  }
+  throw new YumOpsError(problem.code, problem.message, { status, ...(problem.hint && { hint: problem.hint }) });
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    const why = codeOf((cause as Error).cause) ?? 'no answer';
+    throw new YumOpsError('platform_unreachable', `No platform answers at ${new URL(url).origin} (${why}).`, {
+      hint: 'Start it with `yumops start`, or name its port with --port.',
+      cause,
+    });
+  }
+}
+
+async function* readEvents(response: Response): AsyncIterable<{ event: string; data: string }> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of response.body ?? []) {
+    const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const fields = new Map(
+        block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+      );
+      const data = fields.get('data');
+      if (data !== undefined) yield { event: fields.get('event') ?? 'message', data };
+    }
+  }
+}
+
+function remoteClient(url: string, token: string): Client {
+  const headers = { authorization: `Bearer ${token}` };
+  return {
+    url,
+    async get(path, query) {
+      const response = await send(url + withQuery(path, query), { headers });
+      return readAnswer(response.status, await response.text(), path);
+    },
+    async post(path, body) {
+      const response = await send(url + path, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body ?? {}),
+      });
+      return readAnswer(response.status, await response.text(), path);
+    },
+    async *events(path, query, signal) {
+      const response = await send(url + withQuery(path, query), { headers, signal });
+      if (!response.ok) readAnswer(response.status, await response.text(), path);
+      yield* readEvents(response);
+    },
+    close: async () => undefined,
+  };
+}
+
+/** The API over the data folder's stores, opened for one command, without a network port. */
+async function offlineClient(settings: Settings): Promise<Client> {
+  const { openOffline } = await import('../main.ts');
+  const platform = await openOffline(settings);
+  const inject = async <Answer>(method: 'GET' | 'POST', path: string, payload?: unknown): Promise<Answer> => {
+    const answer = await platform.app.inject({
+      method,
+      url: path,
+      headers: { authorization: `Bearer ${platform.token}` },
+      ...(payload === undefined ? {} : { payload: payload as object }),
+    });
+    return readAnswer(answer.statusCode, answer.body, path);
+  };
+  return {
+    url: null,
+    get: (path, query) => inject('GET', withQuery(path, query)),
+    post: (path, body) => inject('POST', path, body ?? {}),
+    // biome-ignore lint/correctness/useYield: there is nothing to follow without a running platform
+    async *events() {
+      throw new YumOpsError('platform_unreachable', 'Nothing can be followed while no platform runs.', {
+        hint: 'Start it with `yumops start`.',
+      });
+    },
+    close: () => platform.stop(),
+  };
+}
+
+/**
+ * Opens the API: the running platform of this data folder, or of `--port` with YUMOPS_ADMIN_TOKEN, else the stores
+ * themselves.
+ */
+export async function openClient(settings: Settings): Promise<Client> {
+  const running = await readRunFile(settings.dataDir);
+  if (running) return remoteClient(running.url, running.token);
+  if (settings.adminToken !== undefined)
+    return remoteClient(`http://${settings.host}:${settings.port}`, settings.adminToken);
+  return offlineClient(settings);
+}
+
+/** Runs `work` with a client and closes it. */
+export async function withClient<T>(settings: Settings, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await openClient(settings);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,152 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { defineCommand } from 'citty';
+import { readSettings, type Settings } from '../config/settings.ts';
+import { messageOf } from '../lib/errors.ts';
+import { type RunFile, readRunFile } from '../main/run-file.ts';
+import { platformArgs, printJson } from './command.ts';
+
+/** One thing looked at. */
+interface Diagnosis {
+  name: string;
+  status: 'ok' | 'warning' | 'problem';
+  message: string;
+  hint: string | null;
+}
+
+const GIB = 1024 ** 3;
+
+const ok = (name: string, message: string): Diagnosis => ({ name, status: 'ok', message, hint: null });
+const warning = (name: string, message: string, hint: string): Diagnosis => ({
+  name,
+  status: 'warning',
+  message,
+  hint,
+});
+const problem = (name: string, message: string, hint: string): Diagnosis => ({
+  name,
+  status: 'problem',
+  message,
+  hint,
+});
+
+function checkNode(): Diagnosis {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= 22) return ok('node', `Node ${process.versions.node}.`);
+  return warning(
+    'node',
+    `Node ${process.versions.node} no longer gets security fixes.`,
+    'Move to Node 24; nothing else changes.',
+  );
+}
+
+function checkLibc(settings: Settings): Diagnosis {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const hasEngine = process.platform === 'darwin' || report.header?.glibcVersionRuntime !== undefined;
+  if (hasEngine) return ok('telemetry engine', `The embedded engine runs on ${process.platform} ${process.arch}.`);
+  if (settings.telemetryUrl) return ok('telemetry engine', 'An external ClickHouse is used.');
+  return problem(
+    'telemetry engine',
+    'The embedded engine has no build for this system.',
+    'Set YUMOPS_TELEMETRY_URL to a ClickHouse server.',
+  );
+}
+
+function checkMemory(): Diagnosis {
+  const total = totalmem();
+  const text = `${(total / GIB).toFixed(1)} GiB of memory, ${availableParallelism()} cores.`;
+  return total >= 1.5 * GIB
+    ? ok('memory', text)
+    : warning('memory', text, 'Give the machine 2 GiB, or use external stores.');
+}
+
+async function checkData(settings: Settings): Promise<Diagnosis> {
+  try {
+    await mkdir(dirname(settings.dataDir), { recursive: true });
+    await access(dirname(settings.dataDir), constants.W_OK);
+    const disk = await statfs(dirname(settings.dataDir));
+    const free = disk.bavail * disk.bsize;
+    const text = `${(free / GIB).toFixed(1)} GiB free for ${settings.dataDir}.`;
+    return free > 5 * GIB
+      ? ok('data folder', text)
+      : warning('data folder', text, 'Free some space, or choose another folder with --data.');
+  } catch (error) {
+    return problem(
+      'data folder',
+      `${settings.dataDir} cannot be written: ${messageOf(error)}.`,
+      'Choose another folder with --data.',
+    );
+  }
+}
+
+function checkPort(settings: Settings): Promise<Diagnosis> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) =>
+      resolve(
+        problem('port', `Port ${settings.port} cannot be used: ${messageOf(error)}.`, 'Choose another with --port.'),
+      ),
+    );
+    server.listen(settings.port, settings.host, () =>
+      server.close(() => resolve(ok('port', `Port ${settings.port} is free.`))),
+    );
+  });
+}
+
+async function checkRunning(running: RunFile): Promise<Diagnosis> {
+  try {
+    const response = await fetch(`${running.url}/readyz?verbose`, { signal: AbortSignal.timeout(5_000) });
+    const text = (await response.text()).trim();
+    if (response.ok) return ok('platform', `It serves at ${running.url} (process ${running.pid}).`);
+    return problem('platform', `It runs at ${running.url} but is not ready: ${text}`, 'See its output for the reason.');
+  } catch (error) {
+    return problem(
+      'platform',
+      `Process ${running.pid} does not answer at ${running.url}: ${messageOf(error)}.`,
+      'Restart it.',
+    );
+  }
+}
+
+async function checkConfig(settings: Settings): Promise<Diagnosis> {
+  const { loadConfig } = await import('../config/index.ts');
+  const { findings } = await loadConfig({ path: settings.config, env: settings.env });
+  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  if (errors === 0) return ok('configuration', 'The configuration has no errors.');
+  return problem(
+    'configuration',
+    `The configuration has ${errors} ${errors === 1 ? 'error' : 'errors'}.`,
+    'See `yumops check`.',
+  );
+}
+
+async function diagnose(settings: Settings): Promise<Diagnosis[]> {
+  const running = await readRunFile(settings.dataDir);
+  return Promise.all([
+    checkNode(),
+    checkLibc(settings),
+    checkMemory(),
+    checkData(settings),
+    running ? checkRunning(running) : checkPort(settings),
+    checkConfig(settings),
+  ]);
+}
+
+const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;
+
+export const doctor = defineCommand({
+  meta: { name: 'yumops doctor', description: 'Look at this machine and this installation; exit 1 on a problem' },
+  args: platformArgs,
+  async run({ args }) {
+    const diagnoses = await diagnose(readSettings(args));
+    if (args.json) printJson({ diagnoses });
+    else {
+      for (const { name, status, message, hint } of diagnoses) {
+        process.stdout.write(`${MARKS[status]}  ${name}: ${message}\n${hint ? `         ${hint}\n` : ''}`);
+      }
+    }
+    return diagnoses.some((diagnosis) => diagnosis.status === 'problem') ? 1 : 0;
+  },
+});

@@ -1,0 +1,38 @@
+import { defineCommand } from 'citty';
+import { readSettings } from '../config/settings.ts';
+import { startPlatform } from '../main.ts';
+import { platformArgs, printJson } from './command.ts';
+
+/** Resolves when the operator, the service manager or a vanished parent asks the platform to stop. */
+function stopRequest(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve('SIGINT'));
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    if (process.connected) process.once('disconnect', () => resolve('parent gone'));
+  });
+}
+
+export const start = defineCommand({
+  meta: { name: 'yumops start', description: 'Run the platform until it is told to stop' },
+  args: {
+    ...platformArgs,
+    host: { type: 'string', description: 'Address to listen on, default 127.0.0.1', valueHint: 'HOST' },
+    'demo-inbox': { type: 'boolean', description: 'Run a local inbox that receives e-mail and Slack messages' },
+  },
+  async run({ args }) {
+    const settings = readSettings(args);
+    const say = args.json ? () => undefined : (line: string) => process.stdout.write(`${line}\n`);
+    const platform = await startPlatform(settings, { demoInbox: args['demo-inbox'] === true, say });
+    if (args.json) printJson({ url: platform.url, login: platform.loginUrl });
+    say(`  Console    ${platform.url}`);
+    say(`  Sign in    ${platform.loginUrl}   (works once, for 24 hours)`);
+    say(`ready: ${platform.url}`);
+    await stopRequest();
+    // A second signal does not wait for the drain.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+    say('Stopping: draining what was accepted …');
+    await platform.stop();
+    say('Stopped.');
+    process.exit(0);
+  },
+});

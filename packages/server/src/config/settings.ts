@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { YumOpsError } from '../lib/errors.ts';
+
+/** What flags and environment decide before any file is read. Flags win over the environment. */
+export interface Settings {
+  /** Folder or file given by the operator; undefined = `yumops.yml` of the working folder if there is one. */
+  config: string | undefined;
+  dataDir: string;
+  host: string;
+  port: number;
+  /** URLs of external stores; undefined = as the configuration file says, else embedded. */
+  stateUrl: string | undefined;
+  telemetryUrl: string | undefined;
+  /** Preset secrets for automation. */
+  ingestKey: string | undefined;
+  adminToken: string | undefined;
+  secretKey: string | undefined;
+  /** The whole environment, for `${NAME}` in configuration files. */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The flags that `yumops start` and the commands beside it share. */
+export interface SettingFlags {
+  config?: string | undefined;
+  data?: string | undefined;
+  host?: string | undefined;
+  port?: string | undefined;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new YumOpsError('wrong_use', `"${text}" is not a port.`, { hint: 'Give a number from 0 to 65535.', status: 400 });
+}
+
+function readSecret(name: string, value: string | undefined, minimum: number): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (value.length >= minimum) return value;
+  throw new YumOpsError('secret_too_short', `${name} has fewer than ${minimum} characters.`, {
+    hint: `Make one with \`openssl rand -hex ${Math.ceil(minimum / 2)}\`.`,
+    status: 400,
+  });
+}
+
+/**
+ * Reads the settings.
+ * @param env usually `process.env`
+ * @throws YumOpsError `wrong_use`, `secret_too_short`
+ */
+export function readSettings(flags: SettingFlags, env: Settings['env'] = process.env): Settings {
+  return {
+    config: flags.config ?? env.YUMOPS_CONFIG,
+    dataDir: resolve(flags.data ?? env.YUMOPS_DATA ?? '.yumops'),
+    host: flags.host ?? env.YUMOPS_HOST ?? '127.0.0.1',
+    port: readPort(flags.port ?? env.YUMOPS_PORT ?? '4600'),
+    stateUrl: env.YUMOPS_STATE_URL || undefined,
+    telemetryUrl: env.YUMOPS_TELEMETRY_URL || undefined,
+    ingestKey: readSecret('YUMOPS_INGEST_KEY', env.YUMOPS_INGEST_KEY, 32),
+    adminToken: readSecret('YUMOPS_ADMIN_TOKEN', env.YUMOPS_ADMIN_TOKEN, 16),
+    secretKey: readSecret('YUMOPS_SECRET_KEY', env.YUMOPS_SECRET_KEY, 32),
+    env,
+  };
+}

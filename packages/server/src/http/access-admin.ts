@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Accounts } from '../access/accounts.ts';
+import { createIngestKey } from '../access/ingest-keys.ts';
+import { createToken } from '../access/tokens.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Db } from '../lib/db.ts';
+import type { Guard } from './access.ts';
+
+const role = z.enum(['viewer', 'responder', 'admin']);
+
+/** Tokens, ingest keys, accounts and login links; for administrators. */
+export function accessAdminRoutes(
+  app: FastifyInstance,
+  deps: { db: Db; accounts: Accounts; guard: Guard; clock: Clock; publicUrl: string },
+): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const preHandler = deps.guard('admin');
+  const actor = (request: { principal?: { name: string } }) => request.principal?.name ?? 'unknown';
+
+  routes.post(
+    '/api/v1/tokens',
+    { preHandler, schema: { body: z.object({ name: z.string().min(1).max(100), role }) } },
+    async (request, reply) =>
+      reply
+        .code(201)
+        .send(await createToken(deps.db, { ...request.body, actor: actor(request), now: deps.clock.now() })),
+  );
+  routes.post(
+    '/api/v1/ingest-keys',
+    {
+      preHandler,
+      schema: { body: z.object({ scope: z.enum(['public', 'server']), project: z.string().regex(/^\d{1,9}$/) }) },
+    },
+    async (request, reply) =>
+      reply
+        .code(201)
+        .send(await createIngestKey(deps.db, { ...request.body, actor: actor(request), now: deps.clock.now() })),
+  );
+  routes.post(
+    '/api/v1/users',
+    {
+      preHandler,
+      schema: {
+        body: z.object({ email: z.email(), password: z.string().max(200), name: z.string().min(1).max(100), role }),
+      },
+    },
+    async (request, reply) => {
+      await deps.accounts.create(request.body);
+      return reply.code(201).send({ email: request.body.email });
+    },
+  );
+  routes.post(
+    '/api/v1/login-links',
+    { preHandler, schema: { body: z.object({ email: z.string().min(3).max(200) }) } },
+    async (request, reply) => {
+      const token = await deps.accounts.createLoginLink(request.body.email, 'admin', deps.clock.now());
+      return reply.code(201).send({ url: `${deps.publicUrl}/sign-in#token=${token}` });
+    },
+  );
+  routes.get('/api/v1/me', { preHandler: deps.guard('viewer') }, async (request) => {
+    const { name, role: held } = request.principal ?? { name: 'unknown', role: 'viewer' };
+    return { email: name, name, role: held };
+  });
+}

@@ -1,0 +1,37 @@
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { YumOpsError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+
+/** Every failure leaves as `{"error": {"code", "message", "hint"}}`; what is our own fault is also logged. */
+export function installErrorHandler(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: FastifyError | YumOpsError, request, reply) => {
+    const problem = error instanceof YumOpsError ? error : fromFastify(error);
+    if (problem.status >= 500 && problem.status !== 503) {
+      log.error('request failed', {
+        method: request.method,
+        path: request.url.split('?')[0],
+        code: problem.code,
+        error: error.stack,
+      });
+    }
+    if (problem.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(problem.retryAfter)));
+    return reply.code(problem.status).send({ error: problem.toProblem() });
+  });
+}
+
+function fromFastify(error: FastifyError): YumOpsError {
+  if (error.validation) {
+    return new YumOpsError('invalid_request', error.message, {
+      hint: 'See /api/openapi.json for what this route takes.',
+      status: 400,
+    });
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 500) {
+    return new YumOpsError('internal_error', 'The server failed to answer this request.', {
+      hint: 'Its log has the details.',
+      status,
+    });
+  }
+  return new YumOpsError((error.code ?? 'bad_request').toLowerCase(), error.message, { status });
+}

@@ -1,0 +1,49 @@
+import { run, step } from './run.mjs';
+import { whenChanged } from './stamp.mjs';
+
+const node = process.execPath;
+const TYPESCRIPT = 'node_modules/typescript/bin/tsc';
+
+/** Compiles protocol, SDK and server. TypeScript itself skips what has not changed. */
+export async function buildPackages() {
+  await whenChanged(
+    'packages',
+    [
+      'tsconfig.base.json',
+      'packages/protocol',
+      'packages/node/src',
+      'packages/node/build.mjs',
+      'packages/server/src',
+      'packages/node/package.json',
+    ],
+    'packages/server/dist/cli/bin.js',
+    () =>
+      step('Compiling the packages', async () => {
+        await run(node, [TYPESCRIPT, '-b']);
+        await run(node, ['packages/node/build.mjs']);
+      }),
+  );
+}
+
+/** Builds the console into the server package. */
+export async function buildConsole() {
+  await whenChanged(
+    'console',
+    ['packages/console', 'packages/protocol/src', 'package-lock.json'],
+    'packages/server/public/index.html',
+    () => step('Building the console', () => run('npm', ['run', 'build', '-w', 'packages/console', '--silent'])),
+  );
+}
+
+/** Builds the YumZoom example; it needs the SDK built first. */
+export async function buildExample() {
+  await whenChanged(
+    'yumzoom',
+    ['examples/yumzoom', 'packages/node/src', 'packages/node/package.json', 'package-lock.json'],
+    'examples/yumzoom/.next/BUILD_ID',
+    () =>
+      step('Building the YumZoom example', () =>
+        run(node, ['examples/yumzoom/scripts/build.mjs'], { env: { NEXT_TELEMETRY_DISABLED: '1' } }),
+      ),
+  );
+}

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { buildConsole, buildExample, buildPackages } from './lib/build-steps.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { reportFailure } from './lib/report-failure.mjs';
+import { root } from './lib/root.mjs';
+
+const withExample = !process.argv.includes('--no-example');
+const port = Number(process.env.YUMOPS_PORT ?? 4600);
+const ingestKey = process.env.YUMOPS_INGEST_KEY ?? randomBytes(16).toString('hex');
+const data = process.env.YUMOPS_DATA ?? join(root, '.yumops');
+
+/** @type {Map<string, import('node:child_process').ChildProcess>} */
+const children = new Map();
+let stopping = false;
+
+function isFree(candidate) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(candidate, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+async function freePort(preferred) {
+  for (let candidate = preferred; candidate < preferred + 50; candidate++) {
+    if (await isFree(candidate)) return candidate;
+  }
+  throw new Error(`Every port from ${preferred} to ${preferred + 49} is taken.`);
+}
+
+/** Starts a part and resolves with the rest of the line that begins with `mark`; other lines are passed on. */
+function startPart(name, args, env, mark) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    children.set(name, child);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith(mark)) resolve(line.slice(mark.length).trim());
+      else console.log(line);
+    });
+    child.once('exit', (code, signal) => {
+      children.delete(name);
+      if (stopping) return;
+      reject(new Error(`${name} ended early with ${signal ?? code}.`));
+      stop(code || 1);
+    });
+  });
+}
+
+/** Asks every part to stop, newest first, and leaves when all have gone. A second request does not wait. */
+async function stop(code) {
+  if (stopping) {
+    for (const child of children.values()) process.kill(-child.pid, 'SIGKILL');
+    process.exit(code);
+  }
+  stopping = true;
+  for (const child of [...children.values()].reverse()) {
+    await new Promise((resolve) => {
+      child.once('exit', resolve);
+      if (!child.kill('SIGTERM')) resolve();
+    });
+  }
+  process.exit(code);
+}
+
+process.on('SIGINT', () => stop(0));
+process.on('SIGTERM', () => stop(0));
+
+async function startPlatform(examplePort) {
+  const args = ['packages/server/dist/cli/bin.js', 'start', '--data', data, '--port', String(port)];
+  const env = { YUMOPS_INGEST_KEY: ingestKey };
+  if (withExample) {
+    args.push('--config', 'examples/yumzoom', '--demo-inbox');
+    env.YUMZOOM_URL = `http://127.0.0.1:${examplePort}`;
+  }
+  return startPart('YumOps', args, env, 'ready:');
+}
+
+async function startExample(examplePort, yumopsUrl) {
+  const env = {
+    YUMOPS_URL: yumopsUrl,
+    YUMOPS_KEY: ingestKey,
+    PORT: String(examplePort),
+    YUMZOOM_DATA: join(data, 'yumzoom'),
+    YUMZOOM_FAULTS: '1',
+  };
+  return startPart('YumZoom', ['examples/yumzoom/scripts/start.mjs'], env, 'yumzoom ready:');
+}
+
+try {
+  const started = performance.now();
+  await ensureInstalled();
+  await buildPackages();
+  await buildConsole();
+  const examplePort = withExample ? await freePort(Number(process.env.YUMZOOM_PORT ?? 3000)) : 0;
+  const [yumopsUrl] = await Promise.all([startPlatform(examplePort), withExample && buildExample()]);
+  const exampleUrl = withExample && (await startExample(examplePort, yumopsUrl));
+  if (exampleUrl) console.log(`  YumZoom    ${exampleUrl}   (break things: ${exampleUrl}/ops/faults)`);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`ready: ${yumopsUrl} after ${seconds} s. Ctrl-C stops everything.`);
+} catch (error) {
+  if (!stopping) reportFailure(error);
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { buildConsole, buildExample, buildPackages } from './lib/build-steps.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { reportFailure } from './lib/report-failure.mjs';
+import { root } from './lib/root.mjs';
+import { run, step } from './lib/run.mjs';
+import { ensureSystemPackages } from './lib/system-packages.mjs';
+
+const LIMIT_MINUTES = 18;
+const node = process.execPath;
+
+/** Prints the slowest test files and the totals. The last line is for machines. */
+function summarise(reportFile, started) {
+  const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+  const files = report.testResults
+    .map((file) => ({ name: relative(root, file.name), seconds: (file.endTime - file.startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds);
+  console.log('\nSlowest test files');
+  for (const { name, seconds } of files.slice(0, 10)) console.log(`  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  const failed = report.numFailedTests + brokenFiles.length;
+  const minutes = (performance.now() - started) / 60_000;
+  console.log(`\n${minutes.toFixed(1)} min`);
+  const late = minutes > LIMIT_MINUTES;
+  if (late) console.log(`Over the limit of ${LIMIT_MINUTES} min.`);
+  console.log(`${report.numPassedTests} passed, ${failed} failed`);
+  return failed === 0 && !late && report.numPassedTests > 0;
+}
+
+try {
+  await ensureInstalled();
+  await ensureSystemPackages();
+  await buildPackages();
+  await buildConsole();
+  await buildExample();
+  await step('Format and lint', () =>
+    run(node, ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']),
+  );
+  await step('Types of the console', () => run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console']));
+} catch (error) {
+  reportFailure(error);
+}
+
+const started = performance.now();
+const reportFile = join(mkdtempSync(join(tmpdir(), 'yumops-test-')), 'report.json');
+const args = [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportFile}`,
+];
+await run(node, [...args, ...process.argv.slice(2)], { show: true }).catch(() => undefined);
+process.exitCode = summarise(reportFile, started) ? 0 : 1;
