@@ -14,32 +14,18 @@ export interface MonitorReceiver {
   broken: string | null;
 }
 
-/** An HTTP(S) monitor, ready to run. Times are in milliseconds. */
-export interface MonitorConfig {
+/** What every kind of monitor has. Times are in milliseconds. */
+export interface MonitorBase {
   /** Stable over edits of everything but the name: the name in lower case with dashes. */
   id: string;
   name: string;
-  kind: 'http';
   /** As configured. */
   url: string;
   /** Where the check really goes: `url`, or its origin rewritten by `targets`. */
   target: string;
-  method: HttpMethod;
-  /** Values may come from `${ENV}` and are kept masked. */
-  headers: Readonly<Record<string, Secret>>;
-  body: string | null;
-  auth: MonitorAuth | null;
-  /** Any of these is good. */
-  expectedStatus: readonly number[];
-  /** Must occur in the decoded body. */
-  expectedText: string | null;
-  /** Must be a subset of the body's JSON; undefined = no expectation. */
-  expectedJson: unknown;
-  assertions: readonly Assertion[];
   intervalMs: number;
   /** For the whole check, body included. */
   timeoutMs: number;
-  followRedirects: boolean;
   /** Failed re-checks before the monitor is down. */
   retries: number;
   /** Good checks before it is up again. */
@@ -60,6 +46,33 @@ export interface MonitorConfig {
   project: string | null;
   environment: string | null;
 }
+
+/** An HTTP(S) monitor, ready to run. */
+export interface HttpMonitorConfig extends MonitorBase {
+  kind: 'http';
+  method: HttpMethod;
+  /** Values may come from `${ENV}` and are kept masked. */
+  headers: Readonly<Record<string, Secret>>;
+  body: string | null;
+  auth: MonitorAuth | null;
+  /** Any of these is good. */
+  expectedStatus: readonly number[];
+  /** Must occur in the decoded body. */
+  expectedText: string | null;
+  /** Must be a subset of the body's JSON; undefined = no expectation. */
+  expectedJson: unknown;
+  assertions: readonly Assertion[];
+  followRedirects: boolean;
+}
+
+/** A monitor that reads an application's detailed health report. */
+export interface HealthMonitorConfig extends MonitorBase {
+  kind: 'health';
+  /** Sent as `Authorization: Bearer`; null = none. */
+  token: Secret | null;
+}
+
+export type MonitorConfig = HttpMonitorConfig | HealthMonitorConfig;
 
 /**
  * Replaces the origin of `url` as `targets` says (`{"https://yumzoom.app": "http://127.0.0.1:3000"}`).
