@@ -1,20 +1,31 @@
 import type { Severity } from '@yumops/protocol';
+import { z } from 'zod';
+import { durationShape, labelsShape, textsShape } from '../../lib/section.ts';
 import type { Condition } from './condition.ts';
 import type { NoData, RuleMetric } from './metrics.ts';
 
 /** Every channel a rule or a step can name. `phone` is read as `phone_call`. */
-export type Channel =
-  | 'slack'
-  | 'email'
-  | 'sms'
-  | 'phone_call'
-  | 'pagerduty'
-  | 'webhook'
-  | 'opsgenie'
-  | 'teams'
-  | 'discord'
-  | 'telegram'
-  | 'ntfy';
+export const CHANNELS = [
+  'slack',
+  'email',
+  'sms',
+  'phone_call',
+  'pagerduty',
+  'webhook',
+  'opsgenie',
+  'teams',
+  'discord',
+  'telegram',
+  'ntfy',
+] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** What is known of the ways out of the platform: null = not set up, `broken` = why it must not be used. */
+export interface Senders {
+  slack: { channel: string | null; fixedChannel: boolean; broken: string | null } | null;
+  smtp: { broken: string | null } | null;
+  webhooks: readonly { name: string; broken: string | null }[];
+}
 
 /** One receiver of messages. */
 export interface Target {
@@ -96,3 +107,91 @@ export interface Grouping {
   /** Pushed alerts without an end resolve after this long. */
   resolveTimeoutMs: number;
 }
+
+/** One receiver in a list: a map with exactly one key, the channel. */
+export const notificationsShape = z
+  .array(z.unknown().meta({ type: 'object', minProperties: 1, maxProperties: 1 }))
+  .describe('Who is told: {slack: "#channel"}, {email: [address]}, {pagerduty: name}, {webhook: name}, {sms: "+44…"}');
+
+/** An item of `alert_rules:` as written. */
+export const ruleShape = z.strictObject({
+  name: z.string().min(1).describe('Name of the rule; becomes the label alertname'),
+  condition: z.string().describe('metric{label=value} operator number[unit] [per duration], e.g. error_rate > 5%'),
+  time_window: z.union([z.string(), z.number()]).describe('The window that is looked at, e.g. "5 minutes" or 5m'),
+  severity: z.enum(['critical', 'warning', 'info']).describe('How urgent it is'),
+  notifications: notificationsShape.optional(),
+  for: durationShape.optional().describe('How long the condition must hold before the rule fires, default 0'),
+  keep_firing_for: durationShape
+    .optional()
+    .describe('How long the value must stay on the good side of resolve before the alert ends'),
+  resolve: z
+    .union([z.number(), z.string()], 'expected a number or a number with a unit')
+    .optional()
+    .describe('Threshold for resolving'),
+  min_count: z.int().nonnegative().optional().describe('Fewest events in the window for a verdict'),
+  min_bad: z.int().nonnegative().optional().describe('Fewest bad events in the window, for ratios'),
+  no_data: z.enum(['ok', 'alerting', 'keep', 'nodata']).optional().describe('What a missing value means'),
+  by: textsShape.optional().describe('One alert for each value of these labels'),
+  eval_interval: durationShape.optional().describe('Time between two evaluations'),
+  escalation: z.string().optional().describe('Name of an escalation policy; wins over a pagerduty name'),
+  ack_timeout: durationShape.optional().describe('An acknowledgement ends after this long'),
+  runbook: z.string().optional().describe('Address or path of the instructions'),
+  labels: labelsShape.optional().describe('Labels added to the alert'),
+  annotations: labelsShape
+    .optional()
+    .describe('Texts added to messages; {{ .value }} and {{ .labels.x }} are filled in'),
+  project: textsShape.optional().describe('Only these projects'),
+  environment: textsShape.optional().describe('Only these environments'),
+});
+
+const stepShape = z.strictObject({
+  delay: durationShape.describe('Time from the start of the alert; a number is seconds'),
+  notify: z.array(z.string()).describe(`Channels: ${CHANNELS.join(', ')}`),
+});
+
+const stepsShape = z.array(stepShape).describe('Steps in order of their delay');
+
+/** A policy as written: the guide's list of steps, or a map around it. */
+export const policyShape = z.union(
+  [
+    stepsShape,
+    z.strictObject({
+      steps: stepsShape,
+      repeat: z
+        .strictObject({ every: durationShape, max: z.int().nonnegative() })
+        .optional()
+        .describe('Repeats the last step'),
+      multi_ack: z.boolean().optional().describe('Others on a step are still told after the first acknowledgement'),
+      schedule: z.string().optional().describe('Not used by this version'),
+      people: z.array(z.string()).optional().describe('Not used by this version'),
+    }),
+  ],
+  'expected a list of steps, or a map with steps',
+);
+
+/** `escalation_policies:` as written. */
+export const policiesShape = z.record(z.string(), policyShape);
+
+/** `alert_settings:` as written. */
+export const alertSettingsShape = z.strictObject({
+  email_notifications: textsShape.optional().describe('Addresses for monitors, the fallback and the platform itself'),
+  sms_notifications: textsShape.optional().describe('Phone numbers with country code, in quotes'),
+  slack_webhook: z.string().optional().describe('Incoming webhook; integrations.slack wins over it'),
+  escalation_policy: policyShape.optional().describe('Policy of monitors that name none'),
+});
+
+/** `grouping:` as written. */
+export const groupingShape = z.strictObject({
+  by: z.array(z.string()).optional().describe('Labels that form a group, default alertname and environment'),
+  group_wait: durationShape.optional().describe('Wait before the first message of a group, default 10s, critical 0s'),
+  group_interval: durationShape.optional().describe('Least time between two messages of a group, default 5m'),
+  repeat_interval: durationShape.optional().describe('A message is repeated after this long, default 4h'),
+  resolve_timeout: durationShape
+    .optional()
+    .describe('Pushed alerts without an end resolve after this long, default 5m'),
+});
+
+export type RawRule = z.infer<typeof ruleShape>;
+export type RawPolicy = z.infer<typeof policyShape>;
+export type RawAlertSettings = z.infer<typeof alertSettingsShape>;
+export type RawGrouping = z.infer<typeof groupingShape>;

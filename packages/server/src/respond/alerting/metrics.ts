@@ -1,4 +1,5 @@
-import type { Reducer } from './condition.ts';
+/** How the samples of a window become one number. */
+export type Reducer = 'ratio' | 'count' | 'avg' | 'min' | 'max' | 'sum' | 'last' | 'p50' | 'p95' | 'p99';
 
 /**
  * `counter`: events that are counted; `ratio`: bad of all; `duration`: a distribution in milliseconds;
@@ -13,20 +14,21 @@ export type MetricUnit = '%' | 'ms' | 'B' | '/s' | '';
 export type NoData = 'ok' | 'alerting' | 'keep' | 'nodata';
 
 /** The relation that a metric is computed from, as in the SQL that users write. */
-export type MetricSource =
-  | 'requests'
-  | 'application_logs'
-  | 'outbound_calls'
-  | 'metrics'
-  | 'checks'
-  | 'database_monitor';
+export type MetricSource = 'requests' | 'application_logs' | 'outbound_calls' | 'metrics' | 'checks';
+
+/** Distance of the resolve threshold from the threshold: a factor, or points in the metric's unit. */
+export type Hysteresis = { factor: number } | { points: number };
 
 /** A metric that rules may name: one row of the registry that linter, engine, console and docs read. */
 export interface RuleMetric {
   name: string;
   kind: MetricKind;
   unit: MetricUnit;
-  /** What it counts, as one noun phrase. */
+  /** What is measured or counted, as it stands in a sentence. */
+  noun: string;
+  /** For ratios: what the bad ones did. */
+  bad: string;
+  /** How it is computed. */
   description: string;
   source: MetricSource;
   /** False when this version has nothing that fills it: the rule loads and stays idle. */
@@ -35,7 +37,7 @@ export interface RuleMetric {
   reducers: readonly Reducer[];
   /** The reducer of the bare name. */
   reducer: Reducer;
-  /** Labels that `{label=value}` and `by` may name; the first ones are the default dimension. */
+  /** Labels that `{label=value}` and `by` may name. */
   labels: readonly string[];
   /** Default `by`. */
   by: readonly string[];
@@ -47,6 +49,237 @@ export interface RuleMetric {
   /** Milliseconds between two samples of a gauge, else null. */
   sampleIntervalMs: number | null;
   noData: NoData;
+  hysteresis: Hysteresis;
+  /** Default of `keep_firing_for`, milliseconds. */
+  holdMs: number;
   /** Lowest and highest value that can occur; null = open. */
   range: readonly [number | null, number | null];
+}
+
+const MINUTE = 60_000;
+const LEVELS: readonly Reducer[] = ['avg', 'min', 'max', 'last', 'sum', 'p50', 'p95', 'p99'];
+const TIMES: readonly Reducer[] = ['avg', 'min', 'max', 'p50', 'p95', 'p99'];
+const REQUEST_LABELS = ['project', 'service', 'environment', 'release', 'endpoint', 'method'];
+const PROCESS_LABELS = ['project', 'service', 'environment', 'release', 'instance'];
+
+type Varying = 'name' | 'noun' | 'description' | 'source';
+type Row = Pick<RuleMetric, Varying> & Partial<RuleMetric>;
+
+const DEFAULTS = {
+  bad: '',
+  available: true,
+  minCount: 0,
+  minBad: 0,
+  coverage: 0,
+  sampleIntervalMs: null,
+  noData: 'nodata',
+} as const;
+
+function ratio(row: Row): RuleMetric {
+  return {
+    ...DEFAULTS,
+    kind: 'ratio',
+    unit: '%',
+    reducers: ['ratio'],
+    reducer: 'ratio',
+    labels: REQUEST_LABELS,
+    by: ['service', 'environment'],
+    hysteresis: { factor: 0.8 },
+    holdMs: MINUTE,
+    range: [0, 100],
+    ...row,
+  };
+}
+
+function duration(row: Row): RuleMetric {
+  return {
+    ...DEFAULTS,
+    kind: 'duration',
+    unit: 'ms',
+    reducers: TIMES,
+    reducer: 'avg',
+    labels: REQUEST_LABELS,
+    by: ['service', 'environment'],
+    minCount: 30,
+    hysteresis: { factor: 0.9 },
+    holdMs: 5 * MINUTE,
+    range: [0, null],
+    ...row,
+  };
+}
+
+function counter(row: Row): RuleMetric {
+  return {
+    ...DEFAULTS,
+    kind: 'counter',
+    unit: '',
+    reducers: ['count'],
+    reducer: 'count',
+    labels: REQUEST_LABELS,
+    by: ['environment'],
+    hysteresis: { factor: 0.8 },
+    holdMs: 5 * MINUTE,
+    range: [0, null],
+    ...row,
+  };
+}
+
+function usage(row: Row): RuleMetric {
+  return {
+    ...DEFAULTS,
+    kind: 'gauge',
+    unit: '%',
+    reducers: LEVELS,
+    reducer: 'avg',
+    labels: PROCESS_LABELS,
+    by: ['instance'],
+    coverage: 0.8,
+    sampleIntervalMs: 15_000,
+    hysteresis: { points: 5 },
+    holdMs: 5 * MINUTE,
+    range: [0, 100],
+    ...row,
+  };
+}
+
+const ROWS: readonly RuleMetric[] = [
+  ratio({
+    name: 'error_rate',
+    noun: 'requests',
+    bad: 'failed',
+    description:
+      'share of completed requests with status 500 or higher or an uncaught exception; checks and health routes do not count',
+    source: 'requests',
+    minCount: 100,
+    minBad: 5,
+  }),
+  ratio({
+    name: 'log_error_rate',
+    noun: 'log records',
+    bad: 'were errors',
+    description: 'share of log records with level error or fatal',
+    source: 'application_logs',
+    labels: ['project', 'service', 'environment', 'release', 'event'],
+    minCount: 100,
+    minBad: 5,
+  }),
+  duration({
+    name: 'response_time',
+    noun: 'response time',
+    description: 'duration of requests on the server, weighted by request; streams do not count',
+    source: 'requests',
+  }),
+  counter({
+    name: 'request_rate',
+    noun: 'requests per second',
+    description: 'requests per second over the window',
+    source: 'requests',
+    unit: '/s',
+    by: ['service', 'environment'],
+    holdMs: MINUTE,
+  }),
+  counter({
+    name: 'failed_auth_attempts',
+    noun: 'failed sign-ins',
+    description: 'events named failed_authentication or authn_login_fail, each counted once',
+    source: 'application_logs',
+    labels: ['project', 'service', 'environment', 'ip', 'userId'],
+    holdMs: 15 * MINUTE,
+  }),
+  ratio({
+    name: 'external_api_error_rate',
+    noun: 'calls to an external API',
+    bad: 'failed',
+    description: 'share of outbound calls that ended in a network error, a timeout, a 5xx or a 429',
+    source: 'outbound_calls',
+    labels: ['project', 'service', 'environment', 'provider', 'host'],
+    by: ['provider'],
+    minCount: 20,
+    minBad: 3,
+    holdMs: 5 * MINUTE,
+  }),
+  duration({
+    name: 'external_api_response_time',
+    noun: 'duration of calls to an external API',
+    description: 'duration of outbound calls',
+    source: 'outbound_calls',
+    labels: ['project', 'service', 'environment', 'provider', 'host'],
+    by: ['provider'],
+    minCount: 20,
+  }),
+  usage({
+    name: 'db_connection_usage',
+    noun: 'use of database connections',
+    description:
+      'connections in use and waiting against the pool size, or client backends against max_connections without the reserved ones',
+    source: 'metrics',
+    labels: ['project', 'service', 'environment', 'instance', 'database', 'pool'],
+    by: ['database', 'pool'],
+    sampleIntervalMs: 10_000,
+    holdMs: 2 * MINUTE,
+    range: [0, null],
+  }),
+  usage({
+    name: 'memory_usage',
+    noun: 'memory usage',
+    description: 'memory in use against the limit of the container, else of the host',
+    source: 'metrics',
+  }),
+  usage({
+    name: 'node_heap_usage',
+    noun: 'heap usage',
+    description: 'used heap against the heap limit of the Node process',
+    source: 'metrics',
+  }),
+  usage({
+    name: 'cpu_usage',
+    noun: 'CPU usage',
+    description: 'CPU time of the process against the cores it may use',
+    source: 'metrics',
+  }),
+  usage({
+    name: 'event_loop_delay_p99',
+    noun: 'event-loop delay (99th percentile)',
+    description: '99th percentile of the delay of the event loop',
+    source: 'metrics',
+    unit: 'ms',
+    hysteresis: { factor: 0.9 },
+    range: [0, null],
+  }),
+  ratio({
+    name: 'check_failure_rate',
+    noun: 'uptime checks',
+    bad: 'failed',
+    description: 'share of uptime checks that failed',
+    source: 'checks',
+    available: false,
+    labels: ['project', 'environment', 'monitor', 'location'],
+    by: ['monitor'],
+  }),
+  duration({
+    name: 'check_response_time',
+    noun: 'response time of uptime checks',
+    description: 'duration of uptime checks',
+    source: 'checks',
+    available: false,
+    labels: ['project', 'environment', 'monitor', 'location'],
+    by: ['monitor'],
+    minCount: 1,
+  }),
+];
+
+/** The registry of rule metrics, by name. */
+export const RULE_METRICS: ReadonlyMap<string, RuleMetric> = new Map(ROWS.map((row) => [row.name, row]));
+
+/**
+ * The threshold below (or, for `<`, above) which a firing rule may resolve when the rule names none.
+ * @param metric null for a metric of the user's own, which resolves at its threshold
+ */
+export function defaultResolve(metric: RuleMetric | null, op: string, threshold: number): number {
+  if (!metric || op === '==' || op === '!=') return threshold;
+  const upward = op.startsWith('<');
+  if ('points' in metric.hysteresis)
+    return upward ? threshold + metric.hysteresis.points : threshold - metric.hysteresis.points;
+  const { factor } = metric.hysteresis;
+  return Number((upward ? threshold / factor : threshold * factor).toPrecision(12));
 }

@@ -1,0 +1,115 @@
+import type { ConfigPath, Report } from '../../lib/finding.ts';
+import type { AlertSettings, EscalationPolicy, RuleConfig, Senders, Target } from './config.ts';
+import { resolveStepWord } from './config-receivers.ts';
+
+/** A rule and where it stands. */
+export interface PlacedRule {
+  rule: RuleConfig;
+  path: ConfigPath;
+}
+
+/** Something that is told through a policy: a rule or a monitor. */
+export interface PolicyUser {
+  policy: string;
+  direct: readonly Target[];
+  name: string;
+}
+
+/** A policy and where it stands; `key` is false for the one of `alert_settings`. */
+export interface PlacedPolicy {
+  policy: EscalationPolicy;
+  path: ConfigPath;
+  named: boolean;
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return [...a].sort().join('\n') === [...b].sort().join('\n');
+}
+
+function overlaps(a: RuleConfig, b: RuleConfig): boolean {
+  const [one, two] = [a.condition, b.condition];
+  const labels = (rule: RuleConfig) => Object.entries(rule.condition.labels).map((pair) => pair.join('='));
+  return (
+    one.metric === two.metric &&
+    one.reducer === two.reducer &&
+    one.op[0] === two.op[0] &&
+    a.severity === b.severity &&
+    a.windowMs === b.windowMs &&
+    sameSet(labels(a), labels(b)) &&
+    sameSet(a.by, b.by) &&
+    sameSet(a.projects, b.projects) &&
+    sameSet(a.environments, b.environments)
+  );
+}
+
+/** Reports W208 for rules that fire for the same thing with the same urgency. */
+export function lintOverlaps(rules: readonly PlacedRule[], report: Report): void {
+  for (const [index, { rule, path }] of rules.entries()) {
+    const twin = rules.slice(0, index).find((other) => overlaps(other.rule, rule));
+    if (!twin) continue;
+    const same = twin.rule.condition.threshold === rule.condition.threshold;
+    report({
+      code: 'W208',
+      path: [...path, 'condition'],
+      message: `"${rule.name}" ${same ? 'is the same as' : 'overlaps'} "${twin.rule.name}"`,
+      suggestion: same ? 'remove one of them' : 'give one of them another severity',
+    });
+  }
+}
+
+/** Reports W202 and W203: policies that end without a repeat, and those that nothing refers to. */
+export function lintPolicies(policies: readonly PlacedPolicy[], users: readonly PolicyUser[], report: Report): void {
+  for (const { policy, path, named } of policies) {
+    if (!named) continue;
+    if (policy.repeat === null) {
+      report({
+        code: 'W202',
+        path,
+        atKey: true,
+        message: `policy "${policy.name}" ends without a repeat; only critical alerts repeat its last step`,
+        suggestion: 'write steps: and repeat: {every: 15m, max: 3}',
+      });
+    }
+    if (!users.some((user) => user.policy === policy.name)) {
+      report({
+        code: 'W203',
+        path,
+        atKey: true,
+        message: `nothing refers to policy "${policy.name}"`,
+        suggestion: `write escalation: ${policy.name} in a rule, or remove it`,
+      });
+    }
+  }
+}
+
+/** Reports E203: a step's word that leads nowhere for something that uses the policy. */
+export function lintStepTargets(
+  policies: readonly PlacedPolicy[],
+  users: readonly PolicyUser[],
+  config: { alertSettings: Pick<AlertSettings, 'email' | 'sms'>; integrations: Senders },
+  report: Report,
+): void {
+  for (const { policy, path } of policies) {
+    for (const word of new Set(policy.steps.flatMap((step) => step.notify))) {
+      const user = users.find(
+        (one) => one.policy === policy.name && resolveStepWord(word, one.direct, config).length === 0,
+      );
+      if (!user) continue;
+      report({
+        code: 'E203',
+        path,
+        atKey: true,
+        message: `policy "${policy.name}" notifies ${word}, which leads nowhere for "${user.name}"`,
+        suggestion: STEP_HINTS[word] ?? `add - ${word}: to its notifications`,
+      });
+    }
+  }
+}
+
+const STEP_HINTS: Partial<Record<string, string>> = {
+  slack: 'add integrations.slack',
+  email: 'add alert_settings.email_notifications',
+  sms: 'add alert_settings.sms_notifications',
+  phone_call: 'add alert_settings.sms_notifications',
+  webhook: 'add integrations.webhook',
+};
