@@ -1,0 +1,79 @@
+import type { MonitorState } from '@yumops/protocol';
+import type { TelemetryRow } from '../../lib/telemetry.ts';
+import type { CheckResult } from './check.ts';
+import type { MonitorConfig } from './config.ts';
+
+export const CHECKS_TABLE = 'check_results';
+export const HEALTH_TABLE = 'health_results';
+
+/** A finished check with what makes it a row. */
+export interface FinishedCheck {
+  id: string;
+  monitor: MonitorConfig;
+  result: CheckResult;
+  /** What the monitor was held to be after it. */
+  state: MonitorState;
+  /** When it began, milliseconds since the epoch. */
+  startedAt: number;
+  /** When the one before began; null for the first. */
+  previousAt: number | null;
+  location: string;
+}
+
+/** The row of `check_results`. */
+export function checkRow(check: FinishedCheck): TelemetryRow {
+  const { monitor, result } = check;
+  return {
+    ...originOf(check),
+    id: check.id,
+    kind: monitor.kind,
+    location: check.location,
+    ok: result.verdict === 'up' || result.verdict === 'degraded',
+    state: check.state,
+    coveredMs: coveredMs(check),
+    durationMs: result.durationMs,
+    dnsMs: result.phases.dns,
+    connectMs: result.phases.connect,
+    tlsMs: result.phases.tls,
+    firstByteMs: result.phases.firstByte,
+    bodyMs: result.phases.body,
+    statusCode: result.statusCode,
+    certificateDays: result.certificate?.days ?? null,
+    reason: result.reason,
+    evidence: result.evidence === null ? '' : JSON.stringify(result.evidence),
+  };
+}
+
+/** The rows of `health_results`, one per named check. */
+export function healthRows(check: FinishedCheck): TelemetryRow[] {
+  return check.result.named.map(({ name, verdict, reason, durationMs }) => ({
+    ...originOf(check),
+    name,
+    state: verdict,
+    durationMs,
+    reason,
+  }));
+}
+
+function originOf({ monitor, startedAt }: FinishedCheck): TelemetryRow {
+  return {
+    timestamp: startedAt,
+    project: monitor.project ?? '',
+    service: '',
+    environment: monitor.environment ?? '',
+    release: '',
+    monitorId: monitor.id,
+    monitor: monitor.name,
+    retentionClass: 'checks',
+  };
+}
+
+/**
+ * The time that a check stands for: since the one before, at most one and a half intervals. A longer gap is time that
+ * nobody watched, and counts neither as good nor as bad.
+ */
+function coveredMs({ monitor, startedAt, previousAt }: FinishedCheck): number {
+  if (previousAt === null) return Math.round(monitor.intervalMs);
+  const gap = startedAt - previousAt;
+  return Math.round(gap < 0 || gap > monitor.intervalMs * 1.5 ? monitor.intervalMs : gap);
+}

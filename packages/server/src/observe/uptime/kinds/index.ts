@@ -1,0 +1,22 @@
+import type { CheckContext, CheckResult } from '../check.ts';
+import type { MonitorConfig } from '../config.ts';
+import { healthKind } from './health/index.ts';
+import { httpKind } from './http/index.ts';
+import type { MonitorKind } from './kind.ts';
+
+const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = { http: httpKind, health: healthKind };
+
+/** Makes one check of a monitor of any kind. */
+export function runCheck(monitor: MonitorConfig, context: CheckContext): Promise<CheckResult> {
+  return kindOf(monitor).run(monitor, context);
+}
+
+/** What a monitor of any kind expects, as short phrases for people. */
+export function describeMonitor(monitor: MonitorConfig): string[] {
+  return kindOf(monitor).describe(monitor);
+}
+
+/** The table is typed by kind; one lookup cannot carry that to the caller, so the cast is made here alone. */
+function kindOf(monitor: MonitorConfig): MonitorKind<MonitorConfig['kind']> {
+  return KINDS[monitor.kind] as unknown as MonitorKind<MonitorConfig['kind']>;
+}

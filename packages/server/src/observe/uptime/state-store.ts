@@ -1,0 +1,216 @@
+import type { MonitorState, Severity } from '@yumops/protocol';
+import type { Db, Queryable } from '../../lib/db.ts';
+import type { MonitorConfig, MonitorReceiver } from './config.ts';
+import type { Transition } from './judge.ts';
+import { describeMonitor } from './kinds/index.ts';
+import type { MonitorRecord, NamedState } from './monitor-record.ts';
+
+/** One monitor's record to store, with the change of state that led to it, if any. */
+export interface RecordChange {
+  monitorId: string;
+  record: MonitorRecord;
+  transition: Transition | null;
+  /** Milliseconds since the epoch; null when it is paused. */
+  nextCheckAt: number | null;
+}
+
+/**
+ * Makes the stored list of monitors equal to the configuration, in one transaction. States of monitors that are gone
+ * go too; their events stay.
+ */
+export function storeMonitors(db: Db, monitors: readonly MonitorConfig[]): Promise<void> {
+  const rows = monitors.map((monitor, position) => definitionRow(monitor, position));
+  return db.transaction(async (tx) => {
+    const ids = monitors.map(({ id }) => id);
+    await tx.query('DELETE FROM monitors WHERE NOT (id = ANY($1))', [ids]);
+    await tx.query('DELETE FROM monitor_states WHERE NOT (monitor_id = ANY($1))', [ids]);
+    await tx.query(
+      `INSERT INTO monitors (${DEFINITION.join(', ')})
+       SELECT ${DEFINITION.join(', ')} FROM jsonb_populate_recordset(NULL::monitors, $1::jsonb)
+       ON CONFLICT (id) DO UPDATE SET ${DEFINITION.slice(1)
+         .map((column) => `${column} = excluded.${column}`)
+         .join(', ')}`,
+      [JSON.stringify(rows)],
+    );
+  });
+}
+
+const DEFINITION = [
+  'id',
+  'position',
+  'name',
+  'kind',
+  'url',
+  'rewritten_to',
+  'method',
+  'expectation',
+  'interval_ms',
+  'timeout_ms',
+  'parent',
+  'severity',
+  'notifications',
+  'escalation',
+  'labels',
+  'runbook',
+  'project',
+  'environment',
+];
+
+function definitionRow(monitor: MonitorConfig, position: number): Record<string, unknown> {
+  const { id, name, kind, url, parent, severity, notifications, escalation, labels, runbook, project, environment } =
+    monitor;
+  return {
+    id,
+    position,
+    name,
+    kind,
+    url,
+    rewritten_to: monitor.target === url ? null : monitor.target,
+    method: monitor.kind === 'http' ? monitor.method : 'GET',
+    expectation: describeMonitor(monitor),
+    interval_ms: Math.round(monitor.intervalMs),
+    timeout_ms: Math.round(monitor.timeoutMs),
+    parent,
+    severity,
+    notifications,
+    escalation,
+    labels,
+    runbook,
+    project,
+    environment,
+  };
+}
+
+interface StateRow {
+  monitor_id: string;
+  state: MonitorState;
+  since: Date | null;
+  reason: string | null;
+  failures: number;
+  successes: number;
+  last_checked_at: Date | null;
+  certificate_days: number | null;
+  recent: (number | null)[];
+  named: NamedState[];
+}
+
+/** The records as they were last stored, by monitor id. */
+export async function loadRecords(db: Queryable): Promise<Map<string, MonitorRecord>> {
+  const rows = await db.query<StateRow>('SELECT * FROM monitor_states');
+  return new Map(
+    rows.map((row) => [
+      row.monitor_id,
+      {
+        state: row.state,
+        since: row.since?.getTime() ?? null,
+        reason: row.reason,
+        failures: row.failures,
+        successes: row.successes,
+        lastCheckedAt: row.last_checked_at?.getTime() ?? null,
+        certificateDays: row.certificate_days,
+        recent: row.recent,
+        named: row.named,
+      },
+    ]),
+  );
+}
+
+/** Stores records and transitions together: the newest record of each monitor, every transition. */
+export function storeChanges(db: Db, changes: readonly RecordChange[]): Promise<void> {
+  const newest = new Map(changes.map((change) => [change.monitorId, change]));
+  const events = changes.filter(({ transition }) => transition !== null);
+  return db.transaction(async (tx) => {
+    await tx.query(UPSERT_STATES, [JSON.stringify([...newest.values()].map(stateRow))]);
+    if (events.length > 0) await tx.query(INSERT_EVENTS, [JSON.stringify(events.map(eventRow))]);
+  });
+}
+
+const STATE = [
+  'monitor_id',
+  'state',
+  'since',
+  'reason',
+  'failures',
+  'successes',
+  'last_checked_at',
+  'next_check_at',
+  'certificate_days',
+  'recent',
+  'named',
+];
+
+// A monitor that was removed meanwhile gets no row again.
+const UPSERT_STATES = `
+  INSERT INTO monitor_states (${STATE.join(', ')})
+  SELECT ${STATE.map((column) => `r.${column}`).join(', ')}
+  FROM jsonb_populate_recordset(NULL::monitor_states, $1::jsonb) r JOIN monitors m ON m.id = r.monitor_id
+  ON CONFLICT (monitor_id) DO UPDATE SET ${STATE.slice(1)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}`;
+
+// A commit whose answer was lost is repeated; the constraint makes that harmless.
+const INSERT_EVENTS = `
+  INSERT INTO monitor_events (monitor_id, at, from_state, to_state, reason)
+  SELECT monitor_id, at, from_state, to_state, reason
+  FROM jsonb_populate_recordset(NULL::monitor_events, $1::jsonb)
+  ON CONFLICT (monitor_id, at, to_state) DO NOTHING`;
+
+function stateRow({ monitorId, record, nextCheckAt }: RecordChange): Record<string, unknown> {
+  return {
+    monitor_id: monitorId,
+    state: record.state,
+    since: isoOrNull(record.since),
+    reason: record.reason,
+    failures: record.failures,
+    successes: record.successes,
+    last_checked_at: isoOrNull(record.lastCheckedAt),
+    next_check_at: isoOrNull(nextCheckAt),
+    certificate_days: record.certificateDays,
+    recent: record.recent,
+    named: record.named,
+  };
+}
+
+function eventRow({ monitorId, transition }: RecordChange): Record<string, unknown> {
+  return {
+    monitor_id: monitorId,
+    at: isoOrNull(transition?.at ?? null),
+    from_state: transition?.from,
+    to_state: transition?.to,
+    reason: transition?.reason,
+  };
+}
+
+function isoOrNull(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
+
+/** What alerting needs of a monitor. Times in milliseconds since the epoch. */
+export interface MonitorSnapshot {
+  id: string;
+  name: string;
+  kind: string;
+  url: string;
+  state: MonitorState;
+  since: number | null;
+  reason: string | null;
+  severity: Severity;
+  notifications: MonitorReceiver[];
+  /** Name of a policy; null = the default of `alert_settings`. */
+  escalation: string | null;
+  labels: Record<string, string>;
+  parent: string | null;
+  runbook: string | null;
+  project: string | null;
+  environment: string | null;
+}
+
+/** Every configured monitor with its state, in the order of the configuration. */
+export async function listMonitorStates(db: Queryable): Promise<MonitorSnapshot[]> {
+  const rows = await db.query<Omit<MonitorSnapshot, 'since'> & { since: Date | null }>(
+    `SELECT m.id, m.name, m.kind, m.url, coalesce(s.state, 'pending') AS state, s.since, s.reason, m.severity,
+            m.notifications, m.escalation, m.labels, m.parent, m.runbook, m.project, m.environment
+     FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id ORDER BY m.position`,
+  );
+  return rows.map((row) => ({ ...row, since: row.since?.getTime() ?? null }));
+}

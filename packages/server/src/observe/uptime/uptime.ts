@@ -1,0 +1,220 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Db } from '../../lib/db.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { uuidv7 } from '../../lib/random.ts';
+import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
+import { BatchBuffer } from './batch-buffer.ts';
+import type { CheckContext, CheckResult } from './check.ts';
+import { CHECKS_TABLE, checkRow, HEALTH_TABLE, healthRows } from './check-row.ts';
+import type { MonitorConfig } from './config.ts';
+import { judge, type Observation, setPaused, type Transition } from './judge.ts';
+import { runCheck } from './kinds/index.ts';
+import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
+import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
+import { createResolver } from './net/resolve.ts';
+import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
+import { loadRecords, type RecordChange, storeChanges, storeMonitors } from './state-store.ts';
+
+export interface UptimeOptions {
+  db: Db;
+  writer: TelemetryWriter;
+  monitors: readonly MonitorConfig[];
+  /** Origins that are rewritten, also where a redirect leads to. */
+  targets: Readonly<Record<string, string>>;
+  clock: Clock;
+  log: Log;
+  /** `host:port` of machines that answer whenever our own network works; none = the question is not asked. */
+  referenceTargets?: readonly string[];
+  /** Where this prober is, default `local`. */
+  location?: string;
+  /** Certificates in PEM that are trusted beside the public roots. */
+  ca?: readonly string[];
+  /** Most checks at a time, default 1,000. */
+  concurrency?: number;
+}
+
+/** Told after a change of state has been committed. */
+export type TransitionListener = (monitor: MonitorConfig, transition: Transition) => void;
+
+export interface Uptime {
+  /** Stores the list of monitors, takes up their states where they were left and begins to check. */
+  start(): Promise<void>;
+  /** Waits for running checks and stores what they found. */
+  stop(): Promise<void>;
+  /** Takes over a changed configuration; monitors that did not change keep their rhythm. */
+  reload(monitors: readonly MonitorConfig[], targets?: Readonly<Record<string, string>>): Promise<void>;
+  /** The records as they are now, by monitor id. */
+  states(): ReadonlyMap<string, MonitorRecord>;
+  stats(): UptimeStats;
+  /** @returns a function that ends the subscription */
+  onTransition(listener: TransitionListener): () => void;
+}
+
+export interface UptimeStats extends ProberStats {
+  /** Checks made since the start. */
+  checks: number;
+  /** Check rows and state changes given up because nothing could be stored for too long. */
+  dropped: number;
+}
+
+/** How long a result may wait to be stored together with others, milliseconds. */
+const STORE_EVERY_MS = 250;
+const CAPACITY = 100_000;
+
+/** Makes the part of the platform that checks monitors: prober, judgement and storage. */
+export function createUptime(options: UptimeOptions): Uptime {
+  return new UptimeEngine(options);
+}
+
+class UptimeEngine implements Uptime {
+  readonly #options: UptimeOptions;
+  readonly #prober: Prober<MonitorConfig>;
+  readonly #rows: BatchBuffer<{ table: string; row: TelemetryRow }>;
+  readonly #changes: BatchBuffer<RecordChange>;
+  readonly #listeners = new Set<TransitionListener>();
+  readonly #reference: ReferenceCheck;
+  #context: CheckContext;
+  #monitors = new Map<string, MonitorConfig>();
+  #records = new Map<string, MonitorRecord>();
+  #checks = 0;
+
+  constructor(options: UptimeOptions) {
+    const { clock, log } = options;
+    this.#options = options;
+    this.#context = { clock, resolve: createResolver(), targets: options.targets, ca: options.ca ?? [] };
+    this.#reference = createReferenceCheck(options.referenceTargets ?? [], this.#context);
+    const common = { clock, everyMs: STORE_EVERY_MS, capacity: CAPACITY };
+    this.#rows = new BatchBuffer({
+      ...common,
+      write: (batch) => this.#writeRows(batch),
+      onError: (error, waiting) => log.warn('Checks could not be written', { reason: messageOf(error), waiting }),
+    });
+    this.#changes = new BatchBuffer({
+      ...common,
+      write: (batch) => this.#writeChanges(batch),
+      onError: (error, waiting) =>
+        log.warn('Monitor states could not be stored', { reason: messageOf(error), waiting }),
+    });
+    this.#prober = new Prober({
+      clock,
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+      probe: (monitor) => this.#probe(monitor),
+      onError: (monitor, error) =>
+        log.error('A check ended in an error of ours', { monitor: monitor.id, reason: messageOf(error) }),
+    });
+  }
+
+  async start(): Promise<void> {
+    await storeMonitors(this.#options.db, this.#options.monitors);
+    this.#records = await loadRecords(this.#options.db);
+    this.#adopt(this.#options.monitors);
+  }
+
+  async stop(): Promise<void> {
+    await this.#prober.stop();
+    await Promise.all([this.#rows.flush(), this.#changes.flush()]);
+  }
+
+  async reload(monitors: readonly MonitorConfig[], targets = this.#context.targets): Promise<void> {
+    await storeMonitors(this.#options.db, monitors);
+    this.#context = { ...this.#context, targets };
+    const known = new Set(monitors.map(({ id }) => id));
+    for (const id of this.#records.keys()) {
+      if (!known.has(id)) this.#records.delete(id);
+    }
+    this.#adopt(monitors);
+  }
+
+  states(): ReadonlyMap<string, MonitorRecord> {
+    return this.#records;
+  }
+
+  stats(): UptimeStats {
+    const dropped = this.#rows.dropped + this.#changes.dropped;
+    return { ...this.#prober.stats(), checks: this.#checks, dropped };
+  }
+
+  onTransition(listener: TransitionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #adopt(monitors: readonly MonitorConfig[]): void {
+    this.#monitors = new Map(monitors.map((monitor) => [monitor.id, monitor]));
+    const now = this.#options.clock.now();
+    for (const monitor of monitors) {
+      const record = this.#records.get(monitor.id) ?? NO_RECORD;
+      const { status, transition } = setPaused(record, monitor.paused, now);
+      if (transition) this.#keep(monitor, { ...record, ...status }, transition, null);
+      else this.#records.set(monitor.id, record);
+    }
+    this.#prober.set(monitors.filter(({ paused }) => !paused));
+  }
+
+  async #probe(monitor: MonitorConfig): Promise<ProbeOutcome> {
+    const { clock, location = 'local' } = this.#options;
+    const startedAt = clock.now();
+    const result = await runCheck(monitor, this.#context);
+    this.#checks += 1;
+    if (this.#monitors.get(monitor.id) !== monitor) return { recheckInMs: 0, hung: false };
+    const record = this.#records.get(monitor.id) ?? NO_RECORD;
+    const now = clock.now();
+    const judged = judge(record, await this.#observe(result), monitor, now);
+    const next = afterCheck(record, { ...judged.status, lastCheckedAt: startedAt }, result, now);
+    const finished = {
+      id: uuidv7(startedAt),
+      monitor,
+      result,
+      state: next.state,
+      startedAt,
+      previousAt: record.lastCheckedAt,
+      location,
+    };
+    this.#rows.push({ table: CHECKS_TABLE, row: checkRow(finished) });
+    for (const row of healthRows(finished)) this.#rows.push({ table: HEALTH_TABLE, row });
+    this.#keep(monitor, next, judged.transition, this.#nextCheckAt(monitor, judged.recheckInMs));
+    return {
+      recheckInMs: judged.recheckInMs,
+      hung: result.verdict === 'down' && result.durationMs >= monitor.timeoutMs,
+    };
+  }
+
+  #nextCheckAt(monitor: MonitorConfig, recheckInMs: number | null): number | null {
+    const { clock } = this.#options;
+    const due = this.#prober.plan(monitor.id, recheckInMs);
+    return due === undefined ? null : clock.now() + due - clock.monotonic();
+  }
+
+  /** A failure means nothing while our own network is away. */
+  async #observe({ verdict, reason }: CheckResult): Promise<Observation> {
+    if (verdict !== 'down') return { verdict, reason };
+    const lost = await this.#reference.networkDown();
+    return lost === null ? { verdict, reason } : { verdict: 'network-down', reason: lost };
+  }
+
+  #keep(
+    monitor: MonitorConfig,
+    record: MonitorRecord,
+    transition: Transition | null,
+    nextCheckAt: number | null,
+  ): void {
+    this.#records.set(monitor.id, record);
+    this.#changes.push({ monitorId: monitor.id, record, transition, nextCheckAt });
+  }
+
+  async #writeRows(batch: readonly { table: string; row: TelemetryRow }[]): Promise<void> {
+    for (const table of [CHECKS_TABLE, HEALTH_TABLE]) {
+      const rows = batch.filter((entry) => entry.table === table).map(({ row }) => row);
+      if (rows.length > 0) await this.#options.writer.append(table, rows);
+    }
+  }
+
+  async #writeChanges(batch: readonly RecordChange[]): Promise<void> {
+    await storeChanges(this.#options.db, batch);
+    for (const { monitorId, transition } of batch) {
+      const monitor = this.#monitors.get(monitorId);
+      if (transition && monitor) for (const listener of this.#listeners) listener(monitor, transition);
+    }
+  }
+}
