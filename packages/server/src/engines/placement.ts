@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  chown,
+  copyFile,
+  lchown,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../lib/atomic-file.ts';
+import { codeOf } from '../lib/errors.ts';
+import { canReach, type OsUser } from './os-user.ts';
+
+/** Where root may put what the engines' own user has to read. */
+const SYSTEM_FOLDER = '/var/lib/yumops';
+
+/** In an engine's home: where its data really is, when its user cannot enter the home. */
+const POINTER = 'data-location';
+
+/**
+ * The folder of an engine's data: `home/data`, unless the engine has a user of its own who cannot get there (below
+ * a folder such as /root). Then it is a folder under /var/lib/yumops (or the temporary folder where that cannot be
+ * written), and `home/data-location` names it. The folder exists afterwards, belongs to the user and is private.
+ */
+export async function placeData(home: string, user: OsUser | undefined): Promise<string> {
+  await mkdir(home, { recursive: true, mode: user ? 0o711 : 0o700 });
+  const recorded = await readPointer(home);
+  if (recorded !== undefined) return ownFolder(recorded, user);
+  const plain = await ownFolder(join(home, 'data'), user);
+  if (!user) return plain;
+  await chmod(home, 0o711);
+  if (canReach(user, '-w', plain)) return plain;
+  const moved = join(await systemFolder(), 'data', createHash('sha256').update(home).digest('hex').slice(0, 16));
+  await movePrivately(plain, moved);
+  await writeFileAtomic(join(home, POINTER), `${moved}\n`);
+  return ownFolder(moved, user);
+}
+
+/**
+ * The folder `source` (programs and libraries) where `user` can read it: itself, or a copy under /var/lib/yumops,
+ * made of hard links where the file system and the modes allow. @param key names the content, such as its version
+ */
+export async function placeRuntime(
+  source: string,
+  probe: string,
+  key: string,
+  user: OsUser | undefined,
+): Promise<string> {
+  if (!user || canReach(user, '-x', join(source, probe))) return source;
+  const target = join(await systemFolder(), 'runtime', key);
+  if (canReach(user, '-x', join(target, probe))) return target;
+  const building = `${target}.${process.pid}`;
+  await rm(building, { recursive: true, force: true });
+  await openFolder(dirname(target));
+  await copyReadable(source, building);
+  await rm(target, { recursive: true, force: true });
+  await rename(building, target);
+  return target;
+}
+
+/** Fills `folder` with symbolic links, replacing what is there. @param links name in the folder → target */
+export async function linkFolder(folder: string, links: ReadonlyMap<string, string>): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  for (const [name, target] of links) {
+    await rm(join(folder, name), { force: true });
+    await symlink(target, join(folder, name));
+  }
+}
+
+async function readPointer(home: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(home, POINTER), 'utf8')).trim();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A folder put there by someone else, such as one copied back from a backup by root, changes hands as a whole. */
+async function ownFolder(path: string, user: OsUser | undefined): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (user && (await stat(path)).uid !== user.uid) await handOver(path, user);
+  return path;
+}
+
+async function handOver(path: string, user: OsUser): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    if (entry.isDirectory()) await handOver(inner, user);
+    else await lchown(inner, user.uid, user.gid);
+  }
+  // Last, so that an interrupted walk is taken up again.
+  await chown(path, user.uid, user.gid);
+}
+
+/** Moves a folder that is empty, or that an earlier start filled while its user could still enter. */
+async function movePrivately(from: string, to: string): Promise<void> {
+  await openFolder(dirname(to));
+  try {
+    await rename(from, to);
+  } catch (error) {
+    const empty = (await readdir(from)).length === 0;
+    if (!empty) throw error;
+    await rm(from, { recursive: true });
+    await mkdir(to, { recursive: true, mode: 0o700 });
+  }
+}
+
+async function systemFolder(): Promise<string> {
+  try {
+    await openFolder(SYSTEM_FOLDER);
+    return SYSTEM_FOLDER;
+  } catch {
+    return openFolder(join(tmpdir(), 'yumops'));
+  }
+}
+
+/** A folder that everyone may pass through. */
+async function openFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  return path;
+}
+
+async function copyReadable(source: string, target: string): Promise<void> {
+  await mkdir(target, { mode: 0o755 });
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    const from = join(source, entry.name);
+    const to = join(target, entry.name);
+    if (entry.isDirectory()) await copyReadable(from, to);
+    else await linkOrCopy(from, to);
+  }
+}
+
+/** Links when everyone may read the file as it is: a changed mode would change the original too. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  const { mode } = await stat(from);
+  const wanted = mode & 0o111 ? 0o755 : 0o644;
+  if ((mode & wanted & 0o555) === (wanted & 0o555)) {
+    try {
+      await link(from, to);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'EXDEV' && codeOf(error) !== 'EPERM') throw error;
+    }
+  }
+  await copyFile(from, to);
+  await chmod(to, wanted);
+}

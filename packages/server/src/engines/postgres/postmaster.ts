@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import { codeOf, YumOpsError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { OsUser } from '../os-user.ts';
+import { commandOf } from '../process-identity.ts';
+import { endProcess, hasEnded } from '../supervisor.ts';
+import type { PostgresBinaries } from './binaries.ts';
+
+const PID_FILE = 'postmaster.pid';
+/** Milliseconds between two looks at the server's state; it tells it by a file. */
+const LOOK_EVERY = 10;
+/** Milliseconds; crash recovery of a large write-ahead log is part of a start. */
+const START_LIMIT = 10 * 60_000;
+const STOP_LIMIT = 60_000;
+
+export interface PostmasterOptions {
+  binaries: PostgresBinaries;
+  dataDir: string;
+  settings: Readonly<Record<string, string | number>>;
+  user: OsUser | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+/** Starts the server; resolves when it takes connections. */
+export async function launchPostmaster(options: PostmasterOptions): Promise<ChildProcess> {
+  const { binaries, dataDir, settings, user, clock, log } = options;
+  await stopOrphan(dataDir, clock, log);
+  const args = ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const [program, programArgs] = endingWithParent(binaries.postgres, args);
+  const child = spawn(program, programArgs, {
+    ...user,
+    cwd: dataDir,
+    env: { ...binaries.env, TZ: 'UTC' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A session of its own: Ctrl-C is for the platform, which stops the server when it is done with it.
+    detached: true,
+  });
+  const output = followOutput(child, log);
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('close', () =>
+      reject(new YumOpsError('postgres_start_failed', `PostgreSQL did not start: ${output().trim()}`)),
+    );
+  });
+  failed.catch(() => undefined);
+  try {
+    await Promise.race([untilReady(child, dataDir, clock), failed]);
+  } catch (error) {
+    await endProcess(child, () => child.kill('SIGINT'), STOP_LIMIT, clock);
+    throw error;
+  }
+  return child;
+}
+
+/** A fast shutdown: sessions are ended, everything is written. */
+export function quitPostmaster(child: ChildProcess): void {
+  child.kill('SIGINT');
+}
+
+/**
+ * Lets the kernel shut the server down when the platform dies. Elsewhere, and in the moment between fork and exec,
+ * the next start finds the orphan and stops it.
+ */
+function endingWithParent(program: string, args: readonly string[]): [string, string[]] {
+  const setpriv = '/usr/bin/setpriv';
+  return existsSync(setpriv) ? [setpriv, ['--pdeathsig', 'INT', program, ...args]] : [program, [...args]];
+}
+
+async function untilReady(child: ChildProcess, dataDir: string, clock: Clock): Promise<void> {
+  const limit = clock.monotonic() + START_LIMIT;
+  while (clock.monotonic() < limit) {
+    const lines = await pidFile(dataDir);
+    if (Number(lines?.[0]) === child.pid && lines?.[7]?.trim() === 'ready') return;
+    await clock.sleep(LOOK_EVERY);
+  }
+  throw new YumOpsError(
+    'postgres_start_failed',
+    `PostgreSQL in ${dataDir} was not ready within ${START_LIMIT / 60_000} minutes.`,
+  );
+}
+
+/**
+ * A server that outlived a killed platform still runs on our data: we hold the folder's lock, so nobody needs it.
+ * It is stopped cleanly. A stale file whose number belongs to some other program now is removed, because the new
+ * server would take that program for its predecessor.
+ */
+async function stopOrphan(dataDir: string, clock: Clock, log: Log): Promise<void> {
+  const pid = Number((await pidFile(dataDir))?.[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  const command = commandOf(pid);
+  if (command === undefined) return;
+  if (!command.includes('postgres') || !command.includes(dataDir)) {
+    await rm(join(dataDir, PID_FILE), { force: true });
+    return;
+  }
+  log.warn('Stopping a PostgreSQL server that an earlier run left behind', { pid });
+  const limit = clock.monotonic() + STOP_LIMIT;
+  process.kill(pid, 'SIGINT');
+  while (commandOf(pid) === command) {
+    if (clock.monotonic() > limit) {
+      throw new YumOpsError('postgres_orphan', `PostgreSQL process ${pid} of an earlier run does not end.`, {
+        hint: `End process ${pid} and start again.`,
+      });
+    }
+    await clock.sleep(LOOK_EVERY);
+  }
+}
+
+async function pidFile(dataDir: string): Promise<string[] | undefined> {
+  try {
+    return (await readFile(join(dataDir, PID_FILE), 'utf8')).split('\n');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Passes the server's own messages on. @returns a reader of the last of them */
+function followOutput(child: ChildProcess, log: Log): () => string {
+  const tail: string[] = [];
+  let rest = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      tail.push(line);
+      if (tail.length > 20) tail.shift();
+      const level = /\b(PANIC|FATAL)\b/.test(line) ? 'warn' : 'debug';
+      if (!hasEnded(child)) log[level](line);
+    }
+  });
+  return () => tail.join('\n');
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { freePort } from '../free-port.ts';
+import { lockHome } from '../home-lock.ts';
+import { engineUser } from '../os-user.ts';
+import { placeData } from '../placement.ts';
+import { type EngineHandle, Supervisor } from '../supervisor.ts';
+import { type PostgresMajor, prepareBinaries } from './binaries.ts';
+import { ensureCluster, SUPERUSER } from './cluster.ts';
+import { launchPostmaster, quitPostmaster } from './postmaster.ts';
+
+export interface EmbeddedPostgresOptions {
+  /** The engine's folder; created when it is not there. */
+  dataDir: string;
+  /** Default 18. */
+  major?: PostgresMajor;
+  /** Server settings on top of ours, such as `{ wal_level: 'logical' }`. */
+  settings?: Readonly<Record<string, string | number>>;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Starts the embedded PostgreSQL server on a free port of the loopback address and keeps it running. The `url` is of
+ * the superuser and the database `postgres`.
+ * @throws {YumOpsError} `engine_in_use`, `postgres_missing`, `postgres_version`, `postgres_start_failed`
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EngineHandle> {
+  const { dataDir: home, major = 18, clock } = options;
+  const log = options.log.child('postgres');
+  const lock = await lockHome(home, 'PostgreSQL');
+  try {
+    const user = engineUser();
+    const dataDir = await placeData(home, user);
+    const binaries = await prepareBinaries(major, home, user);
+    const password = await ensureCluster(home, dataDir, major, binaries, user);
+    const port = await freePort();
+    const settings = { ...settingsFor(major), ...options.settings, port };
+    const supervisor = await Supervisor.start({
+      name: 'PostgreSQL',
+      launch: () => launchPostmaster({ binaries, dataDir, settings, user, clock, log }),
+      quit: quitPostmaster,
+      grace: 60_000,
+      clock,
+      log,
+    });
+    return {
+      url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
+      get pid() {
+        return supervisor.pid;
+      },
+      onExit: (listener) => supervisor.onExit(listener),
+      async stop() {
+        await supervisor.stop();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Sized for one platform on one machine: durable, quiet, small. */
+function settingsFor(major: PostgresMajor): Record<string, string | number> {
+  return {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'on',
+    shared_preload_libraries: 'pg_stat_statements',
+    shared_buffers: '64MB',
+    max_connections: 60,
+    wal_level: 'replica',
+    max_wal_size: '512MB',
+    jit: 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_checkpoints: 'off',
+    ...(major >= 17 ? { summarize_wal: 'on' } : {}),
+  };
+}

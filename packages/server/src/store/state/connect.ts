@@ -1,0 +1,84 @@
+import pg from 'pg';
+import type { Db, Queryable, SqlValue } from '../../lib/db.ts';
+import type { Log } from '../../lib/log.ts';
+import { asStateError } from './state-error.ts';
+
+export interface StateOptions {
+  log: Log;
+  /** Default 20. */
+  maxConnections?: number;
+}
+
+/** The state store with its connections. */
+export interface StateStore extends Db {
+  /** For libraries that bring their own queries, such as the console's accounts. */
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Milliseconds to wait for a connection. */
+const CONNECT_LIMIT = 10_000;
+
+/**
+ * Opens the state store; connections are made when they are needed. Nothing is retried here: the caller knows
+ * whether a repetition is safe. 64-bit integers arrive as numbers, timestamps as `Date`.
+ */
+export function connectState(url: string, { log, maxConnections = 20 }: StateOptions): StateStore {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    application_name: 'yumops',
+    connectionTimeoutMillis: CONNECT_LIMIT,
+    idleTimeoutMillis: 30_000,
+    allowExitOnIdle: true,
+    types: { getTypeParser: typeParser },
+  });
+  const lost = (error: Error) => log.debug('A connection to the state store ended', { reason: error.message });
+  pool.on('error', lost);
+  // A client that is checked out reports its loss on itself; without a listener the process would end.
+  pool.on('connect', (client) => client.on('error', lost));
+  return {
+    pool,
+    query: (sql, values) => run(pool, sql, values),
+    transaction: (work) => transaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+async function run<Row>(on: pg.Pool | pg.PoolClient, sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
+  try {
+    const result = await on.query(sql, values as unknown[] | undefined);
+    return result.rows as Row[];
+  } catch (error) {
+    throw asStateError(error);
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asStateError(error);
+  });
+  let broken: Error | undefined;
+  try {
+    await run(client, 'BEGIN');
+    const result = await work({ query: (sql, values) => run(client, sql, values) });
+    await run(client, 'COMMIT');
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is not used again.
+    await run(client, 'ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+const INT8 = 20;
+
+/** Counts and milliseconds fit a double; `numeric` stays text. */
+function typeParser(id: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (id === INT8 && format !== 'binary') return Number;
+  return pg.types.getTypeParser(id, format as 'text') as (value: string) => unknown;
+}

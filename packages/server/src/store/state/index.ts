@@ -1,0 +1,2 @@
+export { connectState, type StateOptions, type StateStore } from './connect.ts';
+export { migrateState } from './migrate.ts';

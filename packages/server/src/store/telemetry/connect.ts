@@ -1,0 +1,147 @@
+import { Readable } from 'node:stream';
+import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import type { QueryLimits, TelemetryStore } from '../../lib/telemetry.ts';
+import { asTelemetryError } from './telemetry-error.ts';
+
+/** The telemetry store with its connections. */
+export interface ConnectedTelemetry extends TelemetryStore {
+  /** @throws {YumOpsError} `telemetry_unavailable` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Seconds. */
+const DEFAULT_LIMIT = 30;
+/** Seconds; a schema change may rewrite data. */
+const COMMAND_LIMIT = 600;
+/** Milliseconds until an answer is given up; every statement has a limit of its own below this. */
+const REQUEST_LIMIT = 660_000;
+/** Bytes that one statement of a user may take in the engine. */
+const READ_MEMORY = 512 * 1024 * 1024;
+
+/** Settings of every statement of ours. */
+const COMMON: ClickHouseSettings = {
+  output_format_json_quote_64bit_integers: 0,
+  date_time_output_format: 'iso',
+};
+
+/**
+ * Opens the telemetry store: the embedded engine or any ClickHouse server.
+ * @param url `http(s)://user:password@host:port/database`
+ */
+export function connectTelemetry(url: string): ConnectedTelemetry {
+  const client = createClient({
+    url: withoutOwnParameters(url),
+    application: 'yumops',
+    request_timeout: REQUEST_LIMIT,
+    max_open_connections: 20,
+    // Errors are thrown; the client's log would repeat them.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+  const select = async (
+    sql: string,
+    settings: ClickHouseSettings,
+    params?: Record<string, unknown>,
+    signal?: AbortSignal,
+  ) => {
+    const result = await client.query({
+      query: sql,
+      format: 'JSONCompact',
+      clickhouse_settings: { ...COMMON, ...settings },
+      ...(params ? { query_params: params } : {}),
+      ...(signal ? { abort_signal: signal } : {}),
+    });
+    return result.json<unknown[]>();
+  };
+  return {
+    query: <Row>(sql: string, params?: Record<string, unknown>, limits: QueryLimits = {}) =>
+      translated(async () => {
+        const { meta = [], data } = await select(sql, timeLimit(limits), params, limits.signal);
+        const names = meta.map(({ name }) => name);
+        return data.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
+      }),
+    read: (sql, limits) =>
+      translated(async () => {
+        const { meta = [], data } = await select(sql, readLimits(limits), undefined, limits.signal);
+        return { columns: meta, rows: data.slice(0, limits.maxRows) };
+      }),
+    command: (sql, params) =>
+      translated(async () => {
+        await client.command({
+          query: sql,
+          clickhouse_settings: { max_execution_time: COMMAND_LIMIT },
+          ...(params ? { query_params: params } : {}),
+        });
+      }),
+    insert: (table, rows, { token, rowCount }) =>
+      translated(async () => {
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${quoteTable(table)} FORMAT JSONEachRow`,
+          values: Readable.from([rows]),
+          clickhouse_settings: insertSettings(token, rowCount),
+        });
+        await stream.resume().toArray();
+      }),
+    ping: () =>
+      translated(async () => {
+        const result = await client.ping({ select: true });
+        if (!result.success) throw result.error;
+      }),
+    close: () => client.close(),
+  };
+}
+
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asTelemetryError(error);
+  }
+}
+
+function timeLimit({ maxSeconds = DEFAULT_LIMIT }: QueryLimits): ClickHouseSettings {
+  return { max_execution_time: maxSeconds, cancel_http_readonly_queries_on_client_close: 1 };
+}
+
+/** `break` ends the result at the limit instead of failing; the block in hand may go a little over. */
+function readLimits(limits: QueryLimits & { maxRows: number; maxBytes: number }): ClickHouseSettings {
+  return {
+    ...timeLimit(limits),
+    max_result_rows: String(limits.maxRows),
+    max_result_bytes: String(limits.maxBytes),
+    result_overflow_mode: 'break',
+    max_memory_usage: String(READ_MEMORY),
+    readonly: '1',
+  };
+}
+
+/** One batch must be one block, or its token would protect only a part of it. */
+function insertSettings(token: string, rowCount: number): ClickHouseSettings {
+  const rows = String(Math.max(rowCount, 1));
+  return {
+    async_insert: 0,
+    insert_deduplicate: 1,
+    insert_deduplication_token: token,
+    deduplicate_blocks_in_dependent_materialized_views: 1,
+    max_insert_block_size: rows,
+    min_insert_block_size_rows: rows,
+    min_insert_block_size_bytes: '0',
+    date_time_input_format: 'best_effort',
+    input_format_skip_unknown_fields: 0,
+    max_execution_time: COMMAND_LIMIT,
+  };
+}
+
+function quoteTable(table: string): string {
+  return table
+    .split('.')
+    .map((part) => `\`${part.replaceAll('`', '\\`')}\``)
+    .join('.');
+}
+
+/** `cluster` is for the schema, not for the client. */
+function withoutOwnParameters(url: string): URL {
+  const cleaned = new URL(url);
+  cleaned.searchParams.delete('cluster');
+  return cleaned;
+}

@@ -1,0 +1,3 @@
+export { type ConnectedTelemetry, connectTelemetry } from './connect.ts';
+export { type MigrateTelemetryOptions, migrateTelemetry } from './migrate.ts';
+export { clickhouseCode } from './telemetry-error.ts';
