@@ -11,25 +11,28 @@ export interface Stores {
   counters: string;
 }
 
-/** Names of the retention classes of `retention:`. */
-export type RetentionClass =
-  | 'logs'
-  | 'debug_logs'
-  | 'requests'
-  | 'spans'
-  | 'metrics'
-  | 'vitals'
-  | 'checks'
-  | 'rollups'
-  | 'errors'
-  | 'sessions'
-  | 'security';
+/** How many days each class of data is kept when `retention:` does not say otherwise. */
+export const RETENTION_DAYS = {
+  logs: 30,
+  debug_logs: 3,
+  requests: 30,
+  spans: 7,
+  metrics: 30,
+  vitals: 90,
+  checks: 30,
+  rollups: 400,
+  errors: 90,
+  sessions: 90,
+  security: 400,
+} as const;
+
+export type RetentionClass = keyof typeof RETENTION_DAYS;
 
 /** The whole configuration, typed and complete. Times are in milliseconds. */
 export interface Config {
   /** The folder that relative paths count from. */
   root: string;
-  /** The files it was read from. */
+  /** The files it was read from, as full paths. */
   files: readonly string[];
   service: string;
   /** Base of links in messages, without a slash at the end; null = the address the server listens on. */
@@ -50,5 +53,9 @@ export interface Config {
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */
 export interface LoadedConfig {
   config: Config | undefined;
+  /** In order of file, line and column. */
   findings: readonly Finding[];
+  /** The files that were read, also when one was refused; and the folder they belong to. */
+  files: readonly string[];
+  root: string;
 }

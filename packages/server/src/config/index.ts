@@ -1,1 +1,3 @@
-export type { Config, LoadedConfig, Stores } from './config.ts';
+export { type Config, type LoadedConfig, RETENTION_DAYS, type RetentionClass, type Stores } from './config.ts';
+export { formatFindings, formatSummary } from './format.ts';
+export { type LoadOptions, loadConfig, refuses } from './load.ts';

@@ -32,6 +32,12 @@ export interface Finding {
   suggestion: string | null;
 }
 
+/** A value of a configuration and the way to report about it; paths of issues count from the value. */
+export interface Placed<Value> {
+  value: Value;
+  report: Report;
+}
+
 /** `E104` is an error, `W205` a warning, `I101` a piece of information. */
 export function severityOf(code: string): FindingSeverity {
   if (code.startsWith('E')) return 'error';

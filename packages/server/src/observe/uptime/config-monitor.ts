@@ -1,4 +1,4 @@
-import { type ConfigPath, type Report, within } from '../../lib/finding.ts';
+import type { ConfigPath, Placed, Report } from '../../lib/finding.ts';
 import { missingVariable, type Secret, type SecretReader } from '../../lib/secret.ts';
 import { readDuration, slug } from '../../lib/section.ts';
 import { type Assertion, parseAssertion } from './assertion.ts';
@@ -192,28 +192,25 @@ export function compileMonitor(raw: RawMonitor, context: MonitorContext, report:
 }
 
 /** Reports E112 for a parent that is no monitor or leads back to the monitor itself. */
-export function lintParents(monitors: readonly { monitor: MonitorConfig; path: ConfigPath }[], report: Report): void {
-  const parents = new Map(monitors.map(({ monitor }) => [monitor.name, monitor.parent]));
-  for (const { monitor, path } of monitors) {
-    const { name, parent } = monitor;
-    if (parent === null) continue;
-    const at = within(report, ...path);
-    if (!parents.has(parent)) {
-      at({
-        code: 'E112',
-        path: ['parent'],
-        message: `there is no monitor "${parent}"`,
-        suggestion: 'name another monitor',
-      });
-      continue;
-    }
-    const seen = new Set([name]);
-    let next: string | null = parent;
-    while (next !== null && !seen.has(next)) {
-      seen.add(next);
-      next = parents.get(next) ?? null;
-    }
-    if (next !== name) continue;
-    at({ code: 'E112', path: ['parent'], message: `"${name}" is its own ancestor`, suggestion: 'remove a parent' });
+export function lintParents(monitors: readonly Placed<MonitorConfig>[]): void {
+  const parents = new Map(monitors.map(({ value }) => [value.name, value.parent]));
+  for (const { value: monitor, report } of monitors) {
+    const problem = parentProblem(monitor, parents);
+    if (problem) report({ code: 'E112', path: ['parent'], message: problem, suggestion: 'name another monitor' });
   }
+}
+
+function parentProblem(
+  { name, parent }: MonitorConfig,
+  parents: ReadonlyMap<string, string | null>,
+): string | undefined {
+  if (parent === null) return undefined;
+  if (!parents.has(parent)) return `there is no monitor "${parent}"`;
+  const seen = new Set<string>();
+  let next: string | null = parent;
+  while (next !== null && next !== name && !seen.has(next)) {
+    seen.add(next);
+    next = parents.get(next) ?? null;
+  }
+  return next === name ? `"${name}" is its own ancestor` : undefined;
 }

@@ -148,7 +148,7 @@ export const httpMonitorShape = z.strictObject({
     .optional()
     .describe('One status or a list; any of them is good, default 200'),
   expected_text: z.string().optional().describe('Must occur in the body'),
-  expected_json: z.unknown().describe('Must be a subset of the JSON body; JSON text or a map'),
+  expected_json: z.unknown().optional().describe('Must be a subset of the JSON body; JSON text or a map'),
   follow_redirects: z.boolean().optional().describe('Default true, unless a 3xx is expected'),
   assertions: z.array(z.string()).optional().describe('Further demands, e.g. time < 500ms'),
 });

@@ -1,12 +1,6 @@
-import type { ConfigPath, Report } from '../../lib/finding.ts';
+import type { Placed, Report } from '../../lib/finding.ts';
 import type { AlertSettings, EscalationPolicy, RuleConfig, Senders, Target } from './config.ts';
 import { resolveStepWord } from './config-receivers.ts';
-
-/** A rule and where it stands. */
-export interface PlacedRule {
-  rule: RuleConfig;
-  path: ConfigPath;
-}
 
 /** Something that is told through a policy: a rule or a monitor. */
 export interface PolicyUser {
@@ -15,10 +9,10 @@ export interface PolicyUser {
   name: string;
 }
 
-/** A policy and where it stands; `key` is false for the one of `alert_settings`. */
+/** A policy and where it stands; `named` is false for the one of `alert_settings`. */
 export interface PlacedPolicy {
   policy: EscalationPolicy;
-  path: ConfigPath;
+  report: Report;
   named: boolean;
 }
 
@@ -43,28 +37,28 @@ function overlaps(a: RuleConfig, b: RuleConfig): boolean {
 }
 
 /** Reports W208 for rules that fire for the same thing with the same urgency. */
-export function lintOverlaps(rules: readonly PlacedRule[], report: Report): void {
-  for (const [index, { rule, path }] of rules.entries()) {
-    const twin = rules.slice(0, index).find((other) => overlaps(other.rule, rule));
+export function lintOverlaps(rules: readonly Placed<RuleConfig>[]): void {
+  for (const [index, { value: rule, report }] of rules.entries()) {
+    const twin = rules.slice(0, index).find((other) => overlaps(other.value, rule))?.value;
     if (!twin) continue;
-    const same = twin.rule.condition.threshold === rule.condition.threshold;
+    const same = twin.condition.threshold === rule.condition.threshold;
     report({
       code: 'W208',
-      path: [...path, 'condition'],
-      message: `"${rule.name}" ${same ? 'is the same as' : 'overlaps'} "${twin.rule.name}"`,
+      path: ['condition'],
+      message: `"${rule.name}" ${same ? 'is the same as' : 'overlaps'} "${twin.name}"`,
       suggestion: same ? 'remove one of them' : 'give one of them another severity',
     });
   }
 }
 
 /** Reports W202 and W203: policies that end without a repeat, and those that nothing refers to. */
-export function lintPolicies(policies: readonly PlacedPolicy[], users: readonly PolicyUser[], report: Report): void {
-  for (const { policy, path, named } of policies) {
+export function lintPolicies(policies: readonly PlacedPolicy[], users: readonly PolicyUser[]): void {
+  for (const { policy, report, named } of policies) {
     if (!named) continue;
     if (policy.repeat === null) {
       report({
         code: 'W202',
-        path,
+        path: [],
         atKey: true,
         message: `policy "${policy.name}" ends without a repeat; only critical alerts repeat its last step`,
         suggestion: 'write steps: and repeat: {every: 15m, max: 3}',
@@ -73,7 +67,7 @@ export function lintPolicies(policies: readonly PlacedPolicy[], users: readonly 
     if (!users.some((user) => user.policy === policy.name)) {
       report({
         code: 'W203',
-        path,
+        path: [],
         atKey: true,
         message: `nothing refers to policy "${policy.name}"`,
         suggestion: `write escalation: ${policy.name} in a rule, or remove it`,
@@ -87,9 +81,8 @@ export function lintStepTargets(
   policies: readonly PlacedPolicy[],
   users: readonly PolicyUser[],
   config: { alertSettings: Pick<AlertSettings, 'email' | 'sms'>; integrations: Senders },
-  report: Report,
 ): void {
-  for (const { policy, path } of policies) {
+  for (const { policy, report } of policies) {
     for (const word of new Set(policy.steps.flatMap((step) => step.notify))) {
       const user = users.find(
         (one) => one.policy === policy.name && resolveStepWord(word, one.direct, config).length === 0,
@@ -97,7 +90,7 @@ export function lintStepTargets(
       if (!user) continue;
       report({
         code: 'E203',
-        path,
+        path: [],
         atKey: true,
         message: `policy "${policy.name}" notifies ${word}, which leads nowhere for "${user.name}"`,
         suggestion: STEP_HINTS[word] ?? `add - ${word}: to its notifications`,

@@ -96,7 +96,8 @@ function measureSentence(metric: RuleMetric | null, { condition, minCount, windo
   const noun = metric?.noun ?? condition.metric;
   const sample = metric?.kind === 'duration' && minCount > 1 ? ` of at least ${digits(minCount)} requests` : '';
   const value = `${MEASURED[condition.op]} ${formatQuantity(condition.threshold, condition.unit)}`;
-  const window = condition.reducer === 'last' ? '' : ` over the last ${period(windowMs)}`;
+  const window =
+    condition.reducer === 'last' ? '' : ` ${metric?.kind === 'duration' ? 'in' : 'over'} the last ${period(windowMs)}`;
   return `the ${REDUCED[condition.reducer]} ${noun}${where(condition.labels)}${sample}${window} is ${value}`;
 }
 

@@ -66,8 +66,8 @@ export const integrationsShape = z.strictObject({
     .optional()
     .describe('The mail server'),
   webhook: z.array(webhookShape).optional().describe('Receivers of signed JSON'),
-  pagerduty: z.unknown().describe('Routing keys by name; not used by this version'),
-  twilio: z.unknown().describe('Account for SMS and calls; not used by this version'),
+  pagerduty: z.unknown().optional().describe('Routing keys by name; not used by this version'),
+  twilio: z.unknown().optional().describe('Account for SMS and calls; not used by this version'),
 });
 
 export type RawIntegrations = z.infer<typeof integrationsShape>;

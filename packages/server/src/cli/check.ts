@@ -1,0 +1,33 @@
+import { defineCommand } from 'citty';
+import { coloured, formatFindings, formatSummary, plain } from '../config/format.ts';
+import { loadConfig } from '../config/load.ts';
+import { readSettings } from '../config/settings.ts';
+import { commonArgs, printJson } from './command.ts';
+
+export const check = defineCommand({
+  meta: { name: 'yumops check', description: 'Check configuration files; exit 1 when there are errors or warnings' },
+  args: {
+    ...commonArgs,
+    path: {
+      type: 'positional',
+      required: false,
+      description: 'File or folder, default the configuration in use (YUMOPS_CONFIG)',
+      valueHint: 'FILE|DIR',
+    },
+    config: { type: 'string', description: 'The same as FILE|DIR', valueHint: 'DIR|FILE' },
+  },
+  run({ args }) {
+    const settings = readSettings(args);
+    const { findings, files } = loadConfig({ path: args.path ?? settings.config, env: settings.env });
+    const exitCode = findings.some(({ severity }) => severity !== 'info') ? 1 : 0;
+    if (args.json) {
+      printJson({ findings });
+      return exitCode;
+    }
+    const paint = process.stdout.isTTY && settings.env.NO_COLOR === undefined ? coloured : plain;
+    process.stdout.write(formatFindings(findings, paint));
+    if (findings.length > 0) process.stdout.write('\n');
+    process.stdout.write(`${formatSummary(findings, files.length)}\n`);
+    return exitCode;
+  },
+});

@@ -1,0 +1,179 @@
+import { type Placed, type Report, within } from '../lib/finding.ts';
+import type { SecretReader } from '../lib/secret.ts';
+import { listOf } from '../lib/section.ts';
+import type { MonitorConfig } from '../observe/uptime/config.ts';
+import { compileMonitor, lintParents } from '../observe/uptime/config-monitor.ts';
+import type { AlertSettings, EscalationPolicy, RuleConfig, Target } from '../respond/alerting/config.ts';
+import {
+  lintOverlaps,
+  lintPolicies,
+  lintStepTargets,
+  type PlacedPolicy,
+  type PolicyUser,
+} from '../respond/alerting/config-lint.ts';
+import { compileGrouping, compilePolicy } from '../respond/alerting/config-policy.ts';
+import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers.ts';
+import { compileRule } from '../respond/alerting/config-rule.ts';
+import type { MetricSource } from '../respond/alerting/metrics.ts';
+import { compileIntegrations, compileSlack, type Integrations } from '../respond/notify/config.ts';
+import type { Config, RetentionClass } from './config.ts';
+import { lintMailDomain } from './lint-domains.ts';
+import { compilePublicUrl, compileRetention, compileStores, compileTargets } from './platform.ts';
+import { type ReadSecretFile, readSecret } from './secrets.ts';
+import type { Sections } from './sections.ts';
+
+const RETENTION_OF: Record<MetricSource, RetentionClass> = {
+  requests: 'requests',
+  application_logs: 'logs',
+  outbound_calls: 'requests',
+  metrics: 'metrics',
+  checks: 'checks',
+};
+
+/** What the sections become; the files and their folder are added by the loader. */
+export type ComposedConfig = Omit<Config, 'root' | 'files'>;
+
+function secretsAt(readFile: ReadSecretFile, report: Report): SecretReader {
+  return (text, path) => readSecret(text, path, readFile, report);
+}
+
+function compileSenders(sections: Sections, readFile: ReadSecretFile): Integrations {
+  const { integrations, alert_settings: settings } = sections;
+  const compiled = compileIntegrations(integrations.value, {
+    report: integrations.report,
+    secret: secretsAt(readFile, integrations.report),
+  });
+  for (const key of ['pagerduty', 'twilio'] as const) {
+    if (integrations.value[key] === undefined) continue;
+    integrations.report({ code: 'I101', path: [key], atKey: true, message: `"${key}" is not used by this version` });
+  }
+  const webhook = settings.value.slack_webhook;
+  if (compiled.slack || webhook === undefined) return compiled;
+  const section = { report: settings.report, secret: secretsAt(readFile, settings.report) };
+  return { ...compiled, slack: compileSlack(webhook, null, ['slack_webhook'], section) };
+}
+
+function compilePolicies(sections: Sections): PlacedPolicy[] {
+  const { escalation_policies: named, alert_settings: settings } = sections;
+  const policies = Object.entries(named.value).map(([name, raw]) => {
+    const report = within(named.report, name);
+    return { policy: compilePolicy(name, raw, report), report, named: true };
+  });
+  const raw = settings.value.escalation_policy;
+  if (raw === undefined) return policies;
+  const report = within(settings.report, 'escalation_policy');
+  return [...policies, { policy: compilePolicy('default', raw, report), report, named: false }];
+}
+
+function compileSettings(sections: Sections, receivers: Receivers, policies: readonly PlacedPolicy[]): AlertSettings {
+  const { value, report } = sections.alert_settings;
+  const direct = (key: 'email_notifications' | 'sms_notifications', channel: 'email' | 'sms') =>
+    receivers.direct(channel, listOf(value[key]), typeof value[key] === 'string', within(report, key));
+  return {
+    email: direct('email_notifications', 'email'),
+    sms: direct('sms_notifications', 'sms'),
+    escalationPolicy: policies.find(({ named }) => !named)?.policy ?? null,
+  };
+}
+
+function routingKeys(raw: unknown): string[] {
+  return typeof raw === 'object' && raw !== null ? Object.keys(raw) : [];
+}
+
+function compileMonitors(
+  sections: Sections,
+  targets: Record<string, string>,
+  receivers: Receivers,
+  readFile: ReadSecretFile,
+): Placed<MonitorConfig>[] {
+  return sections.monitors.map(({ value: raw, report }) => {
+    const context = {
+      targets,
+      secret: secretsAt(readFile, report),
+      receivers: () => {
+        const at = within(report, 'notifications');
+        const { targets: notifications, policy } = receivers.notifications(raw.notifications, at, raw.escalation);
+        const named =
+          raw.escalation === undefined ? policy : receivers.policy(raw.escalation, within(report, 'escalation'));
+        return { notifications, escalation: named };
+      },
+    };
+    return { value: compileMonitor(raw, context, report), report };
+  });
+}
+
+/** E106: two things of one list with one name, or with names that give one id. */
+function lintNames(items: readonly Placed<{ id: string; name: string }>[], noun: string): void {
+  const seen = new Map<string, string>();
+  for (const { value, report } of items) {
+    const earlier = seen.get(value.id);
+    if (earlier === undefined) seen.set(value.id, value.name);
+    else {
+      const message =
+        earlier === value.name
+          ? `there are two ${noun}s named "${value.name}"`
+          : `the ${noun}s "${earlier}" and "${value.name}" differ in punctuation only`;
+      report({ code: 'E106', path: ['name'], message, suggestion: 'give each a name of its own' });
+    }
+  }
+}
+
+function policyUsers(rules: readonly Placed<RuleConfig>[], monitors: readonly Placed<MonitorConfig>[]): PolicyUser[] {
+  return [
+    ...rules.flatMap(({ value: { name, escalation, notifications } }) =>
+      escalation === null ? [] : [{ name, policy: escalation, direct: notifications }],
+    ),
+    ...monitors.map(({ value: { name, escalation, notifications } }) => ({
+      name,
+      policy: escalation ?? 'default',
+      direct: notifications as readonly Target[],
+    })),
+  ];
+}
+
+/** Compiles the sections of all files into one configuration and reports every finding on the way. */
+export function compose(sections: Sections, readFile: ReadSecretFile): ComposedConfig {
+  const retention = compileRetention(sections.retention.value, sections.retention.report);
+  const targets = compileTargets(sections.targets.value, sections.targets.report);
+  const integrations = compileSenders(sections, readFile);
+  const policies = compilePolicies(sections);
+  const receivers = new Receivers({
+    integrations,
+    routingKeys: routingKeys(sections.integrations.value.pagerduty),
+    policies: policies.filter(({ named }) => named).map(({ policy }) => policy.name),
+    slackChannels: slackChannelsOf(
+      [...sections.alert_rules, ...sections.monitors].map(({ value }) => value.notifications),
+    ),
+  });
+  const alertSettings = compileSettings(sections, receivers, policies);
+  const retentionMs = (source: MetricSource) => retention[RETENTION_OF[source]];
+  const rules = sections.alert_rules.flatMap(({ value: raw, report }) => {
+    const value = compileRule(raw, { receivers, retentionMs }, report);
+    return value ? [{ value, report }] : [];
+  });
+  const monitors = compileMonitors(sections, targets, receivers, readFile);
+  const users = policyUsers(rules, monitors);
+  lintNames(rules, 'rule');
+  lintNames(monitors, 'monitor');
+  lintParents(monitors);
+  lintOverlaps(rules);
+  lintPolicies(policies, users);
+  lintStepTargets(policies, users, { alertSettings, integrations });
+  const publicUrl = sections.public_url
+    ? compilePublicUrl(sections.public_url.value, sections.public_url.report)
+    : null;
+  lintMailDomain(sections, publicUrl);
+  return {
+    service: sections.service?.value ?? 'app',
+    publicUrl,
+    stores: compileStores(sections.stores.value, sections.stores.report),
+    retention,
+    targets,
+    integrations,
+    monitors: monitors.map(({ value }) => value),
+    rules: rules.map(({ value }) => value),
+    alertSettings,
+    policies: new Map<string, EscalationPolicy>(policies.map(({ policy }) => [policy.name, policy])),
+    grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
+  };
+}

@@ -1,0 +1,34 @@
+import type { ConfigPath, Report } from '../lib/finding.ts';
+
+const REFERENCE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function fill(text: string, env: Environment, path: ConfigPath, report: Report): string {
+  return text.replace(REFERENCE, (reference, name: string, at: number) => {
+    if (reference.startsWith('$$')) return reference.slice(1);
+    const value = env[name];
+    if (value !== undefined && value !== '') return value;
+    report({
+      code: 'E209',
+      path,
+      offset: at,
+      message: `environment variable ${name} is not set`,
+      suggestion: `set ${name} for the process, or write file:PATH`,
+    });
+    return reference;
+  });
+}
+
+/**
+ * Replaces `${NAME}` in every text of a value by the environment variable; `$${NAME}` stands for the text itself.
+ * Reports E209 for a variable that is not set and leaves its reference as it is.
+ */
+export function interpolate(value: unknown, env: Environment, report: Report, path: ConfigPath = []): unknown {
+  if (typeof value === 'string') return fill(value, env, path, report);
+  if (Array.isArray(value)) return value.map((item, index) => interpolate(item, env, report, [...path, index]));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, interpolate(item, env, report, [...path, key])]),
+  );
+}
