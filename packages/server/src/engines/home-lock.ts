@@ -31,7 +31,14 @@ export async function lockHome(home: string, engine: string): Promise<{ release(
   } finally {
     await rm(mine, { force: true });
   }
-  return { release: () => rm(path, { force: true }) };
+  let held = true;
+  return {
+    async release() {
+      // Once only: a later claim may be somebody else's.
+      if (held) await rm(path, { force: true });
+      held = false;
+    },
+  };
 }
 
 /** A hard link appears whole or not at all, and never replaces another. */

@@ -32,7 +32,7 @@ const START_LIMIT = 60_000;
  * @throws {YumOpsError} `engine_in_use`, `telemetry_engine_unavailable`, `telemetry_engine_failed`
  */
 export async function startEmbeddedChdb(options: EmbeddedChdbOptions): Promise<EngineHandle> {
-  const { dataDir: home, clock } = options;
+  const { dataDir: home, clock, maxMemory = 1_500_000_000 } = options;
   const log = options.log.child('chdb');
   const packageName = chdbPackage();
   const lock = await lockHome(home, 'chDB');
@@ -41,7 +41,8 @@ export async function startEmbeddedChdb(options: EmbeddedChdbOptions): Promise<E
     const start: ChildStart = {
       dataDir: await placeData(home, osUser),
       packageName,
-      connectionArgs: memoryArgs(options.maxMemory ?? 1_500_000_000),
+      connectionArgs: memoryArgs(maxMemory),
+      maxStatementMemory: Math.round(maxMemory / 2),
       database: DATABASE,
       user: USER,
       password: randomHex(24),
@@ -85,8 +86,8 @@ function memoryArgs(maxMemory: number): string[] {
 async function launchChild(start: ChildStart, clock: Clock, log: Log): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(childEntry(), [], {
     cwd: start.dataDir,
-    env: { HOME: start.dataDir, TZ: 'UTC', UV_THREADPOOL_SIZE: '12', UV_USE_IO_URING: '0' },
-    execArgv: [],
+    env: { HOME: start.dataDir, TZ: 'UTC', UV_THREADPOOL_SIZE: '12', UV_USE_IO_URING: '0', MALLOC_ARENA_MAX: '2' },
+    execArgv: ['--max-semi-space-size=4'],
     // The engine takes what it finds on standard input for rows of an INSERT.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,

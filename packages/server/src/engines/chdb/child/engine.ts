@@ -62,6 +62,11 @@ export class Engine {
     );
   }
 
+  /** Closes the last connection and with it the engine. No statement may be running. */
+  close(): void {
+    this.#native.CloseConnection(this.#control);
+  }
+
   /** Fails when the engine is not itself: no answer, or rows that came from our standard input. */
   async selfCheck(): Promise<string> {
     const result = await this.#native.QueryAsyncConnection(this.#control, 'SELECT version()', 'TSV');

@@ -9,6 +9,8 @@ export interface FrontOptions {
   engine: Engine;
   user: string;
   password: string;
+  /** Settings of statements that do not set them. */
+  defaults: ReadonlyMap<string, string>;
   /** The engine is beyond use: this process must end, so that its supervisor starts another. */
   onBroken: (error: EngineError) => void;
 }
@@ -36,7 +38,7 @@ export function createFront(options: FrontOptions): Server {
 }
 
 async function answer(
-  { engine, onBroken }: FrontOptions,
+  { engine, defaults, onBroken }: FrontOptions,
   expected: Buffer,
   request: IncomingMessage,
   response: ServerResponse,
@@ -51,7 +53,7 @@ async function answer(
     if (!sameBytes(Buffer.from(request.headers.authorization ?? ''), expected)) {
       throw engineError(516, 'AUTHENTICATION_FAILED', 'Authentication failed: wrong user name or password');
     }
-    const statement = await readStatement(request, url, randomUUID());
+    const statement = await readStatement(request, url, defaults, randomUUID());
     response.setHeader('X-ClickHouse-Query-Id', statement.queryId);
     await engine.run(statement, result, gone.signal);
     result.end();

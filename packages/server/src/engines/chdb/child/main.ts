@@ -15,11 +15,16 @@ export interface ChildStart {
   password: string;
   /** 0 for any free port. */
   port: number;
+  /** Bytes that one statement may use unless it says otherwise. */
+  maxStatementMemory: number;
   /** The user to become before the data is touched; absent when the process is an ordinary user already. */
   osUser?: OsUser;
 }
 
 export type ChildReport = { kind: 'ready'; port: number; version: string } | { kind: 'failed'; message: string };
+
+/** Limit of a statement that sets none. */
+const DEFAULT_SECONDS = '60';
 
 /**
  * The program of the chDB process: it loads the library, gives up root for good, opens the data and serves. It ends
@@ -33,6 +38,7 @@ async function main(): Promise<void> {
     report(await serve(start));
   } catch (error) {
     report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    process.disconnect();
   }
 }
 
@@ -46,6 +52,10 @@ async function serve(start: ChildStart): Promise<ChildReport> {
     engine,
     user: start.user,
     password: start.password,
+    defaults: new Map([
+      ['max_execution_time', DEFAULT_SECONDS],
+      ['max_memory_usage', String(start.maxStatementMemory)],
+    ]),
     onBroken: (error) => {
       process.stderr.write(`${error.message}\n`);
       process.exit(1);
@@ -53,7 +63,10 @@ async function serve(start: ChildStart): Promise<ChildReport> {
   });
   process.on('message', (message) => {
     if (message !== 'stop') return;
-    server.close(() => process.exit(0));
+    server.close(() => {
+      engine.close();
+      process.exit(0);
+    });
     server.closeIdleConnections();
   });
   server.listen(start.port, '127.0.0.1');

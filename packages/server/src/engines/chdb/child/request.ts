@@ -7,21 +7,23 @@ import { engineError } from './engine-error.ts';
 /** Bytes of one request body after decompression. An insert is one block and is therefore held whole. */
 const MAX_BODY = 256 * 1024 * 1024;
 
-/** Seconds, when the request does not say. */
-const DEFAULT_LIMIT = '60';
-
 /** Parameters of ClickHouse's HTTP interface that are not settings and mean nothing here. */
-const IGNORED = new Set(['wait_end_of_query', 'buffer_size', 'stacktrace', 'quota_key', 'user', 'password', 'role']);
+const IGNORED = new Set(['wait_end_of_query', 'buffer_size', 'stacktrace', 'quota_key', 'user', 'password']);
 
 /** Reads one request of ClickHouse's HTTP interface. @throws {EngineError} */
-export async function readStatement(request: IncomingMessage, url: URL, fallbackId: string): Promise<Statement> {
+export async function readStatement(
+  request: IncomingMessage,
+  url: URL,
+  defaults: ReadonlyMap<string, string>,
+  fallbackId: string,
+): Promise<Statement> {
   const parameters = url.searchParams;
   if (parameters.has('session_id')) {
     throw engineError(48, 'NOT_IMPLEMENTED', 'The embedded engine keeps no HTTP sessions: send no session_id');
   }
   const body = await readBody(request);
   const fromUrl = parameters.get('query') ?? '';
-  const settings = new Map<string, string>([['max_execution_time', DEFAULT_LIMIT]]);
+  const settings = new Map(defaults);
   const params = new Map<string, string>();
   for (const [name, value] of parameters) {
     if (name.startsWith('param_')) params.set(name.slice('param_'.length), value);
