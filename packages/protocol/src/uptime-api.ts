@@ -33,6 +33,17 @@ export interface MonitorDetail extends Monitor {
   timeout: number;
   bars: DayBar[];
   incidents: Outage[];
+  /** One entry per named check of a health report, newest report; empty for other kinds. */
+  named: NamedCheckState[];
+}
+
+/** What a health report says of one of its checks. */
+export interface NamedCheckState {
+  name: string;
+  state: MonitorState;
+  since: string;
+  reason: string | null;
+  durationMs: number | null;
 }
 
 /** One of the 90 daily bars; `up` is null on a day without data. */

@@ -8,7 +8,7 @@ import { BatchBuffer } from './batch-buffer.ts';
 import type { CheckContext, CheckResult } from './check.ts';
 import { CHECKS_TABLE, checkRow, HEALTH_TABLE, healthRows } from './check-row.ts';
 import type { MonitorConfig } from './config.ts';
-import { judge, type Observation, setPaused, type Transition } from './judge.ts';
+import { type Judged, judge, type Observation, setPaused, type Transition } from './judge.ts';
 import { runCheck } from './kinds/index.ts';
 import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
 import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
@@ -145,11 +145,11 @@ class UptimeEngine implements Uptime {
     const now = this.#options.clock.now();
     for (const monitor of monitors) {
       const record = this.#records.get(monitor.id) ?? NO_RECORD;
-      const { status, transition } = setPaused(record, monitor.paused, now);
+      const { status, transition } = judgeConfigured(record, monitor, now);
       if (transition) this.#keep(monitor, { ...record, ...status }, transition, null);
       else this.#records.set(monitor.id, record);
     }
-    this.#prober.set(monitors.filter(({ paused }) => !paused));
+    this.#prober.set(monitors.filter(({ paused, broken }) => !paused && broken === null));
   }
 
   async #probe(monitor: MonitorConfig): Promise<ProbeOutcome> {
@@ -217,4 +217,11 @@ class UptimeEngine implements Uptime {
       if (transition && monitor) for (const listener of this.#listeners) listener(monitor, transition);
     }
   }
+}
+
+/** What the configuration alone says of a monitor: paused, or not to be checked because it is broken. */
+function judgeConfigured(record: MonitorRecord, monitor: MonitorConfig, now: number): Judged {
+  if (monitor.paused || monitor.broken === null) return setPaused(record, monitor.paused, now);
+  const judged = judge(record, { verdict: 'unknown', reason: monitor.broken }, monitor, now);
+  return { ...judged, status: { ...judged.status, lastCheckedAt: record.lastCheckedAt } };
 }

@@ -24,6 +24,7 @@ function base(url: string): MonitorBase {
     runbook: null,
     project: null,
     environment: null,
+    broken: null,
   };
 }
 

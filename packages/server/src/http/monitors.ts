@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Clock } from '../lib/clock.ts';
+import type { Db } from '../lib/db.ts';
+import type { TelemetryStore } from '../lib/telemetry.ts';
+import { type Availability, getMonitor, listMonitors } from '../observe/uptime/index.ts';
+import type { Guard } from './access.ts';
+
+export interface MonitorsDeps {
+  guard: Guard;
+  clock: Clock;
+  db: Db;
+  telemetry: TelemetryStore;
+  availability: Availability;
+}
+
+const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(5_000).default(100),
+  cursor: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .optional(),
+});
+
+/** The monitors with their states; one monitor with its days and outages. */
+export function monitorRoutes(app: FastifyInstance, deps: MonitorsDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const preHandler = deps.guard('viewer');
+
+  routes.get('/api/v1/monitors', { preHandler, schema: { querystring: pageQuery } }, async (request) => {
+    const { limit, cursor } = request.query;
+    const page = { after: cursor === undefined ? -1 : Number(cursor), limit };
+    const { items, nextPosition } = await listMonitors(deps.db, await knownAvailability(deps), page);
+    return { items, nextCursor: nextPosition === null ? null : String(nextPosition) };
+  });
+
+  routes.get(
+    '/api/v1/monitors/:id',
+    { preHandler, schema: { params: z.object({ id: z.string().min(1).max(300) }) } },
+    async (request) => getMonitor(deps, await deps.availability.read(), request.params.id, deps.clock.now()),
+  );
+}
+
+/** States must be seen also while the telemetry store is away; availability is then unknown. */
+async function knownAvailability({ availability }: MonitorsDeps): Promise<ReadonlyMap<string, number>> {
+  try {
+    return await availability.read();
+  } catch {
+    return new Map();
+  }
+}

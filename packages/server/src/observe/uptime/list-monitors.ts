@@ -1,0 +1,124 @@
+import type { Monitor, MonitorDetail, MonitorState } from '@yumops/protocol';
+import type { Queryable } from '../../lib/db.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { readBars } from './availability.ts';
+import type { NamedState } from './monitor-record.ts';
+import { readOutages } from './outages.ts';
+
+interface MonitorRow {
+  id: string;
+  position: number;
+  name: string;
+  kind: string;
+  url: string;
+  rewritten_to: string | null;
+  method: string;
+  expectation: string[];
+  interval_ms: number;
+  timeout_ms: number;
+  state: MonitorState;
+  since: Date | null;
+  reason: string | null;
+  last_checked_at: Date | null;
+  next_check_at: Date | null;
+  certificate_days: number | null;
+  recent: (number | null)[] | null;
+  named: NamedState[] | null;
+}
+
+const SELECT_MONITORS = `
+  SELECT m.id, m.position, m.name, m.kind, m.url, m.rewritten_to, m.method, m.expectation, m.interval_ms, m.timeout_ms,
+         coalesce(s.state, 'pending') AS state, s.since, s.reason, s.last_checked_at, s.next_check_at,
+         s.certificate_days, s.recent, s.named
+  FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id`;
+
+/** Points of a sparkline: in a list so long that nobody looks at one line, half of them must do. */
+const SPARK = { usual: 40, longList: 20, longFrom: 500 };
+
+/** A part of the list, in the order of the configuration. */
+export interface MonitorPage {
+  items: Monitor[];
+  /** Where the next part begins; null at the end. */
+  nextPosition: number | null;
+}
+
+/**
+ * Lists monitors after a position.
+ * @param availability percent by monitor id, see `Availability`
+ */
+export async function listMonitors(
+  db: Queryable,
+  availability: ReadonlyMap<string, number>,
+  page: { after: number; limit: number } = { after: -1, limit: 100_000 },
+): Promise<MonitorPage> {
+  const rows = await db.query<MonitorRow>(`${SELECT_MONITORS} WHERE m.position > $1 ORDER BY m.position LIMIT $2`, [
+    page.after,
+    page.limit + 1,
+  ]);
+  const shown = rows.slice(0, page.limit);
+  const points = shown.length > SPARK.longFrom ? SPARK.longList : SPARK.usual;
+  return {
+    items: shown.map((row) => toMonitor(row, availability, points)),
+    nextPosition: rows.length > page.limit ? (shown.at(-1)?.position ?? null) : null,
+  };
+}
+
+/**
+ * One monitor with its days, outages and named checks.
+ * @param key id or name
+ * @throws {YumOpsError} `monitor_not_found`
+ */
+export async function getMonitor(
+  stores: { db: Queryable; telemetry: TelemetryStore },
+  availability: ReadonlyMap<string, number>,
+  key: string,
+  now: number,
+): Promise<MonitorDetail> {
+  const [row] = await stores.db.query<MonitorRow>(
+    `${SELECT_MONITORS} WHERE m.id = $1 OR m.name = $1 ORDER BY m.id <> $1 LIMIT 1`,
+    [key],
+  );
+  if (!row) throw new YumOpsError('monitor_not_found', `There is no monitor "${key}".`, { status: 404 });
+  const [bars, incidents] = await Promise.all([
+    readBars(stores.telemetry, row.id, now),
+    readOutages(stores.db, row.id),
+  ]);
+  return {
+    ...toMonitor(row, availability),
+    method: row.method,
+    expectation: row.expectation,
+    timeout: row.timeout_ms / 1_000,
+    bars,
+    incidents,
+    named: (row.named ?? []).map((one) => ({ ...one, since: new Date(one.since).toISOString() })),
+  };
+}
+
+/** The id of the monitor with this id or name; an unknown key is taken for the id of one that is gone. */
+export async function findMonitorId(db: Queryable, key: string): Promise<string> {
+  const [row] = await db.query<{ id: string }>(
+    'SELECT id FROM monitors WHERE id = $1 OR name = $1 ORDER BY id <> $1 LIMIT 1',
+    [key],
+  );
+  return row?.id ?? key;
+}
+
+function toMonitor(row: MonitorRow, availability: ReadonlyMap<string, number>, points = SPARK.usual): Monitor {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    url: row.url,
+    rewrittenTo: row.rewritten_to,
+    state: row.state,
+    since: row.since?.toISOString() ?? null,
+    reason: row.reason,
+    lastCheckedAt: row.last_checked_at?.toISOString() ?? null,
+    nextCheckAt: row.next_check_at?.toISOString() ?? null,
+    uptime90d: availability.get(row.id) ?? null,
+    interval: row.interval_ms / 1_000,
+    certificateDays: row.certificate_days,
+    recent: (row.recent ?? []).slice(-points).map((ms) => (ms !== null && ms >= 10 ? Math.round(ms) : ms)),
+  };
+}
