@@ -17,7 +17,16 @@ async function otherNode() {
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true });
     await step(`Installing ${OTHER_NODE}`, () =>
-      run('npm', ['install', '--prefix', folder, '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', OTHER_NODE]),
+      run('npm', [
+        'install',
+        '--prefix',
+        folder,
+        '--ignore-scripts',
+        '--no-save',
+        '--no-audit',
+        '--no-fund',
+        OTHER_NODE,
+      ]),
     );
   }
   return binary;

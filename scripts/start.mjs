@@ -78,7 +78,7 @@ async function startPlatform(examplePort) {
   const args = ['packages/server/dist/cli/bin.js', 'start', '--data', data, '--port', String(port)];
   const env = { YUMOPS_INGEST_KEY: ingestKey };
   if (withExample) {
-    args.push('--config', 'examples/yumzoom', '--demo-inbox');
+    args.push('--config', process.env.YUMOPS_CONFIG ?? 'examples/yumzoom', '--demo-inbox');
     env.YUMZOOM_URL = `http://127.0.0.1:${examplePort}`;
   }
   return startPart('YumOps', args, env, 'ready:');

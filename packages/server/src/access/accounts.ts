@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { betterAuth } from 'better-auth';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { createAuthEndpoint } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
 import { getMigrations } from 'better-auth/db/migration';
@@ -57,8 +57,8 @@ const oneTimeLogin = {
   },
 };
 
-function createAuth(options: AccountsOptions, pool: pg.Pool) {
-  return betterAuth({
+function authOptions(options: AccountsOptions, pool: pg.Pool) {
+  return {
     appName: 'YumOps',
     baseURL: options.publicUrl,
     basePath: '/api/auth',
@@ -77,7 +77,7 @@ function createAuth(options: AccountsOptions, pool: pg.Pool) {
     },
     advanced: { cookiePrefix: 'yumops', ipAddress: { ipAddressHeaders: [PEER_HEADER] } },
     plugins: [oneTimeLogin],
-  });
+  } satisfies BetterAuthOptions;
 }
 
 /** Opens the accounts of the console and brings their schema up to date. */
@@ -90,9 +90,10 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     idleTimeoutMillis: 10_000,
   });
   pool.on('error', () => undefined); // a lost idle connection is replaced by the next query, which reports any failure
-  const auth = createAuth(options, pool);
-  const migrations = await getMigrations(auth.options);
+  const settings = authOptions(options, pool);
+  const migrations = await getMigrations(settings);
   await migrations.runMigrations();
+  const auth = betterAuth(settings);
   const context = await auth.$context;
 
   const createUser = async (input: { email: string; name: string; role: Role }) =>

@@ -22,7 +22,7 @@ export const start = defineCommand({
   async run({ args }) {
     const settings = readSettings(args);
     const say = args.json ? () => undefined : (line: string) => process.stdout.write(`${line}\n`);
-    const platform = await startPlatform(settings, { demoInbox: args['demo-inbox'] === true, say });
+    const platform = await startPlatform(settings, { demoInbox: args['demo-inbox'] === true });
     if (args.json) printJson({ url: platform.url, login: platform.loginUrl });
     say(`  Console    ${platform.url}`);
     say(`  Sign in    ${platform.loginUrl}   (works once, for 24 hours)`);

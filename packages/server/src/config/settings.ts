@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { YumOpsError } from '../lib/errors.ts';
+import type { LogLevel } from '../lib/log.ts';
 
 /** What flags and environment decide before any file is read. Flags win over the environment. */
 export interface Settings {
@@ -15,6 +16,7 @@ export interface Settings {
   ingestKey: string | undefined;
   adminToken: string | undefined;
   secretKey: string | undefined;
+  logLevel: LogLevel;
   /** The whole environment, for `${NAME}` in configuration files. */
   env: Readonly<Record<string, string | undefined>>;
 }
@@ -30,7 +32,10 @@ export interface SettingFlags {
 function readPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new YumOpsError('wrong_use', `"${text}" is not a port.`, { hint: 'Give a number from 0 to 65535.', status: 400 });
+  throw new YumOpsError('wrong_use', `"${text}" is not a port.`, {
+    hint: 'Give a number from 0 to 65535.',
+    status: 400,
+  });
 }
 
 function readSecret(name: string, value: string | undefined, minimum: number): string | undefined {
@@ -38,6 +43,16 @@ function readSecret(name: string, value: string | undefined, minimum: number): s
   if (value.length >= minimum) return value;
   throw new YumOpsError('secret_too_short', `${name} has fewer than ${minimum} characters.`, {
     hint: `Make one with \`openssl rand -hex ${Math.ceil(minimum / 2)}\`.`,
+    status: 400,
+  });
+}
+
+const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
+
+function readLogLevel(text = 'warn'): LogLevel {
+  if (LOG_LEVELS.includes(text)) return text as LogLevel;
+  throw new YumOpsError('wrong_use', `YUMOPS_LOG_LEVEL is "${text}".`, {
+    hint: `It is one of ${LOG_LEVELS.join(', ')}.`,
     status: 400,
   });
 }
@@ -58,6 +73,7 @@ export function readSettings(flags: SettingFlags, env: Settings['env'] = process
     ingestKey: readSecret('YUMOPS_INGEST_KEY', env.YUMOPS_INGEST_KEY, 32),
     adminToken: readSecret('YUMOPS_ADMIN_TOKEN', env.YUMOPS_ADMIN_TOKEN, 16),
     secretKey: readSecret('YUMOPS_SECRET_KEY', env.YUMOPS_SECRET_KEY, 32),
+    logLevel: readLogLevel(env.YUMOPS_LOG_LEVEL),
     env,
   };
 }

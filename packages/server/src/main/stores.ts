@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { Config } from '../config/index.ts';
+import type { Settings } from '../config/settings.ts';
+import { startEmbeddedChdb, startEmbeddedPostgres } from '../engines/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { connectState, migrateState, type StateStore } from '../store/state/index.ts';
+import { type ConnectedTelemetry, connectTelemetry, migrateTelemetry } from '../store/telemetry/index.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** The open stores. */
+export interface Stores {
+  db: StateStore;
+  stateUrl: string;
+  telemetry: ConnectedTelemetry;
+}
+
+export interface StoreContext {
+  settings: Settings;
+  stores: Config['stores'];
+  clock: Clock;
+  log: Log;
+  shutdown: Shutdown;
+}
+
+/** A store is where the environment says, else where the file says, else embedded. */
+function externalUrl(fromEnvironment: string | undefined, fromFile: string): string | undefined {
+  return fromEnvironment ?? (fromFile === 'embedded' ? undefined : fromFile);
+}
+
+async function openState({
+  settings,
+  stores,
+  clock,
+  log,
+  shutdown,
+}: StoreContext): Promise<{ db: StateStore; url: string }> {
+  let url = externalUrl(settings.stateUrl, stores.state);
+  if (url === undefined) {
+    const engine = await startEmbeddedPostgres({ dataDir: join(settings.dataDir, 'postgres'), clock, log });
+    shutdown.add('embedded Postgres', () => engine.stop());
+    url = engine.url;
+  }
+  const db = connectState(url, { log });
+  shutdown.add('state store', () => db.close());
+  await migrateState(db);
+  return { db, url };
+}
+
+async function openTelemetry({ settings, stores, clock, log, shutdown }: StoreContext): Promise<ConnectedTelemetry> {
+  let url = externalUrl(settings.telemetryUrl, stores.telemetry);
+  if (url === undefined) {
+    const engine = await startEmbeddedChdb({ dataDir: join(settings.dataDir, 'chdb'), clock, log });
+    shutdown.add('embedded telemetry engine', () => engine.stop());
+    url = engine.url;
+  }
+  const telemetry = connectTelemetry(url);
+  shutdown.add('telemetry store', () => telemetry.close());
+  return telemetry;
+}
+
+/** Opens both stores side by side, embedded or by URL, and brings their schemas up to date. */
+export async function openStores(context: StoreContext): Promise<Stores> {
+  const [state, telemetry] = await Promise.all([openState(context), openTelemetry(context)]);
+  await migrateTelemetry(telemetry, { db: state.db });
+  return { db: state.db, stateUrl: state.url, telemetry };
+}

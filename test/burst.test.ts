@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { AlertDetail, InboxMessage, Monitor, Page } from '@yumops/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const TOKEN = 'burst-test-admin-token';
+const data = mkdtempSync(join(tmpdir(), 'yumops-burst-'));
+
+let child: ChildProcess;
+let yumops: string;
+let yumzoom: string;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function get<Answer>(path: string): Promise<Answer> {
+  const response = await fetch(yumops + path, { headers: { authorization: `Bearer ${TOKEN}` } });
+  expect(response.status, path).toBe(200);
+  return (await response.json()) as Answer;
+}
+
+/** Asks again until the answer is there, at most `seconds`. */
+async function eventually<T>(seconds: number, what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + seconds * 1_000;
+  while (performance.now() < deadline) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`Not within ${seconds} s: ${what}`);
+}
+
+async function flip(on: boolean): Promise<void> {
+  const response = await fetch(`${yumzoom}/api/ops/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ fault: 'error_burst', on }),
+  });
+  expect(response.status).toBe(200);
+}
+
+/** Waits for a message of each channel whose title matches. */
+function told(title: RegExp): Promise<InboxMessage[]> {
+  return eventually(120, `${title} in Slack and e-mail`, async () => {
+    const { items } = await get<Page<InboxMessage>>('/api/v1/demo-inbox');
+    const matching = items.filter((message) => title.test(message.title) && message.text.includes('High Error Rate'));
+    const channels = new Set(matching.map((message) => message.channel));
+    return channels.has('slack') && channels.has('email') ? matching : undefined;
+  });
+}
+
+beforeAll(async () => {
+  const env = {
+    ...process.env,
+    YUMOPS_ADMIN_TOKEN: TOKEN,
+    YUMOPS_CONFIG: join(root, 'testdata', 'burst'),
+    YUMOPS_DATA: join(data, 'data'),
+    YUMOPS_PORT: String(await freePort()),
+    YUMZOOM_PORT: String(await freePort()),
+  };
+  child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  yumops = `http://127.0.0.1:${env.YUMOPS_PORT}`;
+  yumzoom = `http://127.0.0.1:${env.YUMZOOM_PORT}`;
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`npm start ended with ${code}`)));
+    lines.on('line', (line) => line.startsWith('ready:') && resolve());
+  });
+}, 180_000);
+
+afterAll(async () => {
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+  rmSync(data, { recursive: true, force: true });
+}, 60_000);
+
+test('a burst of errors reaches Slack and e-mail, says why, and everyone is told of its end', {
+  timeout: 300_000,
+}, async () => {
+  await eventually(30, 'the homepage monitor is up', async () => {
+    const { items } = await get<Page<Monitor>>('/api/v1/monitors');
+    return items.find((monitor) => monitor.name === 'YumZoom Homepage' && monitor.state === 'up');
+  });
+
+  await flip(true);
+  const firing = await told(/firing/i);
+  expect(firing.map((message) => message.to)).toEqual(expect.arrayContaining(['#alerts', 'devops@yumzoom.com']));
+
+  const { items } = await get<Page<{ id: string; rule: string }>>('/api/v1/alerts?state=firing');
+  const id = items.find((alert) => alert.rule === 'High Error Rate')?.id;
+  const alert = await get<AlertDetail>(`/api/v1/alerts/${id}`);
+  expect(alert.summary).toMatch(/% of .*requests/);
+  expect(alert.timeline.every((entry) => entry.reason.length > 0)).toBe(true);
+
+  await flip(false);
+  await told(/resolved/i);
+  const after = await get<AlertDetail>(`/api/v1/alerts/${id}`);
+  expect(after.state).toBe('resolved');
+  expect(after.notifications.map((sent) => `${sent.channel} ${sent.target} ${sent.kind}`).sort()).toEqual([
+    'email devops@yumzoom.com firing',
+    'email devops@yumzoom.com resolved',
+    'slack #alerts firing',
+    'slack #alerts resolved',
+  ]);
+});
