@@ -1,1 +1,19 @@
-export {};
+export type { Level } from '@yumops/protocol';
+export type { Settings } from './config/settings.ts';
+export { createLogger, logger } from './logging/default-logger.ts';
+export type { RedactionOptions } from './logging/key-rules.ts';
+export {
+  type LogContext,
+  Logger,
+  type LoggerOptions,
+  LogLevel,
+  type SecuritySeverity,
+  type Sink,
+} from './logging/logger.ts';
+export type { ProxyTrust } from './middleware/client-address.ts';
+export type { RequestLogOptions } from './middleware/request-logger.ts';
+export { HealthMonitor } from './monitoring/health-monitor.ts';
+export { type ConfigureOptions, configure } from './runtime/pipeline.ts';
+export { registerPool } from './runtime/pools.ts';
+export { addContext, type ScopeFields, withContext } from './runtime/scope.ts';
+export { start } from './runtime/start.ts';

@@ -1,0 +1,65 @@
+import { LEVELS, type Level } from '@yumops/protocol';
+
+/** Everything the SDK reads from the environment. */
+export interface Settings {
+  /** Origin of YumOps, for example `https://ops.yumzoom.app`; undefined switches the transport off. */
+  url: string | undefined;
+  /** Ingest key of scope `server`. */
+  key: string | undefined;
+  service: string;
+  environment: string;
+  release: string | undefined;
+  level: Level;
+  /** Human-readable lines instead of JSON on stdout. */
+  pretty: boolean;
+  /** Which forwarded headers are believed: `1`, `vercel`, or a list of addresses and CIDRs. */
+  trustProxy: string | undefined;
+  /** Names for hosts of outbound calls, `host[:port]` to provider. */
+  providers: Record<string, string>;
+  /** Key of the HMAC that replaces values whose equality matters, such as session ids. */
+  hashKey: string | undefined;
+  /** Bearer token that opens the detailed health report. */
+  healthToken: string | undefined;
+  /** True inside `next build`, where nothing may be sent or sampled. */
+  building: boolean;
+}
+
+type Environment = Record<string, string | undefined>;
+
+const first = (...values: (string | undefined)[]) => values.find((value) => value !== undefined && value !== '');
+
+function levelOf(text: string | undefined, fallback: Level): Level {
+  const wanted = text?.toLowerCase();
+  return LEVELS.find((level) => level === wanted) ?? fallback;
+}
+
+function providersOf(text: string | undefined): Record<string, string> {
+  const pairs = (text ?? '')
+    .split(',')
+    .map((pair) => pair.split('=').map((part) => part.trim()))
+    .filter((pair): pair is [string, string] => Boolean(pair[0] && pair[1]));
+  return Object.fromEntries(pairs);
+}
+
+/**
+ * Reads the settings. `YUMOPS_*` wins; otherwise the variables that platforms and frameworks set are used
+ * (`VERCEL_*`, `NEXT_PUBLIC_APP_VERSION`, `OTEL_SERVICE_NAME`, `NODE_ENV`, `LOG_LEVEL`).
+ */
+export function readSettings(env: Environment = process.env): Settings {
+  const development = env['NODE_ENV'] === 'development';
+  const format = env['YUMOPS_LOG_FORMAT'];
+  return {
+    url: first(env['YUMOPS_URL'])?.replace(/\/+$/, ''),
+    key: first(env['YUMOPS_KEY']),
+    service: first(env['YUMOPS_SERVICE'], env['OTEL_SERVICE_NAME'], env['npm_package_name']) ?? 'app',
+    environment: first(env['YUMOPS_ENVIRONMENT'], env['VERCEL_ENV'], env['NODE_ENV']) ?? 'production',
+    release: first(env['YUMOPS_RELEASE'], env['NEXT_PUBLIC_APP_VERSION'], env['VERCEL_GIT_COMMIT_SHA']),
+    level: levelOf(first(env['YUMOPS_LOG_LEVEL'], env['LOG_LEVEL']), development ? 'debug' : 'info'),
+    pretty: format === undefined ? development : format === 'pretty',
+    trustProxy: first(env['YUMOPS_TRUST_PROXY']) ?? (env['VERCEL'] === '1' ? 'vercel' : undefined),
+    providers: providersOf(env['YUMOPS_PROVIDERS']),
+    hashKey: first(env['YUMOPS_HASH_KEY'], env['YUMOPS_KEY']),
+    healthToken: first(env['HEALTH_TOKEN'], env['YUMOPS_HEALTH_TOKEN']),
+    building: env['NEXT_PHASE'] === 'phase-production-build',
+  };
+}

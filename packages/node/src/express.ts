@@ -1,0 +1,2 @@
+export { requestLogger } from './middleware/express.ts';
+export type { RequestLogOptions } from './middleware/request-logger.ts';

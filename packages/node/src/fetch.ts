@@ -1,0 +1,1 @@
+export { type FetchLogOptions, withFetchLog as withRequestLog } from './middleware/fetch-handler.ts';

@@ -1,0 +1,260 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { KeyRules, type RedactionOptions, type Treatment } from './key-rules.ts';
+import { quote, quotePlain } from './quote.ts';
+import { isCardNumber, REDACTED } from './secrets.ts';
+
+const MAX_DEPTH = 8;
+const MAX_KEYS = 200;
+/** Characters of one record. */
+const MAX_RECORD = 64 * 1024;
+/** Keys whose rule is remembered; beyond it, as with generated keys, the rule is worked out each time. */
+const MAX_PLANS = 4096;
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+interface KeyPlan {
+  /** `"key":` */
+  first: string;
+  /** `,"key":` */
+  next: string;
+  treatment: Treatment;
+}
+
+interface ToJson {
+  toJSON(key?: string): unknown;
+}
+
+const hasToJson = (value: object): value is ToJson => typeof (value as Partial<ToJson>).toJSON === 'function';
+
+/** A text for anything that was thrown or passed as a message; never throws. */
+export function describe(thing: unknown): string {
+  try {
+    return thing instanceof Error ? thing.message : String(thing);
+  } catch {
+    return 'unknown';
+  }
+}
+
+/**
+ * Writes values as JSON in one pass that redacts on its way, never changes what it reads and never throws: not for cycles,
+ * BigInts, throwing getters, proxies, or objects without end. Depth, keys, text and record sizes are capped; each cut is marked.
+ */
+export class RecordWriter {
+  readonly #rules: KeyRules;
+  readonly #hashKey: string | Uint8Array;
+  readonly #plans = new Map<string, KeyPlan>();
+  readonly #ancestors: object[] = [];
+  #size = 0;
+  #careful = false;
+
+  constructor(options: RedactionOptions = {}) {
+    this.#rules = new KeyRules(options);
+    this.#hashKey = options.hashKey ?? randomBytes(32);
+  }
+
+  /**
+   * The own properties of `source` as `,"key":value` pairs, to be put into an open JSON object.
+   * @param taken keys that the record already has: they are written as `ctx.<key>`
+   */
+  fields(source: object, taken: ReadonlySet<string> = NO_KEYS): string {
+    this.#size = 0;
+    this.#careful = false;
+    try {
+      return this.#pairs(source, taken);
+    } catch {
+      return this.#fieldsCarefully(source, taken);
+    } finally {
+      this.#ancestors.length = 0;
+    }
+  }
+
+  #fieldsCarefully(source: object, taken: ReadonlySet<string>): string {
+    this.#size = 0;
+    this.#careful = true;
+    this.#ancestors.length = 0;
+    try {
+      return this.#pairs(source, taken);
+    } catch (error) {
+      return `,"unreadable":${quote(describe(error))}`;
+    }
+  }
+
+  #pairs(source: object, taken: ReadonlySet<string>): string {
+    const keys = Object.keys(source);
+    const count = Math.min(keys.length, MAX_KEYS);
+    let out = '';
+    this.#ancestors.push(source);
+    for (let i = 0; i < count; i++) {
+      const key = keys[i] as string;
+      const value = this.#read(source, key);
+      if (value === undefined) {
+        continue;
+      }
+      const plan = this.#planOf(taken.has(key) ? `ctx.${key}` : key);
+      if (plan.treatment !== 'remove') {
+        out += plan.next + (plan.treatment === 'keep' ? this.#value(value) : this.#treated(value, plan.treatment));
+      }
+      if (this.#size > MAX_RECORD) {
+        return `${out},"truncated":true`;
+      }
+    }
+    return keys.length > count ? `${out},"…":"${keys.length - count} more keys"` : out;
+  }
+
+  #planOf(key: string): KeyPlan {
+    const known = this.#plans.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const first = `${quotePlain(key.length > 256 ? `${key.slice(0, 256)}…` : key)}:`;
+    const plan = { first, next: `,${first}`, treatment: this.#rules.treatmentOf(key.slice(0, 256)) };
+    if (this.#plans.size < MAX_PLANS) {
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  #read(source: object, key: string): unknown {
+    if (!this.#careful) {
+      return (source as Record<string, unknown>)[key];
+    }
+    try {
+      return (source as Record<string, unknown>)[key];
+    } catch (error) {
+      return `[unreadable: ${describe(error)}]`;
+    }
+  }
+
+  #treated(value: unknown, treatment: Treatment): string {
+    if (value === null || typeof value === 'boolean') {
+      return String(value);
+    }
+    if (treatment === 'hash') {
+      if (typeof value === 'string' || typeof value === 'number') {
+        return `"hash:${createHmac('sha256', this.#hashKey).update(String(value)).digest('hex').slice(0, 16)}"`;
+      }
+      return typeof value === 'object' ? this.#object(value) : `"${REDACTED}"`;
+    }
+    return `"${REDACTED}"`;
+  }
+
+  #value(value: unknown): string {
+    switch (typeof value) {
+      case 'string': {
+        const text = quote(value);
+        this.#size += text.length;
+        return text;
+      }
+      case 'number':
+        this.#size += 8;
+        if (value > 2e12 && isCardNumber(value)) {
+          return `"${REDACTED}"`;
+        }
+        return Number.isFinite(value) ? `${value}` : 'null';
+      case 'boolean':
+        return value ? 'true' : 'false';
+      case 'object':
+        return value === null ? 'null' : this.#object(value);
+      default:
+        return this.#rare(value);
+    }
+  }
+
+  #rare(value: unknown): string {
+    const text = typeof value === 'function' ? `[function ${value.name}]` : String(value);
+    this.#size += text.length;
+    return value === undefined ? 'null' : quote(text);
+  }
+
+  #object(value: object): string {
+    this.#size += 2;
+    if (this.#ancestors.includes(value)) {
+      return '"[circular]"';
+    }
+    if (this.#ancestors.length >= MAX_DEPTH) {
+      return '"[too deep]"';
+    }
+    if (!this.#careful) {
+      return this.#dispatch(value);
+    }
+    const depth = this.#ancestors.length;
+    try {
+      return this.#dispatch(value);
+    } catch (error) {
+      this.#ancestors.length = depth;
+      return quote(`[unreadable: ${describe(error)}]`);
+    }
+  }
+
+  #dispatch(value: object): string {
+    if (Array.isArray(value)) {
+      return this.#array(value);
+    }
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) {
+      return hasToJson(value) ? this.#json(value) : this.#plain(value);
+    }
+    return this.#instance(value);
+  }
+
+  #instance(value: object): string {
+    if (value instanceof Error) {
+      return this.#error(value);
+    }
+    if (value instanceof Date) {
+      return Number.isNaN(value.getTime()) ? '"Invalid Date"' : `"${value.toISOString()}"`;
+    }
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+      return `"[${value.constructor.name} of ${value.byteLength} bytes]"`;
+    }
+    if (value instanceof Map || (typeof Headers === 'function' && value instanceof Headers)) {
+      return this.#plain(
+        Object.fromEntries([...value.entries()].slice(0, MAX_KEYS + 1).map(([k, v]) => [describe(k), v])),
+      );
+    }
+    if (value instanceof Set) {
+      return this.#array([...value]);
+    }
+    return hasToJson(value) ? this.#json(value) : this.#plain(value);
+  }
+
+  #json(value: ToJson): string {
+    this.#ancestors.push(value);
+    const written = this.#value(value.toJSON());
+    this.#ancestors.pop();
+    return written;
+  }
+
+  #plain(value: object): string {
+    const pairs = this.#pairs(value, NO_KEYS);
+    this.#ancestors.pop();
+    return pairs === '' ? '{}' : `{${pairs.slice(1)}}`;
+  }
+
+  #array(items: readonly unknown[]): string {
+    this.#ancestors.push(items);
+    const count = Math.min(items.length, MAX_KEYS);
+    let out = '[';
+    for (let i = 0; i < count && this.#size <= MAX_RECORD; i++) {
+      this.#size += 1;
+      out += (i === 0 ? '' : ',') + this.#value(items[i]);
+    }
+    this.#ancestors.pop();
+    return items.length > count ? `${out},"… ${items.length - count} more"]` : `${out}]`;
+  }
+
+  #error(error: Error): string {
+    const { name, message, stack, cause } = error;
+    const own: Record<string, unknown> = { name, message, stack };
+    if (cause !== undefined) {
+      own['cause'] = cause;
+    }
+    if (error instanceof AggregateError) {
+      own['errors'] = error.errors;
+    }
+    this.#ancestors.push(error);
+    const written = this.#plain(Object.assign(own, { ...error, name, message, stack }));
+    this.#ancestors.pop();
+    return written;
+  }
+}

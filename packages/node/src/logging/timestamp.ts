@@ -1,0 +1,14 @@
+const MILLISECONDS = Array.from({ length: 1000 }, (_, n) => `${String(n).padStart(3, '0')}Z`);
+
+let second = Number.NaN;
+let prefix = '';
+
+/** `new Date(ms).toISOString()` for a whole, current number of milliseconds; the part down to the second is kept from call to call. */
+export function isoTime(ms: number): string {
+  const whole = Math.floor(ms / 1000);
+  if (whole !== second) {
+    second = whole;
+    prefix = new Date(whole * 1000).toISOString().slice(0, -4);
+  }
+  return prefix + MILLISECONDS[ms - whole * 1000];
+}

@@ -1,0 +1,39 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { beginRequest, type RequestLogOptions, requestPolicy } from '../middleware/request-logger.ts';
+import { enterScope } from '../runtime/scope.ts';
+import { shared } from '../runtime/shared.ts';
+
+/** Internal header that carries the address of the connection's other end; a client's own is overwritten. */
+export const PEER_HEADER = 'x-yumops-peer';
+/** Internal header that carries the client's address under the proxy trust of this application. */
+export const CLIENT_HEADER = 'x-yumops-client';
+
+interface NextMeta {
+  match?: { definition?: { pathname?: unknown; page?: unknown } };
+}
+
+const META = Symbol.for('NextInternalRequestMeta');
+
+/** The route that Next.js itself chose, for pages, actions and handlers alike. */
+function nextRoute(request: IncomingMessage): string | undefined {
+  const meta = (request as { [META]?: NextMeta })[META];
+  const pathname = meta?.match?.definition?.pathname;
+  return typeof pathname === 'string' ? pathname : undefined;
+}
+
+/** Logs every request of every HTTP server in this process once, whatever handles it. Safe to call more than once. */
+export function watchServerRequests(options: RequestLogOptions = {}): void {
+  shared('server-requests', () => {
+    const policy = requestPolicy(options);
+    subscribe('http.server.request.start', (message) => {
+      const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+      const scope = beginRequest(policy, request, response, nextRoute);
+      request.headers[PEER_HEADER] = scope.request?.peer ?? '';
+      request.headers[CLIENT_HEADER] = scope.fields.ip ?? '';
+      request.headers['x-request-id'] = scope.fields.requestId ?? '';
+      enterScope(scope);
+    });
+    return true;
+  });
+}

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Sink } from '../logging/logger.ts';
+import type { DropCounter } from './drop-counter.ts';
+import { type Answer, BATCH_HEADER, post } from './http-post.ts';
+import { SegmentedBuffer } from './segmented-buffer.ts';
+
+const compress = promisify(gzip);
+
+export interface SenderOptions {
+  /** Origin of YumOps. */
+  url: string;
+  key: string | undefined;
+  drops: DropCounter;
+  /** Most memory for lines that wait, bytes; default 8 MiB. */
+  maxBuffer?: number;
+  /** Most bytes of one batch before compression, default 512 KiB. */
+  maxBatch?: number;
+  /** Longest time that a line waits for company, milliseconds; default 1,000. */
+  interval?: number;
+  /** Time limit of one request, milliseconds; default 10,000. */
+  timeout?: number;
+  /** First and longest pause after a failure, milliseconds; default 500 and 30,000. */
+  backoff?: { base: number; cap: number };
+  /** Told once about a condition that a person has to repair. */
+  warn: (message: string) => void;
+}
+
+interface Batch {
+  id: string;
+  body: Buffer;
+  lines: number;
+}
+
+type Verdict = 'delivered' | 'again' | 'refused';
+
+const LIMITS = {
+  maxBuffer: 8 * 1024 * 1024,
+  maxBatch: 512 * 1024,
+  interval: 1000,
+  timeout: 10_000,
+  backoff: { base: 500, cap: 30_000 },
+};
+
+function verdictOf(status: number): Verdict {
+  if (status >= 200 && status < 300) {
+    return 'delivered';
+  }
+  return status === 429 || status === 408 || status >= 500 ? 'again' : 'refused';
+}
+
+function rejectedIn(body: string): number {
+  try {
+    const { rejected } = JSON.parse(body) as { rejected?: unknown };
+    return Array.isArray(rejected) ? rejected.length : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Sends lines to YumOps in compressed batches. A batch keeps its id over all its attempts, so that a repetition is not stored
+ * twice. While YumOps is away, lines wait within a fixed memory; what has to give way is counted by reason.
+ */
+export class BatchSender implements Sink {
+  readonly #options: Required<SenderOptions>;
+  readonly #endpoint: URL;
+  readonly #buffer: SegmentedBuffer;
+  #current: Batch | undefined;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #busy: Promise<void> | undefined;
+  #closed = false;
+  #warned = false;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SenderOptions) {
+    this.#options = { ...LIMITS, ...options };
+    this.#endpoint = new URL('/ingest/ndjson', options.url);
+    this.#buffer = new SegmentedBuffer(this.#options.maxBuffer);
+  }
+
+  /** Lines that wait for delivery. */
+  get pending(): number {
+    return this.#buffer.lines + (this.#current?.lines ?? 0);
+  }
+
+  write(level: number, line: string): void {
+    if (this.#closed) {
+      this.#options.drops.add('closed', 1);
+      return;
+    }
+    const { kept, evicted } = this.#buffer.append(level, line);
+    if (!kept || evicted > 0) {
+      this.#options.drops.add('buffer_full', evicted + (kept ? 0 : 1));
+    }
+    if (this.#busy !== undefined) {
+      return;
+    }
+    if (this.#failures === 0 && this.#buffer.allocated >= this.#options.maxBatch) {
+      this.#sendNow();
+    } else if (this.#timer === undefined) {
+      this.#schedule(this.#options.interval);
+    }
+  }
+
+  async flush(timeoutMs: number): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
+    while (this.pending > 0 && performance.now() < end) {
+      this.#sendNow();
+      await this.#within(end);
+      if (this.#failures > 0 && this.pending > 0) {
+        await this.#pause(Math.min(this.#delay(undefined), end - performance.now()));
+      }
+    }
+    return this.pending === 0;
+  }
+
+  async close(timeoutMs: number): Promise<boolean> {
+    const empty = await this.flush(timeoutMs);
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (!empty) {
+      this.#options.drops.add('closed', this.pending);
+      this.#current = undefined;
+      this.#buffer.take(Number.POSITIVE_INFINITY);
+    }
+    return empty;
+  }
+
+  async #within(end: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, end - performance.now()));
+    });
+    await Promise.race([this.#busy, limit]);
+    clearTimeout(timer);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => this.#sendNow(), ms);
+    this.#timer.unref();
+  }
+
+  #sendNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#busy ??= this.#drain().finally(() => {
+      this.#busy = undefined;
+      this.#reportDrops();
+      if (this.pending > 0 && this.#timer === undefined && !this.#closed) {
+        this.#schedule(this.#options.interval);
+      }
+    });
+  }
+
+  /** Sends until nothing waits or an attempt fails. */
+  async #drain(): Promise<void> {
+    for (;;) {
+      this.#current ??= await this.#nextBatch();
+      const batch = this.#current;
+      if (batch === undefined) {
+        return;
+      }
+      const answer = await this.#attempt(batch);
+      const verdict = answer === undefined ? 'again' : verdictOf(answer.status);
+      if (verdict === 'again') {
+        this.#failures += 1;
+        this.#schedule(this.#delay(answer?.retryAfter));
+        return;
+      }
+      this.#settle(batch, verdict, answer);
+    }
+  }
+
+  #settle(batch: Batch, verdict: Verdict, answer: Answer | undefined): void {
+    this.#failures = 0;
+    if (this.#current === batch) {
+      this.#current = undefined;
+    }
+    if (verdict === 'delivered') {
+      this.#options.drops.add('invalid', rejectedIn(answer?.body ?? ''));
+      return;
+    }
+    this.#options.drops.add(answer?.status === 413 ? 'too_large' : 'refused', batch.lines);
+    if (!this.#warned) {
+      this.#warned = true;
+      this.#options.warn(
+        `${this.#endpoint.origin} refuses this application's records with status ${answer?.status}: check YUMOPS_URL and YUMOPS_KEY`,
+      );
+    }
+  }
+
+  async #nextBatch(): Promise<Batch | undefined> {
+    const taken = this.#buffer.take(this.#options.maxBatch);
+    if (taken === undefined) {
+      return undefined;
+    }
+    const batch: Batch = { id: randomUUID(), body: taken.bytes, lines: taken.lines };
+    // Counted as pending while it is being compressed.
+    this.#current = batch;
+    batch.body = await compress(taken.bytes, { level: 1 });
+    return batch;
+  }
+
+  async #attempt(batch: Batch): Promise<Answer | undefined> {
+    const headers: Record<string, string> = {
+      'content-type': 'application/x-ndjson',
+      'content-encoding': 'gzip',
+      [BATCH_HEADER]: batch.id,
+    };
+    if (this.#options.key !== undefined) {
+      headers['x-yumops-key'] = this.#options.key;
+    }
+    try {
+      return await post(this.#endpoint, headers, batch.body, this.#options.timeout);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #delay(retryAfter: number | undefined): number {
+    const { base, cap } = this.#options.backoff;
+    const plain = Math.min(cap, base * 2 ** Math.min(this.#failures - 1, 20));
+    return Math.max(retryAfter ?? 0, plain * (0.8 + 0.4 * Math.random()));
+  }
+
+  /** Losses are records too: they go out as a metric once delivery works, and to stderr at most every 30 s. */
+  #reportDrops(): void {
+    const now = performance.now();
+    if (this.#failures > 0 || this.#closed || now - this.#reportedAt < 30_000) {
+      return;
+    }
+    const counts = this.#options.drops.takeUnreported();
+    if (counts.length === 0) {
+      return;
+    }
+    this.#reportedAt = now;
+    for (const [reason, value] of counts) {
+      const record = {
+        timestamp: Date.now(),
+        level: 'warn',
+        type: 'metric',
+        name: 'yumops_sdk_dropped',
+        value,
+        labels: { reason },
+      };
+      this.#buffer.append(3, `${JSON.stringify(record)}\n`);
+    }
+    this.#options.warn(`lost ${counts.map(([reason, lines]) => `${lines} (${reason})`).join(', ')} records`);
+  }
+}

@@ -1,0 +1,66 @@
+import http from 'node:http';
+import https from 'node:https';
+
+/** Header that marks the SDK's own requests, so that they are not reported as outbound calls of the application. */
+export const BATCH_HEADER = 'x-yumops-batch';
+
+export interface Answer {
+  status: number;
+  /** From `Retry-After`, milliseconds. */
+  retryAfter: number | undefined;
+  body: string;
+}
+
+const MAX_ANSWER = 256 * 1024;
+const agents = {
+  'http:': new http.Agent({ keepAlive: true, maxSockets: 2 }),
+  'https:': new https.Agent({ keepAlive: true, maxSockets: 2 }),
+};
+
+function retryAfterOf(header: string | undefined): number | undefined {
+  const seconds = Number(header);
+  if (header === undefined || header === '') {
+    return undefined;
+  }
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, 3_600_000) : undefined;
+}
+
+/**
+ * One POST. Resolves with the answer whatever its status; rejects when the network fails or `timeoutMs` pass before the whole
+ * answer is there.
+ */
+export function post(url: URL, headers: Record<string, string>, body: Buffer, timeoutMs: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const secure = url.protocol === 'https:';
+    const request = (secure ? https : http).request(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': body.length },
+      agent: agents[secure ? 'https:' : 'http:'],
+    });
+    const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const settle = (finish: () => void) => {
+      clearTimeout(deadline);
+      finish();
+    };
+    request.on('error', (error) => settle(() => reject(error)));
+    request.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text = text.length < MAX_ANSWER ? text + part : text;
+      });
+      response.on('error', (error) => settle(() => reject(error)));
+      response.on('end', () =>
+        settle(() =>
+          resolve({
+            status: response.statusCode ?? 0,
+            retryAfter: retryAfterOf(response.headers['retry-after']),
+            body: text,
+          }),
+        ),
+      );
+    });
+    request.end(body);
+  });
+}
