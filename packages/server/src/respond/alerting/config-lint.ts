@@ -1,5 +1,5 @@
-import type { Placed, Report } from '../../lib/finding.ts';
-import type { AlertSettings, EscalationPolicy, RuleConfig, Senders, Target } from './config.ts';
+import type { ConfigPath, Placed, Report } from '../../lib/finding.ts';
+import type { AlertSettings, Channel, EscalationPolicy, RuleConfig, Senders, Target } from './config.ts';
 import { resolveStepWord } from './config-receivers.ts';
 
 /** Something that is told through a policy: a rule or a monitor. */
@@ -13,6 +13,8 @@ export interface PolicyUser {
 export interface PlacedPolicy {
   policy: EscalationPolicy;
   report: Report;
+  /** Where it first names each channel. */
+  mentions: ReadonlyMap<Channel, ConfigPath>;
   named: boolean;
 }
 
@@ -82,16 +84,15 @@ export function lintStepTargets(
   users: readonly PolicyUser[],
   config: { alertSettings: Pick<AlertSettings, 'email' | 'sms'>; integrations: Senders },
 ): void {
-  for (const { policy, report } of policies) {
-    for (const word of new Set(policy.steps.flatMap((step) => step.notify))) {
+  for (const { policy, report, mentions } of policies) {
+    for (const [word, path] of mentions) {
       const user = users.find(
         (one) => one.policy === policy.name && resolveStepWord(word, one.direct, config).length === 0,
       );
       if (!user) continue;
       report({
         code: 'E203',
-        path: [],
-        atKey: true,
+        path,
         message: `policy "${policy.name}" notifies ${word}, which leads nowhere for "${user.name}"`,
         suggestion: STEP_HINTS[word] ?? `add - ${word}: to its notifications`,
       });

@@ -102,6 +102,19 @@ export function compilePolicy(name: string, raw: RawPolicy, report: Report): Esc
   };
 }
 
+/** Where a policy as written first names each channel. */
+export function mentionsOf(raw: RawPolicy): ReadonlyMap<Channel, ConfigPath> {
+  const [steps, prefix] = Array.isArray(raw) ? [raw, []] : [raw.steps, ['steps']];
+  const mentions = new Map<Channel, ConfigPath>();
+  for (const [step, { notify }] of steps.entries()) {
+    for (const [index, word] of notify.entries()) {
+      const channel = channelOf(word);
+      if (channel && !mentions.has(channel)) mentions.set(channel, [...prefix, step, 'notify', index]);
+    }
+  }
+  return mentions;
+}
+
 /** Compiles `grouping:` and fills in the defaults; paths count from that key. */
 export function compileGrouping(raw: RawGrouping, report: Report): Grouping {
   const groupIntervalMs = readDuration(raw.group_interval, ['group_interval'], report) ?? 300_000;

@@ -101,11 +101,12 @@ export class Receivers {
     const keys = typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.keys(item) : [];
     const [key] = keys;
     if (key === undefined || keys.length !== 1) {
-      const found = keys.length > 1 ? `${keys.length} keys (${keys.join(', ')})` : 'no key';
+      const scalar = typeof item === 'string' ? `the text "${item}"` : 'no key';
+      const found = keys.length > 1 ? `${keys.length} keys (${keys.join(', ')})` : scalar;
       report({
         code: 'E109',
         path: [],
-        message: `a receiver has exactly one key, this one has ${found}`,
+        message: `a receiver is a map with exactly one key, found ${found}`,
         suggestion: keys.length > 1 ? 'write one list item for each' : 'write for example - slack: "#alerts"',
       });
       return undefined;

@@ -6,11 +6,9 @@ import { type Condition, parseCondition, parseThreshold } from './condition.ts';
 import type { RawRule, RuleConfig } from './config.ts';
 import type { Receivers } from './config-receivers.ts';
 import { defaultResolve, type MetricSource, type RuleMetric } from './metrics.ts';
-import { ruleSentence } from './sentence.ts';
+import { formatQuantity, period, ruleSentence } from './sentence.ts';
 
 const ACK_TIMEOUT_MS: Record<Severity, number> = { critical: 1_800_000, warning: 14_400_000, info: 14_400_000 };
-const WINDOW_FORM = /^\s*\d+\s*(s|m|h|d|second|minute|hour|day)s?\s*$/;
-const OWN_METRIC_SAMPLE_MS = 15_000;
 
 /** What a rule is compiled with. */
 export interface RuleContext {
@@ -37,7 +35,7 @@ function compileCondition(
       code: 'E107',
       path: ['condition'],
       offset: Math.max(0, text.search(/-?\d/)),
-      message: `${condition.metric} can never be ${threshold}`,
+      message: `${condition.metric} can never be ${formatQuantity(threshold, condition.unit)}`,
       suggestion: `write a threshold ${range}`,
     });
     return undefined;
@@ -47,6 +45,15 @@ function compileCondition(
     report({ code: 'I102', path: ['condition'], message });
   }
   return { condition, metric };
+}
+
+/** I104: a form that is understood and is not one of the two that the reference shows. */
+function lintWindowForm(text: string, ms: number, report: Report): void {
+  const [, count, unit, plural] = /^\s*(\d+)\s*(second|minute|hour|day)(s?)\s*$/.exec(text) ?? [];
+  if (/^\s*\d+\s*[smhd]\s*$/.test(text) || (unit && (count === '1') === (plural === ''))) return;
+  const plain = period(ms);
+  const suggestion = `write "${/^\d/.test(plain) ? plain : `1 ${plain}`}"`;
+  report({ code: 'I104', path: ['time_window'], message: `"${text}" is read as ${ms / 1_000} seconds`, suggestion });
 }
 
 function compileWindow(value: string | number, longestMs: number, report: Report): number | undefined {
@@ -66,11 +73,7 @@ function compileWindow(value: string | number, longestMs: number, report: Report
       `write at most ${longestMs / 86_400_000} days`,
     );
   }
-  const plain = String(value).trim().replace(/\s+/g, ' ');
-  const singular = /^(\d+) (second|minute|hour|day)(s?)$/.exec(plain);
-  if (!WINDOW_FORM.test(plain) || (singular && (singular[1] === '1') === (singular[3] === 's'))) {
-    report({ code: 'I104', path: ['time_window'], message: `"${value}" is read as ${ms / 1_000} seconds` });
-  }
+  lintWindowForm(String(value), ms, report);
   return ms;
 }
 
@@ -111,7 +114,7 @@ function lintSmoothing(raw: RawRule, rule: RuleConfig, report: Report): void {
   if (metric?.kind === 'duration' && condition.reducer === 'avg') {
     at('W205', 'condition', 'a mean hides the slow requests among many fast ones', `write p95_${metric.name}`);
   }
-  const sampleMs = metric ? metric.sampleIntervalMs : OWN_METRIC_SAMPLE_MS;
+  const sampleMs = metric?.sampleIntervalMs ?? null;
   if (sampleMs !== null && windowMs < 4 * sampleMs) {
     at(
       'W206',

@@ -41,7 +41,7 @@ const PERIODS: [ms: number, name: string][] = [
 ];
 
 /** `5 minutes`, `hour`, `90 seconds`: a period as it follows "the last". */
-function period(ms: number): string {
+export function period(ms: number): string {
   const [size, name] = PERIODS.find(([unit]) => ms >= unit && ms % unit === 0) ?? [1_000, 'second'];
   const count = ms / size;
   return count === 1 ? name : `${count} ${name}s`;

@@ -1,0 +1,12 @@
+import type { Integrations } from '../notify/index.ts';
+import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from './config.ts';
+
+/** The parts of the configuration that the alert path works from. */
+export interface AlertingConfig {
+  rules: readonly RuleConfig[];
+  alertSettings: AlertSettings;
+  /** By name. */
+  policies: ReadonlyMap<string, EscalationPolicy>;
+  grouping: Grouping;
+  integrations: Integrations;
+}

@@ -1,0 +1,174 @@
+import type { Clock } from '../../lib/clock.ts';
+import { codeOf, messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Notifier } from '../notify/index.ts';
+import type { AlertingConfig } from './alerting-config.ts';
+import { DeliveryWorker } from './deliver/worker.ts';
+import type { EvaluationTiming } from './evaluate/evaluator.ts';
+import { decide } from './group/decide.ts';
+import { Leader } from './leader.ts';
+import type { AlertStore, BucketSource, Lease, MonitorStates, Watermark } from './ports.ts';
+
+const LEASE_MS = 10_000;
+const RENEW_MS = 3_000;
+const POLL_MS = 1_000;
+const BIG_JUMP_MS = 30_000;
+
+export interface EngineDeps {
+  store: AlertStore;
+  buckets: BucketSource;
+  watermark: Watermark;
+  monitorStates: MonitorStates;
+  /** Makes the ways out of one version of the configuration, by channel. */
+  notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
+  clock: Clock;
+  log: Log;
+  /** Base of links in messages, without a slash at the end. */
+  publicUrl: string;
+  /** Name of this instance; the same after a restart. */
+  instance: string;
+  timing: EvaluationTiming;
+  /** Called when there is something to do before the instant that `run` gave. */
+  wake: () => void;
+}
+
+/**
+ * The alert path of one instance: holds or waits for the lease, evaluates, moves timers, delivers. Everything that must
+ * not be lost is in the store before it has an effect, so an engine can be killed at any point and made anew.
+ */
+export class AlertEngine {
+  readonly #deps: EngineDeps;
+  #config: AlertingConfig;
+  #delivery: DeliveryWorker;
+  #lease: Lease | null = null;
+  #renewAt = 0;
+  #leader: Leader | null = null;
+  /** Database time minus monotonic time. */
+  #offset: number;
+
+  constructor(deps: EngineDeps, config: AlertingConfig) {
+    this.#deps = deps;
+    this.#config = config;
+    this.#offset = deps.clock.now() - deps.clock.monotonic();
+    this.#delivery = this.#makeDelivery();
+  }
+
+  /** Time as all instances agree on it, ms since the epoch. */
+  now(): number {
+    return this.#deps.clock.monotonic() + this.#offset;
+  }
+
+  /**
+   * Does all that is due. Deliveries are started, not waited for.
+   * @returns when to run again at the latest, ms since the epoch
+   */
+  async run(): Promise<number> {
+    await this.#holdLease();
+    const leader = this.#leader;
+    if (leader) await this.#lead(leader);
+    await this.#delivery.run();
+    const now = this.now();
+    const due = await this.#deps.store.nextDue();
+    const wishes = [
+      this.#renewAt,
+      now + POLL_MS,
+      leader?.nextRun(now) ?? null,
+      due === null ? null : Math.max(due, now + 10),
+    ];
+    return Math.min(...wishes.filter((wish) => wish !== null));
+  }
+
+  /** Uses another configuration from now on; running episodes keep the plan they began with. */
+  reload(config: AlertingConfig): void {
+    this.#config = config;
+    this.#delivery.use(this.#deps.notifiers(config));
+    this.#leader = null;
+  }
+
+  /** Monitors have changed: they are read at the next run. */
+  monitorsChanged(): void {
+    this.#leader?.monitorsChanged();
+  }
+
+  isLeader(): boolean {
+    return this.#leader !== null;
+  }
+
+  /** Attempts that are out. */
+  get inFlight(): number {
+    return this.#delivery.inFlight;
+  }
+
+  /** Lets running deliveries end and gives the lease back. */
+  async stop(): Promise<void> {
+    await this.#delivery.stop();
+    if (this.#lease) await this.#deps.store.release(this.#lease);
+    this.#lease = null;
+    this.#leader = null;
+  }
+
+  async #holdLease(): Promise<void> {
+    const { store, instance, clock } = this.#deps;
+    if (this.#lease && this.now() < this.#renewAt) {
+      await this.#ensureLeader(this.#lease);
+      return;
+    }
+    const lease = await store.lease(instance, LEASE_MS, this.#lease);
+    if (lease) this.#adopt(lease.databaseNow - clock.monotonic());
+    if (lease?.token !== this.#lease?.token) this.#leader = null;
+    this.#lease = lease;
+    this.#renewAt = this.now() + (lease ? RENEW_MS : POLL_MS);
+    if (lease) await this.#ensureLeader(lease);
+  }
+
+  async #ensureLeader(lease: Lease): Promise<void> {
+    this.#leader ??= await Leader.take(this.#deps, this.#config, lease);
+  }
+
+  /** Follows the database's clock, but never a jump of it: timers then keep their distance. */
+  #adopt(offset: number): void {
+    const jump = offset - this.#offset;
+    if (this.#lease === null || Math.abs(jump) < BIG_JUMP_MS) this.#offset = offset;
+    else this.#deps.log.warn('the database clock jumped; timers keep their distance', { jumpMs: Math.round(jump) });
+  }
+
+  async #lead(leader: Leader): Promise<void> {
+    try {
+      await leader.evaluate(this.now());
+      await this.#moveTimers(leader.lease);
+    } catch (error) {
+      // What the leader has in memory may be ahead of the store: it starts afresh from there.
+      this.#leader = null;
+      if (codeOf(error) !== 'lease_lost') throw error;
+      this.#lease = null;
+      this.#deps.log.warn('another instance evaluates the alert rules now', { error: messageOf(error) });
+    }
+  }
+
+  async #moveTimers(lease: Lease): Promise<void> {
+    const { store } = this.#deps;
+    for (const groupKey of await store.dueGroups(this.now())) {
+      await store.change({
+        groupKey,
+        lease,
+        alertIds: [],
+        instances: [],
+        decide: (state) => decide(state, [], this.now()),
+      });
+    }
+  }
+
+  #makeDelivery(): DeliveryWorker {
+    const { store, clock, log, publicUrl, instance, notifiers, wake } = this.#deps;
+    return new DeliveryWorker({
+      store,
+      notifiers: notifiers(this.#config),
+      clock,
+      log,
+      publicUrl,
+      worker: instance,
+      now: () => this.now(),
+      settled: wake,
+    });
+  }
+}

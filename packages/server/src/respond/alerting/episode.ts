@@ -1,0 +1,80 @@
+import type { Severity } from '@yumops/protocol';
+import type { Target } from './config.ts';
+import type { Labels } from './fingerprint.ts';
+
+/** Who is told when. It is fixed when the episode begins; a reload changes later episodes only. */
+export interface Plan {
+  /** Name of the escalation policy, null = the direct receivers only. */
+  policy: string | null;
+  steps: readonly PlanStep[];
+  /** Repeats the last step while nobody has acknowledged; `max` null = without end. */
+  repeat: { everyMs: number; max: number | null } | null;
+  /** The platform's own receivers: the last resort when a target cannot be reached. */
+  meta: readonly Target[];
+  /** Targets (`channel/target`) that are not told of the end. */
+  withoutResolved: readonly string[];
+  groupWaitMs: number;
+  groupIntervalMs: number;
+  ackTimeoutMs: number;
+}
+
+export interface PlanStep {
+  /** From the commit of the firing, in ms. */
+  delayMs: number;
+  targets: readonly Target[];
+}
+
+export interface Acknowledgement {
+  by: string;
+  via: string;
+  at: number;
+}
+
+/** What an alert is about, for messages and pages. */
+export interface AlertSubject {
+  rule: string;
+  severity: Severity;
+  labels: Labels;
+  annotations: Labels;
+  /** What is wrong, in one sentence with the value against the threshold. */
+  summary: string;
+  /** The rule in one sentence. */
+  sentence: string;
+  /** The equivalent query. */
+  query: string;
+  value: number | null;
+  sample: number | null;
+  threshold: number | null;
+  unit: string | null;
+  windowMs: number | null;
+  runbook: string | null;
+}
+
+/** One episode of an alert: from its firing to its end. Times in ms since the epoch. */
+export interface Episode extends AlertSubject {
+  id: string;
+  fingerprint: string;
+  episode: number;
+  /** Raised each time the episode is opened again. */
+  round: number;
+  origin: 'rule' | 'monitor' | 'meta';
+  ruleId: string;
+  groupKey: string;
+  state: 'firing' | 'resolved';
+  /** The evaluation at which it fired. */
+  startedAt: number;
+  /** The commit from which the delays of steps count. */
+  firedAt: number;
+  resolvedAt: number | null;
+  resolveReason: string | null;
+  plan: Plan;
+  /** The highest step that has been sent, -1 before the first. */
+  lastStep: number;
+  repeats: number;
+  ack: Acknowledgement | null;
+}
+
+/** The part of an idempotency key that names the episode: `2`, or `2+1` after it was opened again. */
+export function episodeTag(alert: Pick<Episode, 'episode' | 'round'>): string {
+  return alert.round === 0 ? String(alert.episode) : `${alert.episode}+${alert.round}`;
+}

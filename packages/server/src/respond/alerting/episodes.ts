@@ -1,0 +1,99 @@
+import type { RuleConfig } from './config.ts';
+import type { AlertSubject, Episode, Plan } from './episode.ts';
+import { equivalentQuery } from './evaluate/query.ts';
+import { alertId, type Labels, labelsKey } from './fingerprint.ts';
+import type { Instance } from './instance.ts';
+import { summaryOf } from './message/summary.ts';
+import type { MetaCondition } from './meta.ts';
+import { MONITOR_RULE } from './monitor-alerts.ts';
+import type { MonitorStatus } from './ports.ts';
+
+/** The key of the group an alert with these labels belongs to. */
+export function groupKeyOf(by: readonly string[], labels: Labels): string {
+  return labelsKey(Object.fromEntries(by.map((name) => [name, labels[name] ?? ''])));
+}
+
+/** What an alert of a rule says. */
+export function ruleSubject(rule: RuleConfig, instance: Instance): AlertSubject {
+  const present = Object.entries(instance.labels).filter(([, value]) => value !== '');
+  return {
+    rule: rule.name,
+    severity: rule.severity,
+    labels: { alertname: rule.name, ...Object.fromEntries(present), ...rule.labels },
+    annotations: rule.annotations,
+    summary: summaryOf(rule.name, instance.reason, instance.labels),
+    sentence: rule.sentence,
+    query: equivalentQuery(rule),
+    value: instance.value,
+    sample: instance.sample,
+    threshold: rule.condition.threshold,
+    unit: rule.condition.unit,
+    windowMs: rule.windowMs,
+    runbook: rule.runbook,
+  };
+}
+
+/** What the alert of a monitor says. */
+export function monitorSubject(monitor: MonitorStatus, instance: Instance): AlertSubject {
+  const down = instance.state === 'firing';
+  return {
+    ...UNMEASURED,
+    rule: MONITOR_RULE,
+    severity: monitor.severity,
+    labels: { alertname: MONITOR_RULE, monitor: monitor.name, ...monitor.labels },
+    summary: `${monitor.name} is ${down ? 'down' : 'up again'}: ${instance.reason}`,
+    sentence: `Fires when the monitor ${monitor.name} is down.`,
+    query: `SELECT timestamp, ok, reason FROM checks WHERE monitor = '${monitor.name.replaceAll("'", "''")}' ORDER BY timestamp DESC`,
+    runbook: monitor.runbook ?? null,
+  };
+}
+
+/** What an alert of the platform about itself says. */
+export function metaSubject(condition: MetaCondition): AlertSubject {
+  return {
+    ...UNMEASURED,
+    rule: condition.name,
+    severity: 'info',
+    labels: { alertname: condition.name, ...condition.labels },
+    summary: `${condition.name}: ${condition.reason}`,
+    sentence: 'Fires when the alert path itself has a problem.',
+    query: '',
+    runbook: null,
+  };
+}
+
+const UNMEASURED = {
+  annotations: {},
+  value: null,
+  sample: null,
+  threshold: null,
+  unit: null,
+  windowMs: null,
+} as const;
+
+/** The episode that begins, or goes on, with an instance. `at`: the evaluation, `now`: the commit; ms. */
+export function episodeOf(
+  subject: AlertSubject,
+  instance: Instance,
+  context: { origin: Episode['origin']; plan: Plan; groupKey: string; at: number; now: number },
+): Episode {
+  return {
+    ...subject,
+    id: alertId(instance.fingerprint, instance.episode),
+    fingerprint: instance.fingerprint,
+    episode: instance.episode,
+    round: instance.round,
+    origin: context.origin,
+    ruleId: instance.ruleId,
+    groupKey: context.groupKey,
+    state: 'firing',
+    startedAt: context.at,
+    firedAt: context.now,
+    resolvedAt: null,
+    resolveReason: null,
+    plan: context.plan,
+    lastStep: -1,
+    repeats: 0,
+    ack: null,
+  };
+}

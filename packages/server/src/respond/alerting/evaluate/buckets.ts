@@ -1,0 +1,93 @@
+import { type Labels, labelsKey } from '../fingerprint.ts';
+import type { Bucket, BucketSource } from '../ports.ts';
+
+/** Rows that arrive late are still counted when the tail is read again; and rules evaluate at differing instants. */
+const TAIL_MS = 120_000;
+const FINE_MS = 1_000;
+const COARSE_MS = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** What the rules over one series need between them. */
+export interface Demand {
+  series: string;
+  dimensions: readonly string[];
+  /** The longest window, ms. */
+  spanMs: number;
+}
+
+/** One combination of labels and its buckets by end. */
+interface Series {
+  labels: Labels;
+  buckets: Map<number, Bucket>;
+}
+
+/**
+ * The buckets of one series in memory, for all rules over it. It is filled by query at the start, then the newest part is
+ * read again for every evaluation.
+ */
+export class BucketCache {
+  readonly #source: BucketSource;
+  readonly #demand: Demand;
+  readonly #widthMs: number;
+  readonly #series = new Map<string, Series>();
+  #readUntil: number | null = null;
+
+  constructor(source: BucketSource, demand: Demand) {
+    this.#source = source;
+    this.#demand = demand;
+    this.#widthMs = demand.spanMs > HOUR_MS ? COARSE_MS : FINE_MS;
+  }
+
+  /** Reads what is new until `to` (ms), and forgets what no window reaches any more. */
+  async refresh(to: number): Promise<void> {
+    const start = to - this.#demand.spanMs - TAIL_MS;
+    const from = this.#readUntil === null ? start : Math.max(start, this.#readUntil - TAIL_MS);
+    const aligned = Math.floor(from / this.#widthMs) * this.#widthMs;
+    const rows = await this.#source.read({
+      series: this.#demand.series,
+      dimensions: this.#demand.dimensions,
+      from: aligned,
+      to,
+      widthMs: this.#widthMs,
+    });
+    this.#forget(start, aligned);
+    for (const row of rows) this.#put(row);
+    this.#readUntil = to;
+  }
+
+  /** All buckets that end in `(from, to]`, by combination of labels. */
+  *window(from: number, to: number): Iterable<{ labels: Labels; buckets: Bucket[] }> {
+    for (const { labels, buckets } of this.#series.values()) {
+      yield { labels, buckets: [...buckets.values()].filter((bucket) => bucket.at > from && bucket.at <= to) };
+    }
+  }
+
+  #put(row: Bucket): void {
+    const key = labelsKey(row.labels);
+    const series = this.#series.get(key) ?? { labels: row.labels, buckets: new Map() };
+    series.buckets.set(row.at, row);
+    this.#series.set(key, series);
+  }
+
+  /** Drops what is too old, and what is about to be read again. */
+  #forget(before: number, after: number): void {
+    for (const [key, { buckets }] of this.#series) {
+      for (const at of buckets.keys()) if (at <= before || at > after) buckets.delete(at);
+      if (buckets.size === 0) this.#series.delete(key);
+    }
+  }
+}
+
+/** The needs of several rules over one series, in one. */
+export function mergeDemands(demands: readonly Demand[]): Demand[] {
+  const merged = new Map<string, Demand>();
+  for (const demand of demands) {
+    const known = merged.get(demand.series);
+    merged.set(demand.series, {
+      series: demand.series,
+      dimensions: [...new Set([...(known?.dimensions ?? []), ...demand.dimensions])].sort(),
+      spanMs: Math.max(known?.spanMs ?? 0, demand.spanMs),
+    });
+  }
+  return [...merged.values()];
+}

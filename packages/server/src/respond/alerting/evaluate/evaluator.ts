@@ -1,0 +1,187 @@
+import { messageOf } from '../../../lib/errors.ts';
+import type { RuleConfig } from '../config.ts';
+import type { Instance } from '../instance.ts';
+import type { BucketSource, RuleStatus } from '../ports.ts';
+import { BucketCache, mergeDemands } from './buckets.ts';
+import { type Grid, gridOf, missedBetween, slotAt } from './grid.ts';
+import { readWindow } from './reading.ts';
+import { demandOf, seriesOf } from './series.ts';
+import { type Moved, stepRule } from './step-rule.ts';
+
+const FRESH_MS = 120_000;
+const TRIES = 3;
+const RETRY_HELD_MS = 1_000;
+
+/** How evaluation instants follow from the clock. */
+export interface EvaluationTiming {
+  /** A slot looks at the time this much before it, ms. */
+  ingestDelayMs: number;
+  /** The phase of a rule's grid: spread by its id, or 0. */
+  phase: 'spread' | 'zero';
+}
+
+/** What one round of evaluations gives, before anything is written. */
+export interface Round {
+  moved: { rule: RuleConfig; at: number; moves: readonly Moved[] }[];
+  changed: Instance[];
+  statuses: RuleStatus[];
+}
+
+interface Scheduled {
+  rule: RuleConfig;
+  grid: Grid;
+}
+
+/** A rule whose slot has come; `at` is the end of its window. */
+interface Due {
+  rule: RuleConfig;
+  slot: number;
+  at: number;
+  missed: number;
+}
+
+/** Evaluates the rules on their grids. It keeps instances and buckets in memory; the caller writes what changed. */
+export class Evaluator {
+  readonly #timing: EvaluationTiming;
+  readonly #rules: readonly Scheduled[];
+  readonly #caches: ReadonlyMap<string, BucketCache>;
+  readonly #instances = new Map<string, Map<string, Instance>>();
+  readonly #statuses = new Map<string, RuleStatus>();
+
+  /** @param instances and statuses as they were stored */
+  constructor(
+    source: BucketSource,
+    rules: readonly RuleConfig[],
+    timing: EvaluationTiming,
+    instances: readonly Instance[],
+    statuses: readonly RuleStatus[],
+  ) {
+    this.#timing = timing;
+    this.#rules = rules
+      .filter((rule) => rule.metric?.available !== false)
+      .map((rule) => ({
+        rule,
+        grid:
+          timing.phase === 'zero' ? { interval: rule.evalIntervalMs, phase: 0 } : gridOf(rule.id, rule.evalIntervalMs),
+      }));
+    const demands = mergeDemands(this.#rules.map(({ rule }) => demandOf(rule)));
+    this.#caches = new Map(demands.map((demand) => [demand.series, new BucketCache(source, demand)]));
+    for (const instance of instances) this.#remember(instance);
+    for (const status of statuses) this.#statuses.set(status.ruleId, status);
+  }
+
+  /** Evaluates every rule whose slot has come; `watermark` is how far the pipeline has counted (ms). */
+  async run(now: number, watermark: number): Promise<Round> {
+    const due = this.#rules.flatMap(({ rule, grid }) => {
+      const slot = slotAt(grid, now);
+      const last = this.#statuses.get(rule.id)?.lastSlot ?? null;
+      if (last !== null && slot <= last) return [];
+      return [{ rule, slot, at: slot - this.#timing.ingestDelayMs, missed: missedBetween(grid, last, slot) }];
+    });
+    const round: Round = { moved: [], changed: [], statuses: [] };
+    const ready: Due[] = [];
+    for (const entry of due) {
+      if (watermark >= entry.at) ready.push(entry);
+      else this.#block(round, entry.rule, now, `ingest_lag: telemetry is counted until ${isoTime(watermark)}`);
+    }
+    const failures = await this.#refresh(ready);
+    for (const entry of ready) {
+      const failure = failures.get(seriesOf(entry.rule));
+      if (failure === undefined) this.#apply(round, entry, now - watermark <= FRESH_MS);
+      else this.#block(round, entry.rule, now, `error: ${failure}`);
+    }
+    return round;
+  }
+
+  /** The next slot of any rule after `now`, ms; a rule that is blocked is tried again every second. */
+  nextSlot(now: number): number | null {
+    const next = this.#rules.map(({ rule, grid }) => {
+      const blocked = this.#statuses.get(rule.id)?.blockedSince ?? null;
+      const slot = slotAt(grid, now) + grid.interval;
+      return blocked === null ? slot : Math.min(slot, now + RETRY_HELD_MS);
+    });
+    return next.length === 0 ? null : Math.min(...next);
+  }
+
+  statusOf(ruleId: string): RuleStatus | undefined {
+    return this.#statuses.get(ruleId);
+  }
+
+  instancesOf(ruleId: string): Instance[] {
+    return [...(this.#instances.get(ruleId)?.values() ?? [])];
+  }
+
+  /** Reads each series once, as far as any of its rules needs. Gives the reason for each series that failed. */
+  async #refresh(ready: readonly Due[]): Promise<Map<string, string>> {
+    const until = new Map<string, number>();
+    for (const { rule, at } of ready) {
+      const series = seriesOf(rule);
+      until.set(series, Math.max(at, until.get(series) ?? at));
+    }
+    const failures = new Map<string, string>();
+    for (const [series, to] of until) {
+      try {
+        await attempt(TRIES, async () => this.#caches.get(series)?.refresh(to));
+      } catch (error) {
+        failures.set(series, messageOf(error));
+      }
+    }
+    return failures;
+  }
+
+  #apply(round: Round, due: Due, fresh: boolean): void {
+    const { rule, slot, at, missed } = due;
+    const cache = this.#caches.get(seriesOf(rule));
+    const readings = cache ? readWindow(cache, rule, at) : [];
+    const step = stepRule(rule, readings, this.instancesOf(rule.id), fresh, slot);
+    const status: RuleStatus = {
+      ruleId: rule.id,
+      ...step.status,
+      lastSlot: slot,
+      missedTotal: (this.#statuses.get(rule.id)?.missedTotal ?? 0) + missed,
+      blockedSince: null,
+    };
+    for (const instance of step.instances) this.#remember(instance);
+    this.#statuses.set(rule.id, status);
+    round.statuses.push(status);
+    round.changed.push(...step.changed);
+    if (step.moved.length > 0) round.moved.push({ rule, at: slot, moves: step.moved });
+  }
+
+  /** The rule cannot be evaluated: what was decided stays. The slot stays due. */
+  #block(round: Round, rule: RuleConfig, now: number, reason: string): void {
+    const before = this.#statuses.get(rule.id);
+    const status: RuleStatus = {
+      ruleId: rule.id,
+      state: reason.startsWith('error') ? 'error' : (before?.state ?? 'insufficient'),
+      value: before?.value ?? null,
+      sample: before?.sample ?? null,
+      reason,
+      lastSlot: before?.lastSlot ?? null,
+      missedTotal: before?.missedTotal ?? 0,
+      blockedSince: before?.blockedSince ?? now,
+    };
+    this.#statuses.set(rule.id, status);
+    round.statuses.push(status);
+  }
+
+  #remember(instance: Instance): void {
+    const own = this.#instances.get(instance.ruleId) ?? new Map<string, Instance>();
+    own.set(instance.fingerprint, instance);
+    this.#instances.set(instance.ruleId, own);
+  }
+}
+
+async function attempt(tries: number, work: () => Promise<unknown>): Promise<unknown> {
+  for (let left = tries; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 1) throw error;
+    }
+  }
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,84 @@
+import type { RuleConfig } from '../config.ts';
+import type { MetricSource } from '../metrics.ts';
+
+type Asked = Pick<RuleConfig, 'condition' | 'metric' | 'windowMs' | 'by' | 'projects' | 'environments'>;
+
+const RELATIONS: Record<MetricSource, string> = {
+  requests: 'requests',
+  application_logs: 'application_logs',
+  outbound_calls: 'outbound_calls',
+  metrics: 'metrics',
+  checks: 'checks',
+};
+
+/** Where the registry's counters and ratios differ from a plain count. */
+const BAD: Record<string, string> = {
+  error_rate: 'statusCode >= 500',
+  log_error_rate: "level IN ('error', 'fatal')",
+  external_api_error_rate: 'failed',
+  check_failure_rate: 'NOT ok',
+};
+
+const FAILED_SIGN_IN = "(event = 'failed_authentication' OR event LIKE 'authn_login_fail%')";
+
+/** The SQL that gives a rule's value now, for people: the engine reads the same from buckets. */
+export function equivalentQuery(rule: Asked): string {
+  const by = rule.by.map(labelColumn(rule));
+  const relation = RELATIONS[rule.metric?.source ?? 'metrics'];
+  const lines = [
+    `SELECT ${[...by, `${valueExpression(rule)} AS value`, 'count() AS sample'].join(', ')}`,
+    `FROM ${relation}`,
+    `WHERE ${conditions(rule).join('\n  AND ')}`,
+  ];
+  if (by.length > 0) lines.push(`GROUP BY ${by.join(', ')}`);
+  return lines.join('\n');
+}
+
+function valueExpression(rule: Asked): string {
+  const { reducer, metric } = rule.condition;
+  const column = rule.metric?.kind === 'duration' ? 'duration' : 'value';
+  switch (reducer) {
+    case 'ratio':
+      return `100 * countIf(${BAD[metric] ?? 'false'}) / count()`;
+    case 'count':
+      return countExpression(rule);
+    case 'last':
+      return `argMax(${column}, timestamp)`;
+    case 'p50':
+    case 'p95':
+    case 'p99':
+      return `quantile(0.${reducer.slice(1)})(${column})`;
+    default:
+      return `${reducer}(${column})`;
+  }
+}
+
+function countExpression(rule: Asked): string {
+  if (rule.metric?.unit === '/s') return `count() / ${rule.windowMs / 1_000}`;
+  const { perMs } = rule.condition;
+  return perMs === null || perMs === rule.windowMs ? 'count()' : `count() * ${perMs} / ${rule.windowMs}`;
+}
+
+function conditions(rule: Asked): string[] {
+  const seconds = rule.windowMs / 1_000;
+  const column = labelColumn(rule);
+  const all = [`timestamp > now() - INTERVAL ${seconds} SECOND`];
+  if (rule.metric === null || rule.metric.source === 'metrics') all.push(`name = ${quote(rule.condition.metric)}`);
+  if (rule.condition.metric === 'failed_auth_attempts') all.push(FAILED_SIGN_IN);
+  for (const [name, value] of Object.entries(rule.condition.labels)) all.push(`${column(name)} = ${quote(value)}`);
+  if (rule.projects.length > 0) all.push(`project IN (${rule.projects.map(quote).join(', ')})`);
+  if (rule.environments.length > 0) all.push(`environment IN (${rule.environments.map(quote).join(', ')})`);
+  return all;
+}
+
+const COLUMNS: ReadonlySet<string> = new Set(['project', 'service', 'environment', 'release']);
+
+/** Labels of metrics are attributes; those of other relations are columns. */
+function labelColumn(rule: Asked): (name: string) => string {
+  const attributes = rule.metric === null || rule.metric.source === 'metrics';
+  return (name) => (attributes && !COLUMNS.has(name) ? `attributes[${quote(name)}]` : name);
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

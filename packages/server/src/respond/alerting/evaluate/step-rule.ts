@@ -1,0 +1,76 @@
+import type { AlertState } from '@yumops/protocol';
+import type { RuleConfig } from '../config.ts';
+import { fingerprint, labelsKey } from '../fingerprint.ts';
+import { type Instance, newInstance, stepInstance, type Transition } from '../instance.ts';
+import type { RuleStatus } from '../ports.ts';
+import { judge } from './judge.ts';
+import type { Reading } from './reading.ts';
+
+/** One installation is one organisation. */
+export const TENANT = 'default';
+
+export interface Moved {
+  instance: Instance;
+  transition: Transition;
+}
+
+export interface RuleStep {
+  instances: Instance[];
+  /** Those whose stored part changed. */
+  changed: Instance[];
+  moved: Moved[];
+  status: Pick<RuleStatus, 'state' | 'value' | 'sample' | 'reason'>;
+}
+
+/**
+ * Evaluates one rule at the instant `at` (ms).
+ * @param instances the rule's instances so far
+ * @param fresh whether the pipeline has counted everything of the last 2 minutes
+ */
+export function stepRule(
+  rule: RuleConfig,
+  readings: readonly Reading[],
+  instances: readonly Instance[],
+  fresh: boolean,
+  at: number,
+): RuleStep {
+  const byLabels = new Map(readings.map((reading) => [labelsKey(reading.labels), reading]));
+  const known = new Map(instances.map((instance) => [labelsKey(instance.labels), instance]));
+  for (const reading of readings) {
+    const key = labelsKey(reading.labels);
+    if (known.has(key)) continue;
+    known.set(key, newInstance(fingerprint(TENANT, rule.id, reading.labels), rule.id, reading.labels, at));
+  }
+  const changed: Instance[] = [];
+  const moved: Moved[] = [];
+  const after: Instance[] = [];
+  for (const [key, before] of known) {
+    const verdict = judge(rule, byLabels.get(key), fresh, at);
+    const { instance, transition } = stepInstance(before, verdict, rule, at);
+    after.push(instance);
+    if (differs(before, instance)) changed.push(instance);
+    if (transition) moved.push({ instance, transition });
+  }
+  return { instances: after, changed, moved, status: statusOf(after) };
+}
+
+/** A value that only moved within its state is not worth a write. */
+function differs(before: Instance, after: Instance): boolean {
+  return (
+    before.state !== after.state ||
+    before.activeAt !== after.activeAt ||
+    before.clearSince !== after.clearSince ||
+    before.starvedSince !== after.starvedSince ||
+    before.open !== after.open ||
+    before.resolvedAt !== after.resolvedAt
+  );
+}
+
+const WORST: readonly AlertState[] = ['firing', 'pending', 'nodata', 'insufficient', 'inactive'];
+
+/** The rule shows the state of its worst instance; without any it is inactive. */
+function statusOf(instances: readonly Instance[]): RuleStep['status'] {
+  const worst = [...instances].sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state))[0];
+  if (!worst) return { state: 'insufficient', value: null, sample: null, reason: 'no data yet' };
+  return { state: worst.state, value: worst.value, sample: worst.sample, reason: worst.reason };
+}

@@ -1,0 +1,82 @@
+import type { AlertState } from '@yumops/protocol';
+import type { Episode } from '../episode.ts';
+import {
+  type Decision,
+  type GroupState,
+  type Message,
+  type TimelineEntry,
+  type Timer,
+  type TimerKind,
+  timerKey,
+} from './state.ts';
+
+/** The next state of a group while it is being decided. The state it was made from stays as it is. */
+export class Draft {
+  readonly key: string;
+  readonly now: number;
+  anchorAt: number | null;
+  readonly alerts: Map<string, Episode>;
+  readonly timers: Map<string, Timer>;
+  readonly messages: Map<string, Message>;
+  readonly #timeline: TimelineEntry[] = [];
+
+  constructor(state: GroupState, now: number) {
+    this.key = state.key;
+    this.now = now;
+    this.anchorAt = state.anchorAt;
+    this.alerts = new Map(state.alerts);
+    this.timers = new Map(state.timers);
+    this.messages = new Map(state.messages);
+  }
+
+  setAlert(alert: Episode): Episode {
+    this.alerts.set(alert.id, alert);
+    return alert;
+  }
+
+  setMessage(message: Message): Message {
+    this.messages.set(message.id, message);
+    return message;
+  }
+
+  setTimer(timer: Timer): void {
+    this.timers.set(timerKey(timer), timer);
+  }
+
+  /** Removes the alert's timers of these kinds. */
+  dropTimers(alertId: string, ...kinds: TimerKind[]): void {
+    for (const [key, timer] of this.timers) {
+      if (timer.alertId === alertId && kinds.includes(timer.kind)) this.timers.delete(key);
+    }
+  }
+
+  firing(): Episode[] {
+    return [...this.alerts.values()].filter((alert) => alert.state === 'firing');
+  }
+
+  /** The messages about an alert, oldest first. */
+  messagesOf(alertId: string): Message[] {
+    return [...this.messages.values()].filter((message) => message.alerts.some((alert) => alert.id === alertId));
+  }
+
+  note(alertId: string, kind: string, reason: string, from: AlertState | null = null, to: AlertState | null = null) {
+    this.#timeline.push({ alertId, at: this.now, kind, from, to, reason });
+  }
+
+  noteAll(message: Message, kind: string, reason: string): void {
+    for (const alert of message.alerts) this.note(alert.id, kind, reason);
+  }
+
+  decision(): Decision {
+    return {
+      state: {
+        key: this.key,
+        anchorAt: this.anchorAt,
+        alerts: this.alerts,
+        timers: this.timers,
+        messages: this.messages,
+      },
+      timeline: this.#timeline,
+    };
+  }
+}

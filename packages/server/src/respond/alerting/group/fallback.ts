@@ -1,0 +1,75 @@
+import type { Target } from '../config.ts';
+import type { Episode, Plan } from '../episode.ts';
+import type { Draft } from './draft.ts';
+import { isOpen, type Message } from './state.ts';
+import { knowsOfFiring, targetKey } from './told.ts';
+import { writeMessages } from './write.ts';
+
+/** Tells the fallback of every message that has not arrived in its time. The message itself goes on trying. */
+export function fallBackWhenOverdue(draft: Draft): void {
+  for (const message of [...draft.messages.values()]) {
+    if (message.fallbackAt === null || message.fallbackAt > draft.now) continue;
+    draft.setMessage({ ...message, fallbackAt: null });
+    if (!isOpen(message)) continue;
+    const seconds = Math.round((draft.now - message.createdAt) / 1_000);
+    fallBack(draft, message, `undelivered for ${seconds} s${message.lastError ? ` (${message.lastError})` : ''}`);
+  }
+}
+
+/** Tells others in place of a target that could not be reached. `why` completes "slack/#alerts is failing: …". */
+export function fallBack(draft: Draft, failed: Message, why: string): void {
+  if (failed.kind === 'meta') return;
+  const alerts = failed.alerts.flatMap(({ id }) => draft.alerts.get(id) ?? []).filter((a) => a.state === 'firing');
+  const plan = alerts[0]?.plan;
+  if (!plan) return;
+  const targets = fallbackTargets(plan, failed);
+  if (targets.length === 0) {
+    draft.noteAll(failed, 'fallback', `${targetKey(failed)} failed and there is no fallback: ${why}`);
+    return;
+  }
+  for (const target of targets) tellInstead(draft, failed, target, alerts, why);
+}
+
+function tellInstead(draft: Draft, failed: Message, target: Target, alerts: Episode[], why: string): void {
+  const reason = `${targetKey(failed)} is failing: ${why}`;
+  const fresh = alerts.filter((alert) => !knowsOfFiring(draft, alert.id, target));
+  const step = failed.step;
+  if (fresh.length > 0) {
+    const entries = fresh.map((alert) => ({ alert, step }));
+    writeMessages(draft, { alerts: entries, targets: [target], kind: 'firing', tag: 'firing', reason });
+    return;
+  }
+  const neverTried = failed.attempts === 0 && failed.status === 'failed';
+  const entries = alerts.map((alert) => ({ alert, step }));
+  // A step that asks for a channel which does not exist is told to the fallback as that step.
+  if (neverTried) writeMessages(draft, { alerts: entries, targets: [target], kind: 'firing', tag: 'firing', reason });
+  else {
+    const title = `${channelName(failed.channel)} ${failed.target} is failing`;
+    const tag = `meta-${targetKey(failed)}`;
+    writeMessages(draft, { alerts: entries, targets: [target], kind: 'meta', tag, reason, title });
+  }
+}
+
+function fallbackTargets(plan: Plan, failed: Message): Target[] {
+  const usable = (target: Target) => target.broken === null && targetKey(target) !== targetKey(failed);
+  const planned = plan.steps.flatMap((step) => step.targets).filter(usable);
+  const emails = unique(planned.filter((target) => target.channel === 'email'));
+  const meta = plan.meta.filter(usable);
+  const pages = failed.channel === 'sms' || failed.channel === 'phone_call';
+  if (failed.channel === 'email') {
+    const others = unique(planned.filter((target) => target.channel !== 'email'));
+    return others.length > 0 ? others : meta;
+  }
+  const [first, second] = pages ? [meta, emails] : [emails, meta];
+  return first.length > 0 ? [...first] : [...second];
+}
+
+function unique(targets: readonly Target[]): Target[] {
+  return [...new Map(targets.map((target) => [targetKey(target), target])).values()];
+}
+
+/** The channel's name as people write it. */
+export function channelName(channel: string): string {
+  const names: Record<string, string> = { slack: 'Slack', email: 'E-mail', sms: 'SMS', phone_call: 'Phone call' };
+  return names[channel] ?? channel;
+}

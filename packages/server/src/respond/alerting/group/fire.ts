@@ -1,0 +1,75 @@
+import type { Episode } from '../episode.ts';
+import type { Draft } from './draft.ts';
+import { tell } from './tell.ts';
+import { nextTick } from './tick.ts';
+import { toldOfEnd } from './told.ts';
+
+/** An episode begins or begins again: it gets its timers. */
+export function fire(draft: Draft, incoming: Episode): void {
+  const before = draft.alerts.get(incoming.id);
+  if (before) reopen(draft, before, incoming);
+  else begin(draft, incoming);
+}
+
+function begin(draft: Draft, alert: Episode): void {
+  draft.setAlert(alert);
+  draft.note(alert.id, 'firing', alert.summary, 'inactive', 'firing');
+  scheduleSteps(draft, alert);
+}
+
+function reopen(draft: Draft, before: Episode, incoming: Episode): void {
+  const alert = draft.setAlert({
+    ...before,
+    round: incoming.round,
+    state: 'firing',
+    resolvedAt: null,
+    resolveReason: null,
+    value: incoming.value,
+    sample: incoming.sample,
+    summary: incoming.summary,
+  });
+  draft.note(alert.id, 'reopened', `fires again: ${incoming.summary}`, 'resolved', 'firing');
+  draft.dropTimers(alert.id, 'resolve');
+  const targets = toldOfEnd(draft, alert.id);
+  if (targets.length > 0) {
+    tell(draft, {
+      alerts: [{ alert, step: Math.max(0, alert.lastStep) }],
+      targets,
+      kind: 'firing',
+      tag: 'firing',
+      reason: 'fires again shortly after its end; the same episode goes on',
+    });
+  }
+  if (!alert.ack) scheduleSteps(draft, alert);
+}
+
+/** Sets the timers of the steps that were not sent yet. The clock of an episode runs on while it is reopened. */
+function scheduleSteps(draft: Draft, alert: Episode): void {
+  alert.plan.steps.forEach((step, index) => {
+    if (index <= alert.lastStep) return;
+    const due = alert.firedAt + step.delayMs;
+    const dueAt = index === 0 ? Math.max(due, groupDue(draft, alert)) : due;
+    draft.setTimer({ alertId: alert.id, kind: 'step', step: index, dueAt });
+  });
+  if (alert.lastStep === alert.plan.steps.length - 1) scheduleRepeat(draft, alert);
+}
+
+/** Sets the timer that repeats the last step. Receivers without a policy are told on their group's grid. */
+export function scheduleRepeat(draft: Draft, alert: Episode): void {
+  const { repeat, policy, groupIntervalMs } = alert.plan;
+  if (!repeat) return;
+  const due = draft.now + repeat.everyMs;
+  const dueAt = policy === null && draft.anchorAt !== null ? nextTick(draft.anchorAt, groupIntervalMs, due) : due;
+  draft.setTimer({ alertId: alert.id, kind: 'repeat', step: alert.lastStep, dueAt });
+}
+
+/** A quiet group waits `group_wait` for companions; a busy one sends at the next tick of its grid. */
+function groupDue(draft: Draft, alert: Episode): number {
+  const others = draft.firing().filter((other) => other.id !== alert.id);
+  const { groupWaitMs, groupIntervalMs } = alert.plan;
+  if (draft.anchorAt !== null && others.some((other) => other.lastStep >= 0)) {
+    return nextTick(draft.anchorAt, groupIntervalMs, draft.now);
+  }
+  const waiting = [...draft.timers.values()].filter((t) => t.kind === 'step' && t.step === 0 && t.alertId !== alert.id);
+  return Math.min(draft.now + groupWaitMs, ...waiting.map((timer) => timer.dueAt));
+}

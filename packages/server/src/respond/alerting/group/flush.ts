@@ -1,0 +1,158 @@
+import { formatDuration } from '../../../lib/duration.ts';
+import type { Target } from '../config.ts';
+import type { Episode } from '../episode.ts';
+import { resumeAfterAck } from './acknowledge.ts';
+import type { Draft } from './draft.ts';
+import { scheduleRepeat } from './fire.ts';
+import { sendResolved } from './resolve.ts';
+import { type MessageKind, type Timer, timerKey } from './state.ts';
+import { tell } from './tell.ts';
+import { targetKey } from './told.ts';
+
+const LATE_MS = 5_000;
+
+/** What one alert has to say at this instant, to one set of targets. */
+interface Due {
+  alert: Episode;
+  step: number;
+  kind: MessageKind;
+  tag: string;
+  reason: string;
+  targets: readonly Target[];
+  dueAt: number;
+}
+
+/** Sends what is due: steps, repeats, expired acknowledgements, ends. Overdue steps of an alert merge into one. */
+export function flush(draft: Draft): void {
+  const due = [...draft.timers.values()].filter((timer) => timer.dueAt <= draft.now);
+  if (due.length === 0) return;
+  const speaking = due.some((timer) => timer.kind !== 'resolve');
+  const timers = speaking ? [...due, ...waitingForGroup(draft)] : due;
+  for (const timer of timers) draft.timers.delete(timerKey(timer));
+  const quiet = !draft.firing().some((alert) => alert.lastStep >= 0);
+  const orders = draft.firing().flatMap((alert) =>
+    dueOf(
+      draft,
+      alert,
+      timers.filter((timer) => timer.alertId === alert.id),
+    ),
+  );
+  if (orders.length > 0 && quiet) draft.anchorAt = draft.now;
+  advance(draft, orders);
+  send(draft, orders);
+  sendResolved(
+    draft,
+    timers.filter((timer) => timer.kind === 'resolve').map((timer) => timer.alertId),
+  );
+}
+
+/** First messages that wait for their group leave along with any other message of it. */
+function waitingForGroup(draft: Draft): Timer[] {
+  return [...draft.timers.values()].filter((timer) => {
+    const alert = draft.alerts.get(timer.alertId);
+    const first = timer.kind === 'step' && timer.step === 0 && timer.dueAt > draft.now;
+    return first && alert !== undefined && alert.firedAt + (alert.plan.steps[0]?.delayMs ?? 0) <= draft.now;
+  });
+}
+
+function dueOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
+  const orders: Due[] = [];
+  const steps = timers.filter((timer) => timer.kind === 'step');
+  if (steps.length > 0) orders.push(stepOrder(draft, alert, steps));
+  const repeat = timers.find((timer) => timer.kind === 'repeat');
+  if (repeat && steps.length === 0) orders.push(...repeatOrder(draft, alert, repeat));
+  const expired = timers.find((timer) => timer.kind === 'ack');
+  if (expired) orders.push(...expiredOrder(draft, alert, expired));
+  return orders;
+}
+
+function stepOrder(draft: Draft, alert: Episode, timers: readonly Timer[]): Due {
+  const steps = timers.map((timer) => timer.step).sort((a, b) => a - b);
+  const step = steps.at(-1) ?? 0;
+  const dueAt = Math.min(...timers.map((timer) => timer.dueAt));
+  const targets = steps.flatMap((index) => alert.plan.steps[index]?.targets ?? []);
+  const delays = steps.map((index) => formatDuration(alert.plan.steps[index]?.delayMs ?? 0)).join(' and ');
+  const late = draft.now - dueAt > LATE_MS ? `, ${formatDuration(draft.now - dueAt)} late` : '';
+  const named = alert.plan.policy === null ? '' : ` of ${alert.plan.policy}`;
+  const reason = step === 0 ? `first notification${late}` : `step ${delays}${named}: not acknowledged${late}`;
+  return { alert, step, kind: 'firing', tag: 'firing', reason, targets: orMeta(targets, alert), dueAt };
+}
+
+function repeatOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
+  const { repeat } = alert.plan;
+  const step = alert.lastStep;
+  if (repeat?.max !== null && alert.repeats >= (repeat?.max ?? 0)) {
+    const reason = `nobody acknowledged after ${alert.repeats} repeats of the last step`;
+    draft.note(alert.id, 'exhausted', reason);
+    return [{ alert, step, kind: 'meta', tag: 'exhausted', reason, targets: alert.plan.meta, dueAt: timer.dueAt }];
+  }
+  const count = alert.repeats + 1;
+  const targets = orMeta(alert.plan.steps[step]?.targets ?? [], alert);
+  const reason = `still firing after ${formatDuration(draft.now - alert.firedAt)}`;
+  return [{ alert, step, kind: 'repeat', tag: `repeat${count}`, reason, targets, dueAt: timer.dueAt }];
+}
+
+function expiredOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
+  if (!alert.ack) return [];
+  const { by, at } = alert.ack;
+  const reason = `still firing, the acknowledgement of ${by} expired`;
+  draft.note(alert.id, 'ack_expired', reason);
+  const targets = orMeta(alert.plan.steps[alert.lastStep]?.targets ?? [], alert);
+  const step = Math.max(0, alert.lastStep);
+  return [{ alert, step, kind: 'update', tag: `update${at}`, reason, targets, dueAt: timer.dueAt }];
+}
+
+/** A step that has nobody to tell goes to the platform's own receivers. */
+function orMeta(targets: readonly Target[], alert: Episode): readonly Target[] {
+  return targets.length > 0 ? targets : alert.plan.meta;
+}
+
+/** Notes the progress of each alert and sets the timers that follow. */
+function advance(draft: Draft, orders: readonly Due[]): void {
+  for (const order of orders) {
+    const alert = draft.alerts.get(order.alert.id) ?? order.alert;
+    if (order.tag === 'exhausted') continue;
+    if (order.kind === 'update') resumeAfterAck(draft, alert);
+    else if (order.kind === 'repeat') scheduleRepeat(draft, draft.setAlert({ ...alert, repeats: alert.repeats + 1 }));
+    else {
+      const moved = draft.setAlert({ ...alert, lastStep: order.step });
+      if (order.step === moved.plan.steps.length - 1) scheduleRepeat(draft, moved);
+    }
+  }
+  if (orders.length > 0) restartRepeats(draft, orders);
+}
+
+/** A message lists all that fires in its group, so receivers without a policy need no repeat of it soon. */
+function restartRepeats(draft: Draft, orders: readonly Due[]): void {
+  const own = new Set(orders.map((order) => order.alert.id));
+  for (const timer of [...draft.timers.values()]) {
+    const alert = draft.alerts.get(timer.alertId);
+    if (timer.kind !== 'repeat' || !alert || own.has(alert.id) || alert.plan.policy !== null) continue;
+    scheduleRepeat(draft, alert);
+  }
+}
+
+/** One message for each target and kind, about all alerts that have something to say to it. */
+function send(draft: Draft, orders: readonly Due[]): void {
+  const bundles = new Map<string, { target: Target; orders: Due[] }>();
+  for (const order of orders) {
+    for (const target of order.targets) {
+      const key = `${targetKey(target)}:${order.kind}`;
+      const bundle = bundles.get(key) ?? { target, orders: [] };
+      if (!bundle.orders.some((other) => other.alert.id === order.alert.id)) bundle.orders.push(order);
+      bundles.set(key, bundle);
+    }
+  }
+  for (const { target, orders: bundled } of bundles.values()) {
+    const first = bundled[0];
+    if (!first) continue;
+    tell(draft, {
+      alerts: bundled.map(({ alert, step }) => ({ alert: draft.alerts.get(alert.id) ?? alert, step })),
+      targets: [target],
+      kind: first.kind,
+      tag: first.tag,
+      reason: first.reason,
+      dueAt: Math.min(...bundled.map((order) => order.dueAt)),
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { AlertSubject, Episode } from '../episode.ts';
+import type { Draft } from './draft.ts';
+import { isOpen, type Message, mayBeKnown } from './state.ts';
+import { tell } from './tell.ts';
+import { nextTick } from './tick.ts';
+import { targetKey, toldOfFiring } from './told.ts';
+
+export interface Resolution {
+  alertId: string;
+  reason: string;
+  reading: Pick<AlertSubject, 'value' | 'sample' | 'summary'>;
+}
+
+/**
+ * An episode ends: later steps are cancelled, messages that nobody can have received are withdrawn, and everyone
+ * who was told of the firing is told of its end.
+ */
+export function resolve(draft: Draft, resolution: Resolution): void {
+  const before = draft.alerts.get(resolution.alertId);
+  if (before?.state !== 'firing') return;
+  const alert = draft.setAlert({
+    ...before,
+    ...resolution.reading,
+    state: 'resolved',
+    resolvedAt: draft.now,
+    resolveReason: resolution.reason,
+  });
+  draft.note(alert.id, 'resolved', resolution.reason, 'firing', 'resolved');
+  draft.dropTimers(alert.id, 'step', 'repeat', 'ack');
+  for (const message of draft.messagesOf(alert.id)) withdraw(draft, message);
+  if (toldOfFiring(draft, alert.id).length === 0) {
+    draft.note(alert.id, 'silent', 'it ended before anyone was told');
+    return;
+  }
+  draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: resolveDue(draft, alert) });
+}
+
+/** The end of the last firing alert of a group leaves at once; others wait for the next tick of the group. */
+function resolveDue(draft: Draft, alert: Episode): number {
+  if (draft.anchorAt === null || draft.firing().length === 0) return draft.now;
+  return nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
+}
+
+/** A message that only speaks of ended alerts and that nobody can have seen does not leave any more. */
+function withdraw(draft: Draft, message: Message): void {
+  if (message.kind === 'resolved' || !isOpen(message) || message.status === 'uncertain' || mayBeKnown(message)) return;
+  if (message.alerts.some(({ id }) => draft.alerts.get(id)?.state === 'firing')) return;
+  draft.setMessage({ ...message, status: 'cancelled', lastError: message.lastError, fallbackAt: null });
+  draft.noteAll(message, 'cancelled', `${targetKey(message)}: it ended before the message left`);
+}
+
+/** Writes the messages about the end of these alerts, one for each target. */
+export function sendResolved(draft: Draft, alertIds: readonly string[]): void {
+  const byTarget = new Map<string, { target: ReturnType<typeof toldOfFiring>[number]; alerts: Episode[] }>();
+  for (const id of alertIds) {
+    const alert = draft.alerts.get(id);
+    if (alert?.state !== 'resolved') continue;
+    for (const target of toldOfFiring(draft, id)) {
+      const key = targetKey(target);
+      if (alert.plan.withoutResolved.includes(key)) continue;
+      const entry = byTarget.get(key) ?? { target, alerts: [] };
+      entry.alerts.push(alert);
+      byTarget.set(key, entry);
+    }
+  }
+  for (const { target, alerts } of byTarget.values()) {
+    tell(draft, {
+      alerts: alerts.map((alert) => ({ alert, step: Math.max(0, alert.lastStep) })),
+      targets: [target],
+      kind: 'resolved',
+      tag: 'resolved',
+      reason: alerts[0]?.resolveReason ?? 'resolved',
+    });
+  }
+}

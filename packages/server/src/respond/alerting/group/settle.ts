@@ -1,0 +1,95 @@
+import { backoff } from '../../../lib/backoff.ts';
+import { formatDuration } from '../../../lib/duration.ts';
+import type { DeliveryResult } from '../../notify/index.ts';
+import type { Draft } from './draft.ts';
+import { fallBack } from './fallback.ts';
+import { isOpen, type Message } from './state.ts';
+import { knowsOfFiring, targetKey } from './told.ts';
+
+const RETRY = { base: 500, cap: 60_000, jitter: 0.2 };
+const GIVE_UP_MS = 86_400_000;
+const LATE_MS = 5_000;
+
+/** Records how a delivery attempt ended and decides what follows. */
+export function settle(draft: Draft, messageId: string, result: DeliveryResult, random: number): void {
+  const message = draft.messages.get(messageId);
+  if (!message || !isOpen(message)) return;
+  if (result.outcome === 'sent') sent(draft, message, result.detail);
+  else if (result.outcome === 'retry') retry(draft, message, result, random);
+  else fail(draft, message, result.reason);
+}
+
+function sent(draft: Draft, message: Message, detail: string): void {
+  const late = draft.now - message.dueAt;
+  draft.setMessage({ ...message, status: 'sent', sentAt: draft.now, lastError: null, fallbackAt: null });
+  const suffix = late > LATE_MS ? `, ${formatDuration(late)} late` : '';
+  draft.noteAll(message, 'delivered', `${targetKey(message)}: ${detail}${suffix}`);
+}
+
+function retry(
+  draft: Draft,
+  message: Message,
+  result: Extract<DeliveryResult, { outcome: 'retry' }>,
+  random: number,
+): void {
+  const failed = {
+    ...message,
+    lastError: result.reason,
+    maybeDelivered: message.maybeDelivered || result.maybeDelivered,
+  };
+  if (obsolete(draft, failed)) {
+    draft.setMessage({ ...failed, status: 'cancelled', fallbackAt: null });
+    draft.noteAll(message, 'cancelled', `${targetKey(message)}: it ended before the message left`);
+    withdrawEnd(draft, failed);
+    return;
+  }
+  if (draft.now - message.createdAt >= GIVE_UP_MS) {
+    fail(draft, failed, `${result.reason}, for 24 hours`);
+    return;
+  }
+  const wait = Math.max(backoff(Math.max(0, message.attempts - 1), RETRY, random), result.retryAfterMs ?? 0);
+  draft.setMessage({ ...failed, status: 'retrying', nextAttemptAt: draft.now + wait });
+  draft.noteAll(message, 'retrying', `${targetKey(message)}: ${result.reason}; again in ${formatDuration(wait)}`);
+}
+
+function fail(draft: Draft, message: Message, reason: string): void {
+  const failed = draft.setMessage({ ...message, status: 'failed', lastError: reason, fallbackAt: null });
+  draft.noteAll(message, 'failed', `${targetKey(message)}: ${reason}`);
+  fallBack(draft, failed, reason);
+  withdrawEnd(draft, failed);
+}
+
+/** All that it speaks of has ended and nobody can have seen it. */
+function obsolete(draft: Draft, message: Message): boolean {
+  if (message.kind === 'resolved' || message.maybeDelivered) return false;
+  return message.alerts.every(({ id }) => draft.alerts.get(id)?.state !== 'firing');
+}
+
+/** Who never heard of the firing is not told of its end. */
+function withdrawEnd(draft: Draft, failed: Message): void {
+  if (failed.kind === 'resolved') return;
+  for (const message of [...draft.messages.values()]) {
+    if (message.kind !== 'resolved' || message.status !== 'queued' || targetKey(message) !== targetKey(failed))
+      continue;
+    if (message.alerts.some(({ id }) => knowsOfFiring(draft, id, failed))) continue;
+    draft.setMessage({ ...message, status: 'cancelled' });
+    draft.noteAll(message, 'cancelled', `${targetKey(message)}: the firing never reached it`);
+  }
+}
+
+/**
+ * The worker died while it was sending: the receiver may have the message. It is sent once more under the same key,
+ * so that a receiver can tell a duplicate.
+ */
+export function recover(draft: Draft, messageId: string): void {
+  const message = draft.messages.get(messageId);
+  if (message?.status !== 'sending') return;
+  draft.setMessage({
+    ...message,
+    status: 'uncertain',
+    maybeDelivered: true,
+    nextAttemptAt: draft.now,
+    lastError: 'the process stopped while sending',
+  });
+  draft.noteAll(message, 'uncertain', `${targetKey(message)}: the process stopped while sending; sent again, same key`);
+}

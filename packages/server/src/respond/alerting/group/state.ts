@@ -1,0 +1,113 @@
+import type { AlertState } from '@yumops/protocol';
+import type { MessageBody } from '../../notify/index.ts';
+import type { Channel } from '../config.ts';
+import type { Episode } from '../episode.ts';
+import { episodeTag } from '../episode.ts';
+import { sha256 } from '../fingerprint.ts';
+
+export type MessageKind = 'firing' | 'update' | 'repeat' | 'resolved' | 'meta';
+
+/**
+ * `queued` → `sending` → `sent`; `retrying` waits for the next attempt, `uncertain` means that an attempt began and
+ * nobody knows how it ended, `failed` and `cancelled` are final.
+ */
+export type MessageStatus = 'queued' | 'sending' | 'sent' | 'retrying' | 'failed' | 'uncertain' | 'cancelled';
+
+/** One message to one target: a row of the outbox. Times in ms since the epoch. */
+export interface Message {
+  id: string;
+  /** `fp:episode:step:target:kind` of its first alert; sent along with every attempt. */
+  key: string;
+  groupKey: string;
+  channel: Channel;
+  target: string;
+  kind: MessageKind;
+  step: number;
+  /** The alerts it tells of, each with its own key. */
+  alerts: readonly { id: string; key: string }[];
+  status: MessageStatus;
+  attempts: number;
+  body: MessageBody;
+  /** Why it was written. */
+  reason: string;
+  lastError: string | null;
+  createdAt: number;
+  /** When it should have left. */
+  dueAt: number;
+  nextAttemptAt: number;
+  sentAt: number | null;
+  /** An attempt ended without an answer, so the receiver may have it. */
+  maybeDelivered: boolean;
+  /** When the fallback is told if this is still undelivered; null = never, or done. */
+  fallbackAt: number | null;
+}
+
+/** `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires. */
+export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack';
+
+export interface Timer {
+  alertId: string;
+  kind: TimerKind;
+  step: number;
+  dueAt: number;
+}
+
+/** A decision with its reason; stored and shown. */
+export interface TimelineEntry {
+  alertId: string;
+  at: number;
+  kind: string;
+  from: AlertState | null;
+  to: AlertState | null;
+  reason: string;
+}
+
+/** All that decisions about one group of alerts look at. Values are never changed in place. */
+export interface GroupState {
+  key: string;
+  /** Origin of the grid of flushes, set by the first flush of a quiet group. */
+  anchorAt: number | null;
+  alerts: ReadonlyMap<string, Episode>;
+  timers: ReadonlyMap<string, Timer>;
+  messages: ReadonlyMap<string, Message>;
+}
+
+export interface Decision {
+  state: GroupState;
+  timeline: TimelineEntry[];
+}
+
+export function emptyGroup(key: string): GroupState {
+  return { key, anchorAt: null, alerts: new Map(), timers: new Map(), messages: new Map() };
+}
+
+export function timerKey(timer: Pick<Timer, 'alertId' | 'kind' | 'step'>): string {
+  return `${timer.alertId}:${timer.kind}:${timer.step}`;
+}
+
+/** The idempotency key of one alert in one message. */
+export function messageKey(
+  alert: Pick<Episode, 'fingerprint' | 'episode' | 'round'>,
+  step: number,
+  target: { channel: string; target: string },
+  kind: string,
+): string {
+  return `${alert.fingerprint.slice(0, 16)}:${episodeTag(alert)}:${step}:${target.channel}/${target.target}:${kind}`;
+}
+
+/** The id of a message follows from its key, so that writing it twice is one row. */
+export function messageId(key: string): string {
+  return sha256(key).slice(0, 32);
+}
+
+const OPEN: ReadonlySet<MessageStatus> = new Set(['queued', 'sending', 'retrying', 'uncertain']);
+
+/** Whether the message may still be delivered. */
+export function isOpen(message: Message): boolean {
+  return OPEN.has(message.status);
+}
+
+/** Whether the receiver has the message, or may have it. */
+export function mayBeKnown(message: Message): boolean {
+  return message.status === 'sent' || message.status === 'sending' || message.maybeDelivered;
+}

@@ -1,0 +1,87 @@
+import type { Target } from '../config.ts';
+import type { Episode } from '../episode.ts';
+import { composeBody } from '../message/compose.ts';
+import type { Draft } from './draft.ts';
+import { type Message, type MessageKind, messageId, messageKey } from './state.ts';
+import { targetKey } from './told.ts';
+
+const CRITICAL_FALLBACK_MS = 60_000;
+const FALLBACK_MS = 600_000;
+
+export interface Tell {
+  /** The alerts it is about, each at its step. */
+  alerts: readonly { alert: Episode; step: number }[];
+  targets: readonly Target[];
+  kind: MessageKind;
+  /** The last part of the keys; usually the kind, with a number where a kind may occur again. */
+  tag: string;
+  reason: string;
+  /** First line, when it is not about the alerts themselves. */
+  title?: string;
+  /** When it should have left, in ms; default now. */
+  dueAt?: number;
+}
+
+/**
+ * Writes one message for each target. An alert whose key exists already is left out, so that no target is told the
+ * same twice. A target that cannot work is written as failed.
+ */
+export function writeMessages(draft: Draft, order: Tell): Message[] {
+  return order.targets.flatMap((target) => write(draft, order, target) ?? []);
+}
+
+function write(draft: Draft, order: Tell, target: Target): Message | undefined {
+  const keyed = order.alerts.map(({ alert, step }) => ({
+    alert,
+    step,
+    key: messageKey(alert, step, target, order.tag),
+  }));
+  const known = new Set([...draft.messages.values()].flatMap((message) => message.alerts.map((alert) => alert.key)));
+  const fresh = keyed.filter(({ key }) => !known.has(key));
+  const first = fresh[0];
+  if (!first) return undefined;
+  const step = Math.max(...fresh.map((entry) => entry.step));
+  const alerts = fresh.map(({ alert }) => alert);
+  const message = draft.setMessage({
+    id: messageId(first.key),
+    key: first.key,
+    groupKey: draft.key,
+    channel: target.channel,
+    target: target.target,
+    kind: order.kind,
+    step,
+    alerts: fresh.map(({ alert, key }) => ({ id: alert.id, key })),
+    status: target.broken === null ? 'queued' : 'failed',
+    attempts: 0,
+    body: composeBody({
+      kind: order.kind,
+      alerts,
+      others: order.kind === 'resolved' ? [] : companions(draft, alerts),
+      reason: order.reason,
+      step,
+      ...(order.title === undefined ? {} : { title: order.title }),
+    }),
+    reason: order.reason,
+    lastError: target.broken,
+    createdAt: draft.now,
+    dueAt: order.dueAt ?? draft.now,
+    nextAttemptAt: draft.now,
+    sentAt: null,
+    maybeDelivered: false,
+    fallbackAt: target.broken === null ? fallbackAt(order, alerts, draft.now) : null,
+  });
+  const fate = target.broken === null ? 'queued' : 'undeliverable';
+  draft.noteAll(message, fate, `${targetKey(target)}: ${target.broken ?? order.reason}`);
+  return message;
+}
+
+function fallbackAt(order: Tell, alerts: readonly Episode[], now: number): number | null {
+  if (order.kind === 'resolved' || order.kind === 'meta') return null;
+  return now + (alerts.some((alert) => alert.severity === 'critical') ? CRITICAL_FALLBACK_MS : FALLBACK_MS);
+}
+
+/** Other alerts of the group that fire and were told of before. */
+function companions(draft: Draft, alerts: readonly Episode[]): Episode[] {
+  const own = new Set(alerts.map((alert) => alert.id));
+  return draft.firing().filter((alert) => !own.has(alert.id) && alert.lastStep >= 0);
+}

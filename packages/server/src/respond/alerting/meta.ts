@@ -1,0 +1,75 @@
+import type { RuleConfig } from './config.ts';
+import { TENANT } from './evaluate/step-rule.ts';
+import { fingerprint, type Labels } from './fingerprint.ts';
+import type { Instance } from './instance.ts';
+import type { RuleStatus } from './ports.ts';
+
+const PATIENCE_MS = 300_000;
+const LAG_MS = 120_000;
+
+/** Something wrong with the alert path itself. It is told to the platform's own receivers, never to a rule's. */
+export interface MetaCondition {
+  id: string;
+  fingerprint: string;
+  name: string;
+  labels: Labels;
+  holds: boolean;
+  /** How long it must hold before it is told, ms. */
+  forMs: number;
+  reason: string;
+}
+
+/** What the platform watches in itself: rules without data, rules that cannot be evaluated, ingest that lags. */
+export function metaConditions(
+  rules: readonly RuleConfig[],
+  statusOf: (ruleId: string) => RuleStatus | undefined,
+  instancesOf: (ruleId: string) => readonly Instance[],
+  lagMs: number,
+): MetaCondition[] {
+  const lag = condition(
+    'ingest-lag',
+    'Telemetry is behind',
+    {},
+    {
+      holds: lagMs > LAG_MS,
+      forMs: 0,
+      reason: `telemetry is counted ${Math.round(lagMs / 1_000)} s late, so alert rules wait`,
+    },
+  );
+  const ofRules = rules.flatMap((rule) => {
+    const status = statusOf(rule.id);
+    const silent = instancesOf(rule.id).find((instance) => instance.value === null && instance.state !== 'inactive');
+    return [
+      condition(
+        `no-data:${rule.id}`,
+        `No data: ${rule.name}`,
+        { rule: rule.name },
+        {
+          holds: rule.noData === 'nodata' && silent !== undefined,
+          forMs: PATIENCE_MS,
+          reason: silent?.reason ?? 'data arrives',
+        },
+      ),
+      condition(
+        `error:${rule.id}`,
+        `Rule cannot be evaluated: ${rule.name}`,
+        { rule: rule.name },
+        {
+          holds: status?.state === 'error',
+          forMs: PATIENCE_MS,
+          reason: status?.reason ?? 'it is evaluated',
+        },
+      ),
+    ];
+  });
+  return [lag, ...ofRules];
+}
+
+function condition(
+  id: string,
+  name: string,
+  labels: Labels,
+  state: Pick<MetaCondition, 'holds' | 'forMs' | 'reason'>,
+): MetaCondition {
+  return { id: `meta:${id}`, fingerprint: fingerprint(TENANT, `meta:${id}`, labels), name, labels, ...state };
+}

@@ -1,0 +1,138 @@
+import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
+import type { Queryable } from '../../lib/db.ts';
+import type { Decision, GroupState, Message } from './group/state.ts';
+import type { Instance } from './instance.ts';
+
+/** What a monitor is held to be, for the "monitor down" alerts. Implemented by uptime. */
+export interface MonitorStatus {
+  id: string;
+  name: string;
+  state: MonitorState;
+  /** Since when, ms since the epoch. */
+  since: number;
+  /** What was expected and what came. */
+  reason: string | null;
+  severity: Severity;
+  /** Direct receivers; none = those of its policy alone. */
+  notifications?: readonly { channel: string; target: string; broken?: string | null }[];
+  /** Name of a policy; undefined or null = the one of `alert_settings`. */
+  escalation?: string | null;
+  labels: Readonly<Record<string, string>>;
+  runbook?: string | null;
+}
+
+export type MonitorStates = () => Promise<readonly MonitorStatus[]>;
+
+/**
+ * The time up to which all rows are in the store: the arrival of the oldest row that is not counted yet, or now.
+ * In ms since the epoch. Implemented by ingest.
+ */
+export type Watermark = () => Promise<number>;
+
+/** Writes an audit row in the transaction of the change. Implemented by access. */
+export type Audit = (
+  tx: Queryable,
+  entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
+) => Promise<void>;
+
+/** Counts and sums of one series in one slice of time. */
+export interface Bucket {
+  /** End of the slice, ms since the epoch; it holds what happened in `(at - width, at]`. */
+  at: number;
+  labels: Readonly<Record<string, string>>;
+  count: number;
+  bad: number;
+  sum: number;
+  min: number;
+  max: number;
+  /** Value and time (ms) of the newest sample. */
+  last: number;
+  lastAt: number;
+  /** Occurrences by logarithmic class, see `durationClass`. */
+  classes: readonly (readonly [number, number])[];
+}
+
+export interface BucketQuery {
+  /** A row of `rule_buckets.series`. */
+  series: string;
+  /** Labels to keep apart; all others are added up. */
+  dimensions: readonly string[];
+  /** Buckets that end in `(from, to]`, ms since the epoch. */
+  from: number;
+  to: number;
+  /** Width of the slices in ms, a multiple of 1,000. */
+  widthMs: number;
+}
+
+/** Where rules read what happened. */
+export interface BucketSource {
+  read(query: BucketQuery): Promise<Bucket[]>;
+}
+
+/** The right to evaluate and to move timers. */
+export interface Lease {
+  /** Grows with every new holder; writes under an older token are refused. */
+  token: number;
+  /** The database's clock when the lease was taken, ms since the epoch. */
+  databaseNow: number;
+}
+
+/** What is known of a rule as a whole. Times in ms since the epoch. */
+export interface RuleStatus {
+  ruleId: string;
+  state: AlertState;
+  value: number | null;
+  sample: number | null;
+  reason: string;
+  /** The last slot that was evaluated. */
+  lastSlot: number | null;
+  /** Slots that were never evaluated. */
+  missedTotal: number;
+  /** Since when it cannot be evaluated (query failed, ingest behind); null = it can. */
+  blockedSince: number | null;
+}
+
+export interface Change {
+  groupKey: string;
+  /** Refused when another holder has the lease since; null = anyone may (acknowledgements, deliveries). */
+  lease: Lease | null;
+  /** Ended alerts that the decision also needs. */
+  alertIds: readonly string[];
+  /** Instances to write in the same transaction. */
+  instances: readonly Instance[];
+  decide(state: GroupState): Decision;
+  /** Runs inside the transaction, after the writes. */
+  afterwards?(tx: Queryable): Promise<void>;
+}
+
+/** The durable state of the alert path. One contract, two implementations: Postgres and memory. */
+export interface AlertStore {
+  /**
+   * Takes or renews the lease for `ttlMs`; null while another holder has it. The same `holder` gets it back at once:
+   * it is the same instance, started again.
+   */
+  lease(holder: string, ttlMs: number, renew: Lease | null): Promise<Lease | null>;
+  release(lease: Lease): Promise<void>;
+
+  instances(): Promise<Instance[]>;
+  ruleStatuses(): Promise<RuleStatus[]>;
+  /** Writes statuses and instances that came without any effect on alerts. */
+  saveEvaluation(lease: Lease, statuses: readonly RuleStatus[], instances: readonly Instance[]): Promise<void>;
+
+  /** Loads a group, decides, and writes all of the result, in one transaction. */
+  change(change: Change): Promise<Decision>;
+  /** Keys of groups with something due at `now`. */
+  dueGroups(now: number): Promise<string[]>;
+  /** The next instant at which a group or a message has something to do, ms since the epoch. */
+  nextDue(): Promise<number | null>;
+  /** The group of an alert, undefined when there is none with this id. */
+  groupOf(alertId: string): Promise<string | undefined>;
+
+  /**
+   * Takes up to `limit` messages that are due for sending. Two messages of one group to one target are never out at
+   * the same time and keep their order.
+   */
+  claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]>;
+  /** Messages whose worker is gone: its lease has run out, or it is this worker's own former life. */
+  interrupted(worker: string, now: number, inFlight: readonly string[]): Promise<{ id: string; groupKey: string }[]>;
+}

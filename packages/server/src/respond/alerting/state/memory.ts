@@ -1,0 +1,146 @@
+import type { Queryable } from '../../../lib/db.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
+import { nextDue } from '../group/decide.ts';
+import {
+  type Decision,
+  emptyGroup,
+  type GroupState,
+  isOpen,
+  type Message,
+  type TimelineEntry,
+} from '../group/state.ts';
+import type { Instance } from '../instance.ts';
+import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+
+interface Claimed {
+  worker: string;
+  until: number;
+}
+
+const NO_TRANSACTION: Queryable = { query: async () => [] };
+
+/** The store in memory, for simulations. It outlives the engines that use it, as a database would. */
+export class MemoryAlertStore implements AlertStore {
+  readonly timeline: TimelineEntry[] = [];
+  readonly #groups = new Map<string, GroupState>();
+  readonly #instances = new Map<string, Instance>();
+  readonly #statuses = new Map<string, RuleStatus>();
+  readonly #claims = new Map<string, Claimed>();
+  readonly #now: () => number;
+  #lease: { holder: string; token: number; until: number } = { holder: '', token: 0, until: 0 };
+
+  /** @param now the database's clock, ms since the epoch */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async lease(holder: string, ttlMs: number, renew: Lease | null): Promise<Lease | null> {
+    const now = this.#now();
+    const held = this.#lease;
+    if (held.holder !== holder && held.until > now) return null;
+    const token = renew?.token === held.token && held.holder === holder ? held.token : held.token + 1;
+    this.#lease = { holder, token, until: now + ttlMs };
+    return { token, databaseNow: now };
+  }
+
+  async release(lease: Lease): Promise<void> {
+    if (this.#lease.token === lease.token) this.#lease.until = 0;
+  }
+
+  async instances(): Promise<Instance[]> {
+    return [...this.#instances.values()];
+  }
+
+  async ruleStatuses(): Promise<RuleStatus[]> {
+    return [...this.#statuses.values()];
+  }
+
+  async saveEvaluation(lease: Lease, statuses: readonly RuleStatus[], instances: readonly Instance[]): Promise<void> {
+    this.#fence(lease);
+    for (const status of statuses) this.#statuses.set(status.ruleId, status);
+    for (const instance of instances) this.#instances.set(instance.fingerprint, instance);
+  }
+
+  async change(change: Change): Promise<Decision> {
+    if (change.lease) this.#fence(change.lease);
+    const decision = change.decide(this.group(change.groupKey));
+    this.#groups.set(change.groupKey, decision.state);
+    this.timeline.push(...decision.timeline);
+    for (const instance of change.instances) this.#instances.set(instance.fingerprint, instance);
+    for (const message of decision.state.messages.values()) {
+      if (message.status !== 'sending') this.#claims.delete(message.id);
+    }
+    await change.afterwards?.(NO_TRANSACTION);
+    return decision;
+  }
+
+  async dueGroups(now: number): Promise<string[]> {
+    return [...this.#groups.values()].filter((group) => (nextDue(group) ?? Infinity) <= now).map((group) => group.key);
+  }
+
+  async nextDue(): Promise<number | null> {
+    const waiting = this.messages().filter((message) => message.status !== 'sending' && isOpen(message));
+    const times = [
+      ...[...this.#groups.values()].map(nextDue).filter((due) => due !== null),
+      ...waiting.map((message) => message.nextAttemptAt),
+    ];
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  async groupOf(alertId: string): Promise<string | undefined> {
+    return [...this.#groups.values()].find((group) => group.alerts.has(alertId))?.key;
+  }
+
+  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
+    const claimed: Message[] = [];
+    for (const group of this.#groups.values()) {
+      const messages = new Map(group.messages);
+      for (const message of group.messages.values()) {
+        if (claimed.length >= limit) break;
+        if (!isOpen(message) || message.status === 'sending' || message.nextAttemptAt > now) continue;
+        if (isBlocked(messages, message)) continue;
+        const sending: Message = { ...message, status: 'sending', attempts: message.attempts + 1 };
+        messages.set(message.id, sending);
+        this.#claims.set(message.id, { worker, until: now + leaseMs });
+        claimed.push(sending);
+      }
+      this.#groups.set(group.key, { ...group, messages });
+    }
+    return claimed;
+  }
+
+  async interrupted(
+    worker: string,
+    now: number,
+    inFlight: readonly string[],
+  ): Promise<{ id: string; groupKey: string }[]> {
+    return this.messages().filter((message) => {
+      const claim = this.#claims.get(message.id);
+      if (message.status !== 'sending' || !claim) return false;
+      return claim.until <= now || (claim.worker === worker && !inFlight.includes(message.id));
+    });
+  }
+
+  /** Every message ever written, oldest first. */
+  messages(): Message[] {
+    return [...this.#groups.values()].flatMap((group) => [...group.messages.values()]);
+  }
+
+  group(key: string): GroupState {
+    return this.#groups.get(key) ?? emptyGroup(key);
+  }
+
+  #fence(lease: Lease): void {
+    if (lease.token === this.#lease.token) return;
+    throw new YumOpsError('lease_lost', 'Another instance evaluates the alert rules now.', { status: 409 });
+  }
+}
+
+/** An older message of the group to the same target is still on its way. */
+function isBlocked(messages: ReadonlyMap<string, Message>, message: Message): boolean {
+  for (const other of messages.values()) {
+    if (other.id === message.id) return false;
+    if (other.channel === message.channel && other.target === message.target && isOpen(other)) return true;
+  }
+  return false;
+}
