@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from '../config/settings.ts';
-import { accessAdminRoutes } from '../http/access-admin.ts';
-import { authRoutes } from '../http/auth.ts';
 import { createHttpServer } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { VERSION } from '../version.ts';
 import { loadUsableConfig } from './config.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { openObserve } from './observe.ts';
+import { registerRoutes } from './routes.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
 
@@ -39,8 +39,17 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const publicUrl = config.publicUrl ?? localUrl;
   const stores = await openStores({ settings, stores: config.stores, clock, log, shutdown });
   const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
+  const observe = await openObserve({ settings, config, stores, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
-  authRoutes(app, { accounts: identity.accounts, publicUrl });
-  accessAdminRoutes(app, { db: stores.db, accounts: identity.accounts, guard: identity.guard, clock, publicUrl });
-  return { app, identity, publicUrl, startWork: async () => undefined, beginDrain: () => undefined };
+  registerRoutes(app, { stores, identity, observe, clock, publicUrl });
+  return {
+    app,
+    identity,
+    publicUrl,
+    async startWork() {
+      await observe.uptime.start();
+      shutdown.add('prober', () => observe.uptime.stop());
+    },
+    beginDrain: () => observe.health.drain(),
+  };
 }

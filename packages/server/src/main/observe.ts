@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { Config } from '../config/index.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import {
+  createPlatformHealth,
+  type PlatformHealth,
+  proberProbe,
+  spoolProbe,
+  stateStoreProbe,
+  telemetryStoreProbe,
+} from '../observe/health/index.ts';
+import { createIngest, type Ingest } from '../observe/ingest/index.ts';
+import { createUptime, type Uptime } from '../observe/uptime/index.ts';
+import { VERSION } from '../version.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stores } from './stores.ts';
+
+/** Intake, prober and the platform's own health. */
+export interface Observe {
+  ingest: Ingest;
+  uptime: Uptime;
+  health: PlatformHealth;
+}
+
+/** Opens the spool and makes the prober; the prober does not check anything yet. */
+export async function openObserve(context: {
+  settings: Settings;
+  config: Config;
+  stores: Stores;
+  clock: Clock;
+  log: Log;
+  shutdown: Shutdown;
+}): Promise<Observe> {
+  const { settings, config, stores, clock, log, shutdown } = context;
+  const { db, telemetry } = stores;
+  const ingest = await createIngest({ folder: join(settings.dataDir, 'spool'), telemetry, clock, log });
+  shutdown.add('spool', () => ingest.close());
+  const { monitors, targets } = config;
+  const uptime = createUptime({ db, writer: ingest.writer, monitors, targets, clock, log });
+  const health = createPlatformHealth({
+    clock,
+    version: VERSION,
+    environment: settings.env.NODE_ENV ?? 'production',
+    probes: [
+      stateStoreProbe(db),
+      telemetryStoreProbe(telemetry),
+      spoolProbe(() => {
+        const { spoolBytes, spoolMaxBytes, lagSeconds } = ingest.stats();
+        return { bytes: spoolBytes, limitBytes: spoolMaxBytes, lagSeconds };
+      }),
+      proberProbe(() => uptime.stats()),
+    ],
+  });
+  return { ingest, uptime, health };
+}
