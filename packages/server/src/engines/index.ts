@@ -1,3 +1,5 @@
+export { type Clock, systemClock } from '../lib/clock.ts';
+export { createLog, type Log } from '../lib/log.ts';
 export { type EmbeddedChdbOptions, startEmbeddedChdb } from './chdb/start.ts';
 export { freePort } from './free-port.ts';
 export type { PostgresMajor } from './postgres/binaries.ts';
