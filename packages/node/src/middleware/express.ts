@@ -22,6 +22,10 @@ export function requestLogger(options?: RequestLogOptions) {
   let policy: RequestPolicy | undefined;
   return (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     policy ??= requestPolicy(options);
-    runInScope(beginRequest(policy, request, response, expressRoute), () => next());
+    const scope = beginRequest(policy, request, response);
+    if (scope.request !== undefined) {
+      scope.request.findRoute = () => expressRoute(request);
+    }
+    runInScope(scope, () => next());
   };
 }

@@ -13,7 +13,7 @@ import {
 } from './client-address.ts';
 import { ignoreTest } from './ignore-list.ts';
 import { isRequestId, newRequestId } from './request-id.ts';
-import { lengthOf, logRequest, queryKeysOf, SLOW_REQUEST } from './request-record.ts';
+import { lengthOf, logRequest, queryKeysOf, type RequestRecord, SLOW_REQUEST } from './request-record.ts';
 import { guessTemplate, pathOf } from './route-template.ts';
 import { type TraceContext, traceOf } from './trace-context.ts';
 
@@ -89,27 +89,24 @@ export function scopeOf(identity: RequestIdentity): Scope {
   };
 }
 
-/** Finds the route template of a finished request, where a framework left it. */
-export type RouteFinder = (request: IncomingMessage) => string | undefined;
-
 const begun = shared('begun-requests', () => new WeakMap<IncomingMessage, Scope>());
 
 /**
  * Begins the one log line of a request on a Node server: gives it an id, puts `x-request-id` on the response and writes the line when
  * the response has ended or its connection is gone. A second call for the same request changes nothing.
+ * @param startedAt monotonic time, milliseconds
  * @returns the request's scope, to run its handlers in
  */
 export function beginRequest(
   policy: RequestPolicy,
   request: IncomingMessage,
   response: ServerResponse,
-  route?: RouteFinder,
+  startedAt = performance.now(),
 ): Scope {
   const known = begun.get(request);
   if (known !== undefined) {
     return known;
   }
-  const startedAt = performance.now();
   const { socket, headers } = request;
   const header = (name: string) => {
     const value = headers[name];
@@ -121,35 +118,47 @@ export function beginRequest(
   if (!response.headersSent) {
     response.setHeader('x-request-id', identity.requestId);
   }
-  const target = request.url ?? '/';
-  const path = pathOf(target);
+  const path = pathOf(request.url ?? '/');
   if (!policy.ignored(path)) {
     const written = socket.bytesWritten;
     response.once('close', () => {
-      const statusCode = response.headersSent ? response.statusCode : 499;
-      logRequest(
-        policy.logger,
-        {
-          ...idsOf(identity),
-          method: request.method ?? 'GET',
-          endpoint: scope.request?.route ?? route?.(request) ?? guessTemplate(path),
-          path,
-          queryKeys: queryKeysOf(target),
-          statusCode,
-          duration: performance.now() - startedAt,
-          requestBytes: lengthOf(headers['content-length']) ?? 0,
-          responseBytes: lengthOf(response.getHeader('content-length')) ?? socket.bytesWritten - written,
-          ip: identity.ip,
-          userId: scope.fields.userId,
-          userAgent: headers['user-agent']?.slice(0, 256),
-          clientRequestId: identity.clientRequestId,
-          aborted: response.writableFinished ? undefined : true,
-        },
-        policy.slowAfter,
-      );
+      const exchange = { request, response, scope, identity, path };
+      const bytes = lengthOf(response.getHeader('content-length')) ?? Math.max(0, socket.bytesWritten - written);
+      logRequest(policy.logger, recordOf(exchange, performance.now() - startedAt, bytes), policy.slowAfter);
     });
   }
   return scope;
+}
+
+interface NodeExchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  scope: Scope;
+  identity: RequestIdentity;
+  path: string;
+}
+
+function recordOf(
+  { request, response, scope, identity, path }: NodeExchange,
+  duration: number,
+  responseBytes: number,
+): RequestRecord {
+  return {
+    ...idsOf(identity),
+    method: request.method ?? 'GET',
+    endpoint: scope.request?.route ?? scope.request?.findRoute?.() ?? guessTemplate(path),
+    path,
+    queryKeys: queryKeysOf(request.url ?? ''),
+    statusCode: response.headersSent ? response.statusCode : 499,
+    duration,
+    requestBytes: lengthOf(request.headers['content-length']) ?? 0,
+    responseBytes,
+    ip: identity.ip,
+    userId: scope.fields.userId,
+    userAgent: request.headers['user-agent']?.slice(0, 256),
+    clientRequestId: identity.clientRequestId,
+    aborted: response.writableFinished ? undefined : true,
+  };
 }
 
 /** An identity as fields of a record. */

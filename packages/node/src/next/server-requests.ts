@@ -26,13 +26,26 @@ function nextRoute(request: IncomingMessage): string | undefined {
 export function watchServerRequests(options: RequestLogOptions = {}): void {
   shared('server-requests', () => {
     const policy = requestPolicy(options);
+    const registeredAt = performance.now();
+    const begin = (request: IncomingMessage, response: ServerResponse, startedAt?: number) => {
+      const scope = beginRequest(policy, request, response, startedAt);
+      if (scope.request !== undefined) {
+        scope.request.findRoute ??= () => nextRoute(request);
+      }
+      return scope;
+    };
     subscribe('http.server.request.start', (message) => {
       const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
-      const scope = beginRequest(policy, request, response, nextRoute);
+      const scope = begin(request, response);
       request.headers[PEER_HEADER] = scope.request?.peer ?? '';
       request.headers[CLIENT_HEADER] = scope.fields.ip ?? '';
       request.headers['x-request-id'] = scope.fields.requestId ?? '';
       enterScope(scope);
+    });
+    // Next.js already listens while it loads the instrumentation: a request of that moment is seen only when it ends.
+    subscribe('http.server.response.finish', (message) => {
+      const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+      begin(request, response, registeredAt);
     });
     return true;
   });

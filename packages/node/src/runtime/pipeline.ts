@@ -106,6 +106,12 @@ function build(overrides: ConfigureOptions): Pipeline {
   });
   const last = new Logger({ service, environment, release, redact, sinks });
   const crashed = (error: unknown) => last.fatal('Uncaught exception', error);
-  watchProcessEnd({ crashed, flush, flushSync: () => output?.flushSync(), pending: () => sender?.pending ?? 0 });
+  watchProcessEnd({
+    crashed,
+    flush,
+    flushSync: () => output?.flushSync(),
+    deliverSync: (timeoutMs) => sender?.deliverSync(timeoutMs) ?? true,
+    pending: () => sender?.pending ?? 0,
+  });
   return { settings, drops, sinks, telemetry, redact, flush };
 }

@@ -3,7 +3,9 @@ import { shared } from './shared.ts';
 /** What has to leave the process before it ends. */
 export interface Flushable {
   flush(timeoutMs: number): Promise<boolean>;
+  /** As far as it can be done without the event loop. */
   flushSync(): void;
+  deliverSync(timeoutMs: number): boolean;
   /** Lines that wait for delivery. */
   pending(): number;
   /** Records the exception that ends the process. */
@@ -21,7 +23,10 @@ export function watchProcessEnd(target: Flushable): void {
     flushBeforeExit(target);
     flushOnSignals(target);
     flushOnException(target);
-    process.on('exit', () => target.flushSync());
+    process.on('exit', () => {
+      target.flushSync();
+      target.deliverSync(LIMIT);
+    });
     return true;
   });
 }

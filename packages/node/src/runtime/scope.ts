@@ -15,6 +15,8 @@ export interface ScopeFields {
 export interface ScopeRequest {
   /** Route template, once a layer knows it. */
   route: string | undefined;
+  /** Asks the framework for it when the request has ended. */
+  findRoute?: () => string | undefined;
   /** Address of the connection's other end. */
   peer: string | undefined;
   /** Whether a proxy's header came with it. */

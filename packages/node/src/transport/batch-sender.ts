@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip, gzipSync } from 'node:zlib';
 import type { Sink } from '../logging/logger.ts';
+import { deliverAtExit, type FinalBatch } from './deliver-at-exit.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { type Answer, BATCH_HEADER, post } from './http-post.ts';
 import { SegmentedBuffer } from './segmented-buffer.ts';
@@ -29,7 +30,8 @@ export interface SenderOptions {
 
 interface Batch {
   id: string;
-  body: Buffer;
+  bytes: Buffer;
+  compressed: boolean;
   lines: number;
 }
 
@@ -129,6 +131,48 @@ export class BatchSender implements Sink {
     return empty;
   }
 
+  /**
+   * For the very end of the process: sends what waits from a child process, unless YumOps is known to be away.
+   * @returns true when nothing is left
+   */
+  deliverSync(timeoutMs: number): boolean {
+    if (this.pending === 0) {
+      return true;
+    }
+    const batches = this.#failures > 0 ? [] : this.#takeAll();
+    const taken = batches.length === 0 ? 0 : deliverAtExit(this.#endpoint, this.#headers(), batches, timeoutMs);
+    const lost = this.pending + batches.slice(taken).reduce((sum, batch) => sum + batch.lines, 0);
+    if (lost > 0) {
+      this.#options.drops.add('closed', lost);
+      this.#options.warn(`${lost} records could not be delivered before the process ended`);
+    }
+    return lost === 0;
+  }
+
+  #takeAll(): FinalBatch[] {
+    const batches: FinalBatch[] = [];
+    const current = this.#current;
+    this.#current = undefined;
+    if (current !== undefined) {
+      const body = current.compressed ? current.bytes : gzipSync(current.bytes, { level: 1 });
+      batches.push({ id: current.id, body, lines: current.lines });
+    }
+    for (
+      let taken = this.#buffer.take(this.#options.maxBatch);
+      taken !== undefined;
+      taken = this.#buffer.take(this.#options.maxBatch)
+    ) {
+      batches.push({ id: randomUUID(), body: gzipSync(taken.bytes, { level: 1 }), lines: taken.lines });
+    }
+    return batches;
+  }
+
+  #headers(): Record<string, string> {
+    const { key } = this.#options;
+    const headers = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
+    return key === undefined ? headers : { ...headers, 'x-yumops-key': key };
+  }
+
   async #within(end: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -201,24 +245,22 @@ export class BatchSender implements Sink {
     if (taken === undefined) {
       return undefined;
     }
-    const batch: Batch = { id: randomUUID(), body: taken.bytes, lines: taken.lines };
+    const batch: Batch = { id: randomUUID(), bytes: taken.bytes, compressed: false, lines: taken.lines };
     // Counted as pending while it is being compressed.
     this.#current = batch;
-    batch.body = await compress(taken.bytes, { level: 1 });
+    batch.bytes = await compress(taken.bytes, { level: 1 });
+    batch.compressed = true;
     return batch;
   }
 
   async #attempt(batch: Batch): Promise<Answer | undefined> {
-    const headers: Record<string, string> = {
-      'content-type': 'application/x-ndjson',
-      'content-encoding': 'gzip',
-      [BATCH_HEADER]: batch.id,
-    };
-    if (this.#options.key !== undefined) {
-      headers['x-yumops-key'] = this.#options.key;
-    }
     try {
-      return await post(this.#endpoint, headers, batch.body, this.#options.timeout);
+      return await post(
+        this.#endpoint,
+        { ...this.#headers(), [BATCH_HEADER]: batch.id },
+        batch.bytes,
+        this.#options.timeout,
+      );
     } catch {
       return undefined;
     }

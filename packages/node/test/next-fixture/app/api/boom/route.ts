@@ -1,0 +1,5 @@
+import { withRequestLog } from '@yumops/node/next';
+
+export const GET = withRequestLog(async () => {
+  throw new Error('the handler failed');
+});

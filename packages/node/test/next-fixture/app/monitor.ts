@@ -1,0 +1,3 @@
+import { HealthMonitor } from '@yumops/node/health';
+
+export const monitor = new HealthMonitor();

@@ -1,0 +1,1 @@
+export { onRequestError, register } from '@yumops/node/next';
