@@ -14,6 +14,13 @@ const CHANNEL_TITLES: Partial<Record<Channel, string>> = {
   pagerduty: 'PagerDuty',
 };
 
+const EXAMPLES: Partial<Record<Channel, string>> = {
+  slack: '"#alerts"',
+  email: '[ops@example.com]',
+  sms: '"+442071838750"',
+  phone_call: '"+442071838750"',
+};
+
 /** The receivers of an item, and the policy that a `pagerduty` name attached. */
 export interface CompiledNotifications {
   targets: readonly Target[];
@@ -125,7 +132,7 @@ export class Receivers {
       code: 'E103',
       path: [key],
       message: `"${key}" needs a text or a list of texts`,
-      suggestion: 'put it in quotes',
+      suggestion: `write for example ${key}: ${EXAMPLES[channel] ?? 'name'}`,
     });
     return undefined;
   }

@@ -1,5 +1,7 @@
 import type { Severity } from '@yumops/protocol';
-import type { AlertSettings, Channel, EscalationPolicy, Grouping, Target } from './config.ts';
+import type { Integrations } from '../notify/index.ts';
+import type { AlertSettings, EscalationPolicy, Grouping, Target } from './config.ts';
+import { resolveStepWord } from './config-receivers.ts';
 import type { Plan, PlanStep } from './episode.ts';
 
 const DEFAULT_GROUP_WAIT_MS = 10_000;
@@ -14,12 +16,9 @@ export interface PlanInput {
   settings: AlertSettings;
   grouping: Grouping;
   ackTimeoutMs: number;
-  /** Slack channel for steps that say `slack` when the rule names none; null = there is none. */
-  defaultSlack: string | null;
+  integrations: Integrations;
   /** Channels that can send. */
   working: ReadonlySet<string>;
-  /** Targets (`channel/target`) that want no word of the end. */
-  withoutResolved: readonly string[];
 }
 
 /**
@@ -27,16 +26,24 @@ export interface PlanInput {
  * without a policy the receivers are told again every `repeat_interval`.
  */
 export function makePlan(input: PlanInput): Plan {
+  const words = { alertSettings: input.settings, integrations: input.integrations };
   const policySteps = (input.policy?.steps ?? []).map((step) => ({
     delayMs: step.delayMs,
-    targets: unique(step.notify.flatMap((word) => targetsOf(word, input))),
+    targets: unique(
+      usable(
+        step.notify.flatMap((word) => resolveStepWord(word, input.receivers, words)),
+        input,
+      ),
+    ),
   }));
   return {
     policy: input.policy?.name ?? null,
     steps: withReceivers(policySteps, usable(input.receivers, input)),
     repeat: repeatOf(input),
     meta: usable(input.settings.email, input),
-    withoutResolved: input.withoutResolved,
+    withoutResolved: input.integrations.webhooks
+      .filter((hook) => !hook.sendResolved)
+      .map((hook) => `webhook/${hook.name}`),
     groupWaitMs: input.grouping.groupWaitMs ?? (input.severity === 'critical' ? 0 : DEFAULT_GROUP_WAIT_MS),
     groupIntervalMs: input.grouping.groupIntervalMs,
     ackTimeoutMs: input.ackTimeoutMs,
@@ -56,27 +63,7 @@ function repeatOf({ policy, severity, grouping }: PlanInput): Plan['repeat'] {
   return severity === 'critical' ? CRITICAL_REPEAT : null;
 }
 
-/** Whom a word of a step means. */
-function targetsOf(word: Channel, input: PlanInput): Target[] {
-  const own = input.receivers.filter((target) => target.channel === word);
-  return usable(own.length > 0 ? own : defaultsOf(word, input), input);
-}
-
-function defaultsOf(word: Channel, { settings, defaultSlack }: PlanInput): readonly Target[] {
-  switch (word) {
-    case 'email':
-      return settings.email;
-    case 'slack':
-      return [{ channel: 'slack', target: defaultSlack ?? 'default channel', broken: null }];
-    case 'sms':
-    case 'phone_call':
-      return settings.sms.map((target) => ({ ...target, channel: word }));
-    default:
-      return [];
-  }
-}
-
-/** The same targets; those whose channel cannot send say so. `pagerduty` alone may stand for a policy. */
+/** The same targets; those whose channel cannot send say so. */
 function usable(targets: readonly Target[], input: PlanInput): Target[] {
   return targets.map((target) =>
     target.broken !== null || input.working.has(target.channel)

@@ -55,9 +55,8 @@ export class Plans {
       ...own,
       settings: alertSettings,
       grouping,
-      defaultSlack: integrations.slack?.channel ?? null,
+      integrations,
       working: this.#working,
-      withoutResolved: integrations.webhooks.filter((hook) => !hook.sendResolved).map((hook) => `webhook/${hook.name}`),
     });
   }
 }

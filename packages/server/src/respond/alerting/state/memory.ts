@@ -79,7 +79,9 @@ export class MemoryAlertStore implements AlertStore {
   }
 
   async nextDue(): Promise<number | null> {
-    const waiting = this.messages().filter((message) => message.status !== 'sending' && isOpen(message));
+    const waiting = [...this.#groups.values()].flatMap(({ messages }) =>
+      [...messages.values()].filter((message) => isWaiting(message) && !isBlocked(messages, message)),
+    );
     const times = [
       ...[...this.#groups.values()].map(nextDue).filter((due) => due !== null),
       ...waiting.map((message) => message.nextAttemptAt),
@@ -97,8 +99,7 @@ export class MemoryAlertStore implements AlertStore {
       const messages = new Map(group.messages);
       for (const message of group.messages.values()) {
         if (claimed.length >= limit) break;
-        if (!isOpen(message) || message.status === 'sending' || message.nextAttemptAt > now) continue;
-        if (isBlocked(messages, message)) continue;
+        if (!isWaiting(message) || message.nextAttemptAt > now || isBlocked(messages, message)) continue;
         const sending: Message = { ...message, status: 'sending', attempts: message.attempts + 1 };
         messages.set(message.id, sending);
         this.#claims.set(message.id, { worker, until: now + leaseMs });
@@ -134,6 +135,10 @@ export class MemoryAlertStore implements AlertStore {
     if (lease.token === this.#lease.token) return;
     throw new YumOpsError('lease_lost', 'Another instance evaluates the alert rules now.', { status: 409 });
   }
+}
+
+function isWaiting(message: Message): boolean {
+  return isOpen(message) && message.status !== 'sending';
 }
 
 /** An older message of the group to the same target is still on its way. */

@@ -38,7 +38,7 @@ async function deliver(transport: Transporter, from: string, message: Outgoing):
       ?.replace(/[^a-z0-9.-]/gi, '') || 'yumops';
   const thread = message.body.alerts[0]?.id ?? message.id;
   try {
-    const info: { response?: string } = await transport.sendMail({
+    const info: { response?: string | undefined } = await transport.sendMail({
       from,
       to: message.target,
       ...emailContent(message),

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { AlertRig, configOf } from '../support/alert-rig.ts';
+
+const ERROR_RATE = `
+alert_settings:
+  email_notifications: [admin@yumzoom.com]
+  sms_notifications: ["+442071838750"]
+alert_rules:
+  - name: High Error Rate
+    condition: "error_rate > 5%"
+    time_window: 5 minutes
+    severity: critical
+    eval_interval: 15s
+    notifications: [{slack: "#alerts"}, {email: [devops@yumzoom.com]}, {pagerduty: high-priority}]
+escalation_policies:
+  high-priority:
+    - {delay: 0, notify: [slack, email]}
+    - {delay: 300, notify: [slack, email, sms]}
+    - {delay: 900, notify: [slack, email, sms, phone_call]}
+`;
+
+/** 10 requests a second; 20 % fail from t = 1 to t = 600, or to `until`. */
+function burst(rig: AlertRig, until = 600): void {
+  rig.requests(-299, 0, 1, 10, 0);
+  rig.requests(1, until, 1, 10, 2);
+  rig.requests(until + 1, 4_000, 1, 10, 0);
+}
+
+test('S1: a burst of errors fires at 6 %, escalates, and resolves after the hold', async () => {
+  const rig = new AlertRig(configOf(ERROR_RATE));
+  burst(rig);
+  await rig.until(2_000);
+  expect(rig.timeline()).toEqual([
+    '90 slack #alerts firing',
+    '90 email devops@yumzoom.com firing',
+    '390 slack #alerts firing',
+    '390 email devops@yumzoom.com firing',
+    '390 email admin@yumzoom.com firing',
+    '915 slack #alerts resolved',
+    '915 email devops@yumzoom.com resolved',
+    '915 email admin@yumzoom.com resolved',
+  ]);
+});

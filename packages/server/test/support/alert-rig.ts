@@ -1,0 +1,207 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/index.ts';
+import { FakeClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
+import type { AlertingConfig } from '../../src/respond/alerting/alerting-config.ts';
+import { AlertEngine } from '../../src/respond/alerting/engine.ts';
+import type { AlertStore, MonitorStatus } from '../../src/respond/alerting/ports.ts';
+import { MemoryAlertStore } from '../../src/respond/alerting/state/memory.ts';
+import type { DeliveryResult, Notifier, Outgoing } from '../../src/respond/notify/index.ts';
+import { MemoryBuckets } from './memory-buckets.ts';
+
+export const START = Date.UTC(2026, 0, 5, 10);
+
+/** Reads a configuration from YAML, as `yumops start` would. */
+export function configOf(yaml: string, env: Record<string, string> = {}): AlertingConfig {
+  const folder = mkdtempSync(join(tmpdir(), 'yumops-alert-'));
+  try {
+    writeFileSync(
+      join(folder, 'yumops.yml'),
+      `integrations:\n  slack: {webhook: "http://127.0.0.1:9/slack"}\n  smtp: {url: "smtp://127.0.0.1:9", from: ops@yumzoom.com}\n${yaml}`,
+    );
+    const { config, findings } = loadConfig({ path: folder, env });
+    if (!config) throw new Error(`refused: ${JSON.stringify(findings, null, 1)}`);
+    return config;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A message as it reached its receiver, `t` in seconds from the start. */
+export interface Received {
+  t: number;
+  channel: string;
+  target: string;
+  kind: string;
+  step: number;
+  rule: string;
+  key: string;
+  reason: string;
+  alerts: string[];
+}
+
+/** Receivers on a fake clock: they take everything at once unless told otherwise. */
+export class FakeReceivers {
+  readonly received: Received[] = [];
+  readonly refusals: Received[] = [];
+  /** Attempts that wait for the clock. */
+  waiting = 0;
+  /** Decides the answer to a message; undefined = it is taken. */
+  answer: (message: Outgoing & { channel: string; t: number }) => DeliveryResult | { delayMs: number } | undefined =
+    () => undefined;
+  readonly #clock: FakeClock;
+  readonly #start: number;
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock;
+    this.#start = clock.monotonic();
+  }
+
+  notifiers(channels: readonly string[]): Map<string, Notifier> {
+    return new Map(channels.map((channel) => [channel, { send: (message) => this.#take(channel, message) }]));
+  }
+
+  async #take(channel: string, message: Outgoing): Promise<DeliveryResult> {
+    const t = (this.#clock.monotonic() - this.#start) / 1_000;
+    const { kind, step, rule, reason, alerts } = message.body;
+    const seen = {
+      t,
+      channel,
+      target: message.target,
+      kind,
+      step,
+      rule,
+      key: message.key,
+      reason,
+      alerts: alerts.map((alert) => alert.id),
+    };
+    const answer = this.answer({ ...message, channel, t });
+    if (answer && 'outcome' in answer && answer.outcome !== 'sent') {
+      this.refusals.push(seen);
+      return answer;
+    }
+    this.received.push(seen);
+    if (answer && 'delayMs' in answer) {
+      this.waiting++;
+      await this.#clock.sleep(answer.delayMs);
+      this.waiting--;
+    }
+    return { outcome: 'sent', detail: 'taken' };
+  }
+}
+
+export interface RigOptions {
+  store?: AlertStore;
+  clock?: FakeClock;
+  channels?: readonly string[];
+}
+
+/** The whole alert path on a fake clock: samples go in, messages come out. */
+export class AlertRig {
+  readonly clock: FakeClock;
+  readonly buckets = new MemoryBuckets();
+  readonly receivers: FakeReceivers;
+  readonly store: AlertStore;
+  monitors: MonitorStatus[] = [];
+  engine: AlertEngine | null = null;
+  config: AlertingConfig;
+  /** How far ingest has counted; follows the clock when null. */
+  watermark: number | null = null;
+  readonly #channels: readonly string[];
+  #nextRun = 0;
+
+  constructor(config: AlertingConfig, options: RigOptions = {}) {
+    this.clock = options.clock ?? new FakeClock(START);
+    this.config = config;
+    this.store = options.store ?? new MemoryAlertStore(() => this.clock.now());
+    this.receivers = new FakeReceivers(this.clock);
+    this.#channels = options.channels ?? ['slack', 'email'];
+    this.boot();
+  }
+
+  get t(): number {
+    return this.clock.monotonic() / 1_000;
+  }
+
+  /** Starts an engine, as a process that starts would. */
+  boot(): void {
+    this.engine = new AlertEngine(
+      {
+        store: this.store,
+        buckets: this.buckets,
+        watermark: async () => this.watermark ?? this.clock.now(),
+        monitorStates: async () => this.monitors,
+        notifiers: () => this.receivers.notifiers(this.#channels),
+        clock: this.clock,
+        log: createLog(this.clock, () => undefined),
+        publicUrl: 'https://ops.yumzoom.app',
+        instance: 'one',
+        timing: { ingestDelayMs: 0, phase: 'zero' },
+        wake: () => undefined,
+      },
+      this.config,
+    );
+    this.#nextRun = 0;
+  }
+
+  /** The process is gone: what it had in memory too. */
+  kill(): void {
+    this.engine = null;
+  }
+
+  /** Every `every` seconds in `[from, until]`: requests of which some failed. */
+  requests(
+    from: number,
+    until: number,
+    every: number,
+    count: number,
+    failed: number,
+    labels: Record<string, string> = {},
+  ): void {
+    for (let t = from; t <= until; t += every) {
+      const base = {
+        series: 'requests',
+        at: START + t * 1_000,
+        labels: { service: 'api', environment: 'production', ...labels },
+      };
+      this.buckets.samples.push({ ...base, count, bad: failed, value: 120 });
+    }
+  }
+
+  /** Runs until the time `t` in seconds, inclusive. */
+  async until(t: number): Promise<void> {
+    for (;;) {
+      const step = Math.min(
+        t * 1_000,
+        this.engine ? Math.max(this.#nextRun - START, this.clock.monotonic()) : Number.POSITIVE_INFINITY,
+      );
+      await this.clock.advance(step - this.clock.monotonic());
+      if (this.engine && this.clock.monotonic() >= this.#nextRun - START) await this.run();
+      if (this.clock.monotonic() >= t * 1_000) return;
+    }
+  }
+
+  /** Runs the engine until it has nothing left to do at this instant. */
+  async run(): Promise<void> {
+    const engine = this.engine;
+    if (!engine) return;
+    // An attempt that ends may leave something new to do, so one quiet run is not enough.
+    for (let quiet = 0; quiet < 2; ) {
+      this.#nextRun = await engine.run();
+      await this.settled();
+      quiet = this.#nextRun > this.clock.now() + 10 ? quiet + 1 : 0;
+    }
+  }
+
+  async settled(): Promise<void> {
+    const engine = this.engine;
+    while (engine && engine.inFlight > this.receivers.waiting) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** `t channel target kind` of every message that was received. */
+  timeline(): string[] {
+    return this.receivers.received.map(({ t, channel, target, kind }) => `${t} ${channel} ${target} ${kind}`);
+  }
+}
