@@ -1,0 +1,53 @@
+import { reportAnswer, reportSilence } from './connection.ts';
+import { errorFrom, unreachable } from './problem.ts';
+
+export type Parameters = Record<string, string | number | null | undefined>;
+
+/** Adds the parameters that have a value to a path. */
+export function withParameters(path: string, parameters: Parameters = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: 'same-origin', ...init });
+  } catch (cause) {
+    if (init.signal?.aborted !== true) reportSilence();
+    throw init.signal?.aborted === true ? cause : unreachable(cause);
+  }
+  reportAnswer();
+  if (!response.ok) throw await errorFrom(response);
+  return response;
+}
+
+/**
+ * Reads JSON.
+ * @throws ApiError when the server refuses or is away
+ */
+export async function get<Answer>(path: string, parameters?: Parameters, signal?: AbortSignal): Promise<Answer> {
+  const init: RequestInit = { headers: { accept: 'application/json' } };
+  if (signal !== undefined) init.signal = signal;
+  const response = await send(withParameters(path, parameters), init);
+  return (await response.json()) as Answer;
+}
+
+/**
+ * Sends JSON and reads JSON; an empty answer is null.
+ * @throws ApiError when the server refuses or is away
+ */
+export async function post<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  const init: RequestInit = {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  if (signal !== undefined) init.signal = signal;
+  const text = await (await send(path, init)).text();
+  return (text === '' ? null : JSON.parse(text)) as Answer;
+}

@@ -1,0 +1,35 @@
+import type { IconName } from '../components/icon.tsx';
+
+export interface PageLink {
+  to: '/' | '/alerts' | '/uptime' | '/logs' | '/inbox' | '/settings';
+  label: string;
+  icon: IconName;
+  /** Goes here after `g`. */
+  letter: string;
+}
+
+export interface PageGroup {
+  /** One of the product's wings; null for pages that belong to none. */
+  name: 'Respond' | 'Observe' | 'Care' | null;
+  pages: readonly PageLink[];
+}
+
+const GROUPS: readonly PageGroup[] = [
+  { name: null, pages: [{ to: '/', label: 'Overview', icon: 'overview', letter: 'o' }] },
+  { name: 'Respond', pages: [{ to: '/alerts', label: 'Alerts', icon: 'alerts', letter: 'a' }] },
+  {
+    name: 'Observe',
+    pages: [
+      { to: '/uptime', label: 'Uptime', icon: 'uptime', letter: 'u' },
+      { to: '/logs', label: 'Logs', icon: 'logs', letter: 'l' },
+    ],
+  },
+];
+
+const INBOX: PageLink = { to: '/inbox', label: 'Demo inbox', icon: 'inbox', letter: 'i' };
+const SETTINGS: PageLink = { to: '/settings', label: 'Settings', icon: 'settings', letter: 's' };
+
+/** The pages that there are, in the order of the rail. */
+export function pageGroups(demoInbox: boolean): readonly PageGroup[] {
+  return [...GROUPS, { name: null, pages: demoInbox ? [INBOX, SETTINGS] : [SETTINGS] }];
+}

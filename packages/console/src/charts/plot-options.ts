@@ -1,0 +1,122 @@
+import uPlot from 'uplot';
+import { tokenColour } from '../theme/theme.ts';
+import type { Zone } from '../time/zone.ts';
+import type { PlotProps } from './plot.tsx';
+
+type Latest = { current: PlotProps };
+
+/** All charts of a page share one crosshair. */
+const SYNC_KEY = 'page';
+const GRID_WIDTH = 1;
+
+/** Times and values as the canvas wants them; stacked series are summed from the first one up. */
+export function plotData({ kind, times, series }: PlotProps): uPlot.AlignedData {
+  if (kind === 'lines') return [times as number[], ...series.map(({ values }) => values as (number | null)[])];
+  const sums = times.map(() => 0);
+  const stacked = series.map(({ values }) =>
+    values.map((value, index) => {
+      if (value === null) return null;
+      sums[index] = (sums[index] ?? 0) + value;
+      return sums[index] ?? null;
+    }),
+  );
+  return [times as number[], ...stacked.reverse()];
+}
+
+export function plotOptions(latest: Latest, width: number, zone: Zone): uPlot.Options {
+  const { height, onZoom } = latest.current;
+  return {
+    width,
+    height,
+    ms: 1,
+    tzDate: (time) => (zone === 'utc' ? uPlot.tzDate(new Date(time), 'Etc/UTC') : new Date(time)),
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { show: latest.current.kind === 'lines' },
+      sync: { key: SYNC_KEY, setSeries: false },
+      drag: { x: onZoom !== undefined, y: false, setScale: false },
+    },
+    scales: {
+      x: { time: true, range: timeRange(latest) },
+      y: { range: (_, low, high) => valueRange(latest, low, high) },
+    },
+    axes: [axis(), { ...axis(), size: 64, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+    series: [{}, ...plotSeries(latest.current)],
+    hooks: {
+      setCursor: [(plot) => latest.current.onHover(plot.cursor.idx ?? null)],
+      setSelect: [(plot) => zoomTo(plot, latest)],
+      draw: [(plot) => drawThreshold(plot, latest)],
+    },
+  };
+}
+
+function axis(): uPlot.Axis {
+  const line = { stroke: tokenColour('grid'), width: GRID_WIDTH };
+  return {
+    stroke: tokenColour('text-3'),
+    grid: line,
+    ticks: { ...line, size: 4 },
+    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+    gap: 4,
+  };
+}
+
+/** Bars need half a bar of room at both ends. */
+function timeRange(latest: Latest): uPlot.Range.Function {
+  return (_, low, high) => {
+    const { kind, step = 0 } = latest.current;
+    return kind === 'bars' ? [low - step / 2, high + step / 2] : [low, high];
+  };
+}
+
+function valueRange({ current }: Latest, low: number | null, high: number | null): [number, number] {
+  const top = Math.max(high ?? 0, current.threshold?.value ?? 0);
+  return [Math.min(0, low ?? 0), top === 0 ? 1 : top * 1.1];
+}
+
+function plotSeries({ kind, series }: PlotProps): uPlot.Series[] {
+  const drawn = series.map(({ label, token }): uPlot.Series => {
+    const colour = tokenColour(token);
+    const shared = { label, spanGaps: false, points: { show: false } };
+    if (kind === 'bars') {
+      const paths = uPlot.paths.bars?.({ size: [0.86, 64], align: 0 });
+      return { ...shared, width: 0, fill: colour, ...(paths === undefined ? {} : { paths }) };
+    }
+    if (kind === 'areas') return { ...shared, width: 1, stroke: colour, fill: colour };
+    return { ...shared, width: 1.5, stroke: colour };
+  });
+  return kind === 'lines' ? drawn : drawn.reverse();
+}
+
+function zoomTo(plot: uPlot, latest: Latest): void {
+  const { left, width } = plot.select;
+  const { onZoom } = latest.current;
+  if (width < 4 || onZoom === undefined) return;
+  const from = Math.round(plot.posToVal(left, 'x'));
+  const to = Math.round(plot.posToVal(left + width, 'x'));
+  plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  onZoom({ from, to });
+}
+
+function drawThreshold(plot: uPlot, latest: Latest): void {
+  const { threshold } = latest.current;
+  if (threshold === undefined) return;
+  const { ctx, bbox } = plot;
+  const y = Math.round(plot.valToPos(threshold.value, 'y', true));
+  const scale = window.devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = tokenColour('mark-bad');
+  ctx.fillStyle = tokenColour('bad');
+  ctx.lineWidth = scale;
+  ctx.setLineDash([6 * scale, 4 * scale]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.font = `${11 * scale}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = 'right';
+  ctx.fillText(threshold.label, bbox.left + bbox.width - 4 * scale, y - 4 * scale);
+  ctx.restore();
+}

@@ -1,0 +1,122 @@
+import { useQuery } from '@tanstack/react-query';
+import type { AlertDetail, AlertTimelineEntry } from '@yumops/protocol';
+import { alertQuery } from '../../api/queries.ts';
+import { TimeChart } from '../../charts/time-chart.tsx';
+import { ALERT_STATE } from '../../components/alert-state.ts';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { SEVERITY } from '../../components/severity.ts';
+import { State } from '../../components/state.tsx';
+import { Instant } from '../../components/when.tsx';
+import { formatQuantity } from '../../format/number.ts';
+import { useLiveInterval } from '../../time/page-time.tsx';
+import { Acknowledge } from './acknowledge.tsx';
+import { Labels } from './labels.tsx';
+import { NextStep } from './next-step.tsx';
+import { NotificationTable } from './notification-table.tsx';
+import { Reading } from './reading.tsx';
+import { QueryText } from './rules.tsx';
+
+/** What is wrong, how it came about and who was told; the same in the drawer and on its page. */
+export function AlertDetails({ id }: { id: string }) {
+  const query = useQuery({ ...alertQuery(id), refetchInterval: useLiveInterval() });
+  return (
+    <QueryView query={query} what="the alert" rows={8}>
+      {(alert) => (
+        <div className="alert-details">
+          <Head alert={alert} />
+          <ValueChart alert={alert} />
+          <Panel title="What happened" flush>
+            <Timeline entries={alert.timeline} />
+          </Panel>
+          <Panel title="Who was told" note={String(alert.notifications.length)} flush>
+            {alert.notifications.length === 0 ? (
+              <p className="alert-none">Nobody yet.</p>
+            ) : (
+              <NotificationTable items={alert.notifications} />
+            )}
+          </Panel>
+          <Panel title="The rule">
+            <p className="alert-rule">{alert.sentence}</p>
+            <QueryText query={alert.query} />
+          </Panel>
+        </div>
+      )}
+    </QueryView>
+  );
+}
+
+function Head({ alert }: { alert: AlertDetail }) {
+  return (
+    <section className="alert-head" aria-label="Now">
+      <p className="alert-states">
+        <State {...ALERT_STATE[alert.state]} look="badge" />
+        <State {...SEVERITY[alert.severity]} />
+        <span className="quiet">
+          since <Instant at={alert.startedAt} />
+        </span>
+      </p>
+      <p className="alert-sentence">{alert.summary}</p>
+      <div className="alert-facts">
+        <Reading alert={alert} />
+        <Labels labels={alert.labels} />
+        {alert.mutedBy !== null && <State tone="none" icon="muted" word={`Muted: ${alert.mutedBy}`} />}
+      </div>
+      <div className="alert-actions">
+        <Acknowledge alert={alert} />
+        {alert.runbook !== null && <Runbook address={alert.runbook} />}
+      </div>
+      {alert.next !== null && alert.acknowledgedBy === null && <NextStep next={alert.next} />}
+    </section>
+  );
+}
+
+function Runbook({ address }: { address: string }) {
+  if (!/^https?:/.test(address)) {
+    return (
+      <span>
+        Runbook: <code>{address}</code>
+      </span>
+    );
+  }
+  return (
+    <a className="button" href={address} rel="noreferrer">
+      Runbook
+    </a>
+  );
+}
+
+function ValueChart({ alert }: { alert: AlertDetail }) {
+  if (alert.series.length === 0) return null;
+  const format = (value: number) => formatQuantity(value, alert.unit);
+  const limit = alert.threshold === null ? '' : `, limit ${format(alert.threshold)}`;
+  return (
+    <TimeChart
+      title="Value, last hour"
+      summary={`${alert.rule}: now ${formatQuantity(alert.value, alert.unit)}${limit}.`}
+      kind="lines"
+      times={alert.series.map(([time]) => time)}
+      series={[{ label: alert.rule, token: 'series-1', values: alert.series.map(([, value]) => value) }]}
+      format={format}
+      {...(alert.threshold === null
+        ? {}
+        : { threshold: { value: alert.threshold, label: `limit ${format(alert.threshold)}` } })}
+    />
+  );
+}
+
+function Timeline({ entries }: { entries: readonly AlertTimelineEntry[] }) {
+  return (
+    <ol className="timeline">
+      {entries.map((entry) => (
+        <li key={`${entry.at} ${entry.kind} ${entry.reason}`} className="timeline-entry">
+          <span className="timeline-at">
+            <Instant at={entry.at} />
+          </span>
+          <span className="timeline-kind">{entry.to === null ? entry.kind : <State {...ALERT_STATE[entry.to]} />}</span>
+          <span>{entry.reason}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,24 @@
+import type { NextStep as Step } from '@yumops/protocol';
+import { Icon } from '../../components/icon.tsx';
+import { formatSpan } from '../../format/number.ts';
+import { useNow } from '../../time/now.ts';
+
+/** Who is told next and when, counting down. */
+export function NextStep({ next }: { next: Step }) {
+  const left = Date.parse(next.at) - useNow();
+  return (
+    <p className="next-step">
+      <Icon name="pending" />
+      <span>
+        {left > 0 ? (
+          <>
+            In <strong>{formatSpan(left)}</strong>
+          </>
+        ) : (
+          'Now'
+        )}{' '}
+        step {next.step} tells {next.notify.join(', ')}, unless someone acknowledges.
+      </span>
+    </p>
+  );
+}

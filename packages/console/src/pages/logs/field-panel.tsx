@@ -1,0 +1,75 @@
+import { IconButton } from '../../components/button.tsx';
+import { formatCount } from '../../format/number.ts';
+import type { FieldCounts } from './query-text.ts';
+import { termFor } from './query-text.ts';
+
+/** Fields that are open at first. */
+const OPEN = new Set(['level', 'service', 'type', 'statusCode']);
+
+export interface FieldPanelProps {
+  fields: FieldCounts;
+  addTerm(term: string): void;
+}
+
+/** The fields of the range with their commonest values; each filters for or out. */
+export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
+    <section className="fields" aria-label="Fields" tabIndex={0}>
+      {fields.length === 0 && <p className="quiet fields-empty">No fields in this range.</p>}
+      {fields.map(({ name, values }) => (
+        <details key={name} className="fields-group" open={OPEN.has(name)}>
+          <summary className="fields-name mono">
+            {name}
+            <span className="quiet">{values.length}</span>
+          </summary>
+          <ul>
+            {values.map(({ value, count }) => (
+              <FieldValue
+                key={value}
+                field={name}
+                value={value}
+                count={count}
+                share={count / (values[0]?.count || 1)}
+                addTerm={addTerm}
+              />
+            ))}
+          </ul>
+        </details>
+      ))}
+    </section>
+  );
+}
+
+interface FieldValueProps {
+  field: string;
+  value: string;
+  count: number;
+  /** Of the commonest value, 0 to 1. */
+  share: number;
+  addTerm(term: string): void;
+}
+
+function FieldValue({ field, value, count, share, addTerm }: FieldValueProps) {
+  return (
+    <li className="field-value">
+      <svg className="field-share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+        <rect width={share * 100} height="4" />
+      </svg>
+      <span className="truncate mono" title={value}>
+        {value}
+      </span>
+      <span className="field-count">{formatCount(count)}</span>
+      <IconButton
+        icon="filter-in"
+        label={`Only ${field} ${value}`}
+        onClick={() => addTerm(termFor(field, value, false))}
+      />
+      <IconButton
+        icon="filter-out"
+        label={`Without ${field} ${value}`}
+        onClick={() => addTerm(termFor(field, value, true))}
+      />
+    </li>
+  );
+}

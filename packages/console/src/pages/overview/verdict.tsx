@@ -1,0 +1,26 @@
+import type { Overview } from '@yumops/protocol';
+import { State, type Tone } from '../../components/state.tsx';
+import { Instant, When } from '../../components/when.tsx';
+
+const LOOKS: Record<Overview['verdict'], { tone: Tone; word: string }> = {
+  healthy: { tone: 'ok', word: 'Healthy' },
+  degraded: { tone: 'warn', word: 'Degraded' },
+  down: { tone: 'bad', word: 'Down' },
+  unknown: { tone: 'unknown', word: 'Unknown' },
+};
+
+/** The whole state in one sentence. */
+export function Verdict({ overview }: { overview: Overview }) {
+  const { tone, word } = LOOKS[overview.verdict];
+  return (
+    <section className={`verdict tone-${tone}`} aria-label="Verdict">
+      <State tone={tone} word={word} />
+      <p className="verdict-sentence">{overview.sentence}</p>
+      {overview.since !== null && (
+        <p className="quiet">
+          since <Instant at={overview.since} /> · <When at={overview.since} />
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query';
+import { instanceQuery, meQuery } from '../../api/queries.ts';
+import { Choice } from '../../components/choice.tsx';
+import { Page } from '../../components/page.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { setShortcuts, useShortcutsEnabled } from '../../components/shortcuts.ts';
+import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
+import { setZone, useZone, ZONES, zoneName } from '../../time/zone.ts';
+import { PasswordForm } from './password-form.tsx';
+import './settings.css';
+
+/** What a person can set for themselves. */
+export function SettingsPage() {
+  return (
+    <Page title="Settings">
+      <div className="settings">
+        <Account />
+        <Panel title="Password">
+          <PasswordForm />
+        </Panel>
+        <ThisBrowser />
+      </div>
+    </Page>
+  );
+}
+
+function Account() {
+  const me = useQuery(meQuery);
+  const instance = useQuery(instanceQuery).data;
+  return (
+    <Panel title="Account">
+      <QueryView query={me} what="your account" rows={3}>
+        {({ email, name, role }) => (
+          <dl className="facts">
+            <dt>Name</dt>
+            <dd>{name}</dd>
+            <dt>E-mail</dt>
+            <dd>{email}</dd>
+            <dt>Role</dt>
+            <dd>{role}</dd>
+            <dt>Version</dt>
+            <dd>{instance === undefined ? 'unknown' : `YumOps ${instance.version}`}</dd>
+          </dl>
+        )}
+      </QueryView>
+    </Panel>
+  );
+}
+
+function ThisBrowser() {
+  const theme = useTheme();
+  const zone = useZone();
+  const shortcuts = useShortcutsEnabled();
+  return (
+    <Panel title="This browser">
+      <div className="settings-choices">
+        <Choice
+          label="Theme"
+          value={theme}
+          options={THEMES.map((value) => ({
+            value,
+            label: value === 'system' ? 'As the system' : value === 'light' ? 'Light' : 'Dark',
+          }))}
+          onChange={setTheme}
+        />
+        <Choice
+          label="Times"
+          value={zone}
+          options={ZONES.map((value) => ({ value, label: zoneName(value) }))}
+          onChange={setZone}
+        />
+        <Choice
+          label="Single-letter keys (press ? to see them)"
+          value={shortcuts ? 'on' : 'off'}
+          options={[
+            { value: 'on', label: 'On' },
+            { value: 'off', label: 'Off' },
+          ]}
+          onChange={(value) => setShortcuts(value === 'on')}
+        />
+      </div>
+    </Panel>
+  );
+}

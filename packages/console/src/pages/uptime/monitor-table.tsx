@@ -1,0 +1,91 @@
+import { getRouteApi } from '@tanstack/react-router';
+import type { Monitor, MonitorState } from '@yumops/protocol';
+import { lastValue } from '../../charts/series.ts';
+import { Sparkline } from '../../charts/sparkline.tsx';
+import { useListKeys } from '../../components/list-keys.ts';
+import { MonitorBars } from '../../components/monitor-bars.tsx';
+import { MONITOR_STATE, MONITOR_STATES } from '../../components/monitor-state.ts';
+import { Panel } from '../../components/panel.tsx';
+import { State } from '../../components/state.tsx';
+import { When } from '../../components/when.tsx';
+import { formatMilliseconds, formatPercent, plural, UNKNOWN } from '../../format/number.ts';
+import { CertificateDays } from './certificate-days.tsx';
+
+export interface MonitorTableProps {
+  monitors: readonly Monitor[];
+  /** The monitor in the drawer. */
+  open: string | undefined;
+}
+
+/** Monitors by state; each opens in the drawer. */
+export function MonitorTable({ monitors, open }: MonitorTableProps) {
+  const list = useListKeys<HTMLDivElement>();
+  return (
+    <div className="monitors" ref={list}>
+      {MONITOR_STATES.map((state) => {
+        const group = monitors.filter((monitor) => monitor.state === state);
+        return group.length > 0 && <Group key={state} state={state} monitors={group} open={open} />;
+      })}
+    </div>
+  );
+}
+
+function Group({ state, monitors, open }: MonitorTableProps & { state: MonitorState }) {
+  return (
+    <Panel title={MONITOR_STATE[state].word} note={String(monitors.length)} flush>
+      <div className="monitor-columns" aria-hidden="true">
+        <span>Monitor</span>
+        <span>90 days</span>
+        <span>Uptime</span>
+        <span>Latest checks</span>
+        <span>Certificate</span>
+        <span>Checked</span>
+      </div>
+      <ul>
+        {monitors
+          .toSorted((a, b) => a.name.localeCompare(b.name))
+          .map((monitor) => (
+            <li key={monitor.id}>
+              <Row monitor={monitor} current={monitor.id === open} />
+            </li>
+          ))}
+      </ul>
+    </Panel>
+  );
+}
+
+const route = getRouteApi('/console/uptime');
+
+function Row({ monitor, current }: { monitor: Monitor; current: boolean }) {
+  return (
+    <route.Link data-row to="." search={{ monitor: monitor.id }} className="monitor-row" aria-current={current}>
+      <span className="monitor-name">
+        <span className="monitor-title">
+          <State {...MONITOR_STATE[monitor.state]} />
+          <strong className="truncate">{monitor.name}</strong>
+        </span>
+        <span className="quiet truncate">{monitor.state === 'up' ? monitor.url : (monitor.reason ?? monitor.url)}</span>
+        {monitor.rewrittenTo !== null && <span className="quiet truncate">checked at {monitor.rewrittenTo}</span>}
+      </span>
+      <MonitorBars id={monitor.id} />
+      <span className="monitor-share">{monitor.uptime90d === null ? UNKNOWN : formatPercent(monitor.uptime90d)}</span>
+      <Latency monitor={monitor} />
+      <CertificateDays days={monitor.certificateDays} />
+      <span className="quiet monitor-checked">
+        {monitor.lastCheckedAt === null ? 'not yet' : <When at={monitor.lastCheckedAt} />}
+      </span>
+    </route.Link>
+  );
+}
+
+function Latency({ monitor: { name, recent } }: { monitor: Monitor }) {
+  const last = lastValue(recent);
+  const failed = recent.filter((value) => value === null).length;
+  const summary = `${name}: latest ${last === null ? UNKNOWN : formatMilliseconds(last)}, ${failed} of ${plural(recent.length, 'check')} failed`;
+  return (
+    <span className="monitor-latency">
+      <Sparkline values={recent} summary={summary} />
+      <span>{last === null ? UNKNOWN : formatMilliseconds(last)}</span>
+    </span>
+  );
+}
