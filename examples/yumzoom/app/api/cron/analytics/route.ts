@@ -1,0 +1,4 @@
+import { rollUpYesterday } from '@/lib/jobs/analytics';
+import { cronEndpoint } from '@/lib/jobs/cron';
+
+export const GET = cronEndpoint(rollUpYesterday);

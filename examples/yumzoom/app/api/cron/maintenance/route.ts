@@ -1,0 +1,4 @@
+import { cronEndpoint } from '@/lib/jobs/cron';
+import { runMaintenance } from '@/lib/jobs/maintenance';
+
+export const GET = cronEndpoint(() => runMaintenance(new Date()));

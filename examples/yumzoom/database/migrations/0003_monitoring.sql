@@ -1,0 +1,1 @@
+\ir ../monitoring/database_monitoring_functions.sql

@@ -1,0 +1,1 @@
+\ir ../maintenance/maintenance_functions.sql
