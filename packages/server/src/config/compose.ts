@@ -11,7 +11,7 @@ import {
   type PlacedPolicy,
   type PolicyUser,
 } from '../respond/alerting/config-lint.ts';
-import { compileGrouping, compilePolicy } from '../respond/alerting/config-policy.ts';
+import { compileGrouping, compilePolicy, mentionsOf } from '../respond/alerting/config-policy.ts';
 import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers.ts';
 import { compileRule } from '../respond/alerting/config-rule.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
@@ -57,12 +57,15 @@ function compilePolicies(sections: Sections): PlacedPolicy[] {
   const { escalation_policies: named, alert_settings: settings } = sections;
   const policies = Object.entries(named.value).map(([name, raw]) => {
     const report = within(named.report, name);
-    return { policy: compilePolicy(name, raw, report), report, named: true };
+    return { policy: compilePolicy(name, raw, report), report, mentions: mentionsOf(raw), named: true };
   });
   const raw = settings.value.escalation_policy;
   if (raw === undefined) return policies;
   const report = within(settings.report, 'escalation_policy');
-  return [...policies, { policy: compilePolicy('default', raw, report), report, named: false }];
+  return [
+    ...policies,
+    { policy: compilePolicy('default', raw, report), report, mentions: mentionsOf(raw), named: false },
+  ];
 }
 
 function compileSettings(sections: Sections, receivers: Receivers, policies: readonly PlacedPolicy[]): AlertSettings {

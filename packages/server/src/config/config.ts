@@ -55,7 +55,11 @@ export interface LoadedConfig {
   config: Config | undefined;
   /** In order of file, line and column. */
   findings: readonly Finding[];
-  /** The files that were read, also when one was refused; and the folder they belong to. */
+  /** The configuration files that were read, also when one was refused. */
   files: readonly string[];
+  /** `files` and the files of secrets: a change of one of them is a change of the configuration. */
+  inputs: readonly string[];
+  /** Patterns that say which files belong to it, from `root`. */
+  patterns: readonly string[];
   root: string;
 }

@@ -32,6 +32,7 @@ function displayName(cwd: string, file: string): string {
 class FileReader {
   readonly files: string[] = [];
   readonly sources: Source[] = [];
+  readonly patterns: string[] = [];
   readonly #root: string;
   readonly #cwd: string;
   readonly #report: (finding: Finding) => void;
@@ -59,12 +60,14 @@ class FileReader {
     const written = this.sources.filter(({ value }) => Array.isArray(value.include));
     for (const source of written) this.#includeOf(source);
     if (written.length > 0) return;
+    this.patterns.push(...defaults);
     for (const pattern of defaults) for (const file of matchFiles(this.#root, pattern)) this.read(file);
   }
 
   #includeOf(source: Source): void {
     for (const [index, pattern] of (source.value.include as unknown[]).entries()) {
       if (typeof pattern !== 'string') continue;
+      this.patterns.push(pattern);
       const files = matchFiles(this.#root, pattern);
       if (files.length === 0) {
         const issue = { code: 'E113', path: ['include', index], message: `no file matches "${pattern}"` };
@@ -101,7 +104,11 @@ export function loadConfig({ path, env, cwd = process.cwd() }: LoadOptions): Loa
     const report = (issue: Issue) => findings.push(source.locate(issue));
     joiner.add(source.file, interpolate(source.value, env, report) as Record<string, unknown>, report);
   }
-  const readText = (file: string) => readFileSync(resolve(root, file), 'utf8');
+  const secretFiles: string[] = [];
+  const readText = (file: string) => {
+    secretFiles.push(resolve(root, file));
+    return readFileSync(resolve(root, file), 'utf8');
+  };
   const composed = compose(joiner.sections(), readText);
   const refused = findings.some(refuses);
   const isWhole = !reader.sources.some(({ broken }) => broken) && reader.sources.length === reader.files.length;
@@ -110,6 +117,8 @@ export function loadConfig({ path, env, cwd = process.cwd() }: LoadOptions): Loa
     config: refused ? undefined : { root, files: reader.files, ...composed },
     findings: inOrder(shown, reader.sources),
     files: reader.files,
+    inputs: [...reader.files, ...secretFiles],
+    patterns: reader.patterns,
     root,
   };
 }

@@ -33,7 +33,7 @@ export function readSecret(text: string, path: ConfigPath, readFile: ReadSecretF
     code: 'E207',
     path,
     message: 'this is a placeholder, not a secret; it is never called',
-    suggestion: 'write $' + '{NAME} and set the variable, or file:PATH',
+    suggestion: 'refer to a variable of the environment, or write file:PATH',
   });
   return { secret: new Secret(content), broken: 'it is a placeholder' };
 }

@@ -88,12 +88,12 @@ function explain(issue: ZodIssue, schema: z.core.$ZodType, root: unknown, prefix
       return [explainType(issue.expected, value, path)];
     case 'invalid_value': {
       const allowed = issue.values.map(String);
-      const suggestion = didYouMean(String(value), allowed) ?? `write ${allowed.join(', ')}`;
+      const suggestion = didYouMean(String(value), allowed);
       const message =
         value === undefined
           ? `"${path.at(-1)}" is missing`
           : `${JSON.stringify(value)} is not one of ${allowed.join(', ')}`;
-      return [{ code: 'E103', path, message, suggestion }];
+      return [{ code: 'E103', path, message, ...(suggestion === undefined ? {} : { suggestion }) }];
     }
     case 'invalid_union': {
       if (value === undefined) return [explainType('', value, path)];

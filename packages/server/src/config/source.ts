@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { type Finding, type Issue, severityOf } from '../lib/finding.ts';
 
 /** A YAML file that was read: its value, and where in its text each part of the value stands. */
@@ -54,21 +65,35 @@ function offsetOf(
   return offset + into + (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE' ? 1 : 0);
 }
 
-function syntaxProblems(document: Document): SyntaxProblem[] {
-  return document.errors.map((error) => {
-    const offset = error.pos[0];
+/** The parser's own words, as the rest of a sentence. */
+function lowerFirst(message: string): string {
+  const plain = message.replace(/\.$/, '').replace(/ ["']quote$/, ' quote');
+  return `${plain.charAt(0).toLowerCase()}${plain.slice(1)}`;
+}
+
+function syntaxProblems(document: Document, text: string): SyntaxProblem[] {
+  const end = Math.max(0, text.trimEnd().length - 1);
+  const problems: SyntaxProblem[] = document.errors.map((error) => {
+    const offset = Math.min(error.pos[0], end);
     if (error.code === 'DUPLICATE_KEY') {
       return { code: 'E102', offset, message: 'this key stands here twice', suggestion: 'remove one of them' };
     }
-    const message = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.message;
-    const plain = `${message.charAt(0).toLowerCase()}${message.slice(1)}`.replace(/\.$/, '');
-    return {
-      code: 'E100',
-      offset,
-      message: `not valid YAML: ${plain}`,
-      suggestion: 'check indentation, colons and quotes',
-    };
+    const message = `not valid YAML: ${lowerFirst(error.message)}`;
+    return { code: 'E100', offset, message, suggestion: 'check indentation, colons and quotes' };
   });
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document)) return;
+      const message = `not valid YAML: there is no anchor "${alias.source}" before this`;
+      problems.push({
+        code: 'E100',
+        offset: start(alias) ?? 0,
+        message,
+        suggestion: 'put a text that begins with * in quotes',
+      });
+    },
+  });
+  return problems;
 }
 
 function duplicateKey(text: string, offset: number): string | undefined {
@@ -86,7 +111,7 @@ export function readSource(file: string, text: string, report: (finding: Finding
     const { line, col } = lines.linePos(offset);
     return { file, line, col, code, severity: severityOf(code), message, suggestion: suggestion ?? null };
   };
-  const problems = syntaxProblems(document);
+  const problems = syntaxProblems(document, text);
   for (const problem of problems) {
     const key = problem.code === 'E102' ? duplicateKey(text, problem.offset) : undefined;
     report(at(problem.offset, key === undefined ? problem : { ...problem, message: `"${key}" stands here twice` }));

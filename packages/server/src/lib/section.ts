@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 import type { ConfigPath, Report } from './finding.ts';
 
 /** A duration as operators write it: seconds as a number, or text with a unit. */
@@ -48,7 +48,12 @@ export function readDuration(
     return undefined;
   }
   if (ms < minimum) {
-    report({ code: 'E103', path, message: `${value} is too short`, suggestion: `the shortest is ${minimum / 1_000}s` });
+    report({
+      code: 'E103',
+      path,
+      message: `${value} is too short`,
+      suggestion: `the shortest is ${formatDuration(minimum)}`,
+    });
     return undefined;
   }
   return ms;

@@ -165,10 +165,7 @@ describe('sentences', () => {
       { condition: 'failed_auth_attempts > 100 per hour', time_window: '10m' },
       'Fires when there were more than 100 failed sign-ins in the last 10 minutes, scaled to one hour.',
     ],
-    [
-      { condition: 'request_rate < 1' },
-      'Fires when there were fewer than 1 requests per second in the last 5 minutes.',
-    ],
+    [{ condition: 'request_rate < 1' }, 'Fires when the request rate over the last 5 minutes is below 1 per second.'],
     [{ condition: 'last_queue_depth > 10' }, 'Fires when the latest queue_depth is above 10.'],
     [
       { condition: 'max_upload_size > 2MiB' },

@@ -171,7 +171,7 @@ const ROWS: readonly RuleMetric[] = [
   }),
   counter({
     name: 'request_rate',
-    noun: 'requests per second',
+    noun: 'request rate',
     description: 'requests per second over the window',
     source: 'requests',
     unit: '/s',

@@ -20,17 +20,18 @@ const MEASURED: Record<Operator, string> = {
   '!=': 'other than',
 };
 
+/** Words before the noun. Shares, counts and rates are named by their noun. */
 const REDUCED: Record<Reducer, string> = {
-  ratio: 'share',
-  count: 'number',
-  avg: 'mean',
-  min: 'lowest',
-  max: 'highest',
-  sum: 'sum of',
-  last: 'latest',
-  p50: 'median',
-  p95: '95th percentile of the',
-  p99: '99th percentile of the',
+  ratio: '',
+  count: '',
+  avg: 'mean ',
+  min: 'lowest ',
+  max: 'highest ',
+  sum: 'sum of ',
+  last: 'latest ',
+  p50: 'median ',
+  p95: '95th percentile of the ',
+  p99: '99th percentile of the ',
 };
 
 const PERIODS: [ms: number, name: string][] = [
@@ -65,7 +66,8 @@ export function formatQuantity(value: number, unit: MetricUnit): string {
     )[step] ?? [1, 'B'];
     return `${digits(Number((value / size).toPrecision(4)))} ${name}`;
   }
-  return unit === '' || unit === '/s' ? digits(value) : `${digits(value)} ${unit}`;
+  if (unit === '/s') return `${digits(value)} per second`;
+  return unit === '' ? digits(value) : `${digits(value)} ${unit}`;
 }
 
 function where(labels: Readonly<Record<string, string>>): string {
@@ -98,13 +100,13 @@ function measureSentence(metric: RuleMetric | null, { condition, minCount, windo
   const value = `${MEASURED[condition.op]} ${formatQuantity(condition.threshold, condition.unit)}`;
   const window =
     condition.reducer === 'last' ? '' : ` ${metric?.kind === 'duration' ? 'in' : 'over'} the last ${period(windowMs)}`;
-  return `the ${REDUCED[condition.reducer]} ${noun}${where(condition.labels)}${sample}${window} is ${value}`;
+  return `the ${REDUCED[condition.reducer]}${noun}${where(condition.labels)}${sample}${window} is ${value}`;
 }
 
 function clause(parts: Parts): string {
   const { metric } = parts;
   if (metric?.kind === 'ratio') return ratioSentence(metric, parts);
-  if (metric?.kind === 'counter') return counterSentence(metric, parts);
+  if (metric?.kind === 'counter' && metric.unit === '') return counterSentence(metric, parts);
   return measureSentence(metric, parts);
 }
 

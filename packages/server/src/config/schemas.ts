@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { LATER, LISTS, MAPS, SCALARS } from './sections.ts';
+
+const lists = {
+  monitors: z.array(LISTS.monitors).describe('Uptime monitors'),
+  alert_rules: z.array(LISTS.alert_rules).describe('Alert rules'),
+};
+
+const later = Object.fromEntries(LATER.map((name) => [name, z.unknown().describe('Not used by this version')]));
+
+const sections: Record<string, z.ZodType> = { ...SCALARS, ...MAPS, ...lists, ...later };
+
+const FILES: Record<string, { title: string; sections: readonly string[] }> = {
+  'yumops.schema.json': { title: 'yumops.yml', sections: Object.keys(sections) },
+  'uptime-monitoring.schema.json': {
+    title: 'monitoring/uptime-monitoring.yml',
+    sections: ['monitors', 'alert_settings', 'targets', 'uptime'],
+  },
+  'alert-rules.schema.json': {
+    title: 'monitoring/alert-rules.yml',
+    sections: [
+      'alert_rules',
+      'escalation_policies',
+      'alert_settings',
+      'grouping',
+      'inhibit_rules',
+      'schedules',
+      'people',
+      'slos',
+      'restore',
+    ],
+  },
+};
+
+/** The published JSON Schemas by file name, made from the schemas that the loader checks with. */
+export function jsonSchemas(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(FILES).map(([file, { title, sections: names }]) => {
+      const shape = Object.fromEntries(names.map((name) => [name, sections[name]?.optional() ?? z.unknown()]));
+      const schema = z.toJSONSchema(z.strictObject(shape), { io: 'input' });
+      return [file, `${JSON.stringify({ title, ...schema }, null, 2)}\n`];
+    }),
+  );
+}
