@@ -9,7 +9,7 @@ import type { Log } from '../../src/lib/log.ts';
 import { uuidv7 } from '../../src/lib/random.ts';
 import { createAvailability } from '../../src/observe/uptime/availability.ts';
 import type { CheckResult } from '../../src/observe/uptime/check.ts';
-import { CHECKS_TABLE, checkRow } from '../../src/observe/uptime/check-row.ts';
+import { checkRow } from '../../src/observe/uptime/check-row.ts';
 import type { HttpMonitorConfig } from '../../src/observe/uptime/config.ts';
 import { NO_RECORD } from '../../src/observe/uptime/monitor-record.ts';
 import { storeChanges, storeMonitors } from '../../src/observe/uptime/state-store.ts';
@@ -79,7 +79,7 @@ async function storeChecks(monitor: HttpMonitorConfig, from: number, results: re
     return checkRow({ ...finished, state: result.verdict });
   });
   const body = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n'));
-  await telemetry.telemetry.insert(CHECKS_TABLE, body, { token: `${monitor.id}-${from}`, rowCount: rows.length });
+  await telemetry.telemetry.insert('check_results', body, { token: `${monitor.id}-${from}`, rowCount: rows.length });
 }
 
 test('an unchecked monitor is pending and has no figures', async () => {

@@ -96,7 +96,7 @@ test('every check is a row with its phases, what it stands for and the evidence 
   await start({ monitors: [quick('/', { project: '7', environment: 'production' })] });
   await vi.waitFor(() => expect(rows.length).toBeGreaterThan(2), { timeout: 5_000 });
   expect(rows[0]).toMatchObject({
-    table: 'check_results',
+    table: 'checks',
     row: {
       monitorId: 'api',
       monitor: 'API',
@@ -110,7 +110,6 @@ test('every check is a row with its phases, what it stands for and the evidence 
       coveredMs: 200,
       dnsMs: null,
       tlsMs: null,
-      retentionClass: 'checks',
     },
   });
   expect(rows[1]?.row).toMatchObject({ state: 'down' });
@@ -166,7 +165,7 @@ test('a health report gives one state per named check, and one that is no longer
   expect((await stateOf())?.reason).toBe('The application is unhealthy: database (connection refused).');
   expect(named()?.[0]).toEqual({ name: 'database', state: 'down', reason: 'connection refused' });
   expect(
-    rows.some(({ table, row }) => table === 'health_results' && row['name'] === 'database' && row['state'] === 'down'),
+    rows.some(({ table, row }) => table === 'health_checks' && row['name'] === 'database' && row['state'] === 'down'),
   ).toBe(true);
 
   await uptime.reload([healthMonitor(`${server.url}/`, { intervalMs: 200 })]);
@@ -228,8 +227,8 @@ test('what cannot be stored is stored later, with the transition', async () => {
 });
 
 test('a monitor that cannot be checked is unknown, and says why', async () => {
-  await start({ monitors: [quick('/', { broken: 'The variable TOKEN is not set.' })] });
+  await start({ monitors: [quick('/', { broken: 'environment variable TOKEN is not set' })] });
   await vi.waitFor(async () => expect((await stateOf())?.state).toBe('unknown'), { timeout: 5_000 });
-  expect((await stateOf())?.reason).toBe('The variable TOKEN is not set.');
+  expect((await stateOf())?.reason).toBe('It cannot be checked: environment variable TOKEN is not set.');
   expect(hits).toEqual([]);
 });

@@ -3,8 +3,9 @@ import type { TelemetryRow } from '../../lib/telemetry.ts';
 import type { CheckResult } from './check.ts';
 import type { MonitorConfig } from './config.ts';
 
-export const CHECKS_TABLE = 'check_results';
-export const HEALTH_TABLE = 'health_results';
+/** Relations that the prober writes. */
+export const CHECKS = 'checks';
+export const HEALTH_CHECKS = 'health_checks';
 
 /** A finished check with what makes it a row. */
 export interface FinishedCheck {
@@ -20,7 +21,7 @@ export interface FinishedCheck {
   location: string;
 }
 
-/** The row of `check_results`. */
+/** The row of `checks`. */
 export function checkRow(check: FinishedCheck): TelemetryRow {
   const { monitor, result } = check;
   return {
@@ -44,7 +45,7 @@ export function checkRow(check: FinishedCheck): TelemetryRow {
   };
 }
 
-/** The rows of `health_results`, one per named check. */
+/** The rows of `health_checks`, one per named check. */
 export function healthRows(check: FinishedCheck): TelemetryRow[] {
   return check.result.named.map(({ name, verdict, reason, durationMs }) => ({
     ...originOf(check),
@@ -64,7 +65,6 @@ function originOf({ monitor, startedAt }: FinishedCheck): TelemetryRow {
     release: '',
     monitorId: monitor.id,
     monitor: monitor.name,
-    retentionClass: 'checks',
   };
 }
 

@@ -1,6 +1,5 @@
 export { type Availability, createAvailability } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
-export { CHECKS_TABLE, HEALTH_TABLE } from './check-row.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';
 export { rewriteTarget } from './config.ts';
 export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';

@@ -16,7 +16,7 @@ export interface Mismatch {
 export function findMismatch(expected: unknown, actual: unknown, path = 'json'): Mismatch | null {
   if (Array.isArray(expected)) return inList(expected, actual, path);
   if (typeof expected === 'object' && expected !== null) return inObject(expected, actual, path);
-  return Object.is(expected, actual) ? null : { path, expected, found: actual };
+  return expected === actual ? null : { path, expected, found: actual };
 }
 
 function inObject(expected: object, actual: unknown, path: string): Mismatch | null {

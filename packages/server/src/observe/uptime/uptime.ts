@@ -6,7 +6,7 @@ import { uuidv7 } from '../../lib/random.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
 import { BatchBuffer } from './batch-buffer.ts';
 import type { CheckContext, CheckResult } from './check.ts';
-import { CHECKS_TABLE, checkRow, HEALTH_TABLE, healthRows } from './check-row.ts';
+import { CHECKS, checkRow, HEALTH_CHECKS, healthRows } from './check-row.ts';
 import type { MonitorConfig } from './config.ts';
 import { type Judged, judge, type Observation, setPaused, type Transition } from './judge.ts';
 import { runCheck } from './kinds/index.ts';
@@ -171,8 +171,8 @@ class UptimeEngine implements Uptime {
       previousAt: record.lastCheckedAt,
       location,
     };
-    this.#rows.push({ table: CHECKS_TABLE, row: checkRow(finished) });
-    for (const row of healthRows(finished)) this.#rows.push({ table: HEALTH_TABLE, row });
+    this.#rows.push({ table: CHECKS, row: checkRow(finished) });
+    for (const row of healthRows(finished)) this.#rows.push({ table: HEALTH_CHECKS, row });
     this.#keep(monitor, next, judged.transition, this.#nextCheckAt(monitor, judged.recheckInMs));
     return {
       recheckInMs: judged.recheckInMs,
@@ -204,7 +204,7 @@ class UptimeEngine implements Uptime {
   }
 
   async #writeRows(batch: readonly { table: string; row: TelemetryRow }[]): Promise<void> {
-    for (const table of [CHECKS_TABLE, HEALTH_TABLE]) {
+    for (const table of [CHECKS, HEALTH_CHECKS]) {
       const rows = batch.filter((entry) => entry.table === table).map(({ row }) => row);
       if (rows.length > 0) await this.#options.writer.append(table, rows);
     }
@@ -222,6 +222,11 @@ class UptimeEngine implements Uptime {
 /** What the configuration alone says of a monitor: paused, or not to be checked because it is broken. */
 function judgeConfigured(record: MonitorRecord, monitor: MonitorConfig, now: number): Judged {
   if (monitor.paused || monitor.broken === null) return setPaused(record, monitor.paused, now);
-  const judged = judge(record, { verdict: 'unknown', reason: monitor.broken }, monitor, now);
+  const judged = judge(
+    record,
+    { verdict: 'unknown', reason: `It cannot be checked: ${monitor.broken}.` },
+    monitor,
+    now,
+  );
   return { ...judged, status: { ...judged.status, lastCheckedAt: record.lastCheckedAt } };
 }

@@ -205,12 +205,12 @@ describe('assertions', () => {
 
 describe('phases', () => {
   test('do not overlap, and those that were not needed are null', async () => {
-    const result = await check('/');
+    const result = await check('/slow');
     expect(result.phases).toMatchObject({ dns: null, tls: null });
     expect(result.phases.connect).toBeGreaterThan(0);
-    expect(result.phases.firstByte).toBeGreaterThan(0);
+    expect(result.phases.firstByte).toBeGreaterThanOrEqual(110);
+    expect(result.phases.body).not.toBeNull();
     expect(phaseSum(result)).toBeLessThanOrEqual(result.durationMs);
-    expect(phaseSum(result)).toBeGreaterThan(result.durationMs * 0.5);
   });
 
   test('after a refused connection nothing later was reached', async () => {
