@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
-import { codeOf } from '../lib/errors.ts';
+import { codeOf, YumOpsError } from '../lib/errors.ts';
 import { canReach, type OsUser } from './os-user.ts';
 
 /** Where root may put what the engines' own user has to read. */
@@ -61,8 +61,13 @@ export async function placeRuntime(
   await rm(building, { recursive: true, force: true });
   await openFolder(dirname(target));
   await copyReadable(source, building);
-  await rm(target, { recursive: true, force: true });
-  await rename(building, target);
+  try {
+    await rename(building, target);
+  } catch (error) {
+    // Another platform may have been faster with the same content.
+    await rm(building, { recursive: true, force: true });
+    if (!canReach(user, '-x', join(target, probe))) throw error;
+  }
   return target;
 }
 
@@ -116,11 +121,16 @@ async function movePrivately(from: string, to: string): Promise<void> {
 
 async function systemFolder(): Promise<string> {
   try {
-    await openFolder(SYSTEM_FOLDER);
-    return SYSTEM_FOLDER;
-  } catch {
-    return openFolder(join(tmpdir(), 'yumops'));
+    return await openFolder(SYSTEM_FOLDER);
+  } catch (error) {
+    if (codeOf(error) !== 'EROFS' && codeOf(error) !== 'EACCES') throw error;
   }
+  const fallback = await openFolder(join(tmpdir(), 'yumops'));
+  // In a folder that everyone may write, someone else may have been there first.
+  if ((await stat(fallback)).uid === process.getuid?.()) return fallback;
+  throw new YumOpsError('engine_placement', `${fallback} belongs to another user.`, {
+    hint: `Make ${SYSTEM_FOLDER} writable, or put the data directory where the user of the engines can enter.`,
+  });
 }
 
 /** A folder that everyone may pass through. */

@@ -23,11 +23,11 @@ interface SymbolicLink {
 
 /**
  * Makes the programs of one major version ready to run as `user`. The libraries' version links, which npm cannot
- * carry and an install script would make, are put into `home/lib`, so that the installation may be read-only.
+ * carry and an install script would make, are put beside the data, so that the installation may be read-only.
  */
 export async function prepareBinaries(
   major: PostgresMajor,
-  home: string,
+  dataDir: string,
   user: OsUser | undefined,
 ): Promise<PostgresBinaries> {
   const installed = locate(major);
@@ -38,7 +38,7 @@ export async function prepareBinaries(
     user,
   );
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as SymbolicLink[];
-  const lib = join(home, 'lib');
+  const lib = `${dataDir}-lib`;
   const inNative = (path: string) => join(native, path.replace(/^native\//, ''));
   await linkFolder(lib, new Map(links.map(({ source, target }) => [basename(target), inNative(source)])));
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';

@@ -94,7 +94,7 @@ async function stopOrphan(dataDir: string, clock: Clock, log: Log): Promise<void
   if (!Number.isInteger(pid) || pid <= 1) return;
   const command = commandOf(pid);
   if (command === undefined) return;
-  if (!command.includes('postgres') || !command.includes(dataDir)) {
+  if (!command.includes('postgres') || !`${command} `.includes(`-D ${dataDir} `)) {
     await rm(join(dataDir, PID_FILE), { force: true });
     return;
   }

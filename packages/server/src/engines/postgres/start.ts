@@ -32,7 +32,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const user = engineUser();
     const dataDir = await placeData(home, user);
-    const binaries = await prepareBinaries(major, home, user);
+    const binaries = await prepareBinaries(major, dataDir, user);
     const password = await ensureCluster(home, dataDir, major, binaries, user);
     const port = await freePort();
     const settings = { ...settingsFor(major), ...options.settings, port };

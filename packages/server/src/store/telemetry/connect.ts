@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { QueryLimits, TelemetryStore } from '../../lib/telemetry.ts';
-import { asTelemetryError } from './telemetry-error.ts';
+import { asQueryError, asTelemetryError } from './telemetry-error.ts';
 
 /** The telemetry store with its connections. */
 export interface ConnectedTelemetry extends TelemetryStore {
@@ -59,12 +59,12 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
         const { meta = [], data } = await select(sql, timeLimit(limits), params, limits.signal);
         const names = meta.map(({ name }) => name);
         return data.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
-      }),
+      }, limits),
     read: (sql, limits) =>
       translated(async () => {
         const { meta = [], data } = await select(sql, readLimits(limits), undefined, limits.signal);
         return { columns: meta, rows: data.slice(0, limits.maxRows) };
-      }),
+      }, limits),
     command: (sql, params) =>
       translated(async () => {
         await client.command({
@@ -91,11 +91,12 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
   };
 }
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
+/** Runs `work` and gives its errors our names. @param limits of a query; absent for everything else */
+async function translated<T>(work: () => Promise<T>, limits?: QueryLimits): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw asTelemetryError(error);
+    throw limits ? asQueryError(error, limits.signal) : asTelemetryError(error);
   }
 }
 

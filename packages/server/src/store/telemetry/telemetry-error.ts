@@ -6,32 +6,59 @@ import { messageOf, YumOpsError } from '../../lib/errors.ts';
  * that stops or reads only, its network and its Keeper, and authentication, which an operator can mend.
  */
 const PASSING = new Set([
-  159, 160, 164, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 335, 394, 425, 516, 999,
+  159, 160, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 335, 394, 425, 516, 999,
 ]);
 
+/** Limits of time, memory, rows and bytes that a query was given. */
+const LIMITS = new Set([158, 159, 160, 241, 307, 396]);
+
+const CANCELLED = 394;
+
 /**
- * Names what went wrong: `telemetry_unavailable` (try the same again later) or `telemetry_rejected` (the same will
- * fail again). The number of ClickHouse's error stays in the message and in `cause`.
+ * Names what went wrong with an insert or a change: `telemetry_unavailable` (try the same again later) or
+ * `telemetry_rejected` (the same will fail again). ClickHouse's number stays in the message and in `cause`.
  */
 export function asTelemetryError(error: unknown): YumOpsError {
   if (error instanceof YumOpsError) return error;
-  if (!(error instanceof ClickHouseError)) {
+  const code = clickhouseCode(error);
+  if (code === undefined) {
     return unavailable(`The telemetry store cannot be reached: ${messageOf(error)}`, error);
   }
-  const said = `${error.message.trim()} (${error.code} ${error.type ?? ''})`;
-  if (PASSING.has(Number(error.code))) return unavailable(`The telemetry store cannot do this now: ${said}`, error);
-  return new YumOpsError('telemetry_rejected', `The telemetry store refuses this: ${said}`, {
+  if (PASSING.has(code)) return unavailable(`The telemetry store cannot do this now: ${said(error)}`, error);
+  return new YumOpsError('telemetry_rejected', `The telemetry store refuses this: ${said(error)}`, {
     status: 400,
     cause: error,
   });
 }
 
-function unavailable(message: string, cause: unknown): YumOpsError {
-  return new YumOpsError('telemetry_unavailable', message, { status: 503, retryAfter: 1, cause });
+/**
+ * As `asTelemetryError`, for a query: one that was cancelled is `query_cancelled`, and one that ran into its limits is
+ * `query_limit`, because it would do so again.
+ */
+export function asQueryError(error: unknown, signal?: AbortSignal): YumOpsError {
+  const code = clickhouseCode(error);
+  if (signal?.aborted || code === CANCELLED) {
+    return new YumOpsError('query_cancelled', 'The query was cancelled.', { status: 499, cause: error });
+  }
+  if (code === undefined || !LIMITS.has(code)) return asTelemetryError(error);
+  return new YumOpsError('query_limit', `The query needs more than it may use in the telemetry store: ${said(error)}`, {
+    hint: 'Ask for a shorter time, fewer columns or fewer groups.',
+    status: 422,
+    cause: error,
+  });
 }
 
 /** ClickHouse's error number behind an error of the telemetry store, such as 60 for an unknown table. */
 export function clickhouseCode(error: unknown): number | undefined {
   const cause = error instanceof YumOpsError ? error.cause : error;
   return cause instanceof ClickHouseError ? Number(cause.code) : undefined;
+}
+
+function said(error: unknown): string {
+  const type = error instanceof ClickHouseError ? error.type : undefined;
+  return `${messageOf(error).trim()} (${[clickhouseCode(error), type].filter(Boolean).join(' ')})`;
+}
+
+function unavailable(message: string, cause: unknown): YumOpsError {
+  return new YumOpsError('telemetry_unavailable', message, { status: 503, retryAfter: 1, cause });
 }

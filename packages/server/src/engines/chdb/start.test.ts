@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../lib/clock.ts';
+import { createLog } from '../../lib/log.ts';
+import { connectTelemetry } from '../../store/telemetry/index.ts';
+import { startOf } from '../process-identity.ts';
+import type { EngineHandle } from '../supervisor.ts';
+import { chdbPackage } from './platform.ts';
+import { startEmbeddedChdb } from './start.ts';
+
+const log = createLog(systemClock, () => undefined);
+const built = fileURLToPath(new URL('../../../dist/', import.meta.url));
+
+let home: string;
+const running: EngineHandle[] = [];
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'yumops-chdb-'));
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((engine) => engine.stop()));
+  await rm(home, { recursive: true, force: true });
+});
+
+async function start(dataDir = home): Promise<EngineHandle> {
+  const engine = await startEmbeddedChdb({ dataDir, clock: systemClock, log });
+  running.push(engine);
+  return engine;
+}
+
+async function until(condition: () => Promise<boolean> | boolean, limit = 10_000): Promise<void> {
+  const end = Date.now() + limit;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('the condition did not come true in time');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('keeps data over a restart, and starts again under the same address after a kill', async () => {
+  const first = await start();
+  const before = connectTelemetry(first.url);
+  await before.command('CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a');
+  await before.command('INSERT INTO t VALUES (1), (2)');
+  await before.close();
+  await first.stop();
+
+  const second = await start();
+  const telemetry = connectTelemetry(second.url);
+  const exited = new Promise((resolve) => second.onExit(resolve));
+  const killed = second.pid as number;
+  process.kill(killed, 'SIGKILL');
+  expect(await exited).toMatchObject({ pid: killed, signal: 'SIGKILL' });
+  await until(() =>
+    telemetry.ping().then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(second.pid).not.toBe(killed);
+  expect(await telemetry.query('SELECT sum(a) AS s FROM t')).toEqual([{ s: 3 }]);
+  await telemetry.close();
+});
+
+test('refuses a second engine on the same folder and names the first', async () => {
+  await start();
+  await expect(start()).rejects.toMatchObject({
+    code: 'engine_in_use',
+    message: expect.stringContaining(`${process.pid}`),
+  });
+});
+
+test('ends with the process that started it, however that ends', async () => {
+  const script = `
+    import { startEmbeddedChdb } from '${built}engines/index.js';
+    import { systemClock } from '${built}lib/clock.js';
+    const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+    const engine = await startEmbeddedChdb({ dataDir: process.env.FOLDER, clock: systemClock, log });
+    console.log(engine.pid);
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { PATH: process.env.PATH, FOLDER: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(said.toString());
+  expect(startOf(pid)).toBeDefined();
+  parent.kill('SIGKILL');
+  await until(() => startOf(pid) === undefined);
+  await start();
+});
+
+test.runIf(process.getuid?.() === 0)('gives root up for good', async () => {
+  const engine = await start();
+  const status = readFileSync(`/proc/${engine.pid}/status`, 'utf8');
+  const ids = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.split(/\s+/);
+  expect(new Set([...(ids('Uid') ?? ['0']), ...(ids('Gid') ?? ['0'])])).not.toContain('0');
+  expect(ids('CapEff')).toEqual(['0000000000000000']);
+  const secret = join(home, 'secret');
+  await writeFile(secret, 'sesame', { mode: 0o600 });
+  const telemetry = connectTelemetry(engine.url);
+  await expect(telemetry.query('SELECT file({path:String})', { path: secret })).rejects.toThrow(
+    /CANNOT_OPEN_FILE|Permission denied/,
+  );
+  await telemetry.close();
+});
+
+test.each([
+  [{ platform: 'linux', arch: 'x64', glibc: false }, 'musl'],
+  [{ platform: 'win32', arch: 'x64', glibc: false }, 'win32-x64'],
+  [{ platform: 'linux', arch: 'riscv64', glibc: true }, 'riscv64'],
+])('says what to do where chDB has no build: %j', (runtime, named) => {
+  expect(() => chdbPackage(runtime)).toThrow(named);
+  try {
+    chdbPackage(runtime);
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: 'telemetry_engine_unavailable',
+      hint: expect.stringContaining('YUMOPS_TELEMETRY_URL'),
+    });
+  }
+});
