@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import type { IngestAnswer } from '@yumops/protocol';
+import type { Clock } from '../../lib/clock.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
+import { Batcher, type BatchStep } from './batch/batcher.ts';
+import { Parser } from './parser.ts';
+import type { BodyFormat } from './record/body.ts';
+import { Journal } from './spool/journal.ts';
+import { Receipts, receiptKey } from './spool/receipts.ts';
+import { SPOOL_START, Spool } from './spool/spool.ts';
+import { encodeRows } from './tables.ts';
+import { Tail } from './tail.ts';
+
+export interface IngestOptions {
+  /** Folder of the spool; must outlive the process. */
+  folder: string;
+  telemetry: Pick<TelemetryStore, 'insert'>;
+  clock: Clock;
+  log: Log;
+  /** Bound of the spool on disk, bytes; default 2 GiB. */
+  maxBytes?: number;
+  /** Size of a spool segment, bytes; default 64 MiB. */
+  segmentBytes?: number;
+  /** Largest batch, rows; default 100,000. */
+  batchRows?: number;
+  /** Longest wait for a batch to fill, milliseconds; default 500. */
+  flushMs?: number;
+  /** The built `parse-worker.js`; default: beside this module. */
+  worker?: URL;
+  /** Told when a range of the spool was journalled, inserted, retired. */
+  onBatchStep?: (step: BatchStep) => void;
+}
+
+/** A body to take in. */
+export interface Delivery {
+  body: Uint8Array;
+  format: BodyFormat;
+  project: string;
+  /** The sender's name for this delivery; a repeated one gets the first answer and adds nothing. */
+  batchId?: string;
+}
+
+export interface IngestStats {
+  /** Bytes of the spool on disk. */
+  spoolBytes: number;
+  spoolMaxBytes: number;
+  /** Seconds that the oldest row which is not in the store yet has waited; 0 when all are. */
+  lagSeconds: number;
+  /** Records taken and refused since the start. */
+  accepted: number;
+  rejected: number;
+  /** Deliveries refused because the spool was full. */
+  refused: number;
+  /** Deliveries that were known already. */
+  repeated: number;
+  /** Rows that live tails missed because their reader was slow. */
+  dropped: number;
+  /** Inserts that had to be tried again. */
+  retries: number;
+  /** Rows stored since the start, by table. */
+  stored: Record<string, number>;
+}
+
+/** The intake of telemetry: what it has answered is on disk and reaches the store exactly once. */
+export interface Ingest {
+  /**
+   * Parses a body and makes its rows durable.
+   * @throws YumOpsError with a status of 4xx or 503 when nothing of it was taken
+   */
+  accept(delivery: Delivery): Promise<IngestAnswer>;
+  /** For the platform's own rows. */
+  writer: TelemetryWriter;
+  tail: Tail;
+  stats(): IngestStats;
+  /** Earliest event time that is not in the store yet, milliseconds since the epoch; undefined when all are. */
+  watermark(): number | undefined;
+  /** Takes nothing more, sends what the spool holds for up to `drainMs` (default 10 s), and closes. */
+  close(drainMs?: number): Promise<void>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Opens the spool of the folder, goes on where the last process stopped, and takes deliveries. */
+export async function createIngest(options: IngestOptions): Promise<Ingest> {
+  const { clock, log, telemetry } = options;
+  const maxBytes = options.maxBytes ?? 2_048 * MEBIBYTE;
+  const journal = await Journal.open(options.folder, SPOOL_START, clock, log);
+  const receipts = await Receipts.open(join(options.folder, 'receipts'), clock);
+  const spool = await Spool.open(
+    { folder: options.folder, maxBytes, segmentBytes: options.segmentBytes ?? 64 * MEBIBYTE, log },
+    journal.state.position,
+    (header) => receipts.recover(header),
+  );
+  const batcher = new Batcher({
+    spool,
+    journal,
+    store: telemetry,
+    clock,
+    log,
+    maxRows: options.batchRows ?? 100_000,
+    maxBytes: 48 * MEBIBYTE,
+    flushMs: options.flushMs ?? 500,
+    eagerBytes: 8 * MEBIBYTE,
+    beforeRelease: () => receipts.sync(),
+    ...(options.onBatchStep ? { onStep: options.onBatchStep } : {}),
+  });
+  const parser = new Parser(options.worker ?? new URL('./parse-worker.js', import.meta.url), log);
+  const ingest = new SpooledIngest({ spool, journal, receipts, batcher, parser, clock, maxBytes });
+  batcher.start();
+  return ingest;
+}
+
+interface Parts {
+  spool: Spool;
+  journal: Journal;
+  receipts: Receipts;
+  batcher: Batcher;
+  parser: Parser;
+  clock: Clock;
+  maxBytes: number;
+}
+
+class SpooledIngest implements Ingest {
+  readonly tail: Tail;
+  readonly writer: TelemetryWriter;
+  readonly #parts: Parts;
+  readonly #counts = { accepted: 0, rejected: 0, refused: 0, repeated: 0 };
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.tail = new Tail(parts.clock);
+    this.writer = {
+      append: async (relation, rows) => {
+        if (rows.length === 0) return;
+        const body = encodeRows(relation, rows);
+        const header = { at: parts.clock.now(), parts: body.parts };
+        await parts.spool.append({ header, payload: body.payload, payloadCrc: body.payloadCrc, privileged: true });
+        this.tail.publish(body);
+      },
+    };
+  }
+
+  async accept(delivery: Delivery): Promise<IngestAnswer> {
+    if (delivery.batchId === undefined) return this.#take(delivery, undefined);
+    const key = receiptKey(delivery.project, delivery.batchId);
+    const { answer, repeated } = await this.#parts.receipts.once(key, () => this.#take(delivery, key));
+    if (repeated) this.#counts.repeated += 1;
+    return answer;
+  }
+
+  async #take({ body, format, project }: Delivery, key: string | undefined): Promise<IngestAnswer> {
+    const { parser, spool, clock } = this.#parts;
+    const now = clock.now();
+    const encoded = await parser.parse(body, format, { project, now });
+    if (!encoded.ok) throw new YumOpsError(encoded.code, encoded.message, { status: encoded.status });
+    const { answer, parts, payload, payloadCrc, rejectedCount } = encoded;
+    if (parts.length > 0) {
+      const header = { at: now, parts, ...(key === undefined ? {} : { receipt: { key, answer } }) };
+      try {
+        await spool.append({ header, payload, payloadCrc });
+      } catch (error) {
+        this.#counts.refused += 1;
+        throw error;
+      }
+      this.tail.publish(encoded);
+    }
+    this.#counts.accepted += answer.accepted;
+    this.#counts.rejected += rejectedCount;
+    return answer;
+  }
+
+  stats(): IngestStats {
+    const { spool, batcher, clock, maxBytes } = this.#parts;
+    const oldest = spool.backlog.oldestArrival();
+    return {
+      spoolBytes: spool.bytes(),
+      spoolMaxBytes: maxBytes,
+      lagSeconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1_000),
+      ...this.#counts,
+      dropped: this.tail.dropped,
+      retries: batcher.retries,
+      stored: Object.fromEntries(batcher.stored),
+    };
+  }
+
+  watermark(): number | undefined {
+    return this.#parts.spool.backlog.oldestEvent();
+  }
+
+  async close(drainMs = 10_000): Promise<void> {
+    const { parser, batcher, spool, receipts, journal } = this.#parts;
+    await parser.close();
+    await spool.settle();
+    await batcher.close(drainMs);
+    await spool.close();
+    await receipts.close();
+    await journal.close();
+  }
+}

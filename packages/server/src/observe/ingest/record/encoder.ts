@@ -1,0 +1,239 @@
+import { Attributes } from './attributes.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { columnIndex, Draft } from './draft.ts';
+import { KeyTable } from './key-table.ts';
+import type { PartSet } from './part-set.ts';
+import { decodeText, isUnknownLevel, putArrival, type Refused, rawText, readTimestamp } from './readers.ts';
+import {
+  FIELDS,
+  type FieldRule,
+  LOG_ROUTE,
+  METRIC_ROUTE,
+  OUTBOUND_ROUTE,
+  REQUEST_COLUMNS,
+  REQUEST_EXTRAS,
+  type Route,
+} from './routes.ts';
+import { KIND, Scanner } from './scanner.ts';
+
+export interface EncodeContext {
+  /** Project of the key. */
+  project: string;
+  /** Arrival, milliseconds since the epoch. */
+  now: number;
+}
+
+const TYPE = columnIndex('type');
+const LEVEL = columnIndex('level');
+const REQUEST_ID = columnIndex('requestId');
+const METHOD = columnIndex('method');
+const STATUS_CODE = columnIndex('statusCode');
+
+/**
+ * Turns the bytes of one record into rows: validated, typed, scrubbed of secrets, routed to its tables. A log line
+ * whose keys are all columns of the right type is copied as it came, with the platform's own columns spliced on.
+ */
+export class RecordEncoder {
+  readonly #scanner = new Scanner(new KeyTable(FIELDS));
+  readonly #draft = new Draft();
+  readonly #attributes = new Attributes(this.#scanner);
+  readonly #present = new Set<string>();
+  readonly #nonce: string;
+  #counter = 0;
+
+  /** @param nonce letters and digits that no other encoder has; part of every row's id */
+  constructor(nonce: string) {
+    this.#nonce = nonce;
+  }
+
+  /**
+   * Scans the object at `start`.
+   * @returns the offset behind it, or -1: see `syntaxProblem`
+   */
+  scan(bytes: Uint8Array, start: number, end: number): number {
+    this.#scanner.keys.trim();
+    return this.#scanner.scan(bytes, start, end);
+  }
+
+  /** Why the last `scan` failed, as a sentence. @param start where the record began */
+  syntaxProblem(start: number): string {
+    const { problem, problemAt } = this.#scanner;
+    return `Not valid JSON: ${problem} at character ${problemAt - start + 1}.`;
+  }
+
+  /**
+   * Adds the rows of the record scanned last.
+   * @param line whether `bytes[start, end)` is one line, which may be copied whole
+   */
+  add(parts: PartSet, start: number, end: number, line: boolean, context: EncodeContext): Refused | undefined {
+    this.#draft.clear();
+    this.#attributes.clear();
+    this.#collectKeys();
+    const route = this.#route();
+    const refused = this.#readTime(context.now) ?? this.#readMembers(route);
+    if (refused) return refused;
+    for (const column of route.required) {
+      if (!this.#draft.has(columnIndex(column))) {
+        return { code: `missing_${column}`, message: `A record of type ${this.#typeName()} needs "${column}".` };
+      }
+    }
+    const id = this.#nextId();
+    if (route === LOG_ROUTE && this.#isRequest()) this.#addRequest(parts, id, context);
+    this.#addRow(parts, route, id, context, line ? { start, end } : undefined);
+    return undefined;
+  }
+
+  #collectKeys(): void {
+    const { count, key, keys } = this.#scanner;
+    this.#present.clear();
+    for (let i = 0; i < count; i += 1) {
+      const field = keys.field(key[i] as number);
+      if (field !== undefined) this.#present.add(field);
+    }
+  }
+
+  #route(): Route {
+    if (!this.#present.has('type')) return LOG_ROUTE;
+    const type = this.#typeName();
+    if (type === 'metric') return METRIC_ROUTE;
+    return type === 'outbound' ? OUTBOUND_ROUTE : LOG_ROUTE;
+  }
+
+  #typeName(): string {
+    const member = this.#lastMember('type');
+    return member >= 0 && this.#scanner.kind[member] === KIND.string ? decodeText(this.#scanner, member) : '';
+  }
+
+  #lastMember(name: string): number {
+    const { keys, key, count } = this.#scanner;
+    for (let i = count - 1; i >= 0; i -= 1) {
+      if (keys.field(key[i] as number) === name) return i;
+    }
+    return -1;
+  }
+
+  #readTime(now: number): Refused | undefined {
+    const own = this.#lastMember('timestamp');
+    const member = own >= 0 ? own : this.#lastMember('time');
+    if (member < 0 || this.#scanner.kind[member] === KIND.null) {
+      putArrival(this.#draft, now);
+      return undefined;
+    }
+    const read = readTimestamp(this.#draft, this.#scanner, member, now);
+    if (typeof read === 'object') return read;
+    if (own < 0) this.#draft.untouched = false;
+    if (read === 'replaced') {
+      const isText = this.#scanner.kind[member] === KIND.string;
+      this.#attributes.addText(
+        'originalTimestamp',
+        isText ? decodeText(this.#scanner, member) : rawText(this.#scanner, member),
+      );
+    }
+    return undefined;
+  }
+
+  #readMembers(route: Route): Refused | undefined {
+    const scanner = this.#scanner;
+    for (let i = 0; i < scanner.count; i += 1) {
+      const field = scanner.keys.field(scanner.key[i] as number);
+      if (field === undefined) {
+        this.#attributes.addMember(i);
+        continue;
+      }
+      const refused = this.#readField(route, field, i);
+      if (refused) return refused;
+    }
+    return undefined;
+  }
+
+  #readField(route: Route, field: string, member: number): Refused | undefined {
+    if (field === 'timestamp' || (field === 'time' && !this.#present.has('timestamp'))) return undefined;
+    const rule = route.rules.get(field);
+    if (rule && (rule.unless === undefined || !this.#present.has(rule.unless))) return this.#useRule(rule, member);
+    if (route.inner.has(field)) this.#attributes.addInner(member);
+    else if (route === LOG_ROUTE || field !== 'type') this.#attributes.addMember(member);
+    return undefined;
+  }
+
+  #useRule(rule: FieldRule, member: number): Refused | undefined {
+    const scanner = this.#scanner;
+    if (!rule.own || scanner.kind[member] === KIND.null) this.#draft.untouched = false;
+    if (rule.column === LEVEL && isUnknownLevel(scanner, member)) {
+      this.#attributes.addText('originalLevel', decodeText(scanner, member));
+    }
+    return rule.read(this.#draft, rule.column, scanner, member);
+  }
+
+  /** Whether the record is the line of a request, whatever type its sender gave it. */
+  #isRequest(): boolean {
+    const { type } = this.#draft;
+    if (type === 'request') {
+      this.#draft.put(TYPE, '"performance"');
+      return true;
+    }
+    return type === 'performance' && this.#draft.has(METHOD) && this.#draft.has(STATUS_CODE);
+  }
+
+  #addRequest(parts: PartSet, id: string, context: EncodeContext): void {
+    const scanner = this.#scanner;
+    const draft = this.#draft;
+    const { untouched } = draft;
+    for (const [name, { column, read }] of REQUEST_EXTRAS) {
+      const member = this.#present.has(name) ? this.#lastMember(name) : -1;
+      if (member >= 0) read(draft, column, scanner, member);
+    }
+    draft.untouched = untouched;
+    const out = parts.beginRow('request_rows', draft.timestamp, 'requests');
+    out.byte(123);
+    for (const column of REQUEST_COLUMNS) draft.write(column, scanner.bytes, out);
+    out.ascii('"dedupKey":');
+    if (draft.has(REQUEST_ID)) draft.writeValue(REQUEST_ID, scanner.bytes, out);
+    else out.ascii(`"${id}"`);
+    out.byte(44);
+    closeRow(out, context.project, undefined, 'requests');
+  }
+
+  #addRow(
+    parts: PartSet,
+    route: Route,
+    id: string,
+    context: EncodeContext,
+    line: { start: number; end: number } | undefined,
+  ): void {
+    const draft = this.#draft;
+    const retentionClass = route.retentionClass(draft);
+    const out = parts.beginRow(route.table, draft.timestamp, retentionClass);
+    const { bytes } = this.#scanner;
+    if (line && route === LOG_ROUTE && draft.untouched && this.#attributes.count === 0) {
+      out.copy(bytes, line.start, line.end - 1);
+      out.byte(44);
+      if (!draft.has(LEVEL)) out.ascii('"level":"info",');
+    } else {
+      out.byte(123);
+      for (const column of route.columns) draft.write(column, bytes, out);
+      if (route === LOG_ROUTE && !draft.has(LEVEL)) out.ascii('"level":"info",');
+      this.#writeAttributes(out);
+    }
+    closeRow(out, context.project, id, retentionClass);
+  }
+
+  #writeAttributes(out: ByteWriter): void {
+    if (this.#attributes.count === 0) return;
+    const view = this.#attributes.view();
+    out.ascii('"attributes":{');
+    out.copy(view, 0, view.length);
+    out.ascii('},');
+  }
+
+  /** Holds the row's time, so that a row is found by its id without a search. */
+  #nextId(): string {
+    this.#counter += 1;
+    return `${this.#draft.timestamp.toString(36)}-${this.#nonce}${this.#counter.toString(36)}`;
+  }
+}
+
+/** Adds the platform's own columns to a row whose last byte is a comma. */
+function closeRow(out: ByteWriter, project: string, id: string | undefined, retentionClass: string): void {
+  if (id !== undefined) out.ascii(`"id":"${id}",`);
+  out.ascii(`"project":"${project}","retentionClass":"${retentionClass}"}\n`);
+}

@@ -1,0 +1,322 @@
+import { type FileHandle, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { syncFolder } from '../../../lib/atomic-file.ts';
+import { messageOf, YumOpsError } from '../../../lib/errors.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Backlog } from './backlog.ts';
+import { type EntryHeader, encodeEntryHead } from './entry.ts';
+import { type Position, segmentNumber, segmentPath } from './position.ts';
+import { type ReadLimits, readEntries, type SegmentRead, scanSegment } from './scan.ts';
+
+export interface SpoolOptions {
+  folder: string;
+  /** Bound of all segments together, bytes. */
+  maxBytes: number;
+  /** Size at which a new segment is begun, bytes. */
+  segmentBytes: number;
+  log: Log;
+}
+
+/** An entry to append: its header, its rows, and the CRC-32 of the rows. */
+export interface NewEntry {
+  header: EntryHeader;
+  payload: Uint8Array;
+  payloadCrc: number;
+  /** May use the share of the spool that is kept free for the platform's own rows. */
+  privileged?: boolean;
+}
+
+interface Waiting {
+  buffers: Uint8Array[];
+  bytes: number;
+  header: EntryHeader;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Share of the bound that only the platform's own rows may use. */
+const RESERVE = 0.05;
+
+/** Bytes written before one fsync at most. */
+const GROUP_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A bounded queue on disk: segment files that are only appended to. `append` resolves when the entry has been
+ * fsynced; entries that wait at the same time share one fsync.
+ */
+export class Spool {
+  readonly backlog = new Backlog();
+  readonly #options: SpoolOptions;
+  /** Usable length of every segment on disk, by number. */
+  readonly #ends = new Map<number, number>();
+  #active: { segment: number; file: FileHandle; offset: number };
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #flushing: Promise<void> | undefined;
+  #failure: YumOpsError | undefined;
+  #reader: { segment: number; file: FileHandle } | undefined;
+  #onAppend: () => void = () => {};
+
+  private constructor(options: SpoolOptions, active: { segment: number; file: FileHandle; offset: number }) {
+    this.#options = options;
+    this.#active = active;
+  }
+
+  /**
+   * Opens the folder: drops segments that lie wholly before `from`, cuts what a crash left torn, and shows every
+   * whole entry from `from` on to `visit`.
+   */
+  static async open(options: SpoolOptions, from: Position, visit: (header: EntryHeader) => void): Promise<Spool> {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    const numbers = (await readdir(options.folder))
+      .map(segmentNumber)
+      .filter((segment) => segment !== undefined)
+      .sort((a, b) => a - b);
+    const segment = Math.max(numbers.at(-1) ?? 0, from.segment) + 1;
+    const spool = new Spool(options, await createSegment(options.folder, segment));
+    for (const number of numbers) {
+      if (number < from.segment) await rm(segmentPath(options.folder, number));
+      else await spool.#recover(number, number === from.segment ? from.offset : 0, visit);
+    }
+    spool.#ends.set(segment, 0);
+    return spool;
+  }
+
+  /** Calls `fn` after every append; one listener. */
+  onAppend(fn: () => void): void {
+    this.#onAppend = fn;
+  }
+
+  /** Bytes of all segments on disk and of what waits to be written. */
+  bytes(): number {
+    let sum = this.#waitingBytes;
+    for (const end of this.#ends.values()) sum += end;
+    return sum;
+  }
+
+  /**
+   * Makes the entry durable.
+   * @throws spool_full (429) at the bound, spool_unavailable (503) when the disk refuses
+   */
+  append(entry: NewEntry): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const head = encodeEntryHead(entry.header, entry.payload.length, entry.payloadCrc);
+    const bytes = head.length + entry.payload.length;
+    const bound = this.#options.maxBytes * (entry.privileged ? 1 : 1 - RESERVE);
+    if (this.bytes() + bytes > bound) return Promise.reject(spoolFull(this.#options.maxBytes));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ buffers: [head, entry.payload], bytes, header: entry.header, resolve, reject });
+      this.#waitingBytes += bytes;
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** Whole durable entries from `position` on, all of one segment; none when there is nothing to read yet. */
+  async read(position: Position, limits: Omit<ReadLimits, 'limit'>): Promise<SegmentRead> {
+    const limit = this.#ends.get(position.segment) ?? 0;
+    if (position.offset >= limit) return { entries: [], end: position.offset, damaged: false };
+    const read = await readEntries(await this.#readerOf(position.segment), position.offset, { ...limits, limit });
+    if (read.damaged) {
+      throw new YumOpsError('spool_damaged', `Segment ${position.segment} is damaged at byte ${read.end}.`);
+    }
+    return read;
+  }
+
+  /** `position`, or the start of the next segment when it stands at the end of one that is finished. */
+  normalize(position: Position): Position {
+    let { segment, offset } = position;
+    while (segment < this.#active.segment && offset >= (this.#ends.get(segment) ?? 0)) {
+      segment += 1;
+      offset = 0;
+    }
+    return { segment, offset };
+  }
+
+  /** Durable bytes from `position` to the end. */
+  bytesAfter(position: Position): number {
+    let sum = 0;
+    for (const [segment, end] of this.#ends) {
+      if (segment === position.segment) sum += Math.max(0, end - position.offset);
+      else if (segment > position.segment) sum += end;
+    }
+    return sum;
+  }
+
+  /** Forgets entries before `position` and deletes segments that lie wholly before it. */
+  async release(position: Position): Promise<void> {
+    this.backlog.retire(position);
+    for (const segment of [...this.#ends.keys()]) {
+      if (segment >= position.segment) continue;
+      if (this.#reader?.segment === segment) await this.#closeReader();
+      this.#ends.delete(segment);
+      await rm(segmentPath(this.#options.folder, segment), { force: true });
+    }
+  }
+
+  /** Waits until everything that was appended is durable. */
+  async settle(): Promise<void> {
+    await this.#flushing;
+  }
+
+  /** Waits for what was appended and closes the files. */
+  async close(): Promise<void> {
+    await this.#flushing;
+    this.#failure ??= new YumOpsError('spool_closed', 'YumOps is shutting down.', { status: 503, retryAfter: 5 });
+    await this.#closeReader();
+    await this.#active.file.close();
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup();
+      try {
+        await this.#write(group);
+      } catch (error) {
+        await this.#abandon(group, error);
+        continue;
+      }
+      for (const item of group) item.resolve();
+      this.#onAppend();
+    }
+    this.#flushing = undefined;
+  }
+
+  #takeGroup(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#waiting.length && (count === 0 || bytes < GROUP_BYTES)) {
+      bytes += (this.#waiting[count] as Waiting).bytes;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #write(group: readonly Waiting[]): Promise<void> {
+    if (this.#active.offset >= this.#options.segmentBytes) await this.#roll();
+    const { file, segment } = this.#active;
+    let offset = this.#active.offset;
+    await writeFully(
+      file,
+      group.flatMap((item) => item.buffers),
+      offset,
+    );
+    await file.datasync();
+    for (const { header, bytes } of group) {
+      offset += bytes;
+      const oldest = header.parts.reduce((least, part) => Math.min(least, part.oldest), header.at);
+      this.backlog.add({ segment, offset }, bytes, header.at, oldest);
+      this.#waitingBytes -= bytes;
+    }
+    this.#active.offset = offset;
+    this.#ends.set(segment, offset);
+  }
+
+  async #roll(): Promise<void> {
+    const next = await createSegment(this.#options.folder, this.#active.segment + 1);
+    await this.#active.file.close();
+    this.#ends.set(next.segment, 0);
+    this.#active = next;
+  }
+
+  /**
+   * Nothing is known of bytes whose write or fsync failed: they are cut off again, and a new segment is begun. When
+   * that fails too, the spool takes nothing more until it is opened anew.
+   */
+  async #abandon(group: readonly Waiting[], cause: unknown): Promise<void> {
+    const failure = new YumOpsError('spool_unavailable', `The spool cannot be written: ${messageOf(cause)}.`, {
+      status: 503,
+      retryAfter: 5,
+      hint: `Check space and permissions of ${this.#options.folder}.`,
+      cause,
+    });
+    this.#options.log.error(failure.message, { folder: this.#options.folder });
+    for (const item of group) this.#waitingBytes -= item.bytes;
+    try {
+      await this.#active.file.truncate(this.#active.offset);
+      await this.#active.file.sync();
+      await this.#roll();
+    } catch {
+      this.#failure = failure;
+      for (const item of this.#waiting.splice(0)) item.reject(failure);
+    }
+    for (const item of group) item.reject(failure);
+  }
+
+  async #recover(segment: number, start: number, visit: (header: EntryHeader) => void): Promise<void> {
+    const path = segmentPath(this.#options.folder, segment);
+    const { size } = await stat(path);
+    const file = await open(path, 'r+');
+    try {
+      const { end, damaged } = await scanSegment(file, start, size, (entry, offset) => {
+        const { header } = entry;
+        const oldest = header.parts.reduce((least, part) => Math.min(least, part.oldest), header.at);
+        this.backlog.add({ segment, offset }, entry.length, header.at, oldest);
+        visit(header);
+      });
+      if (damaged) {
+        const torn = Buffer.alloc(size - end);
+        await file.read(torn, 0, torn.length, end);
+        await writeFile(`${path}.torn`, torn, { mode: 0o600 });
+        await file.truncate(end);
+        await file.sync();
+        this.#options.log.warn('Cut an unfinished entry off the spool.', { segment, offset: end, bytes: size - end });
+      }
+      this.#ends.set(segment, end);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #readerOf(segment: number): Promise<FileHandle> {
+    if (this.#reader?.segment !== segment) {
+      await this.#closeReader();
+      this.#reader = { segment, file: await open(segmentPath(this.#options.folder, segment), 'r') };
+    }
+    return this.#reader.file;
+  }
+
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    await reader?.file.close();
+  }
+}
+
+/** Where an empty spool begins. */
+export const SPOOL_START: Position = { segment: 1, offset: 0 };
+
+async function createSegment(folder: string, segment: number) {
+  const file = await open(segmentPath(folder, segment), 'wx', 0o600);
+  await file.sync();
+  await syncFolder(folder);
+  return { segment, file, offset: 0 };
+}
+
+async function writeFully(file: FileHandle, buffers: Uint8Array[], position: number): Promise<void> {
+  let rest = buffers;
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest.slice(0, 512), at);
+    at += bytesWritten;
+    rest = dropBytes(rest, bytesWritten);
+  }
+}
+
+function dropBytes(buffers: Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  let index = 0;
+  while (index < buffers.length && left >= (buffers[index] as Uint8Array).length) {
+    left -= (buffers[index] as Uint8Array).length;
+    index += 1;
+  }
+  const rest = buffers.slice(index);
+  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
+  return rest;
+}
+
+function spoolFull(maxBytes: number): YumOpsError {
+  return new YumOpsError('spool_full', `The ingest spool is full (${Math.round(maxBytes / 1_048_576)} MiB).`, {
+    status: 429,
+    retryAfter: 5,
+    hint: 'Send it again later. If this lasts, see whether the telemetry store is reachable.',
+  });
+}
