@@ -44,7 +44,7 @@ function compileSenders(sections: Sections, readFile: ReadSecretFile): Integrati
     secret: secretsAt(readFile, integrations.report),
   });
   for (const key of ['pagerduty', 'twilio'] as const) {
-    if (integrations.value[key] === undefined) continue;
+    if (keysOf(integrations.value[key]).length === 0) continue;
     integrations.report({ code: 'I101', path: [key], atKey: true, message: `"${key}" is not used by this version` });
   }
   const webhook = settings.value.slack_webhook;
@@ -79,7 +79,7 @@ function compileSettings(sections: Sections, receivers: Receivers, policies: rea
   };
 }
 
-function routingKeys(raw: unknown): string[] {
+function keysOf(raw: unknown): string[] {
   return typeof raw === 'object' && raw !== null ? Object.keys(raw) : [];
 }
 
@@ -142,7 +142,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
   const policies = compilePolicies(sections);
   const receivers = new Receivers({
     integrations,
-    routingKeys: routingKeys(sections.integrations.value.pagerduty),
+    routingKeys: keysOf(sections.integrations.value.pagerduty),
     policies: policies.filter(({ named }) => named).map(({ policy }) => policy.name),
     slackChannels: slackChannelsOf(
       [...sections.alert_rules, ...sections.monitors].map(({ value }) => value.notifications),

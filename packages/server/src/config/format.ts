@@ -26,6 +26,7 @@ function count(number: number, noun: string): string {
 
 /** `2 errors, 1 warning, 3 notes in 2 files`; `No problems in 2 files.` */
 export function formatSummary(findings: readonly Finding[], files: number): string {
+  if (files === 0) return 'There is no configuration file here; the defaults apply.';
   const of = (severity: FindingSeverity) => findings.filter((finding) => finding.severity === severity).length;
   const parts = [
     of('error') > 0 ? count(of('error'), 'error') : '',

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
-import type { Finding, Issue } from '../lib/finding.ts';
+import type { Finding, Issue, Report } from '../lib/finding.ts';
 import { compose } from './compose.ts';
 import type { LoadedConfig } from './config.ts';
 import { matchFiles, startingPoint } from './discover.ts';
 import { interpolate } from './interpolate.ts';
-import { SectionJoiner } from './sections.ts';
+import { isLater, SectionJoiner } from './sections.ts';
 import { readSource, type Source } from './source.ts';
 
 export interface LoadOptions {
@@ -102,7 +102,7 @@ export function loadConfig({ path, env, cwd = process.cwd() }: LoadOptions): Loa
   const joiner = new SectionJoiner();
   for (const source of reader.sources) {
     const report = (issue: Issue) => findings.push(source.locate(issue));
-    joiner.add(source.file, interpolate(source.value, env, report) as Record<string, unknown>, report);
+    joiner.add(source.file, fillSections(source.value, env, report), report);
   }
   const secretFiles: string[] = [];
   const readText = (file: string) => {
@@ -121,6 +121,13 @@ export function loadConfig({ path, env, cwd = process.cwd() }: LoadOptions): Loa
     patterns: reader.patterns,
     root,
   };
+}
+
+/** Fills in the environment. Sections that are not used are left alone: what they lack matters to nobody yet. */
+function fillSections(value: Source['value'], env: LoadOptions['env'], report: Report): Source['value'] {
+  const fill = ([name, section]: [string, unknown]) =>
+    isLater(name) ? [name, section] : [name, interpolate(section, env, report, [name])];
+  return Object.fromEntries(Object.entries(value).map(fill));
 }
 
 /** Remarks about what other parts do not have are wrong while a part is missing because it was refused. */

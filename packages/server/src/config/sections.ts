@@ -84,6 +84,11 @@ export interface Sections {
   alert_rules: Placed<RawRule>[];
 }
 
+/** Whether a section is part of the format and not used by this version. */
+export function isLater(name: string): boolean {
+  return LATER.some((later) => later === name);
+}
+
 function isKey<Table extends object>(table: Table, key: string): key is string & keyof Table {
   return Object.hasOwn(table, key);
 }
@@ -118,7 +123,7 @@ export class SectionJoiner {
   add(file: string, value: Record<string, unknown>, report: Report): void {
     for (const [name, section] of Object.entries(value)) {
       const at = within(report, name);
-      if (LATER.some((later) => later === name)) {
+      if (isLater(name)) {
         at({ code: 'I101', path: [], atKey: true, message: `"${name}" is not used by this version` });
       } else if (isKey(LISTS, name)) this.#addList(name, section, at);
       else if (isKey(MAPS, name)) this.#addMap(file, name, section, at);
