@@ -16,6 +16,7 @@ const data = process.env.YUMOPS_DATA ?? join(root, '.yumops');
 /** @type {Map<string, import('node:child_process').ChildProcess>} */
 const children = new Map();
 let stopping = false;
+let stoppingSince = 0;
 
 function isFree(candidate) {
   return new Promise((resolve) => {
@@ -55,13 +56,18 @@ function startPart(name, args, env, mark) {
   });
 }
 
+/** npm passes a signal on that the terminal has sent already: within this time it is the same request. */
+const SAME_REQUEST_MS = 1_000;
+
 /** Asks every part to stop, newest first, and leaves when all have gone. A second request does not wait. */
 async function stop(code) {
   if (stopping) {
+    if (performance.now() - stoppingSince < SAME_REQUEST_MS) return;
     for (const child of children.values()) process.kill(-child.pid, 'SIGKILL');
     process.exit(code);
   }
   stopping = true;
+  stoppingSince = performance.now();
   for (const child of [...children.values()].reverse()) {
     await new Promise((resolve) => {
       child.once('exit', resolve);

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
+import { systemClock } from '../lib/clock.ts';
 import { startPlatform } from '../main.ts';
 import { platformArgs, printJson } from './command.ts';
 
@@ -10,6 +11,19 @@ function stopRequest(): Promise<string> {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     if (process.connected) process.once('disconnect', () => resolve('parent gone'));
   });
+}
+
+/** Package managers pass a signal on that the terminal has sent already: within this time it is the same request. */
+const SAME_REQUEST_MS = 1_000;
+
+function leaveOnSecondRequest(): void {
+  systemClock.after(SAME_REQUEST_MS, () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.removeAllListeners(signal);
+      process.once(signal, () => process.exit(1));
+    }
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 }
 
 export const start = defineCommand({
@@ -28,8 +42,7 @@ export const start = defineCommand({
     say(`  Sign in    ${platform.loginUrl}   (works once, for 24 hours)`);
     say(`ready: ${platform.url}`);
     await stopRequest();
-    // A second signal does not wait for the drain.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+    leaveOnSecondRequest();
     say('Stopping: draining what was accepted …');
     await platform.stop();
     say('Stopped.');

@@ -3,6 +3,7 @@ import { accessAdminRoutes } from '../http/access-admin.ts';
 import { authRoutes } from '../http/auth.ts';
 import { checkRoutes } from '../http/checks.ts';
 import { healthRoutes } from '../http/health.ts';
+import { ingestRoutes } from '../http/ingest.ts';
 import { monitorRoutes } from '../http/monitors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createAvailability } from '../observe/uptime/index.ts';
@@ -22,10 +23,11 @@ export interface RouteParts {
 export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { clock, publicUrl } = parts;
   const { db, telemetry } = parts.stores;
-  const { accounts, guard } = parts.identity;
-  const { health } = parts.observe;
+  const { accounts, guard, findIngestKey } = parts.identity;
+  const { health, ingest } = parts.observe;
   authRoutes(app, { accounts, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
+  ingestRoutes(app, { ingest, findIngestKey });
   healthRoutes(app, { health, guard });
   monitorRoutes(app, { guard, clock, db, telemetry, availability: createAvailability(telemetry, clock) });
   checkRoutes(app, { guard, clock, db, telemetry });
