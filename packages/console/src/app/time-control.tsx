@@ -11,7 +11,7 @@ import { setZone, useZone, ZONES, zoneName } from '../time/zone.ts';
 import './time-control.css';
 
 /** Shows and sets the one range of time of the page. */
-export function TimeControl() {
+export default function TimeControl() {
   const { range, span, setRange } = usePageTime();
   const zone = useZone();
   return (

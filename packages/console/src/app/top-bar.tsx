@@ -1,15 +1,17 @@
 import { useIsFetching, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMatches } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { instanceQuery } from '../api/queries.ts';
 import { IconButton } from '../components/button.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { usePageTime } from '../time/page-time.tsx';
 import { searchFromRange } from '../time/range.ts';
+import { AccountButton } from './account-button.tsx';
 import { stringifySearch } from './search-params.ts';
-import { TimeControl } from './time-control.tsx';
-import { UserMenu } from './user-menu.tsx';
 import './top-bar.css';
+
+const TimeControl = lazy(() => import('./time-control.tsx'));
 
 export interface TopBarProps {
   openPalette(): void;
@@ -32,16 +34,21 @@ export function TopBar({ openPalette, openKeys }: TopBarProps) {
         <kbd>{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <div className="top-bar-tools">
-        {hasRange && <TimeControl />}
-        <Refresh />
+        {hasRange && (
+          <Suspense>
+            <TimeControl />
+          </Suspense>
+        )}
+        <Refresh live={!hasRange} />
         <CopyLink />
-        <UserMenu openKeys={openKeys} />
+        <AccountButton openKeys={openKeys} />
       </div>
     </header>
   );
 }
 
-function Refresh() {
+/** `live` pages read their data again by themselves; a page with a range moves when it is asked to. */
+function Refresh({ live: canLive }: { live: boolean }) {
   const { live, setLive, refresh } = usePageTime();
   const queryClient = useQueryClient();
   const busy = useIsFetching() > 0;
@@ -52,10 +59,12 @@ function Refresh() {
   return (
     <div className="top-bar-refresh">
       <IconButton icon="refresh" label="Refresh now" onClick={again} data-busy={busy} />
-      <button type="button" className="live-switch" aria-pressed={live} onClick={() => setLive(!live)}>
-        <Icon name={live ? 'play' : 'pause'} />
-        <span>{live ? 'Live' : 'Paused'}</span>
-      </button>
+      {canLive && (
+        <button type="button" className="live-switch" aria-pressed={live} onClick={() => setLive(!live)}>
+          <Icon name={live ? 'play' : 'pause'} />
+          <span>{live ? 'Live' : 'Paused'}</span>
+        </button>
+      )}
     </div>
   );
 }

@@ -12,7 +12,8 @@ import './user-menu.css';
 
 const THEME_NAMES: Record<Theme, string> = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
-export function UserMenu({ openKeys }: { openKeys(): void }) {
+/** Opens at once: it is put on the page by the click that asks for it. */
+export default function UserMenu({ openKeys }: { openKeys(): void }) {
   const me = useQuery(meQuery).data;
   const theme = useTheme();
   const navigate = useNavigate();
@@ -23,7 +24,7 @@ export function UserMenu({ openKeys }: { openKeys(): void }) {
     await navigate({ to: '/sign-in' });
   };
   return (
-    <MenuTrigger>
+    <MenuTrigger defaultOpen>
       <Button className="icon-button" aria-label="Account">
         <Icon name="user" />
       </Button>

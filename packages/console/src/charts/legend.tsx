@@ -19,7 +19,9 @@ export function Legend({ series, hovered, format }: LegendProps) {
               <rect width="10" height="10" rx="2" />
             </svg>
             {label}
-            {value !== undefined && <span className="legend-value">{value === null ? 'unknown' : format(value)}</span>}
+            {value !== undefined && (
+              <span className="legend-value figures">{value === null ? 'unknown' : format(value)}</span>
+            )}
           </li>
         );
       })}

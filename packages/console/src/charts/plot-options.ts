@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import { tokenColour } from '../theme/theme.ts';
+import { formatDay, formatMinute } from '../time/format.ts';
 import type { Zone } from '../time/zone.ts';
 import type { PlotProps } from './plot.tsx';
 
@@ -42,7 +43,7 @@ export function plotOptions(latest: Latest, width: number, zone: Zone): uPlot.Op
       x: { time: true, range: timeRange(latest) },
       y: { range: (_, low, high) => valueRange(latest, low, high) },
     },
-    axes: [axis(), { ...axis(), size: 64, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+    axes: [timeAxis(zone), valueAxis(latest)],
     series: [{}, ...plotSeries(latest.current)],
     hooks: {
       setCursor: [(plot) => latest.current.onHover(plot.cursor.idx ?? null)],
@@ -61,6 +62,20 @@ function axis(): uPlot.Axis {
     font: `11px ${getComputedStyle(document.body).fontFamily}`,
     gap: 4,
   };
+}
+
+function timeAxis(zone: Zone): uPlot.Axis {
+  const label = (time: number, step: number) => (step >= 86_400_000 ? formatDay(time, zone) : formatMinute(time, zone));
+  return {
+    ...axis(),
+    size: 24,
+    space: 72,
+    values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => label(tick, step)),
+  };
+}
+
+function valueAxis(latest: Latest): uPlot.Axis {
+  return { ...axis(), size: 64, space: 28, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) };
 }
 
 /** Bars need half a bar of room at both ends. */

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useId, useState } from 'react';
 import { IconButton } from '../components/button.tsx';
 import { Loading } from '../components/notice.tsx';
-import { formatInstant } from '../time/format.ts';
+import { formatMoment } from '../time/format.ts';
 import type { Span } from '../time/range.ts';
 import { useZone } from '../time/zone.ts';
 import { ChartTable } from './chart-table.tsx';
@@ -51,7 +51,7 @@ export function TimeChart(props: TimeChartProps) {
           {title}
         </h3>
         <Legend series={series} hovered={hovered} format={format} />
-        <span className="time-chart-at">{at !== undefined && formatInstant(at, zone)}</span>
+        <span className="time-chart-at figures">{at !== undefined && formatMoment(at, Date.now(), zone)}</span>
         <IconButton
           icon={table ? 'chart' : 'table'}
           label={table ? 'Show as a chart' : 'Show as a table'}

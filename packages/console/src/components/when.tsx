@@ -1,4 +1,4 @@
-import { formatAgo, formatInstant } from '../time/format.ts';
+import { formatAgo, formatInstant, formatMoment } from '../time/format.ts';
 import { useNow } from '../time/now.ts';
 import { useZone, zoneName } from '../time/zone.ts';
 
@@ -19,8 +19,11 @@ export function Instant({ at }: { at: string | number }) {
   const zone = useZone();
   const time = typeof at === 'number' ? at : Date.parse(at);
   return (
-    <time dateTime={new Date(time).toISOString()} title={`${formatAgo(time, Date.now())} · ${zoneName(zone)}`}>
-      {formatInstant(time, zone)}
+    <time
+      dateTime={new Date(time).toISOString()}
+      title={`${formatInstant(time, zone)} ${zoneName(zone)}, ${formatAgo(time, Date.now())}`}
+    >
+      {formatMoment(time, Date.now(), zone)}
     </time>
   );
 }

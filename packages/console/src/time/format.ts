@@ -32,6 +32,13 @@ export function formatInstant(time: number, zone: Zone): string {
   return `${day} ${parts.get('hour')}:${parts.get('minute')}:${parts.get('second')}`;
 }
 
+/** `23 Nov 14:02:31`, with the year when it is another one. */
+export function formatMoment(time: number, now: number, zone: Zone): string {
+  const [day, clock] = [formatDay(time, zone), formatClock(time, zone).slice(0, 8)];
+  const year = formatInstant(time, zone).slice(0, 4);
+  return year === formatInstant(now, zone).slice(0, 4) ? `${day} ${clock}` : `${day} ${year} ${clock}`;
+}
+
 /** `14:02:31.418` */
 export function formatClock(time: number, zone: Zone): string {
   const text = format(zone, 'clock', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });

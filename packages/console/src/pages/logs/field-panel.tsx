@@ -59,7 +59,7 @@ function FieldValue({ field, value, count, share, addTerm }: FieldValueProps) {
       <span className="truncate mono" title={value}>
         {value}
       </span>
-      <span className="field-count">{formatCount(count)}</span>
+      <span className="field-count figures">{formatCount(count)}</span>
       <IconButton
         icon="filter-in"
         label={`Only ${field} ${value}`}

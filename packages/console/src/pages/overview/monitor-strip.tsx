@@ -40,7 +40,7 @@ function Strip({ monitors }: { monitors: readonly Monitor[] }) {
             <span className="strip-bars">
               <MonitorBars id={monitor.id} />
             </span>
-            <span className="strip-share">
+            <span className="strip-share figures">
               {monitor.uptime90d === null ? UNKNOWN : formatPercent(monitor.uptime90d)}
             </span>
           </Link>

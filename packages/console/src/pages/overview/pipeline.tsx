@@ -35,7 +35,7 @@ export function Pipeline({ pipeline }: { pipeline: Overview['pipeline'] }) {
           <div key={label}>
             <dt className="quiet">{label}</dt>
             <dd>
-              <span className="pipeline-value">{value}</span>
+              <span className="pipeline-value figures">{value}</span>
               <State tone={tone} word={word} />
             </dd>
           </div>

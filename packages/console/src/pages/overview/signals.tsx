@@ -30,11 +30,11 @@ function SignalCard({ signal }: { signal: Signal }) {
   return (
     <HrefLink className="signal" href={signal.href}>
       <span className="signal-label">{signal.label}</span>
-      <span className={signal.value === null ? 'signal-value signal-unknown' : 'signal-value'}>
+      <span className={signal.value === null ? 'signal-value signal-unknown' : 'signal-value figures'}>
         {formatQuantity(signal.value, signal.unit)}
       </span>
       <Sparkline values={values} summary={`${signal.label}, last hour: ${span}`} />
-      <span className="signal-span">{span}</span>
+      <span className="signal-span figures">{span}</span>
     </HrefLink>
   );
 }

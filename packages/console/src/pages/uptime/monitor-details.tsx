@@ -12,6 +12,7 @@ import { useNow } from '../../time/now.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { CertificateDays } from './certificate-days.tsx';
 import { Evidence } from './evidence.tsx';
+import { NamedChecks } from './named-checks.tsx';
 import { Phases } from './phases.tsx';
 
 /** State, days, phases, last failure and outages of a monitor; the same in the drawer and on its page. */
@@ -26,6 +27,7 @@ export function MonitorDetails({ id }: { id: string }) {
           <>
             <Now monitor={detail} />
             <Days monitor={detail} />
+            {detail.named.length > 0 && <NamedChecks checks={detail.named} />}
           </>
         )}
       </QueryView>

@@ -5,7 +5,6 @@ import { Sparkline } from '../../charts/sparkline.tsx';
 import { useListKeys } from '../../components/list-keys.ts';
 import { MonitorBars } from '../../components/monitor-bars.tsx';
 import { MONITOR_STATE, MONITOR_STATES } from '../../components/monitor-state.ts';
-import { Panel } from '../../components/panel.tsx';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
 import { formatMilliseconds, formatPercent, plural, UNKNOWN } from '../../format/number.ts';
@@ -22,6 +21,14 @@ export function MonitorTable({ monitors, open }: MonitorTableProps) {
   const list = useListKeys<HTMLDivElement>();
   return (
     <div className="monitors" ref={list}>
+      <div className="monitor-columns" aria-hidden="true">
+        <span>Monitor</span>
+        <span>90 days</span>
+        <span>Uptime</span>
+        <span>Latest checks</span>
+        <span>Certificate</span>
+        <span>Checked</span>
+      </div>
       {MONITOR_STATES.map((state) => {
         const group = monitors.filter((monitor) => monitor.state === state);
         return group.length > 0 && <Group key={state} state={state} monitors={group} open={open} />;
@@ -31,16 +38,12 @@ export function MonitorTable({ monitors, open }: MonitorTableProps) {
 }
 
 function Group({ state, monitors, open }: MonitorTableProps & { state: MonitorState }) {
+  const { word } = MONITOR_STATE[state];
   return (
-    <Panel title={MONITOR_STATE[state].word} note={String(monitors.length)} flush>
-      <div className="monitor-columns" aria-hidden="true">
-        <span>Monitor</span>
-        <span>90 days</span>
-        <span>Uptime</span>
-        <span>Latest checks</span>
-        <span>Certificate</span>
-        <span>Checked</span>
-      </div>
+    <section aria-label={word}>
+      <h2 className="monitor-group">
+        {word} <span className="quiet">{monitors.length}</span>
+      </h2>
       <ul>
         {monitors
           .toSorted((a, b) => a.name.localeCompare(b.name))
@@ -50,7 +53,7 @@ function Group({ state, monitors, open }: MonitorTableProps & { state: MonitorSt
             </li>
           ))}
       </ul>
-    </Panel>
+    </section>
   );
 }
 
@@ -68,7 +71,9 @@ function Row({ monitor, current }: { monitor: Monitor; current: boolean }) {
         {monitor.rewrittenTo !== null && <span className="quiet truncate">checked at {monitor.rewrittenTo}</span>}
       </span>
       <MonitorBars id={monitor.id} />
-      <span className="monitor-share">{monitor.uptime90d === null ? UNKNOWN : formatPercent(monitor.uptime90d)}</span>
+      <span className="monitor-share figures">
+        {monitor.uptime90d === null ? UNKNOWN : formatPercent(monitor.uptime90d)}
+      </span>
       <Latency monitor={monitor} />
       <CertificateDays days={monitor.certificateDays} />
       <span className="quiet monitor-checked">
@@ -83,7 +88,7 @@ function Latency({ monitor: { name, recent } }: { monitor: Monitor }) {
   const failed = recent.filter((value) => value === null).length;
   const summary = `${name}: latest ${last === null ? UNKNOWN : formatMilliseconds(last)}, ${failed} of ${plural(recent.length, 'check')} failed`;
   return (
-    <span className="monitor-latency">
+    <span className="monitor-latency figures">
       <Sparkline values={recent} summary={summary} />
       <span>{last === null ? UNKNOWN : formatMilliseconds(last)}</span>
     </span>
