@@ -107,7 +107,7 @@ export class AlertRig {
   monitors: MonitorStatus[] = [];
   engine: AlertEngine | null = null;
   config: AlertingConfig;
-  /** How far ingest has counted; follows the clock when null. */
+  /** Event time of the oldest row that ingest has not counted; null = it has counted all. */
   watermark: number | null = null;
   readonly #channels: readonly string[];
   #nextRun = 0;
@@ -131,7 +131,7 @@ export class AlertRig {
       {
         store: this.store,
         buckets: this.buckets,
-        watermark: async () => this.watermark ?? this.clock.now(),
+        watermark: () => this.watermark ?? undefined,
         monitorStates: async () => this.monitors,
         notifiers: () => this.receivers.notifiers(this.#channels),
         clock: this.clock,
@@ -139,6 +139,7 @@ export class AlertRig {
         publicUrl: 'https://ops.yumzoom.app',
         instance: 'one',
         timing: { ingestDelayMs: 0, phase: 'zero' },
+        leaseMs: 60_000,
         wake: () => undefined,
       },
       this.config,

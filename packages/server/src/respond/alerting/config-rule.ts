@@ -1,6 +1,7 @@
 import type { Severity } from '@yumops/protocol';
 import { parseDuration } from '../../lib/duration.ts';
 import { type Report, within } from '../../lib/finding.ts';
+import { didYouMean } from '../../lib/nearest.ts';
 import { listOf, readDuration, slug } from '../../lib/section.ts';
 import { type Condition, parseCondition, parseThreshold } from './condition.ts';
 import type { RawRule, RuleConfig } from './config.ts';
@@ -107,7 +108,16 @@ function compileResolve(raw: RawRule, condition: Condition, metric: RuleMetric |
   return resolve;
 }
 
-function lintSmoothing(raw: RawRule, rule: RuleConfig, report: Report): void {
+/** W214: a label that no series has makes one alert of all. */
+function lintLabels(by: readonly string[], metric: RuleMetric, report: Report): void {
+  for (const [index, label] of by.entries()) {
+    if (metric.labels.includes(label)) continue;
+    const suggestion = didYouMean(label, metric.labels) ?? `its labels are ${metric.labels.join(', ')}`;
+    report({ code: 'W214', path: ['by', index], message: `${metric.name} has no label "${label}"`, suggestion });
+  }
+}
+
+function lintRule(raw: RawRule, rule: RuleConfig, report: Report): void {
   const { condition, metric, windowMs } = rule;
   const at = (code: string, path: string, message: string, suggestion: string) =>
     report({ code, path: [path], message, suggestion });
@@ -123,6 +133,7 @@ function lintSmoothing(raw: RawRule, rule: RuleConfig, report: Report): void {
       `write ${(4 * sampleMs) / 1_000}s or more`,
     );
   }
+  if (metric) lintLabels(rule.by, metric, report);
   if (condition.perMs !== null && condition.perMs !== windowMs) {
     at('W207', 'condition', 'the "per" differs from the window, so the count is scaled', 'use one length for both');
   }
@@ -193,6 +204,6 @@ export function compileRule(raw: RawRule, context: RuleContext, report: Report):
     environments: listOf(raw.environment),
     sentence: '',
   };
-  lintSmoothing(raw, rule, report);
+  lintRule(raw, rule, report);
   return { ...rule, sentence: ruleSentence(rule) };
 }

@@ -9,9 +9,7 @@ import { decide } from './group/decide.ts';
 import { Leader } from './leader.ts';
 import type { AlertStore, BucketSource, Lease, MonitorStates, Watermark } from './ports.ts';
 
-const LEASE_MS = 10_000;
-const RENEW_MS = 3_000;
-const POLL_MS = 1_000;
+const TAKE_OVER_MS = 1_000;
 const BIG_JUMP_MS = 30_000;
 
 export interface EngineDeps {
@@ -28,6 +26,8 @@ export interface EngineDeps {
   /** Name of this instance; the same after a restart. */
   instance: string;
   timing: EvaluationTiming;
+  /** How long the lease lasts without renewal, ms; it is renewed three times in that time. */
+  leaseMs: number;
   /** Called when there is something to do before the instant that `run` gave. */
   wake: () => void;
 }
@@ -69,12 +69,7 @@ export class AlertEngine {
     await this.#delivery.run();
     const now = this.now();
     const due = await this.#deps.store.nextDue();
-    const wishes = [
-      this.#renewAt,
-      now + POLL_MS,
-      leader?.nextRun(now) ?? null,
-      due === null ? null : Math.max(due, now + 10),
-    ];
+    const wishes = [this.#renewAt, leader?.nextRun(now) ?? null, due === null ? null : Math.max(due, now + 10)];
     return Math.min(...wishes.filter((wish) => wish !== null));
   }
 
@@ -108,16 +103,16 @@ export class AlertEngine {
   }
 
   async #holdLease(): Promise<void> {
-    const { store, instance, clock } = this.#deps;
+    const { store, instance, clock, leaseMs } = this.#deps;
     if (this.#lease && this.now() < this.#renewAt) {
       await this.#ensureLeader(this.#lease);
       return;
     }
-    const lease = await store.lease(instance, LEASE_MS, this.#lease);
+    const lease = await store.lease(instance, leaseMs, this.#lease);
     if (lease) this.#adopt(lease.databaseNow - clock.monotonic());
     if (lease?.token !== this.#lease?.token) this.#leader = null;
     this.#lease = lease;
-    this.#renewAt = this.now() + (lease ? RENEW_MS : POLL_MS);
+    this.#renewAt = this.now() + (lease ? leaseMs / 3 : TAKE_OVER_MS);
     if (lease) await this.#ensureLeader(lease);
   }
 

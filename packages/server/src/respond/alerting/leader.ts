@@ -74,8 +74,8 @@ export class Leader {
 
   /** Evaluates what is due at `now` (ms) and commits it. */
   async evaluate(now: number): Promise<void> {
-    const watermark = await this.#deps.watermark();
-    const round = await this.#evaluator.run(now, watermark);
+    const oldestUncounted = (await this.#deps.watermark()) ?? Number.POSITIVE_INFINITY;
+    const round = await this.#evaluator.run(now, oldestUncounted);
     const changed = new Map(round.changed.map((instance) => [instance.fingerprint, instance]));
     const occurrences: Occurrence[] = this.#closeOrphans(now);
     for (const { rule, at, moves } of round.moved) {
@@ -85,7 +85,8 @@ export class Leader {
       this.#monitorsAt = now + MONITOR_POLL_MS;
       occurrences.push(...(await this.#stepMonitors(now, changed)));
     }
-    if (round.statuses.length > 0) occurrences.push(...this.#stepMeta(now, now - watermark, changed));
+    if (round.statuses.length > 0)
+      occurrences.push(...this.#stepMeta(now, Math.max(0, now - oldestUncounted), changed));
     await this.#commit(occurrences, now);
     for (const { instance } of occurrences) changed.delete(instance.fingerprint);
     if (round.statuses.length === 0 && changed.size === 0) return;

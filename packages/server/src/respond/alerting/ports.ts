@@ -24,10 +24,10 @@ export interface MonitorStatus {
 export type MonitorStates = () => Promise<readonly MonitorStatus[]>;
 
 /**
- * The time up to which all rows are in the store: the arrival of the oldest row that is not counted yet, or now.
- * In ms since the epoch. Implemented by ingest.
+ * The event time of the oldest row that is not in the store yet, ms since the epoch; undefined when all are.
+ * Implemented by ingest.
  */
-export type Watermark = () => Promise<number>;
+export type Watermark = () => number | undefined | Promise<number | undefined>;
 
 /** Writes an audit row in the transaction of the change. Implemented by access. */
 export type Audit = (
@@ -62,6 +62,8 @@ export interface BucketQuery {
   to: number;
   /** Width of the slices in ms, a multiple of 1,000. */
   widthMs: number;
+  /** Also read the classes of values, which percentiles need. */
+  classes: boolean;
 }
 
 /** Where rules read what happened. */

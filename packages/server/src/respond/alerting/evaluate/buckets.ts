@@ -13,6 +13,8 @@ export interface Demand {
   dimensions: readonly string[];
   /** The longest window, ms. */
   spanMs: number;
+  /** Some rule asks for a percentile. */
+  classes: boolean;
 }
 
 /** One combination of labels and its buckets by end. */
@@ -49,6 +51,7 @@ export class BucketCache {
       from: aligned,
       to,
       widthMs: this.#widthMs,
+      classes: this.#demand.classes,
     });
     this.#forget(start, aligned);
     for (const row of rows) this.#put(row);
@@ -87,6 +90,7 @@ export function mergeDemands(demands: readonly Demand[]): Demand[] {
       series: demand.series,
       dimensions: [...new Set([...(known?.dimensions ?? []), ...demand.dimensions])].sort(),
       spanMs: Math.max(known?.spanMs ?? 0, demand.spanMs),
+      classes: demand.classes || known?.classes === true,
     });
   }
   return [...merged.values()];

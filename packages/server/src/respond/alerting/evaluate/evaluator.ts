@@ -70,8 +70,11 @@ export class Evaluator {
     for (const status of statuses) this.#statuses.set(status.ruleId, status);
   }
 
-  /** Evaluates every rule whose slot has come; `watermark` is how far the pipeline has counted (ms). */
-  async run(now: number, watermark: number): Promise<Round> {
+  /**
+   * Evaluates every rule whose slot has come.
+   * @param oldestUncounted event time of the oldest row that is not in the store yet (ms), infinity when all are
+   */
+  async run(now: number, oldestUncounted: number): Promise<Round> {
     const due = this.#rules.flatMap(({ rule, grid }) => {
       const slot = slotAt(grid, now);
       const last = this.#statuses.get(rule.id)?.lastSlot ?? null;
@@ -81,13 +84,13 @@ export class Evaluator {
     const round: Round = { moved: [], changed: [], statuses: [] };
     const ready: Due[] = [];
     for (const entry of due) {
-      if (watermark >= entry.at) ready.push(entry);
-      else this.#block(round, entry.rule, now, `ingest_lag: telemetry is counted until ${isoTime(watermark)}`);
+      if (oldestUncounted > entry.at) ready.push(entry);
+      else this.#block(round, entry.rule, now, `ingest_lag: telemetry is counted until ${isoTime(oldestUncounted)}`);
     }
     const failures = await this.#refresh(ready);
     for (const entry of ready) {
       const failure = failures.get(seriesOf(entry.rule));
-      if (failure === undefined) this.#apply(round, entry, now - watermark <= FRESH_MS);
+      if (failure === undefined) this.#apply(round, entry, now - oldestUncounted <= FRESH_MS);
       else this.#block(round, entry.rule, now, `error: ${failure}`);
     }
     return round;

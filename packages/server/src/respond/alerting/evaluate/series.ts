@@ -12,5 +12,10 @@ export function seriesOf(rule: Pick<RuleConfig, 'condition' | 'metric'>): string
 
 /** What a rule needs from its series. */
 export function demandOf(rule: RuleConfig): Demand {
-  return { series: seriesOf(rule), dimensions: dimensionsOf(rule), spanMs: rule.windowMs };
+  return {
+    series: seriesOf(rule),
+    dimensions: dimensionsOf(rule),
+    spanMs: rule.windowMs,
+    classes: rule.condition.reducer.startsWith('p'),
+  };
 }

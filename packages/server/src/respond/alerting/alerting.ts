@@ -1,0 +1,117 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Db } from '../../lib/db.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+import type { Notifier } from '../notify/index.ts';
+import type { AlertingConfig } from './alerting-config.ts';
+import { AlertEngine } from './engine.ts';
+import { decide } from './group/decide.ts';
+import { Loop } from './loop.ts';
+import type { Audit, MonitorStates, Watermark } from './ports.ts';
+import { AlertPages } from './read/pages.ts';
+import { storedBuckets } from './state/bucket-query.ts';
+import { PostgresAlertStore } from './state/postgres.ts';
+
+const INGEST_DELAY_MS = 10_000;
+const LEASE_MS = 10_000;
+const RETRY_MS = 1_000;
+/** Other instances may have put something into the outbox. */
+const POLL_MS = 1_000;
+
+export interface AlertingOptions {
+  db: Db;
+  telemetry: TelemetryStore;
+  watermark: Watermark;
+  monitorStates: MonitorStates;
+  config: AlertingConfig;
+  /** Makes the ways out of one version of the configuration, by channel; `createNotifiers` of notify does. */
+  notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
+  audit: Audit;
+  clock: Clock;
+  log: Log;
+  /** Base of links in messages, without a slash at the end. */
+  publicUrl: string;
+  /** Name of this instance; the same after a restart, and no two instances at a time have it. */
+  instance: string;
+}
+
+/** The alert path of the platform. */
+export interface Alerting {
+  start(): void;
+  /** Lets running deliveries end, and gives the lease back. What is due later stays in the outbox. */
+  stop(): Promise<void>;
+  /** Uses another configuration from the next evaluation on. */
+  reload(config: AlertingConfig): void;
+  /** Something changed that alerts may depend on: a monitor's state, or an outbox row of another instance. */
+  nudge(): void;
+  /**
+   * Takes an alert: later steps stop. A second acknowledgement is recorded and changes nothing.
+   * @throws YumOpsError `alert_not_found` (404)
+   */
+  acknowledge(alertId: string, by: string, via: string): Promise<void>;
+  /** What pages and the API show. */
+  pages: AlertPages;
+}
+
+/** Makes the alert path over the platform's stores. It does nothing before `start()`. */
+export function createAlerting(options: AlertingOptions): Alerting {
+  const { clock, db, config, audit } = options;
+  const log = options.log.child('alerting');
+  const store = new PostgresAlertStore(db);
+  const buckets = storedBuckets(options.telemetry);
+  const pages = new AlertPages(db, buckets, config);
+  const engine = new AlertEngine(
+    {
+      ...options,
+      log,
+      store,
+      buckets,
+      leaseMs: LEASE_MS,
+      timing: { ingestDelayMs: INGEST_DELAY_MS, phase: 'spread' },
+      wake: () => loop.wake(),
+    },
+    config,
+  );
+  const loop = new Loop(
+    clock,
+    async () => Math.min((await engine.run()) - engine.now(), POLL_MS),
+    (error) => {
+      log.error('the alert path could not run; it tries again', { error: messageOf(error) });
+      return RETRY_MS;
+    },
+  );
+  return {
+    start: () => loop.start(),
+    async stop() {
+      await loop.stop();
+      await engine.stop();
+    },
+    reload(next) {
+      engine.reload(next);
+      pages.use(next);
+      loop.wake();
+    },
+    nudge() {
+      engine.monitorsChanged();
+      loop.wake();
+    },
+    async acknowledge(alertId, by, via) {
+      const groupKey = await store.groupOf(alertId);
+      if (groupKey === undefined) {
+        throw new YumOpsError('alert_not_found', `There is no alert ${alertId}.`, { status: 404 });
+      }
+      const at = engine.now();
+      await store.change({
+        groupKey,
+        lease: null,
+        alertIds: [alertId],
+        instances: [],
+        decide: (state) => decide(state, [{ type: 'acknowledged', alertId, ack: { by, via, at } }], at),
+        afterwards: (tx) => audit(tx, { at, actor: by, action: 'alert.acknowledge', target: alertId, detail: { via } }),
+      });
+      loop.wake();
+    },
+    pages,
+  };
+}

@@ -1,0 +1,66 @@
+import type { Alert, AlertState, AlertTimelineEntry, NextStep, NotificationItem } from '@yumops/protocol';
+import type { Episode } from '../episode.ts';
+import type { Message, Timer } from '../group/state.ts';
+import type { Row } from '../state/rows.ts';
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
+
+export function toAlert(episode: Episode): Alert {
+  return {
+    id: episode.id,
+    rule: episode.rule,
+    severity: episode.severity,
+    state: episode.state,
+    labels: { ...episode.labels },
+    summary: episode.summary,
+    sentence: episode.sentence,
+    value: episode.value,
+    threshold: episode.threshold,
+    unit: episode.unit,
+    startedAt: iso(episode.startedAt),
+    resolvedAt: isoOrNull(episode.resolvedAt),
+    acknowledgedBy: episode.ack?.by ?? null,
+    acknowledgedAt: isoOrNull(episode.ack?.at ?? null),
+    mutedBy: null,
+    runbook: episode.runbook,
+  };
+}
+
+/** @param alertId the alert to name where a message tells of several; default the first */
+export function toNotification(message: Message, alertId?: string): NotificationItem {
+  return {
+    id: message.id,
+    alert: alertId ?? message.alerts[0]?.id ?? '',
+    rule: message.body.rule,
+    channel: message.channel,
+    target: message.target,
+    kind: message.kind,
+    step: message.step,
+    status: message.status,
+    attempts: message.attempts,
+    reason: message.reason,
+    lastError: message.lastError,
+    createdAt: iso(message.createdAt),
+    sentAt: isoOrNull(message.sentAt),
+  };
+}
+
+export function toTimeline(row: Row): AlertTimelineEntry {
+  return {
+    at: (row['at'] as Date).toISOString(),
+    kind: row['kind'] as string,
+    from: row['from_state'] as AlertState | null,
+    to: row['to_state'] as AlertState | null,
+    reason: row['reason'] as string,
+  };
+}
+
+/** What happens next if nobody does anything. */
+export function nextStep(episode: Episode, timers: readonly Timer[]): NextStep | null {
+  const next = timers.filter((timer) => timer.kind !== 'resolve').sort((a, b) => a.dueAt - b.dueAt)[0];
+  if (!next || episode.state !== 'firing') return null;
+  const step = next.kind === 'step' ? next.step : Math.max(0, episode.lastStep);
+  const targets = episode.plan.steps[step]?.targets ?? [];
+  return { at: iso(next.dueAt), step, notify: targets.map(({ channel, target }) => `${channel} ${target}`) };
+}

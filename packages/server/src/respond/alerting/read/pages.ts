@@ -1,0 +1,192 @@
+import type { Alert, AlertDetail, AlertTimelineEntry, NotificationItem, Page, Rule } from '@yumops/protocol';
+import type { Db } from '../../../lib/db.ts';
+import { formatDuration } from '../../../lib/duration.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
+import type { AlertingConfig } from '../alerting-config.ts';
+import { ruleSubject } from '../episodes.ts';
+import { equivalentQuery } from '../evaluate/query.ts';
+import type { Instance } from '../instance.ts';
+import type { BucketSource } from '../ports.ts';
+import {
+  episodeFromRow,
+  instanceFromRow,
+  messageFromRow,
+  type Row,
+  statusFromRow,
+  timerFromRow,
+} from '../state/rows.ts';
+import { nextStep, toAlert, toNotification, toTimeline } from './items.ts';
+import { seriesOfAlert } from './series.ts';
+
+const MESSAGE_COLUMNS = `m.*, (SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
+  FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts`;
+
+export interface ListOptions {
+  /** 1 to 200. */
+  limit: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string | undefined;
+}
+
+/** What pages and the API show of alerts, read from the state store, so that every instance can answer. */
+export class AlertPages {
+  readonly #db: Db;
+  readonly #buckets: BucketSource;
+  #config: AlertingConfig;
+
+  constructor(db: Db, buckets: BucketSource, config: AlertingConfig) {
+    this.#db = db;
+    this.#buckets = buckets;
+    this.#config = config;
+  }
+
+  use(config: AlertingConfig): void {
+    this.#config = config;
+  }
+
+  /** Newest first. Pending alerts have no episode yet; their id is the fingerprint of the instance. */
+  async alerts(state: 'firing' | 'pending' | 'resolved' | undefined, options: ListOptions): Promise<Page<Alert>> {
+    const pending =
+      state === 'firing' || state === 'resolved' || options.cursor !== undefined ? [] : await this.#pending();
+    if (state === 'pending') return { items: pending, nextCursor: null };
+    const [before, beforeId] = readCursor(options.cursor);
+    const rows = await this.#db.query(
+      `SELECT * FROM alerts
+       WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (started_at, id) < ($2, $3))
+       ORDER BY started_at DESC, id DESC LIMIT $4`,
+      [state ?? null, before, beforeId, options.limit + 1],
+    );
+    const page = rows.slice(0, options.limit).map(episodeFromRow);
+    const last = page.at(-1);
+    return {
+      items: [...pending, ...page.map(toAlert)],
+      nextCursor: rows.length > options.limit && last ? `${last.startedAt}_${last.id}` : null,
+    };
+  }
+
+  /**
+   * @param now ms since the epoch, the end of the series
+   * @throws YumOpsError `alert_not_found` (404)
+   */
+  async alert(id: string, now: number): Promise<AlertDetail> {
+    const [row] = await this.#db.query('SELECT * FROM alerts WHERE id = $1', [id]);
+    if (!row) throw new YumOpsError('alert_not_found', `There is no alert ${id}.`, { status: 404 });
+    const episode = episodeFromRow(row);
+    const [timeline, notifications, timers] = await Promise.all([
+      this.#timeline(id),
+      this.#messagesOf(id),
+      this.#db.query('SELECT * FROM alert_timers WHERE alert_id = $1', [id]),
+    ]);
+    const rule = this.#config.rules.find((one) => one.id === episode.ruleId);
+    return {
+      ...toAlert(episode),
+      query: episode.query,
+      timeline,
+      notifications,
+      next: nextStep(episode, timers.map(timerFromRow)),
+      series: rule ? await seriesOfAlert(this.#buckets, rule, episode, now) : [],
+    };
+  }
+
+  async rules(): Promise<Rule[]> {
+    const rows = await this.#db.query('SELECT * FROM alert_rule_statuses');
+    const statuses = new Map(rows.map(statusFromRow).map((status) => [status.ruleId, status]));
+    return this.#config.rules.map((rule): Rule => {
+      const status = statuses.get(rule.id);
+      const idle = rule.metric?.available === false ? 'this version has no source for the metric' : null;
+      return {
+        name: rule.name,
+        severity: rule.severity,
+        condition: rule.condition.text,
+        sentence: rule.sentence,
+        query: equivalentQuery(rule),
+        window: formatDuration(rule.windowMs),
+        state: status?.state ?? 'inactive',
+        value: status?.value ?? null,
+        sample: status?.sample ?? null,
+        lastEvaluatedAt: status?.lastSlot == null ? null : new Date(status.lastSlot).toISOString(),
+        reason: idle ?? status?.reason ?? 'not evaluated yet',
+      };
+    });
+  }
+
+  /** The delivery log, newest first. */
+  async notifications(options: ListOptions): Promise<Page<NotificationItem>> {
+    const rows = await this.#db.query<Row & { seq: number }>(
+      `SELECT ${MESSAGE_COLUMNS} FROM alert_messages m WHERE ($1::bigint IS NULL OR seq < $1) ORDER BY seq DESC LIMIT $2`,
+      [readNumber(options.cursor), options.limit + 1],
+    );
+    const page = rows.slice(0, options.limit);
+    const last = page.at(-1);
+    return {
+      items: page.map(messageFromRow).map((message) => toNotification(message)),
+      nextCursor: rows.length > options.limit && last ? String(last.seq) : null,
+    };
+  }
+
+  async #pending(): Promise<Alert[]> {
+    const rows = await this.#db.query(
+      `SELECT * FROM alert_instances WHERE state = 'pending' ORDER BY since DESC LIMIT 200`,
+    );
+    return rows.map(instanceFromRow).flatMap((instance) => this.#pendingAlert(instance) ?? []);
+  }
+
+  #pendingAlert(instance: Instance): Alert | undefined {
+    const rule = this.#config.rules.find((one) => one.id === instance.ruleId);
+    if (!rule) return undefined;
+    const subject = ruleSubject(rule, instance);
+    return {
+      id: instance.fingerprint,
+      rule: subject.rule,
+      severity: subject.severity,
+      state: 'pending',
+      labels: { ...subject.labels },
+      summary: subject.summary,
+      sentence: subject.sentence,
+      value: subject.value,
+      threshold: subject.threshold,
+      unit: subject.unit,
+      startedAt: new Date(instance.activeAt ?? instance.since).toISOString(),
+      resolvedAt: null,
+      acknowledgedBy: null,
+      acknowledgedAt: null,
+      mutedBy: null,
+      runbook: subject.runbook,
+    };
+  }
+
+  async #timeline(alertId: string): Promise<AlertTimelineEntry[]> {
+    const rows = await this.#db.query('SELECT * FROM alert_timeline WHERE alert_id = $1 ORDER BY id', [alertId]);
+    return rows.map(toTimeline);
+  }
+
+  async #messagesOf(alertId: string): Promise<NotificationItem[]> {
+    const rows = await this.#db.query(
+      `SELECT ${MESSAGE_COLUMNS} FROM alert_messages m
+       WHERE m.id IN (SELECT message_id FROM alert_message_alerts WHERE alert_id = $1) ORDER BY m.seq`,
+      [alertId],
+    );
+    return rows.map(messageFromRow).map((message) => toNotification(message, alertId));
+  }
+}
+
+function readCursor(cursor: string | undefined): [Date | null, string | null] {
+  if (cursor === undefined) return [null, null];
+  const [at, id] = cursor.split('_');
+  const time = readNumber(at);
+  if (time === null || id === undefined) throw invalidCursor();
+  return [new Date(time), id];
+}
+
+function readNumber(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (!/^\d{1,16}$/.test(text)) throw invalidCursor();
+  return Number(text);
+}
+
+function invalidCursor(): YumOpsError {
+  return new YumOpsError('invalid_cursor', 'This cursor was not given by this list.', {
+    status: 400,
+    hint: 'Use nextCursor of the page before, or none.',
+  });
+}

@@ -1,0 +1,240 @@
+import type { Db, Queryable } from '../../../lib/db.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
+import type { Decision, GroupState, Message } from '../group/state.ts';
+import { timerKey } from '../group/state.ts';
+import type { Instance } from '../instance.ts';
+import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import {
+  episodeFromRow,
+  episodeToRow,
+  instanceFromRow,
+  instanceToRow,
+  messageFromRow,
+  messageToRow,
+  type Row,
+  statusFromRow,
+  statusToRow,
+  timelineToRow,
+  timerFromRow,
+  timerToRow,
+} from './rows.ts';
+import { writeRows } from './write-rows.ts';
+
+const LEASE_NAME = 'evaluator';
+
+const MESSAGE_ALERTS = `(SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
+  FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts`;
+
+/** No older message of the group to the same target is still on its way. */
+const UNBLOCKED = `NOT EXISTS (SELECT 1 FROM alert_messages older
+  WHERE older.group_key = m.group_key AND older.channel = m.channel AND older.target = m.target AND older.seq < m.seq
+    AND older.status IN ('queued', 'sending', 'retrying', 'uncertain'))`;
+
+/** The store in Postgres. Times come from the caller; only the lease reads the database's own clock. */
+export class PostgresAlertStore implements AlertStore {
+  readonly #db: Db;
+  readonly #databaseNow: (tx: Queryable) => Promise<number>;
+
+  /** @param databaseNow the clock of leases, ms since the epoch; default is that of the database */
+  constructor(db: Db, databaseNow: (tx: Queryable) => Promise<number> = readClock) {
+    this.#db = db;
+    this.#databaseNow = databaseNow;
+  }
+
+  lease(holder: string, ttlMs: number, renew: Lease | null): Promise<Lease | null> {
+    return this.#db.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`alert_leases:${LEASE_NAME}`]);
+      const now = await this.#databaseNow(tx);
+      const [held] = await tx.query<{ holder: string; token: number; expires_at: Date }>(
+        'SELECT holder, token, expires_at FROM alert_leases WHERE name = $1',
+        [LEASE_NAME],
+      );
+      if (held && held.holder !== holder && held.expires_at.getTime() > now) return null;
+      const isMine = held?.holder === holder && renew?.token === Number(held.token);
+      const token = isMine ? Number(held.token) : Number(held?.token ?? 0) + 1;
+      await tx.query(
+        `INSERT INTO alert_leases (name, holder, token, expires_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET holder = $2, token = $3, expires_at = $4`,
+        [LEASE_NAME, holder, token, new Date(now + ttlMs)],
+      );
+      return { token, databaseNow: now };
+    });
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.#db.query('UPDATE alert_leases SET expires_at = to_timestamp(0) WHERE name = $1 AND token = $2', [
+      LEASE_NAME,
+      lease.token,
+    ]);
+  }
+
+  async instances(): Promise<Instance[]> {
+    const rows = await this.#db.query('SELECT * FROM alert_instances');
+    return rows.map(instanceFromRow);
+  }
+
+  async ruleStatuses(): Promise<RuleStatus[]> {
+    const rows = await this.#db.query('SELECT * FROM alert_rule_statuses');
+    return rows.map(statusFromRow);
+  }
+
+  async saveEvaluation(lease: Lease, statuses: readonly RuleStatus[], instances: readonly Instance[]): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await fence(tx, lease);
+      await writeRows(tx, 'alert_rule_statuses', statuses.map(statusToRow), ['rule_id']);
+      await writeRows(tx, 'alert_instances', instances.map(instanceToRow), ['fingerprint']);
+    });
+  }
+
+  change(change: Change): Promise<Decision> {
+    return this.#db.transaction(async (tx) => {
+      if (change.lease) await fence(tx, change.lease);
+      const before = await loadGroup(tx, change.groupKey, change.alertIds);
+      const decision = change.decide(before);
+      await saveGroup(tx, before, decision);
+      await writeRows(tx, 'alert_instances', change.instances.map(instanceToRow), ['fingerprint']);
+      await change.afterwards?.(tx);
+      return decision;
+    });
+  }
+
+  async dueGroups(now: number): Promise<string[]> {
+    const rows = await this.#db.query<{ group_key: string }>(
+      `SELECT group_key FROM alert_timers WHERE due_at <= $1
+       UNION SELECT group_key FROM alert_messages WHERE fallback_at <= $1`,
+      [new Date(now)],
+    );
+    return rows.map((row) => row.group_key);
+  }
+
+  async nextDue(): Promise<number | null> {
+    const [row] = await this.#db.query<{ due: Date | null }>(
+      `SELECT least(
+         (SELECT min(due_at) FROM alert_timers),
+         (SELECT min(fallback_at) FROM alert_messages WHERE fallback_at IS NOT NULL),
+         (SELECT min(next_attempt_at) FROM alert_messages m
+          WHERE status IN ('queued', 'retrying', 'uncertain') AND ${UNBLOCKED})
+       ) AS due`,
+    );
+    return row?.due?.getTime() ?? null;
+  }
+
+  async groupOf(alertId: string): Promise<string | undefined> {
+    const [row] = await this.#db.query<{ group_key: string }>('SELECT group_key FROM alerts WHERE id = $1', [alertId]);
+    return row?.group_key;
+  }
+
+  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
+    const rows = await this.#db.query<Row & { seq: number }>(
+      `UPDATE alert_messages m
+       SET status = 'sending', attempts = attempts + 1, claimed_by = $1, claimed_until = $3
+       WHERE id IN (
+         SELECT id FROM alert_messages m
+         WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}
+         ORDER BY next_attempt_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED)
+       RETURNING m.*, ${MESSAGE_ALERTS}`,
+      [worker, new Date(now), new Date(now + leaseMs), limit],
+    );
+    return rows.sort((a, b) => a.seq - b.seq).map(messageFromRow);
+  }
+
+  async interrupted(
+    worker: string,
+    now: number,
+    inFlight: readonly string[],
+  ): Promise<{ id: string; groupKey: string }[]> {
+    return this.#db.query(
+      `SELECT id, group_key AS "groupKey" FROM alert_messages
+       WHERE status = 'sending' AND (claimed_until <= $2 OR (claimed_by = $1 AND id <> ALL ($3::text[])))`,
+      [worker, new Date(now), [...inFlight]],
+    );
+  }
+}
+
+async function readClock(tx: Queryable): Promise<number> {
+  const [row] = await tx.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+  return row?.now.getTime() ?? 0;
+}
+
+/** Holds the lease row until the transaction ends, so that nobody can take the lease between check and commit. */
+async function fence(tx: Queryable, lease: Lease): Promise<void> {
+  const rows = await tx.query('SELECT 1 FROM alert_leases WHERE name = $1 AND token = $2 FOR SHARE', [
+    LEASE_NAME,
+    lease.token,
+  ]);
+  if (rows.length > 0) return;
+  throw new YumOpsError('lease_lost', 'Another instance evaluates the alert rules now.', { status: 409 });
+}
+
+/** Locks the group and reads what decisions about it need: alerts that fire, that have messages out, or are named. */
+async function loadGroup(tx: Queryable, key: string, alertIds: readonly string[]): Promise<GroupState> {
+  await tx.query('INSERT INTO alert_groups (key) VALUES ($1) ON CONFLICT (key) DO NOTHING', [key]);
+  const [group] = await tx.query<{ anchor_at: Date | null }>(
+    'SELECT anchor_at FROM alert_groups WHERE key = $1 FOR UPDATE',
+    [key],
+  );
+  const alerts = await tx.query(
+    `SELECT * FROM alerts WHERE group_key = $1 AND (state = 'firing' OR id = ANY ($2::text[])
+       OR id IN (SELECT alert_id FROM alert_timers WHERE group_key = $1)
+       OR id IN (SELECT l.alert_id FROM alert_message_alerts l JOIN alert_messages m ON m.id = l.message_id
+                 WHERE m.group_key = $1 AND m.status IN ('queued', 'sending', 'retrying', 'uncertain')))
+     ORDER BY started_at, id`,
+    [key, [...alertIds]],
+  );
+  const timers = await tx.query('SELECT * FROM alert_timers WHERE group_key = $1 ORDER BY due_at', [key]);
+  // The lock keeps workers from taking a message that this decision may withdraw.
+  const messages = await tx.query(
+    `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
+     WHERE m.id IN (SELECT message_id FROM alert_message_alerts WHERE alert_id = ANY ($1::text[]))
+     ORDER BY m.seq FOR UPDATE OF m`,
+    [alerts.map((alert) => alert['id'] as string)],
+  );
+  return {
+    key,
+    anchorAt: group?.anchor_at?.getTime() ?? null,
+    alerts: new Map(alerts.map(episodeFromRow).map((alert) => [alert.id, alert])),
+    timers: new Map(timers.map(timerFromRow).map((timer) => [timerKey(timer), timer])),
+    messages: new Map(messages.map(messageFromRow).map((message) => [message.id, message])),
+  };
+}
+
+async function saveGroup(tx: Queryable, before: GroupState, decision: Decision): Promise<void> {
+  const { state, timeline } = decision;
+  if (state.anchorAt !== before.anchorAt) {
+    const anchor = state.anchorAt === null ? null : new Date(state.anchorAt);
+    await tx.query('UPDATE alert_groups SET anchor_at = $2 WHERE key = $1', [state.key, anchor]);
+  }
+  await writeRows(tx, 'alerts', changed(before.alerts, state.alerts).map(episodeToRow), ['id']);
+  await saveMessages(tx, before, state);
+  await saveTimers(tx, before, state);
+  await writeRows(tx, 'alert_timeline', timeline.map(timelineToRow), null);
+}
+
+async function saveMessages(tx: Queryable, before: GroupState, state: GroupState): Promise<void> {
+  const messages = changed(before.messages, state.messages);
+  await writeRows(tx, 'alert_messages', messages.map(messageToRow), ['id']);
+  const links = messages
+    .filter((message) => !before.messages.has(message.id))
+    .flatMap((message) =>
+      message.alerts.map(({ id, key }, position) => ({ key, message_id: message.id, alert_id: id, position })),
+    );
+  await writeRows(tx, 'alert_message_alerts', links, null);
+}
+
+async function saveTimers(tx: Queryable, before: GroupState, state: GroupState): Promise<void> {
+  const gone = [...before.timers.values()].filter((timer) => !state.timers.has(timerKey(timer)));
+  if (gone.length > 0) {
+    await tx.query(
+      `DELETE FROM alert_timers t USING jsonb_to_recordset($1::jsonb) AS g("alertId" text, kind text, step int)
+       WHERE t.alert_id = g."alertId" AND t.kind = g.kind AND t.step = g.step`,
+      [JSON.stringify(gone)],
+    );
+  }
+  const set = changed(before.timers, state.timers).map((timer) => timerToRow(timer, state.key));
+  await writeRows(tx, 'alert_timers', set, ['alert_id', 'kind', 'step']);
+}
+
+/** Values that are new or another object than before; a decision never changes one in place. */
+function changed<Value>(before: ReadonlyMap<string, Value>, after: ReadonlyMap<string, Value>): Value[] {
+  return [...after].filter(([key, value]) => before.get(key) !== value).map(([, value]) => value);
+}

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../src/engines/index.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { randomHex } from '../../src/lib/random.ts';
+import { connectState, migrateState, type StateStore } from '../../src/store/state/index.ts';
+
+const log = createLog(systemClock, () => undefined);
+const TEMPLATE = 'yumops_template';
+
+/** A real Postgres with the current schema; every test takes a fresh database of it. */
+export interface StateServer {
+  /** A new database with the schema, and its address. */
+  database(): Promise<{ db: StateStore; url: string }>;
+  stop(): Promise<void>;
+}
+
+export async function startStateServer(): Promise<StateServer> {
+  const home = await mkdtemp(join(tmpdir(), 'yumops-state-'));
+  const engine = await startEmbeddedPostgres({ dataDir: home, clock: systemClock, log, settings: { fsync: 'off' } });
+  const admin = connectState(engine.url, { log, maxConnections: 1 });
+  const open: StateStore[] = [];
+  const urlOf = (name: string) => engine.url.replace(/\/postgres$/, `/${name}`);
+  await admin.query(`CREATE DATABASE ${TEMPLATE}`);
+  const template = connectState(urlOf(TEMPLATE), { log, maxConnections: 1 });
+  await migrateState(template);
+  await template.close();
+  return {
+    async database() {
+      const name = `t${randomHex(6)}`;
+      await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+      const db = connectState(urlOf(name), { log, maxConnections: 6 });
+      open.push(db);
+      return { db, url: urlOf(name) };
+    },
+    async stop() {
+      await Promise.all(open.map((db) => db.close()));
+      await admin.close();
+      await engine.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
