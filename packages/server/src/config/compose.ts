@@ -22,6 +22,9 @@ import { compilePublicUrl, compileRetention, compileStores, compileTargets } fro
 import { type ReadSecretFile, readSecret } from './secrets.ts';
 import type { Sections } from './sections.ts';
 
+/** Name of the policy of `alert_settings`. */
+const DEFAULT_POLICY = 'default';
+
 const RETENTION_OF: Record<MetricSource, RetentionClass> = {
   requests: 'requests',
   application_logs: 'logs',
@@ -61,11 +64,13 @@ function compilePolicies(sections: Sections): PlacedPolicy[] {
   });
   const raw = settings.value.escalation_policy;
   if (raw === undefined) return policies;
+  if (Object.hasOwn(named.value, DEFAULT_POLICY)) {
+    const message = `"${DEFAULT_POLICY}" is the name of alert_settings.escalation_policy`;
+    named.report({ code: 'E106', path: [DEFAULT_POLICY], atKey: true, message, suggestion: 'give it another name' });
+  }
   const report = within(settings.report, 'escalation_policy');
-  return [
-    ...policies,
-    { policy: compilePolicy('default', raw, report), report, mentions: mentionsOf(raw), named: false },
-  ];
+  const policy = compilePolicy(DEFAULT_POLICY, raw, report);
+  return [...policies, { policy, report, mentions: mentionsOf(raw), named: false }];
 }
 
 function compileSettings(sections: Sections, receivers: Receivers, policies: readonly PlacedPolicy[]): AlertSettings {
@@ -128,7 +133,7 @@ function policyUsers(rules: readonly Placed<RuleConfig>[], monitors: readonly Pl
     ),
     ...monitors.map(({ value: { name, escalation, notifications } }) => ({
       name,
-      policy: escalation ?? 'default',
+      policy: escalation ?? DEFAULT_POLICY,
       direct: notifications as readonly Target[],
     })),
   ];
@@ -143,7 +148,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
   const receivers = new Receivers({
     integrations,
     routingKeys: keysOf(sections.integrations.value.pagerduty),
-    policies: policies.filter(({ named }) => named).map(({ policy }) => policy.name),
+    policies: policies.map(({ policy }) => policy.name),
     slackChannels: slackChannelsOf(
       [...sections.alert_rules, ...sections.monitors].map(({ value }) => value.notifications),
     ),

@@ -13,6 +13,8 @@ export interface StartingPoint {
   files: readonly string[];
   /** Patterns for further files where the main file names none. */
   include: readonly string[];
+  /** Names of main files that would be read if they were there. */
+  mainFiles: readonly string[];
 }
 
 function isFolder(path: string): boolean {
@@ -34,11 +36,12 @@ export function startingPoint(path: string | undefined, cwd: string): StartingPo
   }
   if (!isFolder(start)) {
     const isMain = MAIN_NAMES.includes(basename(start));
-    return { root: dirname(start), files: [start], include: isMain ? DEFAULT_INCLUDE : [] };
+    return { root: dirname(start), files: [start], include: isMain ? DEFAULT_INCLUDE : [], mainFiles: [] };
   }
   const main = MAIN_NAMES.map((name) => join(start, name)).filter((file) => existsSync(file));
   const bare = path !== undefined && main.length === 0 && !isFolder(join(start, 'monitoring'));
-  return { root: start, files: main.slice(0, 1), include: bare ? ['*.yml', '*.yaml'] : DEFAULT_INCLUDE };
+  const include = bare ? ['*.yml', '*.yaml'] : DEFAULT_INCLUDE;
+  return { root: start, files: main.slice(0, 1), include, mainFiles: MAIN_NAMES };
 }
 
 function matcher(segment: string): RegExp {

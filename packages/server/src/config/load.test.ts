@@ -175,6 +175,15 @@ describe('variables and secrets', () => {
     expect(load(undefined, { HOOK: 'hidden' }).lines.join()).toMatch(/1:33 E103 this is not an address/);
   });
 
+  test('a finding names the variable, not its value', () => {
+    write({
+      'yumops.yml': `public_url: "${ref('SITE')}"\nmonitors: [{name: Home, url: "x${ref('SITE')}", retries: "${ref('SITE')}"}]\n`,
+    });
+    const { lines } = load(undefined, { SITE: 'hidden' });
+    expect(lines.join()).not.toContain('hidden');
+    expect(lines[0]).toBe(`yumops.yml:1:13 E103 "${ref('SITE')}" is not an address — begin with https://`);
+  });
+
   test('integrations.slack wins over alert_settings.slack_webhook', () => {
     write({
       'yumops.yml': `${SLACK}alert_settings: {slack_webhook: "https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK"}\n`,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
-import { messageOf } from '../lib/errors.ts';
-import type { Finding, Issue, Report } from '../lib/finding.ts';
+import { resolve } from 'node:path';
+import type { Finding, Issue } from '../lib/finding.ts';
 import { compose } from './compose.ts';
 import type { LoadedConfig } from './config.ts';
-import { matchFiles, startingPoint } from './discover.ts';
+import { startingPoint } from './discover.ts';
 import { interpolate } from './interpolate.ts';
+import { FileReader } from './reader.ts';
 import { isLater, SectionJoiner } from './sections.ts';
-import { readSource, type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 export interface LoadOptions {
   /** A folder or file; undefined = the working folder, which may have no configuration at all. */
@@ -21,63 +21,6 @@ export interface LoadOptions {
 /** Whether a finding refuses its file: the language itself is wrong, not the deployment. */
 export function refuses({ code }: Pick<Finding, 'code'>): boolean {
   return code.startsWith('E1') || code === 'E302';
-}
-
-function displayName(cwd: string, file: string): string {
-  const short = relative(cwd, file);
-  return short.startsWith('..') ? file : short;
-}
-
-/** Reads the files one after the other; those that the first ones include come after them. */
-class FileReader {
-  readonly files: string[] = [];
-  readonly sources: Source[] = [];
-  readonly patterns: string[] = [];
-  readonly #root: string;
-  readonly #cwd: string;
-  readonly #report: (finding: Finding) => void;
-
-  constructor(root: string, cwd: string, report: (finding: Finding) => void) {
-    this.#root = root;
-    this.#cwd = cwd;
-    this.#report = report;
-  }
-
-  read(file: string): void {
-    if (this.files.includes(file)) return;
-    this.files.push(file);
-    const name = displayName(this.#cwd, file);
-    try {
-      this.sources.push(readSource(name, readFileSync(file, 'utf8'), this.#report));
-    } catch (error) {
-      const message = `the file cannot be read: ${messageOf(error)}`;
-      this.#report({ file: name, line: 1, col: 1, code: 'E113', severity: 'error', message, suggestion: null });
-    }
-  }
-
-  /** Reads what the files read so far include, or `defaults` where none of them says. */
-  include(defaults: readonly string[]): void {
-    const written = this.sources.filter(({ value }) => Array.isArray(value.include));
-    for (const source of written) this.#includeOf(source);
-    if (written.length > 0) return;
-    this.patterns.push(...defaults);
-    for (const pattern of defaults) for (const file of matchFiles(this.#root, pattern)) this.read(file);
-  }
-
-  #includeOf(source: Source): void {
-    for (const [index, pattern] of (source.value.include as unknown[]).entries()) {
-      if (typeof pattern !== 'string') continue;
-      this.patterns.push(pattern);
-      const files = matchFiles(this.#root, pattern);
-      if (files.length === 0) {
-        const issue = { code: 'E113', path: ['include', index], message: `no file matches "${pattern}"` };
-        this.#report(
-          source.locate({ ...issue, suggestion: `patterns count from ${displayName(this.#cwd, this.#root) || '.'}` }),
-        );
-      }
-      for (const file of files) this.read(file);
-    }
-  }
 }
 
 function inOrder(findings: readonly Finding[], sources: readonly Source[]): Finding[] {
@@ -94,15 +37,15 @@ function inOrder(findings: readonly Finding[], sources: readonly Source[]): Find
  * @throws YumOpsError `wrong_use` when `path` does not exist
  */
 export function loadConfig({ path, env, cwd = process.cwd() }: LoadOptions): LoadedConfig {
-  const { root, files, include } = startingPoint(path, cwd);
+  const { root, files, include, mainFiles } = startingPoint(path, cwd);
   const findings: Finding[] = [];
   const reader = new FileReader(root, cwd, (finding) => findings.push(finding));
   for (const file of files) reader.read(file);
   reader.include(include);
   const joiner = new SectionJoiner();
   for (const source of reader.sources) {
-    const report = (issue: Issue) => findings.push(source.locate(issue));
-    joiner.add(source.file, fillSections(source.value, env, report), report);
+    const filled = fillSections(source, env, (finding) => findings.push(finding));
+    joiner.add(source.file, filled.value, (issue) => findings.push(source.locate(filled.unfill(issue))));
   }
   const secretFiles: string[] = [];
   const readText = (file: string) => {
@@ -118,16 +61,30 @@ export function loadConfig({ path, env, cwd = process.cwd() }: LoadOptions): Loa
     findings: inOrder(shown, reader.sources),
     files: reader.files,
     inputs: [...reader.files, ...secretFiles],
-    patterns: reader.patterns,
+    patterns: [...mainFiles, ...reader.patterns],
     root,
   };
 }
 
-/** Fills in the environment. Sections that are not used are left alone: what they lack matters to nobody yet. */
-function fillSections(value: Source['value'], env: LoadOptions['env'], report: Report): Source['value'] {
+/**
+ * Fills in the environment. Sections that are not used are left alone: what they lack matters to nobody yet.
+ * @returns the value, and a function that takes the environment's values out of an issue again
+ */
+function fillSections(source: Source, env: LoadOptions['env'], report: (finding: Finding) => void) {
+  const used = new Map<string, string>();
+  const at = (issue: Issue) => report(source.locate(issue));
   const fill = ([name, section]: [string, unknown]) =>
-    isLater(name) ? [name, section] : [name, interpolate(section, env, report, [name])];
-  return Object.fromEntries(Object.entries(value).map(fill));
+    isLater(name) ? [name, section] : [name, interpolate(section, { env, used, report: at }, [name])];
+  const value: Source['value'] = Object.fromEntries(Object.entries(source.value).map(fill));
+  // A value of three letters is no secret, and taking it out would spoil the sentence.
+  const secrets = [...used].filter(([, secret]) => secret.length > 3);
+  const mask = (text: string) => secrets.reduce((rest, [name, secret]) => rest.replaceAll(secret, `\${${name}}`), text);
+  const unfill = (issue: Issue): Issue => ({
+    ...issue,
+    message: mask(issue.message),
+    ...(issue.suggestion === undefined ? {} : { suggestion: mask(issue.suggestion) }),
+  });
+  return { value, unfill };
 }
 
 /** Remarks about what other parts do not have are wrong while a part is missing because it was refused. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { RULE_METRICS } from '../respond/alerting/metrics.ts';
+import { ruleMetricsPage } from './metrics-page.ts';
 import { LATER, LISTS, MAPS, SCALARS } from './sections.ts';
 
 const lists = {
@@ -41,4 +43,10 @@ export function jsonSchemas(): Record<string, string> {
       return [file, `${JSON.stringify({ title, ...schema }, null, 2)}\n`];
     }),
   );
+}
+
+/** Every file that is made from the code, by its path in the repository. */
+export function publishedFiles(): Record<string, string> {
+  const schemas = Object.entries(jsonSchemas()).map(([file, text]) => [`packages/server/schemas/${file}`, text]);
+  return { ...Object.fromEntries(schemas), 'docs/reference/rule-metrics.md': ruleMetricsPage(RULE_METRICS.values()) };
 }

@@ -80,6 +80,14 @@ describe('a change of the files', () => {
     watcher.stop();
   });
 
+  test('that adds the first main file is seen', async () => {
+    const { clock, reloads, watcher } = watch();
+    put('yumops.yml', 'service: late\n');
+    await clock.advance(2_000);
+    expect(reloads).toMatchObject([{ kind: 'replaced', config: { service: 'late' } }]);
+    watcher.stop();
+  });
+
   test('that removes everything keeps the configuration', async () => {
     put('yumops.yml', 'service: a\n');
     const { clock, reloads, watcher } = watch();

@@ -164,8 +164,9 @@ function compileHttp(raw: RawHttpMonitor, context: MonitorContext, report: Repor
   const secrets = new SecretsOf(context.secret);
   const { expected_status: written = 200 } = raw;
   const statuses = Array.isArray(written) ? written : [written];
-  const headers: Record<string, Secret> = {};
-  for (const [name, value] of Object.entries(raw.headers ?? {})) headers[name] = secrets.read(value, ['headers', name]);
+  const headers = Object.fromEntries(
+    Object.entries(raw.headers ?? {}).map(([name, value]) => [name, secrets.read(value, ['headers', name])]),
+  );
   const auth = compileAuth(raw.auth, secrets, report);
   lintHealthRoute(raw, statuses, report);
   return {
