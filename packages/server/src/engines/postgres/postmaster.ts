@@ -7,7 +7,7 @@ import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { OsUser } from '../os-user.ts';
 import { commandOf } from '../process-identity.ts';
-import { endProcess, hasEnded } from '../supervisor.ts';
+import { endProcess } from '../supervisor.ts';
 import type { PostgresBinaries } from './binaries.ts';
 
 const PID_FILE = 'postmaster.pid';
@@ -120,6 +120,9 @@ async function pidFile(dataDir: string): Promise<string[] | undefined> {
   }
 }
 
+/** What an operator should see; FATAL alone is not: it ends a session, such as one with a wrong password. */
+const TROUBLE = /PANIC:|terminated by signal|out of memory|No space left|could not (write|fsync|extend)/;
+
 /** Passes the server's own messages on. @returns a reader of the last of them */
 function followOutput(child: ChildProcess, log: Log): () => string {
   const tail: string[] = [];
@@ -130,8 +133,7 @@ function followOutput(child: ChildProcess, log: Log): () => string {
     for (const line of lines) {
       tail.push(line);
       if (tail.length > 20) tail.shift();
-      const level = /\b(PANIC|FATAL)\b/.test(line) ? 'warn' : 'debug';
-      if (!hasEnded(child)) log[level](line);
+      log[TROUBLE.test(line) ? 'warn' : 'debug'](line);
     }
   });
   return () => tail.join('\n');

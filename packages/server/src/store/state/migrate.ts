@@ -1,6 +1,10 @@
 import type { Db, Queryable } from '../../lib/db.ts';
+import { YumOpsError } from '../../lib/errors.ts';
 import { type Migration, readMigrations, schemaFolder } from '../migrations/migration-files.ts';
 import { type AppliedMigration, pendingMigrations } from '../migrations/pending.ts';
+
+/** `server_version_num` of PostgreSQL 15. */
+const OLDEST = 150_000;
 
 /** The advisory lock of migrations: 'YUMO' in ASCII. */
 const LOCK = 0x59554d4f;
@@ -10,10 +14,25 @@ const LOCK = 0x59554d4f;
  * this at once. @returns the names of the files applied
  */
 export async function migrateState(db: Db, folder = schemaFolder('state')): Promise<string[]> {
+  await refuseOldServer(db);
   const known = await readMigrations(folder);
   const done: string[] = [];
   for (let name = await applyNext(db, known); name !== undefined; name = await applyNext(db, known)) done.push(name);
   return done;
+}
+
+async function refuseOldServer(db: Db): Promise<void> {
+  const [server] = await db.query<{ version: string; number: number }>(
+    "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number",
+  );
+  if (!server || server.number >= OLDEST) return;
+  throw new YumOpsError(
+    'state_version',
+    `The state store is PostgreSQL ${server.version}; version 15 or later is needed.`,
+    {
+      hint: 'Name a newer server in YUMOPS_STATE_URL, or leave it out to use the embedded one.',
+    },
+  );
 }
 
 function applyNext(db: Db, known: readonly Migration[]): Promise<string | undefined> {

@@ -15,7 +15,7 @@ export function asStateError(error: unknown): unknown {
   const message = messageOf(error);
   if (!UNAVAILABLE.test(codeOf(error) ?? '') && !CONNECTION_MESSAGE.test(message)) return error;
   return new YumOpsError('state_unavailable', `The state store cannot be reached: ${message}`, {
-    hint: 'Check that PostgreSQL runs and that YUMOPS_DATABASE_URL names it with the right user and password.',
+    hint: 'Check that PostgreSQL runs and that YUMOPS_STATE_URL names it with the right user and password.',
     status: 503,
     retryAfter: 5,
     cause: error,

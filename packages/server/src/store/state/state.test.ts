@@ -87,7 +87,7 @@ test('a server that is not there is named with a hint', async () => {
   const nowhere = connectState('postgres://u:p@127.0.0.1:1/none', { log });
   await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({
     code: 'state_unavailable',
-    hint: expect.stringContaining('YUMOPS_DATABASE_URL'),
+    hint: expect.stringContaining('YUMOPS_STATE_URL'),
   });
   await nowhere.close();
 });

@@ -31,7 +31,7 @@ const COMMON: ClickHouseSettings = {
  */
 export function connectTelemetry(url: string): ConnectedTelemetry {
   const client = createClient({
-    url: withoutOwnParameters(url),
+    url,
     application: 'yumops',
     request_timeout: REQUEST_LIMIT,
     max_open_connections: 20,
@@ -138,11 +138,4 @@ function quoteTable(table: string): string {
     .split('.')
     .map((part) => `\`${part.replaceAll('`', '\\`')}\``)
     .join('.');
-}
-
-/** `cluster` is for the schema, not for the client. */
-function withoutOwnParameters(url: string): URL {
-  const cleaned = new URL(url);
-  cleaned.searchParams.delete('cluster');
-  return cleaned;
 }

@@ -46,6 +46,10 @@ describe('insert', () => {
     ]);
     for (let i = 0; i < 3; i++) await telemetry.insert('events', rows, { token: 'batch-1', rowCount: 2 });
     expect(await counts()).toEqual({ events: 2, view: 2 });
+    expect(await telemetry.query('SELECT timestamp FROM events ORDER BY timestamp')).toEqual([
+      { timestamp: '2026-01-05T10:00:00.000Z' },
+      { timestamp: '2026-01-05T10:00:00.500Z' },
+    ]);
     await telemetry.insert('events', rows, { token: 'batch-2', rowCount: 2 });
     expect(await counts()).toEqual({ events: 4, view: 4 });
   });
