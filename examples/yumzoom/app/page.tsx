@@ -14,12 +14,23 @@ export default async function HomePage() {
         </h1>
         <p>Honest ratings of 6,000 restaurants in eight cities, from people who ate there.</p>
         <form action="/search" className="hero-search">
-          <input type="search" name="query" placeholder="What do you feel like?" aria-label="What do you feel like?" />
+          <input
+            type="search"
+            className="hero-search-input"
+            name="query"
+            placeholder="What do you feel like?"
+            aria-label="What do you feel like?"
+          />
           <button type="submit">Find it</button>
         </form>
         <p className="chips">
           {CITIES.map((city) => (
-            <Link key={city.name} href={`/restaurants?city=${encodeURIComponent(city.name)}`} prefetch={false}>
+            <Link
+              key={city.name}
+              className="chip"
+              href={`/restaurants?city=${encodeURIComponent(city.name)}`}
+              prefetch={false}
+            >
               {city.name}
             </Link>
           ))}
@@ -36,7 +47,7 @@ export default async function HomePage() {
         <ul className="cuisines">
           {CUISINES.map((cuisine) => (
             <li key={cuisine}>
-              <Link href={`/restaurants?cuisine=${cuisine}`} prefetch={false}>
+              <Link className="cuisine" href={`/restaurants?cuisine=${cuisine}`} prefetch={false}>
                 <CuisineArt cuisine={cuisine} className="art-small" />
                 {cuisine}
               </Link>

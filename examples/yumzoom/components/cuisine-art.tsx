@@ -1,5 +1,19 @@
 import type { CSSProperties, ReactNode } from 'react';
 
+/** The colour of each cuisine, as the hue of oklch. */
+const HUES: Record<string, number> = {
+  Italian: 25,
+  Japanese: 352,
+  Mexican: 62,
+  Indian: 48,
+  Vegan: 150,
+  Seafood: 228,
+  Thai: 178,
+  Burgers: 75,
+  Bakery: 322,
+  Korean: 285,
+};
+
 /** Line drawings on a grid of 48, one for each cuisine. */
 const DRAWINGS: Record<string, ReactNode> = {
   Italian: (
@@ -70,10 +84,10 @@ const DRAWINGS: Record<string, ReactNode> = {
   ),
   Korean: (
     <>
-      <ellipse cx="24" cy="26" rx="19" ry="13" />
-      <ellipse cx="24" cy="25" rx="13" ry="8" />
-      <circle cx="24" cy="25" r="3.5" />
-      <path d="M5 26c0 9 8 15 19 15s19-6 19-15" />
+      <path d="M5 24h38c0 5-2 9-4 12a10 10 0 0 1-8 4H17a10 10 0 0 1-8-4c-2-3-4-7-4-12z" />
+      <path d="M10 24c1-7 8-10 14-10s13 3 14 10" />
+      <circle cx="24" cy="20" r="2.5" />
+      <path d="M18 9c-2-2 2-3 0-6M30 9c-2-2 2-3 0-6" />
     </>
   ),
 };
@@ -88,7 +102,7 @@ export function CuisineArt({
   seed?: number;
   className?: string;
 }) {
-  const hue = (Object.keys(DRAWINGS).indexOf(cuisine) * 36 + 12 + (seed % 5) * 4) % 360;
+  const hue = (HUES[cuisine] ?? 0) + (seed % 5) * 3;
   const style = { '--hue': hue, '--turn': `${(seed % 9) * 20}deg` } as CSSProperties;
   return (
     <div className={`art ${className}`} style={style} aria-hidden="true">

@@ -19,7 +19,7 @@ export function RatingShares({ restaurant }: { restaurant: RestaurantDetail }) {
             <li key={score}>
               <span>{score}</span>
               <span className="bar">
-                <span style={{ width: `${(number / ratingCount) * 100}%` }} />
+                <span className="bar-fill" style={{ width: `${(number / ratingCount) * 100}%` }} />
               </span>
               <span className="figure">{number}</span>
             </li>

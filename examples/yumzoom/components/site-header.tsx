@@ -11,21 +11,27 @@ export async function SiteHeader() {
         YumZoom
       </Link>
       <form action="/search" className="header-search">
-        <input type="search" name="query" placeholder="Ramen, tacos, Lisbon…" aria-label="Search restaurants" />
+        <input
+          type="search"
+          className="header-search-input"
+          name="query"
+          placeholder="Ramen, tacos, Lisbon…"
+          aria-label="Search restaurants"
+        />
       </form>
       <nav aria-label="Main">
-        <Link href="/restaurants" prefetch={false}>
-          Restaurants
+        <Link href="/restaurants" className="nav-link" prefetch={false}>
+          Browse
         </Link>
-        <Link href="/nearby" prefetch={false}>
+        <Link href="/nearby" className="nav-link" prefetch={false}>
           Near you
         </Link>
         {guest ? (
-          <Link href="/dashboard" className="pill" prefetch={false}>
+          <Link href="/dashboard" className="nav-link nav-pill" prefetch={false}>
             {guest.displayName.split(' ')[0]}
           </Link>
         ) : (
-          <Link href="/sign-in" className="pill" prefetch={false}>
+          <Link href="/sign-in" className="nav-link nav-pill" prefetch={false}>
             Sign in
           </Link>
         )}

@@ -77,7 +77,9 @@ async function main() {
     port,
     log,
     // A new server has every fault off.
-    onRestart: () => Object.values(switches).forEach((set) => set(false)),
+    onRestart: () => {
+      for (const set of Object.values(switches)) set(false);
+    },
     env: siteSettings({ data, database, partners, partnerKey, control, controlToken }),
   });
   running.push(site.stop);

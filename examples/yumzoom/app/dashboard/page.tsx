@@ -17,7 +17,12 @@ export default async function DashboardPage() {
   ]);
   return (
     <>
-      <h1>Hello, {guest.displayName.split(' ')[0]}</h1>
+      <div className="greeting">
+        <h1>Hello, {guest.displayName.split(' ')[0]}</h1>
+        <Link href="/account" prefetch={false}>
+          Your account
+        </Link>
+      </div>
       <ul className="figures">
         <Figure value={String(totals.ratings)} label="ratings given" />
         <Figure value={totals.average?.toFixed(1) ?? '–'} label="your average" />
@@ -59,11 +64,6 @@ export default async function DashboardPage() {
         <h2>Best {guest.homeCity ? `in ${guest.homeCity}` : 'of all cities'}</h2>
         <RestaurantGrid restaurants={best} />
       </section>
-      <p>
-        <Link href="/account" prefetch={false}>
-          Your account
-        </Link>
-      </p>
     </>
   );
 }

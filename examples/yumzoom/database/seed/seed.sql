@@ -108,7 +108,7 @@ FROM (
   ORDER BY restaurant_id, user_id, n
 ) votes
 CROSS JOIN LATERAL (
-  SELECT greatest(1, least(5, round(3.1 + 1.6 * pg_temp.chance(restaurant_id, 42) + 2.4 * (pg_temp.chance(n, 43) - 0.5))))::SMALLINT AS score
+  SELECT greatest(1, least(5, round(3.1 + 1.6 * pg_temp.chance(restaurant_id, 42) + 3.2 * (pg_temp.chance(n, 43) - 0.5))))::SMALLINT AS score
 ) opinion;
 
 UPDATE restaurants r

@@ -78,6 +78,8 @@ export async function startPartners({ key, random }) {
     setDown(isDown) {
       down = isDown;
     },
-    close: () => servers.forEach((server) => server.close()),
+    close() {
+      for (const server of servers) server.close();
+    },
   };
 }

@@ -34,18 +34,17 @@ export async function startSite({ port, env, log, onRestart }) {
       watch(child);
       onRestart();
     });
-  watch(child);
-
   const stop = async () => {
     stopping = true;
     await end(child.process);
   };
   try {
-    await waitUntilServing(url);
+    await waitUntilServing(url, child.process);
   } catch (error) {
     await stop();
     throw new Error(`${error.message}; its last lines:\n${child.lastLines.join('\n')}`);
   }
+  watch(child);
   return { url, stop, pid: () => child.process.pid };
 }
 
@@ -62,6 +61,8 @@ function launch(port, env) {
       ...process.env,
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
+      // glibc keeps freed memory in as many arenas as there are threads: 70 MB less with two.
+      MALLOC_ARENA_MAX: '2',
       YUMZOOM_PARENT_PID: String(process.pid),
       ...env,
     },
@@ -76,10 +77,11 @@ function launch(port, env) {
   return { process: child, lastLines };
 }
 
-/** @param {string} url */
-async function waitUntilServing(url) {
+/** @param {string} url @param {import('node:child_process').ChildProcess} server */
+async function waitUntilServing(url, server) {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
+    if (server.exitCode !== null || server.signalCode !== null) throw new Error('the site ended while it started');
     const answer = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.ok) return;

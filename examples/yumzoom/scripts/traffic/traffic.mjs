@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busyness } from './day.mjs';
 import { JOURNEYS, REQUESTS_A_JOURNEY } from './journeys.mjs';
@@ -14,6 +15,8 @@ const MOST_VISITORS = 150;
 export function startTraffic({ origin, random, rate }) {
   const stopping = new AbortController();
   const { signal } = stopping;
+  // Every visitor listens.
+  setMaxListeners(0, signal);
   const agent = newAgent(32);
   const site = { origin, agent, random, signal };
   const began = Date.now();
