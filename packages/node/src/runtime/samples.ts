@@ -48,9 +48,13 @@ function poolSamples(): Sample[] {
       { name: 'db_pool_waiting', value: waitingCount, unit: 'connections', labels: { pool } },
     ];
     const size = options?.max;
-    return size === undefined
-      ? samples
-      : [...samples, { name: 'db_pool_size', value: size, unit: 'connections', labels: { pool } }];
+    if (size === undefined || size <= 0) return samples;
+    const usage = (100 * (totalCount - idleCount + waitingCount)) / size;
+    return [
+      ...samples,
+      { name: 'db_pool_size', value: size, unit: 'connections', labels: { pool } },
+      { name: 'db_connection_usage', value: rounded(usage), unit: 'percent', labels: { pool } },
+    ];
   });
 }
 

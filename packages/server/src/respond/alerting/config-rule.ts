@@ -6,7 +6,7 @@ import { listOf, readDuration, slug } from '../../lib/section.ts';
 import { type Condition, parseCondition, parseThreshold } from './condition.ts';
 import type { RawRule, RuleConfig } from './config.ts';
 import type { Receivers } from './config-receivers.ts';
-import { defaultResolve, type MetricSource, type RuleMetric } from './metrics.ts';
+import { defaultResolve, LONGEST_WINDOW_MS, type MetricSource, type RuleMetric } from './metrics.ts';
 import { formatQuantity, period, ruleSentence } from './sentence.ts';
 
 const ACK_TIMEOUT_MS: Record<Severity, number> = { critical: 1_800_000, warning: 14_400_000, info: 14_400_000 };
@@ -69,10 +69,7 @@ function compileWindow(value: string | number, longestMs: number, report: Report
   if (!Number.isInteger(ms / 1_000))
     return refuse(`"${value}" is not a whole number of seconds`, 'write whole seconds');
   if (ms > longestMs) {
-    return refuse(
-      `the window ${value} is longer than the data is kept`,
-      `write at most ${longestMs / 86_400_000} days`,
-    );
+    return refuse(`the window ${value} is longer than rules look back`, `write at most ${period(longestMs)}`);
   }
   lintWindowForm(String(value), ms, report);
   return ms;
@@ -174,7 +171,8 @@ function judgement(raw: RawRule, condition: Condition, metric: RuleMetric | null
 export function compileRule(raw: RawRule, context: RuleContext, report: Report): RuleConfig | undefined {
   const { receivers } = context;
   const compiled = compileCondition(raw.condition, report);
-  const windowMs = compileWindow(raw.time_window, context.retentionMs(compiled?.metric?.source ?? 'metrics'), report);
+  const keptMs = context.retentionMs(compiled?.metric?.source ?? 'metrics');
+  const windowMs = compileWindow(raw.time_window, Math.min(LONGEST_WINDOW_MS, keptMs), report);
   const { targets, policy } = receivers.notifications(
     raw.notifications,
     within(report, 'notifications'),

@@ -57,6 +57,10 @@ export interface RuleMetric {
 }
 
 const MINUTE = 60_000;
+
+/** The longest window of a rule: what rules read is kept a day longer than this. */
+export const LONGEST_WINDOW_MS = 7 * 86_400_000;
+
 const LEVELS: readonly Reducer[] = ['avg', 'min', 'max', 'last', 'sum', 'p50', 'p95', 'p99'];
 const TIMES: readonly Reducer[] = ['avg', 'min', 'max', 'p50', 'p95', 'p99'];
 const REQUEST_LABELS = ['project', 'service', 'environment', 'release', 'endpoint', 'method'];
@@ -215,7 +219,6 @@ const ROWS: readonly RuleMetric[] = [
     source: 'metrics',
     labels: ['project', 'service', 'environment', 'instance', 'database', 'pool'],
     by: ['database', 'pool'],
-    sampleIntervalMs: 10_000,
     holdMs: 2 * MINUTE,
     range: [0, null],
   }),
