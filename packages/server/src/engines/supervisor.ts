@@ -30,6 +30,8 @@ export interface SuperviseOptions {
   launch(): Promise<ChildProcess>;
   /** Asks the process to end cleanly. */
   quit(child: ChildProcess): void;
+  /** Resolves while the process is in order; without it only the end of the process is noticed. */
+  probe?(child: ChildProcess): Promise<void>;
   /** Milliseconds until a process that was asked to end is killed. */
   grace: number;
   clock: Clock;
@@ -39,6 +41,12 @@ export interface SuperviseOptions {
 const RESTART = { base: 200, cap: 30_000 };
 /** Milliseconds after which a start counts as good and the next crash as the first. */
 const STABLE = 60_000;
+
+/** Milliseconds between two probes, and until one counts as failed. */
+const PROBE_EVERY = 10_000;
+const PROBE_LIMIT = 20_000;
+/** Failed probes in a row after which a process is killed and started again. */
+const PROBE_FAILURES = 3;
 
 /** Keeps one child process alive. */
 export class Supervisor {
@@ -90,6 +98,22 @@ export class Supervisor {
     };
     if (hasEnded(child)) onEnd(child.exitCode, child.signalCode);
     else child.once('exit', onEnd);
+    void this.#watch(child);
+  }
+
+  /** Kills a process that lives but no longer answers; its end then starts another. */
+  async #watch(child: ChildProcess): Promise<void> {
+    const { probe, clock, log, name } = this.#options;
+    if (!probe) return;
+    let failures = 0;
+    while (failures < PROBE_FAILURES) {
+      await clock.sleep(PROBE_EVERY);
+      if (hasEnded(child) || this.#stopping.signal.aborted) return;
+      failures = (await answersInTime(probe(child), clock)) ? 0 : failures + 1;
+    }
+    if (hasEnded(child) || this.#stopping.signal.aborted) return;
+    log.error(`${name} does not answer and is killed`, { pid: child.pid });
+    child.kill('SIGKILL');
   }
 
   async #restart(): Promise<void> {
@@ -105,6 +129,20 @@ export class Supervisor {
       }
     }
   }
+}
+
+function answersInTime(answer: Promise<void>, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.after(PROBE_LIMIT, () => resolve(false));
+    const settle = (inOrder: boolean) => {
+      timer.cancel();
+      resolve(inOrder);
+    };
+    answer.then(
+      () => settle(true),
+      () => settle(false),
+    );
+  });
 }
 
 export function hasEnded(child: ChildProcess): boolean {

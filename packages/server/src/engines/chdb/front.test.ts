@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
@@ -61,7 +62,7 @@ async function until(condition: () => Promise<boolean>, limit = 10_000): Promise
 function raw(
   path: string,
   headers: Record<string, string> = {},
-  body = '',
+  body: string | Buffer = '',
 ): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; text: string }> {
   const { port, username, password } = new URL(engine.url);
   return new Promise((resolve, reject) => {
@@ -272,6 +273,13 @@ describe('the protocol', () => {
       text: '1\n',
       headers: { 'x-clickhouse-format': 'CSV', 'x-clickhouse-timezone': 'UTC' },
     });
+  });
+
+  test('refuses a body that is too large to hold, however small it was sent', async () => {
+    const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024, '\n'), { level: 1 });
+    const answer = await raw('/?query=INSERT%20INTO%20t%20FORMAT%20JSONEachRow', { 'content-encoding': 'gzip' }, bomb);
+    expect(answer).toMatchObject({ headers: { 'x-clickhouse-exception-code': '241' } });
+    expect((await raw('/ping')).text).toBe('Ok.\n');
   });
 
   test.each([

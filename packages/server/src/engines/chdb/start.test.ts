@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { createLog } from '../../lib/log.ts';
-import { connectTelemetry } from '../../store/telemetry/index.ts';
+import { type ConnectedTelemetry, connectTelemetry } from '../../store/telemetry/index.ts';
 import { startOf } from '../process-identity.ts';
 import type { EngineHandle } from '../supervisor.ts';
 import { chdbPackage } from './platform.ts';
@@ -43,6 +43,15 @@ async function until(condition: () => Promise<boolean> | boolean, limit = 10_000
   }
 }
 
+function answering(telemetry: ConnectedTelemetry): Promise<void> {
+  return until(() =>
+    telemetry.ping().then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
 test('keeps data over a restart, and starts again under the same address after a kill', async () => {
   const first = await start();
   const before = connectTelemetry(first.url);
@@ -57,14 +66,48 @@ test('keeps data over a restart, and starts again under the same address after a
   const killed = second.pid as number;
   process.kill(killed, 'SIGKILL');
   expect(await exited).toMatchObject({ pid: killed, signal: 'SIGKILL' });
-  await until(() =>
-    telemetry.ping().then(
-      () => true,
-      () => false,
-    ),
-  );
+  await answering(telemetry);
   expect(second.pid).not.toBe(killed);
   expect(await telemetry.query('SELECT sum(a) AS s FROM t')).toEqual([{ s: 3 }]);
+  await telemetry.close();
+});
+
+test('loses and doubles nothing when it is killed in the middle of inserts', async () => {
+  const engine = await start();
+  const telemetry = connectTelemetry(engine.url);
+  const window = 'SETTINGS non_replicated_deduplication_window = 1000';
+  await telemetry.command(`CREATE TABLE t (n UInt64, s String) ENGINE = MergeTree ORDER BY n ${window}`);
+  await telemetry.command(`CREATE TABLE sums (k UInt8, c UInt64) ENGINE = SummingMergeTree ORDER BY k ${window}`);
+  await telemetry.command('CREATE MATERIALIZED VIEW v TO sums AS SELECT 1 AS k, count() AS c FROM t GROUP BY k');
+  const rowCount = 5_000;
+  const batch = (b: number) =>
+    Buffer.from(Array.from({ length: rowCount }, (_, i) => `{"n":${b * rowCount + i},"s":"row ${i}"}\n`).join(''));
+  const insert = async (b: number): Promise<void> => {
+    for (;;) {
+      try {
+        return await telemetry.insert('t', batch(b), { token: `batch ${b}`, rowCount });
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'telemetry_unavailable' });
+        await answering(telemetry);
+      }
+    }
+  };
+  let killed = 0;
+  for (let b = 0; b < 24; b += 2) {
+    const both = Promise.all([insert(b), insert(b + 1)]);
+    if (b % 6 === 4 && engine.pid !== undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 5 + b));
+      process.kill(engine.pid, 'SIGKILL');
+      killed++;
+    }
+    await both;
+  }
+  expect(killed).toBe(4);
+  await answering(telemetry);
+  expect(await telemetry.query('SELECT count() AS n, uniqExact(n) AS u FROM t')).toEqual([
+    { n: 24 * rowCount, u: 24 * rowCount },
+  ]);
+  expect(await telemetry.query('SELECT sum(c) AS n FROM sums')).toEqual([{ n: 24 * rowCount }]);
   await telemetry.close();
 });
 

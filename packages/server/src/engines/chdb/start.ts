@@ -57,6 +57,7 @@ export async function startEmbeddedChdb(options: EmbeddedChdbOptions): Promise<E
         return child;
       },
       quit: (child) => child.send('stop'),
+      probe,
       grace: 15_000,
       clock,
       log,
@@ -98,7 +99,7 @@ async function launchChild(start: ChildStart, clock: Clock, log: Log): Promise<{
   const timer = clock.after(START_LIMIT, () => child.kill('SIGKILL'));
   try {
     const report = await firstReport(child, start);
-    if (report.kind === 'failed') throw failure(report.message);
+    if (report.kind !== 'ready') throw failure(report.kind === 'failed' ? report.message : 'it answered out of turn');
     log.info('chDB is ready', { version: report.version, pid: child.pid });
     return { child, port: report.port };
   } catch (error) {
@@ -115,6 +116,14 @@ function firstReport(child: ChildProcess, start: ChildStart): Promise<ChildRepor
     child.once('exit', (code, signal) => reject(failure(`its process ended (${signal ?? `code ${code}`})`)));
     child.once('message', (report) => resolve(report as ChildReport));
     child.send(start);
+  });
+}
+
+/** Asks the engine itself, past all waiting statements. */
+function probe(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('message', () => resolve());
+    child.send('probe', (error) => error && reject(error));
   });
 }
 

@@ -21,7 +21,10 @@ export interface ChildStart {
   osUser?: OsUser;
 }
 
-export type ChildReport = { kind: 'ready'; port: number; version: string } | { kind: 'failed'; message: string };
+export type ChildReport =
+  | { kind: 'ready'; port: number; version: string }
+  | { kind: 'alive' }
+  | { kind: 'failed'; message: string };
 
 /** Limit of a statement that sets none. */
 const DEFAULT_SECONDS = '60';
@@ -58,10 +61,11 @@ async function serve(start: ChildStart): Promise<ChildReport> {
     ]),
     onBroken: (error) => {
       process.stderr.write(`${error.message}\n`);
-      process.exit(1);
+      process.kill(process.pid, 'SIGKILL');
     },
   });
   process.on('message', (message) => {
+    if (message === 'probe') void engine.selfCheck().then(() => report({ kind: 'alive' }));
     if (message !== 'stop') return;
     server.close(() => {
       engine.close();
