@@ -84,8 +84,7 @@ export class Prober<Monitor extends Probed> {
   stats(): ProberStats {
     const now = this.#options.clock.monotonic();
     const waiting = [...this.#waiting.prompt, ...this.#waiting.hung];
-    const next = this.#agenda.peek();
-    const earliest = Math.min(next?.dueAt ?? now, ...waiting.map(({ dueAt }) => dueAt));
+    const earliest = waiting.reduce((least, { dueAt }) => Math.min(least, dueAt), this.#agenda.peek()?.dueAt ?? now);
     return {
       monitors: this.#entries.size,
       running: this.#running.size,

@@ -64,8 +64,8 @@ function definitionRow(monitor: MonitorConfig, position: number): Record<string,
     position,
     name,
     kind,
-    url,
-    rewritten_to: monitor.target === url ? null : monitor.target,
+    url: withoutPassword(url),
+    rewritten_to: monitor.target === url ? null : withoutPassword(monitor.target),
     method: monitor.kind === 'http' ? monitor.method : 'GET',
     expectation: describeMonitor(monitor),
     interval_ms: Math.round(monitor.intervalMs),
@@ -79,6 +79,20 @@ function definitionRow(monitor: MonitorConfig, position: number): Record<string,
     project,
     environment,
   };
+}
+
+/** An address as people may see it. One that cannot be read is shown as it is written. */
+function withoutPassword(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.password === '') return text;
+  url.password = '';
+  return url.href;
+}
+
+/** Drops changes of state from before a time, milliseconds since the epoch. */
+export async function dropEvents(db: Queryable, before: number): Promise<void> {
+  await db.query('DELETE FROM monitor_events WHERE at < $1', [new Date(before)]);
 }
 
 interface StateRow {

@@ -14,7 +14,7 @@ import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
 import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
 import { createResolver } from './net/resolve.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
-import { loadRecords, type RecordChange, storeChanges, storeMonitors } from './state-store.ts';
+import { dropEvents, loadRecords, type RecordChange, storeChanges, storeMonitors } from './state-store.ts';
 
 export interface UptimeOptions {
   db: Db;
@@ -62,6 +62,9 @@ export interface UptimeStats extends ProberStats {
 const STORE_EVERY_MS = 250;
 const CAPACITY = 100_000;
 
+/** As long as availability is kept. */
+const EVENTS_KEPT_MS = 400 * 86_400_000;
+
 /** Makes the part of the platform that checks monitors: prober, judgement and storage. */
 export function createUptime(options: UptimeOptions): Uptime {
   return new UptimeEngine(options);
@@ -106,9 +109,11 @@ class UptimeEngine implements Uptime {
   }
 
   async start(): Promise<void> {
-    await storeMonitors(this.#options.db, this.#options.monitors);
-    this.#records = await loadRecords(this.#options.db);
-    this.#adopt(this.#options.monitors);
+    const { db, monitors, clock } = this.#options;
+    await storeMonitors(db, monitors);
+    await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
+    this.#records = await loadRecords(db);
+    this.#adopt(monitors);
   }
 
   async stop(): Promise<void> {
@@ -214,7 +219,18 @@ class UptimeEngine implements Uptime {
     await storeChanges(this.#options.db, batch);
     for (const { monitorId, transition } of batch) {
       const monitor = this.#monitors.get(monitorId);
-      if (transition && monitor) for (const listener of this.#listeners) listener(monitor, transition);
+      if (transition && monitor) this.#tell(monitor, transition);
+    }
+  }
+
+  /** What is committed stays so whatever a listener does. */
+  #tell(monitor: MonitorConfig, transition: Transition): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(monitor, transition);
+      } catch (error) {
+        this.#options.log.error('A listener failed', { monitor: monitor.id, reason: messageOf(error) });
+      }
     }
   }
 }

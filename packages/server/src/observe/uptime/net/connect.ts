@@ -20,6 +20,8 @@ export function openSocket(addresses: readonly ResolvedAddress[], port: number, 
     });
     const onError = (error: Error) => reject(signal.aborted ? signal.reason : connectFailure(error, addresses, port));
     socket.once('error', onError);
+    // Whoever uses the socket hears of its errors in its own way; one that comes in between must not end the process.
+    socket.on('error', () => undefined);
   });
 }
 

@@ -45,6 +45,7 @@ export function openTls(
             }),
       );
     socket.once('error', onError);
+    socket.on('error', () => undefined);
     socket.once('secureConnect', () => {
       socket.off('error', onError);
       const leaf = socket.getPeerCertificate(true);

@@ -24,10 +24,11 @@ const DECODERS: Record<string, () => Readable & NodeJS.WritableStream> = {
 
 /**
  * Reads the body, decoded, up to `BODY_LIMIT` bytes.
+ * @param method of the request
  * @throws {YumOpsError} `body_incomplete`, `body_undecodable`, or the signal's reason
  */
-export async function readBody(response: IncomingMessage, signal: AbortSignal): Promise<Body> {
-  const encoding = (response.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+export async function readBody(response: IncomingMessage, method: string, signal: AbortSignal): Promise<Body> {
+  const encoding = encodingOf(response, method);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -52,6 +53,12 @@ function decoded(response: IncomingMessage, encoding: string): AsyncIterable<unk
   if (!decoder) return response;
   response.once('error', (error) => decoder.destroy(error));
   return response.pipe(decoder);
+}
+
+/** The headers of an answer without a body still name the encoding that a body would have had. */
+function encodingOf({ statusCode, headers }: IncomingMessage, method: string): string {
+  const hasBody = method !== 'HEAD' && statusCode !== 204 && statusCode !== 304 && headers['content-length'] !== '0';
+  return hasBody ? (headers['content-encoding'] ?? 'identity').trim().toLowerCase() : 'identity';
 }
 
 function bodyFailure(error: unknown, encoding: string, bytes: number): YumOpsError {

@@ -50,7 +50,7 @@ export async function exchange(request: HttpRequest, attempt: Attempt): Promise<
     attempt.timer.enter('firstByte');
     const response = await send(request, socket, attempt.signal);
     attempt.timer.enter('body');
-    const body = await readBody(response, attempt.signal);
+    const body = await readBody(response, request.method, attempt.signal);
     return {
       url: request.url,
       status: response.statusCode ?? 0,

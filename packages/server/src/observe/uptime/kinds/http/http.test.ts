@@ -18,6 +18,7 @@ const routes: Record<string, RequestListener> = {
   '/gzip': (_request, response) => compressed(response, 'gzip', gzipSync('plain YumZoom text')),
   '/br': (_request, response) => compressed(response, 'br', brotliCompressSync('plain YumZoom text')),
   '/badgzip': (_request, response) => compressed(response, 'gzip', Buffer.from('this is not gzip at all')),
+  '/204': (_request, response) => response.writeHead(204, { 'content-encoding': 'gzip' }).end(),
   '/latin1': (_request, response) => {
     response.setHeader('content-type', 'text/html; charset=iso-8859-1');
     response.end(Buffer.from('Crème brûlée', 'latin1'));
@@ -106,6 +107,8 @@ describe('answers', () => {
     ['a JSON subset in a list', '/health', { expectedJson: { checks: [{ name: 'database' }] } }],
     ['a body over the limit that nobody asks about', '/large', {}],
     ['HEAD', '/', { method: 'HEAD' }],
+    ['HEAD of a gzip body', '/gzip', { method: 'HEAD' }],
+    ['an answer without a body that claims gzip', '/204', { expectedStatus: [204] }],
   ];
 
   test.each(good)('%s is up', async (_what, path, changes) => {
@@ -266,6 +269,11 @@ describe('what is sent', () => {
       body: '{"a":1}',
       headers: { authorization: `Basic ${Buffer.from('ann:pw-12345').toString('base64')}`, 'x-team': 'red' },
     });
+  });
+
+  test('user and password of the address', async () => {
+    await runHttpCheck(httpMonitor(`${server.url.replace('//', '//ann:p%40ss@')}/echo`), checkContext());
+    expect(seen.at(-1)?.headers['authorization']).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`);
   });
 
   test('a POST becomes a GET after 302 and stays a POST after 307', async () => {

@@ -84,11 +84,12 @@ const WHILE: Record<Phase, string> = {
 function buildRequest(monitor: HttpMonitorConfig): HttpRequest {
   const ownHeaders: Record<string, string> = {};
   for (const [name, value] of Object.entries(monitor.headers)) ownHeaders[name.toLowerCase()] = value.reveal();
-  const authorization = authorizationOf(monitor);
+  const url = new URL(monitor.target);
+  const authorization = authorizationOf(monitor) ?? authorizationIn(url);
   if (authorization !== undefined) ownHeaders['authorization'] = authorization;
   if (monitor.body !== null) ownHeaders['content-length'] = String(Buffer.byteLength(monitor.body));
   return {
-    url: new URL(monitor.target),
+    url,
     method: monitor.method,
     headers: BASE_HEADERS,
     ownHeaders,
@@ -100,6 +101,13 @@ function authorizationOf({ auth }: HttpMonitorConfig): string | undefined {
   if (auth === null) return undefined;
   if (auth.kind === 'bearer') return `Bearer ${auth.token.reveal()}`;
   return `Basic ${Buffer.from(`${auth.username}:${auth.password.reveal()}`).toString('base64')}`;
+}
+
+/** `https://user:password@host/` asks for basic authentication. */
+function authorizationIn({ username, password }: URL): string | undefined {
+  if (username === '') return undefined;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
 /** A header's value, and its credential without the scheme. */
