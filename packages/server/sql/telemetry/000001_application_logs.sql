@@ -5,9 +5,9 @@ CREATE TABLE logs (
   receivedAt DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   id String CODEC(ZSTD(1)),
   project LowCardinality(String),
-  service LowCardinality(Nullable(String)),
-  environment LowCardinality(Nullable(String)),
-  release LowCardinality(Nullable(String)),
+  service LowCardinality(String),
+  environment LowCardinality(String),
+  release LowCardinality(String),
   level LowCardinality(String),
   message String CODEC(ZSTD(1)),
   type LowCardinality(Nullable(String)),
@@ -30,12 +30,13 @@ CREATE TABLE logs (
 ) ENGINE = MergeTree
 PARTITION BY (toDate(timestamp), retentionClass)
 ORDER BY (toStartOfFiveMinutes(timestamp), service, timestamp)
-SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000;
 
 -- What people query. The platform's own records bear the project `yumops`, which no key can have.
 CREATE VIEW application_logs AS
 SELECT
   timestamp, level, message, type, event, severity, endpoint, method, statusCode, duration, ip, userId, requestId,
-  traceId, spanId, service, environment, release, release AS version, project, attributes, id
+  traceId, spanId, nullIf(service, '') AS service, nullIf(environment, '') AS environment,
+  nullIf(release, '') AS release, nullIf(release, '') AS version, project, attributes, id
 FROM logs
 WHERE project != 'yumops';

@@ -4,9 +4,9 @@ CREATE TABLE request_rows (
   timestamp DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
   receivedAt DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   project LowCardinality(String),
-  service LowCardinality(Nullable(String)),
-  environment LowCardinality(Nullable(String)),
-  release LowCardinality(Nullable(String)),
+  service LowCardinality(String),
+  environment LowCardinality(String),
+  release LowCardinality(String),
   method LowCardinality(Nullable(String)),
   endpoint LowCardinality(Nullable(String)),
   statusCode Nullable(UInt16),
@@ -28,7 +28,8 @@ SETTINGS non_replicated_deduplication_window = 1000;
 
 CREATE VIEW requests AS
 SELECT
-  timestamp, service, environment, release, release AS version, project, method, endpoint, statusCode, duration,
+  timestamp, nullIf(service, '') AS service, nullIf(environment, '') AS environment,
+  nullIf(release, '') AS release, nullIf(release, '') AS version, project, method, endpoint, statusCode, duration,
   requestBytes, responseBytes, requestId, traceId, clientIp, userId, slow, aborted
 FROM request_rows FINAL
 SETTINGS do_not_merge_across_partitions_select_final = 1;

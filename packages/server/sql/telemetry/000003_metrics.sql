@@ -4,9 +4,9 @@ CREATE TABLE metric_rows (
   receivedAt DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   id String CODEC(ZSTD(1)),
   project LowCardinality(String),
-  service LowCardinality(Nullable(String)),
-  environment LowCardinality(Nullable(String)),
-  release LowCardinality(Nullable(String)),
+  service LowCardinality(String),
+  environment LowCardinality(String),
+  release LowCardinality(String),
   name LowCardinality(String),
   type LowCardinality(String) DEFAULT 'gauge',
   value Nullable(Float64) CODEC(Gorilla, ZSTD(1)),
@@ -14,7 +14,7 @@ CREATE TABLE metric_rows (
   sum Nullable(Float64),
   unit LowCardinality(Nullable(String)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  series UInt64 MATERIALIZED cityHash64(project, ifNull(service, ''), ifNull(environment, ''), mapSort(attributes)),
+  series UInt64 MATERIALIZED cityHash64(project, service, environment, mapSort(attributes)),
   retentionClass LowCardinality(String)
 ) ENGINE = ReplacingMergeTree(receivedAt)
 PARTITION BY (toDate(timestamp), retentionClass)
@@ -23,6 +23,7 @@ SETTINGS non_replicated_deduplication_window = 1000;
 
 CREATE VIEW metrics AS
 SELECT
-  timestamp, name, type, value, count, sum, unit, service, environment, release, release AS version, project, attributes
+  timestamp, name, type, value, count, sum, unit, nullIf(service, '') AS service, nullIf(environment, '') AS environment,
+  nullIf(release, '') AS release, nullIf(release, '') AS version, project, attributes
 FROM metric_rows FINAL
 SETTINGS do_not_merge_across_partitions_select_final = 1;

@@ -3,9 +3,9 @@ CREATE TABLE outbound_rows (
   receivedAt DateTime64(3, 'UTC') DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
   id String CODEC(ZSTD(1)),
   project LowCardinality(String),
-  service LowCardinality(Nullable(String)),
-  environment LowCardinality(Nullable(String)),
-  release LowCardinality(Nullable(String)),
+  service LowCardinality(String),
+  environment LowCardinality(String),
+  release LowCardinality(String),
   provider LowCardinality(Nullable(String)),
   host LowCardinality(String),
   method LowCardinality(Nullable(String)),
@@ -24,6 +24,7 @@ SETTINGS non_replicated_deduplication_window = 1000;
 
 CREATE VIEW outbound_calls AS
 SELECT
-  timestamp, provider, host, method, statusCode, duration, failed, reason, service, environment, release,
-  release AS version, project, traceId, requestId, attributes
+  timestamp, provider, host, method, statusCode, duration, failed, reason,
+  nullIf(service, '') AS service, nullIf(environment, '') AS environment,
+  nullIf(release, '') AS release, nullIf(release, '') AS version, project, traceId, requestId, attributes
 FROM outbound_rows;

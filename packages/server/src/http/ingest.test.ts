@@ -40,7 +40,7 @@ afterAll(async () => {
 function post(path: string, body: string | Uint8Array, headers: Record<string, string> = {}) {
   return fetch(`${url}${path}`, {
     method: 'POST',
-    body: body as BodyInit,
+    body: body as string,
     headers: { 'x-yumops-key': 'server', ...headers },
   });
 }

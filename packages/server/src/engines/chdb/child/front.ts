@@ -21,7 +21,8 @@ const ABORTED = 236;
 /** ClickHouse's HTTP interface in front of the engine, as far as `@clickhouse/client` uses it. */
 export function createFront(options: FrontOptions): Server {
   const expected = Buffer.from(`Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`);
-  const server = createServer((request, response) => {
+  // The client sends parameters in the URL; a ClickHouse server takes 1 MiB there too.
+  const server = createServer({ maxHeaderSize: 1_048_576 }, (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     response.setHeader('X-ClickHouse-Server-Display-Name', 'yumops');
     response.setHeader('X-ClickHouse-Timezone', 'UTC');
