@@ -5,8 +5,9 @@ import { compose } from './compose.ts';
 import type { LoadedConfig } from './config.ts';
 import { startingPoint } from './discover.ts';
 import { interpolate } from './interpolate.ts';
+import { SectionJoiner } from './join.ts';
 import { FileReader } from './reader.ts';
-import { isLater, SectionJoiner } from './sections.ts';
+import { isLater } from './sections.ts';
 import type { Source } from './source.ts';
 
 export interface LoadOptions {
