@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Clock } from '../lib/clock.ts';
+import type { Alerting } from '../respond/alerting/index.ts';
+import type { Guard } from './access.ts';
+
+const id = z.object({ id: z.string().min(1).max(200) });
+const list = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(300).optional(),
+});
+const state = z.enum(['firing', 'pending', 'resolved']);
+const acknowledgement = z.object({ via: z.enum(['console', 'cli', 'api']).default('api') }).nullish();
+
+/** Alerts with their reasons, rules, and the delivery log. */
+export function alertRoutes(app: FastifyInstance, deps: { alerting: Alerting; guard: Guard; clock: Clock }): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { pages } = deps.alerting;
+  const preHandler = deps.guard('viewer');
+
+  routes.get(
+    '/api/v1/alerts',
+    { preHandler, schema: { querystring: list.extend({ state: state.optional() }) } },
+    async ({ query }) => pages.alerts(query.state, query),
+  );
+  routes.get('/api/v1/alerts/:id', { preHandler, schema: { params: id } }, async ({ params }) =>
+    pages.alert(params.id, deps.clock.now()),
+  );
+  routes.get('/api/v1/rules', { preHandler, schema: {} }, async () => ({
+    items: await pages.rules(),
+    nextCursor: null,
+  }));
+  routes.get('/api/v1/notifications', { preHandler, schema: { querystring: list } }, async ({ query }) =>
+    pages.notifications(query),
+  );
+  routes.post(
+    '/api/v1/alerts/:id/ack',
+    { preHandler: deps.guard('responder'), schema: { params: id, body: acknowledgement } },
+    async (request) => {
+      const by = request.principal?.name ?? 'unknown';
+      await deps.alerting.acknowledge(request.params.id, by, request.body?.via ?? 'api');
+      return pages.alert(request.params.id, deps.clock.now());
+    },
+  );
+}
