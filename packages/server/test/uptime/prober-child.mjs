@@ -1,0 +1,14 @@
+// A prober in a process of its own, on built code, for tests that kill it. Told what to do by one message.
+import { systemClock } from '../../dist/lib/clock.js';
+import { createUptime } from '../../dist/observe/uptime/index.js';
+import { connectState } from '../../dist/store/state/index.js';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+process.once('message', async ({ stateUrl, monitors }) => {
+  const db = connectState(stateUrl, { log: silent });
+  const writer = { append: async () => undefined };
+  await createUptime({ db, writer, monitors, targets: {}, clock: systemClock, log: silent }).start();
+  process.send('started');
+});
+process.once('disconnect', () => process.exit());
