@@ -29,11 +29,11 @@ function isProblem(body: unknown): body is ProblemBody {
   return typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
 }
 
-function bodyMessage(body: unknown): string | null {
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string') {
-    return body.message;
-  }
-  return null;
+/** A text of a body that is no problem of ours, such as those of the sign-in routes. */
+function textOf(body: unknown, name: 'code' | 'message'): string | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const value: unknown = Reflect.get(body, name);
+  return typeof value === 'string' ? value : null;
 }
 
 /** Makes the error of a refused request, whatever its body holds. */
@@ -41,8 +41,9 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   const requestId = response.headers.get('x-request-id');
   const body: unknown = await response.json().catch(() => null);
   if (isProblem(body)) return new ApiError({ status: response.status, requestId, ...body.error });
-  const message = bodyMessage(body) ?? `The server answered ${response.status} ${response.statusText}`.trim();
-  return new ApiError({ status: response.status, code: `http_${response.status}`, message, requestId });
+  const code = textOf(body, 'code')?.toLowerCase() ?? `http_${response.status}`;
+  const message = textOf(body, 'message') ?? `The server answered ${response.status} ${response.statusText}`.trim();
+  return new ApiError({ status: response.status, code, message, requestId });
 }
 
 /** The error of a request that never reached the server. */

@@ -7,7 +7,7 @@ import { Choice } from '../components/choice.tsx';
 import { Icon } from '../components/icon.tsx';
 import { usePageTime } from '../time/page-time.tsx';
 import { PRESETS, parseRange, type Range, rangeLabel, rangeText, zoomOut } from '../time/range.ts';
-import { setZone, useZone, ZONES, zoneName } from '../time/zone.ts';
+import { setZone, useZone, ZONES, zoneChoice } from '../time/zone.ts';
 import './time-control.css';
 
 /** Shows and sets the one range of time of the page. */
@@ -97,7 +97,7 @@ function TimeForm({ range, choose }: { range: Range; choose(range: Range): void 
       <Choice
         label="Time zone"
         value={zone}
-        options={ZONES.map((each) => ({ value: each, label: each === 'utc' ? 'UTC' : zoneName('local') }))}
+        options={ZONES.map((each) => ({ value: each, label: zoneChoice(each) }))}
         onChange={setZone}
       />
     </>

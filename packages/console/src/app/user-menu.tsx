@@ -1,12 +1,12 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Button } from 'react-aria-components/Button';
 import { Header } from 'react-aria-components/Header';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { meQuery } from '../api/queries.ts';
-import { signOut } from '../api/session.ts';
 import { Icon } from '../components/icon.tsx';
+import { useSignOut } from '../components/use-sign-out.ts';
 import { setTheme, THEMES, type Theme, useTheme } from '../theme/theme.ts';
 import './user-menu.css';
 
@@ -17,12 +17,7 @@ export default function UserMenu({ openKeys }: { openKeys(): void }) {
   const me = useQuery(meQuery).data;
   const theme = useTheme();
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const leave = async () => {
-    await signOut();
-    queryClient.clear();
-    await navigate({ to: '/sign-in' });
-  };
+  const leave = useSignOut();
   return (
     <MenuTrigger defaultOpen>
       <Button className="icon-button" aria-label="Account">

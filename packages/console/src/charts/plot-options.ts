@@ -131,7 +131,7 @@ function drawThreshold(plot: uPlot, latest: Latest): void {
   ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
   ctx.font = `${11 * scale}px ${getComputedStyle(document.body).fontFamily}`;
-  ctx.textAlign = 'right';
-  ctx.fillText(threshold.label, bbox.left + bbox.width - 4 * scale, y - 4 * scale);
+  ctx.textAlign = 'left';
+  ctx.fillText(threshold.label, bbox.left + 4 * scale, y - 4 * scale);
   ctx.restore();
 }

@@ -10,7 +10,7 @@ interface Look {
 
 /** How each state of a rule or alert looks. */
 export const ALERT_STATE: Record<AlertState, Look> = {
-  firing: { tone: 'bad', word: 'Firing' },
+  firing: { tone: 'bad', word: 'Firing', icon: 'alerts' },
   pending: { tone: 'warn', word: 'Pending', icon: 'pending' },
   error: { tone: 'warn', word: 'Error' },
   nodata: { tone: 'unknown', word: 'No data' },

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { createPortal } from 'react-dom';
 import { IconButton } from './button.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import './drawer.css';
@@ -23,7 +24,7 @@ export function Drawer({ title, close, actions, children }: DrawerProps) {
     };
   }, []);
   useShortcuts({ Escape: close });
-  return (
+  return createPortal(
     <aside className="drawer" aria-label={title} tabIndex={-1} ref={panel}>
       <header className="drawer-head">
         <h2 className="truncate">{title}</h2>
@@ -33,6 +34,7 @@ export function Drawer({ title, close, actions, children }: DrawerProps) {
         </div>
       </header>
       <div className="drawer-body">{children}</div>
-    </aside>
+    </aside>,
+    document.body,
   );
 }

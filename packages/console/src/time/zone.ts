@@ -23,6 +23,11 @@ export function useZone(): Zone {
   return useSyncExternalStore(subscribe, () => current);
 }
 
+/** What to call the zone where one is chosen. */
+export function zoneChoice(zone: Zone): string {
+  return zone === 'utc' ? 'UTC' : `Local (${zoneName('local')})`;
+}
+
 /** What to call the zone beside a time: `UTC`, or the local zone's name such as `Europe/London`. */
 export function zoneName(zone: Zone): string {
   return zone === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;

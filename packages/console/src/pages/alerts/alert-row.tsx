@@ -2,14 +2,21 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { Alert } from '@yumops/protocol';
 import { SEVERITY } from '../../components/severity.ts';
 import { State } from '../../components/state.tsx';
-import { When } from '../../components/when.tsx';
+import { Instant, When } from '../../components/when.tsx';
+import { formatSpan } from '../../format/number.ts';
 import { Labels } from './labels.tsx';
 import { Reading } from './reading.tsx';
 
 const route = getRouteApi('/console/alerts');
 
+export interface AlertRowProps {
+  alert: Alert;
+  /** Whether it is over: calm, with the rule's name and how long it lasted. */
+  past?: boolean;
+}
+
 /** An alert in a list: how bad, what is wrong, by how much, since when, who has it. */
-export function AlertRow({ alert }: { alert: Alert }) {
+export function AlertRow({ alert, past = false }: AlertRowProps) {
   const { alert: open } = route.useSearch();
   return (
     <route.Link
@@ -17,11 +24,12 @@ export function AlertRow({ alert }: { alert: Alert }) {
       to="."
       search={(old) => ({ ...old, alert: alert.id })}
       className="alert-row"
-      aria-current={alert.id === open}
+      data-current={alert.id === open}
     >
-      <State {...SEVERITY[alert.severity]} look="badge" />
+      <State {...SEVERITY[alert.severity]} look={past ? 'plain' : 'badge'} />
       <span className="alert-text">
-        <span className="alert-summary">{alert.summary}</span>
+        {past && <strong className="alert-rule-name">{alert.rule}</strong>}
+        <span className={past ? '' : 'alert-summary'}>{alert.summary}</span>
         <Labels labels={alert.labels} />
         {alert.mutedBy !== null && <State tone="none" icon="muted" word={`Muted: ${alert.mutedBy}`} />}
         {alert.acknowledgedBy !== null && (
@@ -30,7 +38,14 @@ export function AlertRow({ alert }: { alert: Alert }) {
       </span>
       <Reading alert={alert} />
       <span className="alert-since">
-        <When at={alert.resolvedAt ?? alert.startedAt} />
+        {alert.resolvedAt === null ? (
+          <When at={alert.startedAt} />
+        ) : (
+          <>
+            <Instant at={alert.resolvedAt} />
+            <span>lasted {formatSpan(Date.parse(alert.resolvedAt) - Date.parse(alert.startedAt))}</span>
+          </>
+        )}
       </span>
     </route.Link>
   );

@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Drawer } from '../../components/drawer.tsx';
 import { Page } from '../../components/page.tsx';
+import { Views } from '../../components/views.tsx';
 import { AlertDetails } from './alert-details.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { History } from './history.tsx';
@@ -15,31 +16,14 @@ const VIEWS = [
   { view: 'history', label: 'History' },
   { view: 'rules', label: 'Rules' },
   { view: 'deliveries', label: 'Deliveries' },
-] as const;
+];
 
 /** What fires and why, what did, what would, and who was told. */
 export function AlertsPage() {
   const { view, alert } = route.useSearch();
   const navigate = route.useNavigate();
   return (
-    <Page
-      title="Alerts"
-      note={
-        <nav className="views" aria-label="Ways to look">
-          {VIEWS.map((each) => (
-            <Link
-              key={each.label}
-              from="/alerts"
-              to="."
-              search={{ view: each.view }}
-              aria-current={each.view === view ? 'page' : undefined}
-            >
-              {each.label}
-            </Link>
-          ))}
-        </nav>
-      }
-    >
+    <Page title="Alerts" note={<Views page="/alerts" views={VIEWS} current={view} />}>
       <View view={view} />
       {alert !== undefined && (
         <Drawer

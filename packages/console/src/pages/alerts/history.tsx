@@ -4,7 +4,6 @@ import { useListKeys } from '../../components/list-keys.ts';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
-import { formatSpan } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { AlertRow } from './alert-row.tsx';
 
@@ -23,13 +22,8 @@ export function History() {
           ) : (
             <ul ref={list}>
               {items.map((alert) => (
-                <li key={alert.id} className="history-item">
-                  <AlertRow alert={alert} />
-                  {alert.resolvedAt !== null && (
-                    <span className="history-lasted">
-                      lasted {formatSpan(Date.parse(alert.resolvedAt) - Date.parse(alert.startedAt))}
-                    </span>
-                  )}
+                <li key={alert.id}>
+                  <AlertRow alert={alert} past />
                 </li>
               ))}
             </ul>

@@ -27,7 +27,7 @@ export function InboxPage() {
   const chosen = CHANNELS.find(({ value }) => value === channel)?.value ?? 'all';
   return (
     <Page
-      title="Demo inbox"
+      title="Inbox"
       note={<State tone="info" look="badge" word="demo inbox" />}
       actions={
         <Choice
@@ -39,7 +39,7 @@ export function InboxPage() {
         />
       }
     >
-      <p className="quiet inbox-note">
+      <p className="quiet">
         The receivers of the example run here, in place of Slack, a mail server and a webhook. No message leaves this
         machine.
       </p>

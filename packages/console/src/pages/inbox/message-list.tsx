@@ -19,7 +19,7 @@ export function MessageList({ items, shown }: { items: readonly InboxMessage[]; 
             to="."
             search={(old) => ({ ...old, message: item.id })}
             className="inbox-item"
-            aria-current={item.id === shown}
+            data-current={item.id === shown}
           >
             <Icon name={item.channel} />
             <span className="inbox-title truncate">{item.title}</span>

@@ -49,7 +49,7 @@ function LogLine({ row, zone, now, current }: { row: LogRow; zone: Zone; now: nu
       to="."
       search={(old) => ({ ...old, row: row.id })}
       className="log-line"
-      aria-current={current}
+      data-current={current}
       preload={false}
     >
       <time className="log-time" dateTime={row.timestamp}>

@@ -1,11 +1,17 @@
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useTitle } from '../../components/page.tsx';
+import { Views } from '../../components/views.tsx';
 import { Search } from './search.tsx';
 import { SqlView } from './sql-view.tsx';
 import './logs.css';
 import './row-detail.css';
 
 const route = getRouteApi('/console/logs');
+
+const VIEWS = [
+  { view: undefined, label: 'Search' },
+  { view: 'sql', label: 'SQL and analyses' },
+];
 
 /** Log lines by search, and questions to them in SQL. */
 export function LogsPage() {
@@ -17,24 +23,7 @@ export function LogsPage() {
     <div className="logs">
       <header className="logs-head">
         <h1>Logs</h1>
-        <nav className="views" aria-label="Ways to look">
-          <Link
-            from="/logs"
-            to="."
-            search={(old) => ({ ...old, view: undefined })}
-            aria-current={isSql ? undefined : 'page'}
-          >
-            Search
-          </Link>
-          <Link
-            from="/logs"
-            to="."
-            search={(old) => ({ ...old, view: 'sql' })}
-            aria-current={isSql ? 'page' : undefined}
-          >
-            SQL and analyses
-          </Link>
-        </nav>
+        <Views page="/logs" views={VIEWS} current={view} />
       </header>
       {isSql ? (
         <SqlView sql={sql ?? ''} run={(next) => void navigate({ search: (old) => ({ ...old, sql: next }) })} />

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { instanceQuery, meQuery } from '../../api/queries.ts';
+import { Button } from '../../components/button.tsx';
 import { Choice } from '../../components/choice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { setShortcuts, useShortcutsEnabled } from '../../components/shortcuts.ts';
+import { useSignOut } from '../../components/use-sign-out.ts';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
-import { setZone, useZone, ZONES, zoneName } from '../../time/zone.ts';
+import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
 import { PasswordForm } from './password-form.tsx';
 import './settings.css';
 
@@ -28,8 +30,16 @@ export function SettingsPage() {
 function Account() {
   const me = useQuery(meQuery);
   const instance = useQuery(instanceQuery).data;
+  const leave = useSignOut();
   return (
-    <Panel title="Account">
+    <Panel
+      title="Account"
+      actions={
+        <Button icon="sign-out" onClick={() => void leave()}>
+          Sign out
+        </Button>
+      }
+    >
       <QueryView query={me} what="your account" rows={3}>
         {({ email, name, role }) => (
           <dl className="facts">
@@ -67,7 +77,7 @@ function ThisBrowser() {
         <Choice
           label="Times"
           value={zone}
-          options={ZONES.map((value) => ({ value, label: zoneName(value) }))}
+          options={ZONES.map((value) => ({ value, label: zoneChoice(value) }))}
           onChange={setZone}
         />
         <Choice

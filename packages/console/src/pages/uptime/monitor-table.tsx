@@ -61,7 +61,7 @@ const route = getRouteApi('/console/uptime');
 
 function Row({ monitor, current }: { monitor: Monitor; current: boolean }) {
   return (
-    <route.Link data-row to="." search={{ monitor: monitor.id }} className="monitor-row" aria-current={current}>
+    <route.Link data-row to="." search={{ monitor: monitor.id }} className="monitor-row" data-current={current}>
       <span className="monitor-name">
         <span className="monitor-title">
           <State {...MONITOR_STATE[monitor.state]} />
