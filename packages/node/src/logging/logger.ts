@@ -81,6 +81,23 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
+/** `instanceof Error`, also for proxies that throw. */
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+function copyOf(bindings: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return { ...bindings };
+  } catch (error) {
+    return { unreadable: describe(error) };
+  }
+}
+
 function sharesKey(context: object, keys: ReadonlySet<string>): boolean {
   for (const key in context) {
     if (keys.has(key)) {
@@ -205,7 +222,7 @@ export class Logger {
 
   /** A logger that adds `bindings` to every record. It shares level and sinks with this one. */
   child(bindings: Record<string, unknown>): Logger {
-    return new Logger(() => this.#core, { ...this.#bindings, ...bindings });
+    return new Logger(() => this.#core, { ...this.#bindings, ...copyOf(bindings) });
   }
 
   /** Sets the least level that this logger, its parents and its children write. */
@@ -241,7 +258,7 @@ export class Logger {
   }
 
   #contextFirst(level: number, context: unknown, message: unknown): void {
-    if (context instanceof Error) {
+    if (isError(context)) {
       this.#line(level, message ?? context, { fields: { error: context } }, undefined);
     } else if (isObject(context)) {
       this.#line(level, message ?? '', undefined, context);
@@ -255,7 +272,7 @@ export class Logger {
       this.#contextFirst(level, first, second);
     } else if (second === undefined || second === null) {
       this.#line(level, first, undefined, third);
-    } else if (isObject(second) && !(second instanceof Error) && third === undefined) {
+    } else if (isObject(second) && !isError(second) && third === undefined) {
       this.#line(level, first, undefined, second);
     } else {
       const error = isObject(second) ? second : { name: typeof second, message: String(second) };

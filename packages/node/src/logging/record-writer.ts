@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { KeyRules, type RedactionOptions, type Treatment } from './key-rules.ts';
-import { quote, quotePlain } from './quote.ts';
+import { escapeText, quote } from './quote.ts';
 import { isCardNumber, REDACTED } from './secrets.ts';
 
 const MAX_DEPTH = 8;
@@ -10,14 +10,46 @@ const MAX_RECORD = 64 * 1024;
 /** Keys whose rule is remembered; beyond it, as with generated keys, the rule is worked out each time. */
 const MAX_PLANS = 4096;
 
+/** Characters of a key. */
+const MAX_KEY = 256;
+
 const NO_KEYS: ReadonlySet<string> = new Set();
 
+/** How a key is written. */
 interface KeyPlan {
-  /** `"key":` */
-  first: string;
-  /** `,"key":` */
-  next: string;
+  key: string;
+  /**
+   * The text up to the value, by what stands before: nothing, a value, or a text without its closing quote. The second three are for
+   * values that are texts, with their opening quote. Few, long pieces make a line that is cheap to put together.
+   */
+  leads: readonly [string, string, string, string, string, string];
   treatment: Treatment;
+  /** The plan of the key that came next last time: objects of one place have the same keys in the same order. */
+  follower: KeyPlan | undefined;
+}
+
+/** What stands before a pair; index into `KeyPlan.leads`. */
+const AT_BEGIN = 0;
+const AFTER_VALUE = 1;
+const AFTER_TEXT = 2;
+/** Added to the index when the value is a text. */
+const FOR_TEXT = 3;
+
+/** What separates a mark from what stands before it. */
+const BEFORE_MARK = ['', ',', '",'];
+
+function planOf(key: string, treatment: Treatment): KeyPlan {
+  const name = `${JSON.stringify(key.length > MAX_KEY ? `${key.slice(0, MAX_KEY)}…` : key)}:`;
+  const leads = [name, `,${name}`, `",${name}`, `${name}"`, `,${name}"`, `",${name}"`] as const;
+  return { key, leads, treatment, follower: undefined };
+}
+
+/** Completes the pairs that were written, with a mark for keys beyond the limit. */
+function finished(out: string, state: number, left: number): string {
+  if (left > 0) {
+    return `${out}${BEFORE_MARK[state]}"…":"${left} more keys"`;
+  }
+  return state === AFTER_TEXT ? `${out}"` : out;
 }
 
 interface ToJson {
@@ -43,6 +75,7 @@ export class RecordWriter {
   readonly #rules: KeyRules;
   readonly #hashKey: string | Uint8Array;
   readonly #plans = new Map<string, KeyPlan>();
+  readonly #start = planOf('', 'keep');
   readonly #ancestors: object[] = [];
   #size = 0;
   #careful = false;
@@ -60,7 +93,7 @@ export class RecordWriter {
     this.#size = 0;
     this.#careful = false;
     try {
-      return this.#pairs(source, taken);
+      return this.#pairs(source, taken, '');
     } catch {
       return this.#fieldsCarefully(source, taken);
     } finally {
@@ -73,41 +106,62 @@ export class RecordWriter {
     this.#careful = true;
     this.#ancestors.length = 0;
     try {
-      return this.#pairs(source, taken);
+      return this.#pairs(source, taken, '');
     } catch (error) {
       return `,"unreadable":${quote(describe(error))}`;
     }
   }
 
-  #pairs(source: object, taken: ReadonlySet<string>): string {
+  /** @param begin `{` to write an object that is still open at its end, nothing to go on in a record where every pair has its comma */
+  #pairs(source: object, taken: ReadonlySet<string>, begin: '{' | ''): string {
     const keys = Object.keys(source);
     const count = Math.min(keys.length, MAX_KEYS);
-    let out = '';
+    let out: string = begin;
+    let state = begin === '' ? AFTER_VALUE : AT_BEGIN;
+    let before = this.#start;
     this.#ancestors.push(source);
     for (let i = 0; i < count; i++) {
       const key = keys[i] as string;
       const value = this.#read(source, key);
-      if (value === undefined) {
+      const plan = this.#planAfter(before, taken.has(key) ? `ctx.${key}` : key);
+      before = plan;
+      if (value === undefined || plan.treatment === 'remove') {
         continue;
       }
-      const plan = this.#planOf(taken.has(key) ? `ctx.${key}` : key);
-      if (plan.treatment !== 'remove') {
-        out += plan.next + (plan.treatment === 'keep' ? this.#value(value) : this.#treated(value, plan.treatment));
+      if (plan.treatment === 'keep' && typeof value === 'string') {
+        out += plan.leads[state + FOR_TEXT] as string;
+        out += this.#text(value);
+        state = AFTER_TEXT;
+      } else {
+        out += plan.leads[state] as string;
+        out += this.#treated(value, plan.treatment);
+        state = AFTER_VALUE;
       }
       if (this.#size > MAX_RECORD) {
-        return `${out},"truncated":true`;
+        return `${out}${BEFORE_MARK[state]}"truncated":true`;
       }
     }
-    return keys.length > count ? `${out},"…":"${keys.length - count} more keys"` : out;
+    return finished(out, state, keys.length - count);
   }
 
-  #planOf(key: string): KeyPlan {
-    const known = this.#plans.get(key);
-    if (known !== undefined) {
-      return known;
+  #text(value: string): string {
+    const text = escapeText(value);
+    this.#size += text.length;
+    return text;
+  }
+
+  #planAfter(before: KeyPlan, key: string): KeyPlan {
+    const { follower } = before;
+    if (follower !== undefined && follower.key === key) {
+      return follower;
     }
-    const first = `${quotePlain(key.length > 256 ? `${key.slice(0, 256)}…` : key)}:`;
-    const plan = { first, next: `,${first}`, treatment: this.#rules.treatmentOf(key.slice(0, 256)) };
+    const plan = this.#plans.get(key) ?? this.#newPlan(key);
+    before.follower = plan;
+    return plan;
+  }
+
+  #newPlan(key: string): KeyPlan {
+    const plan = planOf(key, this.#rules.treatmentOf(key.slice(0, MAX_KEY)));
     if (this.#plans.size < MAX_PLANS) {
       this.#plans.set(key, plan);
     }
@@ -126,6 +180,9 @@ export class RecordWriter {
   }
 
   #treated(value: unknown, treatment: Treatment): string {
+    if (treatment === 'keep') {
+      return this.#value(value);
+    }
     if (value === null || typeof value === 'boolean') {
       return String(value);
     }
@@ -140,11 +197,8 @@ export class RecordWriter {
 
   #value(value: unknown): string {
     switch (typeof value) {
-      case 'string': {
-        const text = quote(value);
-        this.#size += text.length;
-        return text;
-      }
+      case 'string':
+        return `"${this.#text(value)}"`;
       case 'number':
         this.#size += 8;
         if (value > 2e12 && isCardNumber(value)) {
@@ -226,9 +280,9 @@ export class RecordWriter {
   }
 
   #plain(value: object): string {
-    const pairs = this.#pairs(value, NO_KEYS);
+    const pairs = this.#pairs(value, NO_KEYS, '{');
     this.#ancestors.pop();
-    return pairs === '' ? '{}' : `{${pairs.slice(1)}}`;
+    return `${pairs}}`;
   }
 
   #array(items: readonly unknown[]): string {

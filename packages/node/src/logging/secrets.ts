@@ -3,7 +3,7 @@ export const REDACTED = '[redacted]';
 
 /** Cheap test that lets the great majority of strings pass: no secret below matches a text that this refuses. */
 const SUSPICIOUS =
-  /eyJ|-----BEGIN |earer[ +]|asic |EARER |:\/\/|[?&]|assw|[_-]?oken=|ecret|pwd=|api_?key=|(?:sk|rk)_(?:live|test)_|gh[pousr]_|github_pat_|xox[abeprs]-|AKIA|AIza|SG\.|\d(?:[ -]?\d){12}/i;
+  /eyJ|-----BEGIN |earer[ +]|asic |:\/\/|[?&]|assw|passp|oken|ecret|pwd|api[_-]?key|(?:sk|rk)_(?:live|test)_|gh[pousr]_|github_pat_|xox[abeprs]-|AKIA|AIza|SG\.|\d(?:[ -]?\d){12}/i;
 
 const TOKEN_WORDS =
   'access_token|refresh_token|id_token|auth_token|csrf_token|token|api[_-]?key|apikey|client_secret|secret|password|passwd|passphrase|pwd';
@@ -15,7 +15,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(basic) (?=[\w+/]{0,200}[0-9=])[\w+/]{8,}={0,2}/gi, `$1 ${REDACTED}`],
   [/(?<![\w+.-])([a-z][\w+.-]{0,30}:\/\/[^\s:/@"']{0,256}):[^\s/@"']{1,256}@/gi, `$1:${REDACTED}@`],
   [
-    new RegExp(`([?&](?:${TOKEN_WORDS}|key|sig|signature|code|session|sessionid|sid|otp|state|jwt)=)[^&\\s"'#]+`, 'gi'),
+    new RegExp(`([?&](?:${TOKEN_WORDS}|key|sig|signature|code|session|sessionid|sid|otp|jwt)=)[^&\\s"'#]+`, 'gi'),
     `$1${REDACTED}`,
   ],
   [

@@ -94,7 +94,8 @@ export class StdoutSink implements Sink {
       // Opening the stream makes a pipe non-blocking, so that a stalled reader answers EAGAIN.
       this.#nonBlocking = process.stdout.writable;
     }
-    const bytes = Buffer.concat([this.#rest, Buffer.from(this.#text)]);
+    const text = Buffer.from(this.#text);
+    const bytes = this.#rest.length === 0 ? text : Buffer.concat([this.#rest, text]);
     this.#text = '';
     const done = writeSome(this.#fd, bytes);
     this.#rest = done === bytes.length ? Buffer.alloc(0) : bytes.subarray(done);

@@ -71,6 +71,8 @@ export class BatchSender implements Sink {
   readonly #buffer: SegmentedBuffer;
   #current: Batch | undefined;
   #failures = 0;
+  /** Until then the server asked to be left alone; monotonic, milliseconds. */
+  #quietUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #busy: Promise<void> | undefined;
   #closed = false;
@@ -110,10 +112,11 @@ export class BatchSender implements Sink {
   async flush(timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;
     while (this.pending > 0 && performance.now() < end) {
+      await this.#pause(Math.min(this.#quietUntil, end) - performance.now());
       this.#sendNow();
       await this.#within(end);
       if (this.#failures > 0 && this.pending > 0) {
-        await this.#pause(Math.min(this.#delay(undefined), end - performance.now()));
+        await this.#pause(Math.min(this.#delay(), end - performance.now()));
       }
     }
     return this.pending === 0;
@@ -182,8 +185,10 @@ export class BatchSender implements Sink {
     clearTimeout(timer);
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
   }
 
   #schedule(ms: number): void {
@@ -215,7 +220,8 @@ export class BatchSender implements Sink {
       const verdict = answer === undefined ? 'again' : verdictOf(answer.status);
       if (verdict === 'again') {
         this.#failures += 1;
-        this.#schedule(this.#delay(answer?.retryAfter));
+        this.#quietUntil = performance.now() + (answer?.retryAfter ?? 0);
+        this.#schedule(Math.max(answer?.retryAfter ?? 0, this.#delay()));
         return;
       }
       this.#settle(batch, verdict, answer);
@@ -266,10 +272,10 @@ export class BatchSender implements Sink {
     }
   }
 
-  #delay(retryAfter: number | undefined): number {
+  #delay(): number {
     const { base, cap } = this.#options.backoff;
     const plain = Math.min(cap, base * 2 ** Math.min(this.#failures - 1, 20));
-    return Math.max(retryAfter ?? 0, plain * (0.8 + 0.4 * Math.random()));
+    return plain * (0.8 + 0.4 * Math.random());
   }
 
   /** Losses are records too: they go out as a metric once delivery works, and to stderr at most every 30 s. */

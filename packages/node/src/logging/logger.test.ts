@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import { withContext } from '../runtime/scope.ts';
+import { Logger, type LoggerOptions, type Sink } from './logger.ts';
+
+const NOW = Date.UTC(2026, 0, 5, 10, 0, 0, 7);
+
+function capture(options: Partial<LoggerOptions> = {}) {
+  const lines: string[] = [];
+  const levels: number[] = [];
+  const sink: Sink = {
+    write(level, line) {
+      lines.push(line);
+      levels.push(level);
+    },
+    flush: async () => true,
+    close: async () => true,
+  };
+  const logger = new Logger({
+    service: 'shop',
+    environment: 'test',
+    release: '1.2.3',
+    level: 'trace',
+    now: () => NOW,
+    sinks: [sink],
+    ...options,
+  });
+  const records = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { logger, lines, levels, records, last: () => records().at(-1) as Record<string, unknown> };
+}
+
+const BASE = { timestamp: '2026-01-05T10:00:00.007Z', service: 'shop', environment: 'test', release: '1.2.3' };
+
+describe('call forms', () => {
+  const failure = new Error('no table');
+  const table: [string, (logger: Logger) => void, Record<string, unknown>][] = [
+    ['message', (l) => l.info('hi'), { level: 'info', message: 'hi' }],
+    ['message, context', (l) => l.info('hi', { a: 1 }), { level: 'info', message: 'hi', a: 1 }],
+    ['context, message', (l) => l.warn({ a: 1 }, 'hi'), { level: 'warn', message: 'hi', a: 1 }],
+    ['context alone', (l) => l.debug({ a: 1 }), { level: 'debug', message: '', a: 1 }],
+    ['trace', (l) => l.trace('deep'), { level: 'trace', message: 'deep' }],
+    ['error with context', (l) => l.error('bad', { violations: 3 }), { level: 'error', message: 'bad', violations: 3 }],
+    ['error without error', (l) => l.error('bad', undefined, { a: 1 }), { level: 'error', message: 'bad', a: 1 }],
+    ['error with null', (l) => l.error('bad', null), { level: 'error', message: 'bad' }],
+    [
+      'error with a thrown text',
+      (l) => l.error('bad', 'boom'),
+      { level: 'error', message: 'bad', error: { name: 'string', message: 'boom' } },
+    ],
+    [
+      'error with error and context',
+      (l) => l.error('bad', failure, { a: 1 }),
+      { level: 'error', message: 'bad', a: 1, error: expect.objectContaining({ name: 'Error', message: 'no table' }) },
+    ],
+    [
+      'error first',
+      (l) => l.error(failure, 'bad'),
+      { level: 'error', message: 'bad', error: expect.objectContaining({ message: 'no table' }) },
+    ],
+    [
+      'error alone',
+      (l) => l.fatal(failure),
+      {
+        level: 'fatal',
+        message: 'no table',
+        error: expect.objectContaining({ stack: expect.stringContaining('logger.test') }),
+      },
+    ],
+    [
+      'a context that has an error key',
+      (l) => l.error('bad', failure, { error: 'mine' }),
+      { level: 'error', message: 'bad', error: expect.objectContaining({ message: 'no table' }), 'ctx.error': 'mine' },
+    ],
+  ];
+  it.each(table)('%s', (_name, call, expected) => {
+    const { logger, last } = capture();
+    call(logger);
+    expect(last()).toEqual({ ...BASE, ...expected });
+  });
+
+  it.each([
+    ['a number', 42, '42'],
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+  ])('takes %s for a message without harm', (_name, message, written) => {
+    const { logger, last } = capture();
+    (logger.info as (message: unknown) => void).call(logger, message);
+    expect(last()['message']).toBe(written);
+  });
+});
+
+describe('guide methods', () => {
+  it('writes performance, business and security events', () => {
+    const { logger, records } = capture();
+    logger.performance('search', 12.5, { endpoint: '/search', duration: 1 });
+    logger.businessEvent('order_placed', { total: 12 }, { userId: 'u1' });
+    logger.securityEvent('failed_authentication', 'high', { ip: '203.0.113.9' });
+    expect(records()).toEqual([
+      {
+        ...BASE,
+        level: 'info',
+        message: 'Performance: search',
+        type: 'performance',
+        operation: 'search',
+        duration: 12.5,
+        endpoint: '/search',
+        'ctx.duration': 1,
+      },
+      {
+        ...BASE,
+        level: 'info',
+        message: 'Business Event: order_placed',
+        type: 'business',
+        event: 'order_placed',
+        eventData: { total: 12 },
+        userId: 'u1',
+      },
+      {
+        ...BASE,
+        level: 'warn',
+        message: 'Security Event: failed_authentication',
+        type: 'security',
+        event: 'failed_authentication',
+        severity: 'high',
+        ip: '203.0.113.9',
+      },
+    ]);
+  });
+
+  it.each(['low', 'medium', 'high', 'critical'] as const)(
+    'never makes a security event of severity %s an error',
+    (severity) => {
+      const { logger, last } = capture();
+      logger.securityEvent('x', severity);
+      expect(['info', 'warn']).toContain(last()['level']);
+      expect(last()['severity']).toBe(severity);
+    },
+  );
+});
+
+describe('reserved fields', () => {
+  it.each(['timestamp', 'time', 'level', 'message', 'service', 'environment', 'release', 'version', 'type'])(
+    'keeps %s',
+    (key) => {
+      const { logger, last } = capture();
+      logger.info('hi', { [key]: 'mine' });
+      expect(last()).toEqual({ ...BASE, level: 'info', message: 'hi', [`ctx.${key}`]: 'mine' });
+      logger.child({ [key]: 'mine' }).info('hi');
+      expect(last()).toEqual({ ...BASE, level: 'info', message: 'hi', [`ctx.${key}`]: 'mine' });
+    },
+  );
+
+  it('lets a context name a request where none runs, and not where one does', () => {
+    const { logger, last } = capture();
+    logger.info('hi', { requestId: 'mine' });
+    expect(last()['requestId']).toBe('mine');
+    withContext({ requestId: 'r-1', traceId: 't-1' }, () => logger.info('hi', { requestId: 'mine', traceId: 'x' }));
+    expect(last()).toMatchObject({ requestId: 'r-1', traceId: 't-1', 'ctx.requestId': 'mine', 'ctx.traceId': 'x' });
+  });
+});
+
+describe('levels', () => {
+  it('writes from the level on, for parents and children alike', () => {
+    const { logger, lines } = capture({ level: 'warn' });
+    const child = logger.child({ part: 'a' });
+    logger.info('no');
+    child.info('no');
+    child.performance('no', 1);
+    expect(lines).toHaveLength(0);
+    expect(logger.isLevelEnabled('info')).toBe(false);
+    child.setLevel('info');
+    logger.info('yes');
+    expect(lines).toHaveLength(1);
+    expect(logger.isLevelEnabled('info')).toBe(true);
+  });
+
+  it('ignores a level that does not exist', () => {
+    const { logger, lines } = capture({ level: 'warn' });
+    (logger.setLevel as (level: string) => void).call(logger, 'loud');
+    logger.info('no');
+    expect(lines).toHaveLength(0);
+  });
+});
+
+describe('inherited fields', () => {
+  it('nearest wins: context over scope over bindings, each key once', () => {
+    const { logger, lines, last } = capture();
+    const child = logger.child({ a: 'binding', b: 'binding', c: 'binding' });
+    withContext({ b: 'scope', c: 'scope', requestId: 'r-1' }, () => child.info('hi', { c: 'context', d: 1 }));
+    expect(last()).toEqual({
+      ...BASE,
+      level: 'info',
+      message: 'hi',
+      a: 'binding',
+      b: 'scope',
+      c: 'context',
+      d: 1,
+      requestId: 'r-1',
+    });
+    expect(lines[0]?.match(/"c":/g)).toHaveLength(1);
+  });
+
+  it('carries the scope through asynchronous work and adds nested scopes', async () => {
+    const { logger, records } = capture();
+    await withContext({ requestId: 'r-1' }, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      logger.info('outer');
+      await withContext({ userId: 'u1' }, async () => logger.info('inner'));
+      logger.info('outer again');
+    });
+    logger.info('outside');
+    expect(records().map(({ message, requestId, userId }) => [message, requestId, userId])).toEqual([
+      ['outer', 'r-1', undefined],
+      ['inner', 'r-1', 'u1'],
+      ['outer again', 'r-1', undefined],
+      ['outside', undefined, undefined],
+    ]);
+  });
+});
+
+describe('never throws', () => {
+  const thrower = () => {
+    throw new Error('hostile');
+  };
+  const hostileError = new Error('x');
+  Object.defineProperty(hostileError, 'message', { get: thrower });
+  const table: [string, object][] = [
+    ['a throwing getter', Object.defineProperty({ kept: 1 }, 'bad', { enumerable: true, get: thrower })],
+    [
+      'a proxy that throws everywhere',
+      new Proxy({}, { ownKeys: thrower, get: thrower, has: thrower, getPrototypeOf: thrower }),
+    ],
+    [
+      'a revoked proxy',
+      (() => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      })(),
+    ],
+    ['an error whose message throws', hostileError],
+  ];
+  it.each(table)('%s, in every position', (_name, hostile) => {
+    const { logger, lines } = capture();
+    const child = logger.child({ a: 1 });
+    for (const target of [logger, child]) {
+      target.info('m', hostile);
+      target.info(hostile, 'm');
+      target.error('m', hostile);
+      target.error('m', new Error('e'), hostile);
+      target.error(hostile);
+      target.performance('op', 1, hostile as never);
+      target.businessEvent('e', hostile, hostile as never);
+      withContext({ requestId: 'r', x: hostile }, () => target.info('m', { y: hostile }));
+      logger.child({ hostile }).info('m');
+      logger.child(hostile as never).info('m');
+    }
+    expect(lines).toHaveLength(20);
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({ service: 'shop' });
+    }
+  });
+});
