@@ -1,5 +1,5 @@
 import nodemailer, { type Transporter } from 'nodemailer';
-import { codeOf, messageOf } from '../../../lib/errors.ts';
+import { messageOf } from '../../../lib/errors.ts';
 import type { SmtpIntegration } from '../config.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../notifier.ts';
 import { emailContent } from './content.ts';
@@ -56,10 +56,10 @@ async function deliver(transport: Transporter, from: string, message: Outgoing):
 
 /** An SMTP answer of the 5xx class is final, anything else is worth another attempt. */
 function judgeFailure(error: unknown): DeliveryResult {
-  const status = (error as { responseCode?: unknown }).responseCode;
+  const { responseCode: status, command } = error as { responseCode?: unknown; command?: unknown };
   const reason = messageOf(error);
   if (typeof status === 'number' && status >= 500) return { outcome: 'refused', reason };
-  if (typeof status === 'number' || codeOf(error) === 'ECONNECTION' || codeOf(error) === 'EDNS') {
+  if (typeof status === 'number' || command === 'CONN') {
     return { outcome: 'retry', reason, maybeDelivered: false };
   }
   return lost(reason);

@@ -2,11 +2,14 @@ import type { MessageAlert, MessageBody } from '../body.ts';
 import { ALERTS_SHOWN, alertUrl, factsOf, remainder } from '../facts.ts';
 import type { Outgoing } from '../notifier.ts';
 
-/** Limits of Block Kit: characters of a header, of a section's text, of a field, and fields of a section. */
+/** Limits of Block Kit: characters of a header and of a field, fields of a section. A section's text may have 3,000. */
 const HEADER_MAX = 150;
-const TEXT_MAX = 3_000;
 const FIELD_MAX = 2_000;
 const FIELDS_MAX = 10;
+/** Our own limits within those: a line of a section, the name of a field. */
+const LINE_MAX = 1_200;
+const NAME_MAX = 100;
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 interface PlainText {
   type: 'plain_text';
@@ -39,7 +42,7 @@ export function slackPayload(message: Outgoing, channel: string | null): SlackPa
   const more = remainder(body);
   const shown = body.alerts.slice(0, ALERTS_SHOWN);
   return {
-    text: escapeText(`${sign} ${body.title}`),
+    text: fit(`${sign} ${body.title}`, LINE_MAX),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: clip(`${sign} ${body.title}`, HEADER_MAX) } },
       ...shown.map((alert) => alertBlock(alert, message.publicUrl)),
@@ -51,28 +54,32 @@ export function slackPayload(message: Outgoing, channel: string | null): SlackPa
 
 function alertBlock(alert: MessageAlert, publicUrl: string): Block {
   const state = alert.status === 'resolved' ? 'Resolved' : 'Firing';
-  const link = `<${alertUrl(publicUrl, alert)}|${escapeText(alert.summary).replaceAll('|', '¦')}>`;
+  const link = `<${alertUrl(publicUrl, alert)}|${fit(alert.summary.replaceAll('|', '¦'), LINE_MAX)}>`;
   const fields = factsOf(alert)
     .slice(0, FIELDS_MAX)
-    .map(
-      ([name, value]): Markdown => ({
-        type: 'mrkdwn',
-        text: clip(`*${escapeText(name)}*\n${escapeText(value)}`, FIELD_MAX),
-      }),
-    );
-  const text = clip(`*${state}* ${link}\n${escapeText(alert.sentence)}`, TEXT_MAX);
-  return { type: 'section', text: { type: 'mrkdwn', text }, fields };
+    .map(([name, value]) => markdown(`*${fit(name, NAME_MAX)}*\n${fit(value, FIELD_MAX - NAME_MAX - 3)}`));
+  return { type: 'section', text: markdown(`*${state}* ${link}\n${fit(alert.sentence, LINE_MAX)}`), fields };
 }
 
 function contextOf(message: Outgoing, more: string | undefined): Markdown[] {
   const lines = [`${message.target} · ${message.body.reason}`, message.key];
   if (more !== undefined) lines.unshift(more);
-  return lines.map((line) => ({ type: 'mrkdwn', text: clip(escapeText(line), FIELD_MAX) }));
+  return lines.map((line) => markdown(fit(line, FIELD_MAX)));
 }
 
-/** Slack's three control characters. */
-function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function markdown(text: string): Markdown {
+  return { type: 'mrkdwn', text };
+}
+
+/** Escapes Slack's three control characters, and cuts the text where the result would be longer than `max`. */
+function fit(text: string, max: number): string {
+  let fitted = '';
+  for (const character of text) {
+    const escaped = ESCAPES[character] ?? character;
+    if (fitted.length + escaped.length > max - 1) return `${fitted}…`;
+    fitted += escaped;
+  }
+  return fitted;
 }
 
 function clip(text: string, max: number): string {
