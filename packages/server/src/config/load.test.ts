@@ -138,6 +138,11 @@ describe('variables and secrets', () => {
     expect(config?.rules[0]?.notifications[0]?.broken).toBe('environment variable HOOK is not set');
   });
 
+  test('an empty variable is a missing one', () => {
+    write({ 'yumops.yml': SLACK });
+    expect(load(undefined, { HOOK: '' }).lines.join()).toMatch(/E209 environment variable HOOK is not set/);
+  });
+
   test('a missing variable breaks a monitor', () => {
     write({
       'yumops.yml': `monitors: [{name: Home, url: "${ref('BASE')}/x"}, {name: API, url: "https://example.com", auth: {bearer: "${ref('TOKEN')}"}}]\n`,

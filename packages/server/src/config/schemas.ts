@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RULE_METRICS } from '../respond/alerting/metrics.ts';
+import { configurationPage } from './keys-page.ts';
 import { ruleMetricsPage } from './metrics-page.ts';
 import { LATER, LISTS, MAPS, SCALARS } from './sections.ts';
 
@@ -48,5 +49,9 @@ export function jsonSchemas(): Record<string, string> {
 /** Every file that is made from the code, by its path in the repository. */
 export function publishedFiles(): Record<string, string> {
   const schemas = Object.entries(jsonSchemas()).map(([file, text]) => [`packages/server/schemas/${file}`, text]);
-  return { ...Object.fromEntries(schemas), 'docs/reference/rule-metrics.md': ruleMetricsPage(RULE_METRICS.values()) };
+  return {
+    ...Object.fromEntries(schemas),
+    'docs/reference/configuration.md': configurationPage(JSON.parse(jsonSchemas()['yumops.schema.json'] ?? '{}')),
+    'docs/reference/rule-metrics.md': ruleMetricsPage(RULE_METRICS.values()),
+  };
 }

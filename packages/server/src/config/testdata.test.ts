@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatFindings } from './format.ts';
-import { loadConfig, refuses } from './load.ts';
+import { loadConfig } from './load.ts';
 
 const FOLDER = fileURLToPath(new URL('./testdata/', import.meta.url));
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.yml'));
@@ -24,7 +24,7 @@ describe('one file for each mistake', () => {
     const lines = formatFindings(findings).split('\n').slice(0, -1);
     expect(lines.map((line) => line.replace(`${name}:`, ''))).toEqual(expected(readFileSync(FOLDER + name, 'utf8')));
     for (const code of name.match(/[EWI]\d{3}/g) ?? []) expect(findings.map((finding) => finding.code)).toContain(code);
-    expect(config === undefined).toBe(findings.some(refuses));
+    expect(config === undefined).toBe(/E1\d\d/.test(name));
   });
 
   const codes = codesOfTheLinter();
