@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { type EngineHandle, startEmbeddedChdb, startEmbeddedPostgres } from '../src/engines/index.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import type { Log } from '../src/lib/log.ts';
+import { randomHex } from '../src/lib/random.ts';
 import { readMigrations, schemaFolder } from '../src/store/migrations/migration-files.ts';
 import { connectState, type StateStore } from '../src/store/state/connect.ts';
 import { migrateState } from '../src/store/state/migrate.ts';
@@ -51,15 +52,21 @@ export async function startTestState(): Promise<TestState> {
   };
 }
 
-/** A chDB engine for one test file, with the schema of the telemetry store, in a folder that `stop` removes. */
+/**
+ * A telemetry store for one test file, with its schema: a chDB engine in a folder that `stop` removes, or, when
+ * `YUMOPS_TEST_CLICKHOUSE_URL` names a ClickHouse server, a database of its own there.
+ */
 export async function startTestTelemetry(): Promise<TestTelemetry> {
+  const external = process.env.YUMOPS_TEST_CLICKHOUSE_URL;
+  if (external !== undefined) return onServer(external);
   const home = await mkdtemp(join(tmpdir(), 'yumops-test-telemetry-'));
   await seed(home, `telemetry-${await checksumOf('telemetry')}`, async (folder) => {
-    const { telemetry, engine } = await openTelemetry(folder);
-    await telemetry.close();
+    const engine = await startChdb(folder);
+    await (await openTelemetry(engine.url)).close();
     await engine.stop();
   });
-  const { telemetry, engine } = await openTelemetry(home);
+  const engine = await startChdb(home);
+  const telemetry = await openTelemetry(engine.url);
   return {
     url: engine.url,
     telemetry,
@@ -67,6 +74,24 @@ export async function startTestTelemetry(): Promise<TestTelemetry> {
       await telemetry.close();
       await engine.stop();
       await discard(home);
+    },
+  };
+}
+
+async function onServer(server: string): Promise<TestTelemetry> {
+  const name = `yumops_test_${randomHex(6)}`;
+  const admin = connectTelemetry(server);
+  await admin.command(`CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = name;
+  const telemetry = await openTelemetry(url.href);
+  return {
+    url: url.href,
+    telemetry,
+    async stop() {
+      await telemetry.close();
+      await admin.command(`DROP DATABASE ${name} SYNC`);
+      await admin.close();
     },
   };
 }
@@ -80,11 +105,14 @@ function startPostgres(home: string): Promise<EngineHandle> {
   return startEmbeddedPostgres({ dataDir: home, settings: FAST, clock: systemClock, log: silent });
 }
 
-async function openTelemetry(home: string): Promise<{ telemetry: ConnectedTelemetry; engine: EngineHandle }> {
-  const engine = await startEmbeddedChdb({ dataDir: home, clock: systemClock, log: silent });
-  const telemetry = connectTelemetry(engine.url);
+function startChdb(home: string): Promise<EngineHandle> {
+  return startEmbeddedChdb({ dataDir: home, clock: systemClock, log: silent });
+}
+
+async function openTelemetry(url: string): Promise<ConnectedTelemetry> {
+  const telemetry = connectTelemetry(url);
   await migrateTelemetry(telemetry);
-  return { telemetry, engine };
+  return telemetry;
 }
 
 async function checksumOf(store: 'state' | 'telemetry'): Promise<string> {

@@ -139,6 +139,19 @@ describe('the client, unmodified', () => {
     expect(await rows('SELECT count() AS n FROM {table:Identifier}', { table: 't' })).toHaveLength(1);
   });
 
+  test('binds a long list', async () => {
+    const ids = Array.from({ length: 5_000 }, (_, i) => `identifier ${i}`);
+    expect(await rows('SELECT length({ids:Array(String)}) AS n', { ids })).toEqual([{ n: 5_000 }]);
+  });
+
+  test('reads what describes the store', async () => {
+    expect(await rows('SHOW TABLES')).toContainEqual({ name: 't' });
+    expect(await rows('DESCRIBE TABLE t')).toHaveLength(3);
+    expect(await rows('EXPLAIN AST SELECT 1')).not.toHaveLength(0);
+    expect(await rows('EXISTS TABLE t')).toEqual([{ result: 1 }]);
+    expect(await rows('(SELECT 1 AS a) UNION ALL (SELECT 1 AS a)')).toEqual([{ a: 1 }, { a: 1 }]);
+  });
+
   test('names the engine’s errors', async () => {
     expect(await codeOf(client.query({ query: 'SELECT * FROM nowhere' }))).toBe('60');
     expect(await codeOf(client.query({ query: 'SELEC 1' }))).toBe('62');

@@ -104,8 +104,8 @@ test('loses and doubles nothing when it is killed in the middle of inserts', asy
   }
   expect(killed).toBe(4);
   await answering(telemetry);
-  expect(await telemetry.query('SELECT count() AS n, uniqExact(n) AS u FROM t')).toEqual([
-    { n: 24 * rowCount, u: 24 * rowCount },
+  expect(await telemetry.query('SELECT count() AS c, uniqExact(n) AS u FROM t')).toEqual([
+    { c: 24 * rowCount, u: 24 * rowCount },
   ]);
   expect(await telemetry.query('SELECT sum(c) AS n FROM sums')).toEqual([{ n: 24 * rowCount }]);
   await telemetry.close();

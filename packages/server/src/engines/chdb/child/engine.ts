@@ -1,7 +1,7 @@
 import { EngineError } from './engine-error.ts';
 import { Lane } from './lanes.ts';
 import type { Native, NativeConnection } from './native.ts';
-import { isLineFormat, isReading, shapeOf } from './statement.ts';
+import { isReading, isStreamable, shapeOf } from './statement.ts';
 
 /** One statement with everything that holds for it alone. */
 export interface Statement {
@@ -90,7 +90,7 @@ export class Engine {
       try {
         await this.#native.QueryAsyncConnection(connection, preparation(statement), 'Null');
         signal.throwIfAborted();
-        await this.#execute(connection, statement, format, isReading(verb), sink);
+        await this.#execute(connection, statement, format, isStreamable(verb, format), sink);
       } catch (error) {
         throw EngineError.from(error);
       } finally {
@@ -104,7 +104,7 @@ export class Engine {
     connection: NativeConnection,
     { sql, data }: Statement,
     format: string,
-    reading: boolean,
+    streamed: boolean,
     sink: ResultSink,
   ): Promise<void> {
     if (data && data.length > 0) {
@@ -112,7 +112,7 @@ export class Engine {
       sink.open({ ...NOTHING, format, rowsWritten: written.rowsWritten, bytesWritten: written.bytesWritten }, false);
       return;
     }
-    if (reading && isLineFormat(format)) {
+    if (streamed) {
       await this.#stream(connection, sql, format, sink);
       return;
     }

@@ -25,9 +25,9 @@ const LINE_FORMATS = new Set([
 
 const READING_VERBS = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS', 'CHECK']);
 
-/** True when a result in this format may be sent chunk by chunk. */
-export function isLineFormat(format: string): boolean {
-  return LINE_FORMATS.has(format);
+/** True when the engine can give the result chunk by chunk and the chunks can be joined. */
+export function isStreamable(verb: string, format: string): boolean {
+  return (verb === 'SELECT' || verb === 'WITH') && LINE_FORMATS.has(format);
 }
 
 /** True for statements that change nothing and may share the readers' lane. */
