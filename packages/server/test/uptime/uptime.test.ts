@@ -226,6 +226,18 @@ test('what cannot be stored is stored later, with the transition', async () => {
   expect(await state.db.query('SELECT to_state FROM monitor_events')).toEqual([{ to_state: 'up' }]);
 });
 
+test('stop does not wait for targets that hang, and does not hold it against them', async () => {
+  const hanging = await serveHttp((request) => void hits.push(request.url ?? ''));
+  const uptime = await start({ monitors: [httpMonitor(hanging.url, { timeoutMs: 60_000, retries: 0 })] });
+  await vi.waitFor(() => expect(hits).toHaveLength(1), { timeout: 5_000 });
+  const before = performance.now();
+  await uptime.stop();
+  expect(performance.now() - before).toBeLessThan(2_000);
+  expect((await stateOf())?.state).toBe('pending');
+  expect(rows).toEqual([]);
+  await hanging.close();
+});
+
 test('a monitor that cannot be checked is unknown, and says why', async () => {
   await start({ monitors: [quick('/', { broken: 'environment variable TOKEN is not set' })] });
   await vi.waitFor(async () => expect((await stateOf())?.state).toBe('unknown'), { timeout: 5_000 });

@@ -56,4 +56,6 @@ export interface CheckContext {
   targets: Readonly<Record<string, string>>;
   /** Certificates in PEM that are trusted beside the system's. */
   ca: readonly string[];
+  /** Aborts when the prober stops; what a check that runs then says is worth nothing. */
+  signal: AbortSignal;
 }

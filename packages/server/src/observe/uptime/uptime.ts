@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
-import { messageOf } from '../../lib/errors.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { uuidv7 } from '../../lib/random.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
@@ -40,7 +41,7 @@ export type TransitionListener = (monitor: MonitorConfig, transition: Transition
 export interface Uptime {
   /** Stores the list of monitors, takes up their states where they were left and begins to check. */
   start(): Promise<void>;
-  /** Waits for running checks and stores what they found. */
+  /** Breaks off running checks and stores what those before them found. For good. */
   stop(): Promise<void>;
   /** Takes over a changed configuration; monitors that did not change keep their rhythm. */
   reload(monitors: readonly MonitorConfig[], targets?: Readonly<Record<string, string>>): Promise<void>;
@@ -77,6 +78,7 @@ class UptimeEngine implements Uptime {
   readonly #changes: BatchBuffer<RecordChange>;
   readonly #listeners = new Set<TransitionListener>();
   readonly #reference: ReferenceCheck;
+  readonly #stopped = new AbortController();
   #context: CheckContext;
   #monitors = new Map<string, MonitorConfig>();
   #records = new Map<string, MonitorRecord>();
@@ -85,7 +87,14 @@ class UptimeEngine implements Uptime {
   constructor(options: UptimeOptions) {
     const { clock, log } = options;
     this.#options = options;
-    this.#context = { clock, resolve: createResolver(), targets: options.targets, ca: options.ca ?? [] };
+    setMaxListeners(0, this.#stopped.signal);
+    this.#context = {
+      clock,
+      resolve: createResolver(),
+      targets: options.targets,
+      ca: options.ca ?? [],
+      signal: this.#stopped.signal,
+    };
     this.#reference = createReferenceCheck(options.referenceTargets ?? [], this.#context);
     const common = { clock, everyMs: STORE_EVERY_MS, capacity: CAPACITY };
     this.#rows = new BatchBuffer({
@@ -117,6 +126,7 @@ class UptimeEngine implements Uptime {
   }
 
   async stop(): Promise<void> {
+    this.#stopped.abort(new YumOpsError('stopped', 'The prober stopped.'));
     await this.#prober.stop();
     await Promise.all([this.#rows.flush(), this.#changes.flush()]);
   }
@@ -162,7 +172,8 @@ class UptimeEngine implements Uptime {
     const startedAt = clock.now();
     const result = await runCheck(monitor, this.#context);
     this.#checks += 1;
-    if (this.#monitors.get(monitor.id) !== monitor) return { recheckInMs: 0, hung: false };
+    if (this.#stopped.signal.aborted || this.#monitors.get(monitor.id) !== monitor)
+      return { recheckInMs: 0, hung: false };
     const record = this.#records.get(monitor.id) ?? NO_RECORD;
     const now = clock.now();
     const judged = judge(record, await this.#observe(result), monitor, now);

@@ -53,5 +53,12 @@ export function healthMonitor(url: string, changes: Partial<HealthMonitorConfig>
 
 /** A context on the machine's own clock and resolver. */
 export function checkContext(changes: Partial<CheckContext> = {}): CheckContext {
-  return { clock: systemClock, resolve: createResolver(), targets: {}, ca: [], ...changes };
+  return {
+    clock: systemClock,
+    resolve: createResolver(),
+    targets: {},
+    ca: [],
+    signal: new AbortController().signal,
+    ...changes,
+  };
 }

@@ -42,6 +42,8 @@ export async function runRequest(
     const waited = formatDuration(options.timeoutMs);
     deadline.abort(new YumOpsError('timeout', `Timed out after ${waited} while ${WHILE[timer.current ?? 'connect']}.`));
   });
+  const onStop = () => deadline.abort(context.signal.reason);
+  context.signal.addEventListener('abort', onStop, { once: true });
   const attempt: Attempt = {
     context,
     timer,
@@ -70,6 +72,7 @@ export async function runRequest(
     return { verdict: 'down', reason, named: [], durationMs, phases, statusCode: null, certificate, evidence: null };
   } finally {
     alarm.cancel();
+    context.signal.removeEventListener('abort', onStop);
   }
 }
 
