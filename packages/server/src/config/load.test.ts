@@ -218,10 +218,12 @@ test('a large configuration is checked within 300 ms', () => {
       `  - {name: Rule ${i}, condition: 'error_rate{endpoint="/${i}"} > 5%', time_window: 5m, severity: warning}\n`,
   );
   write({ 'yumops.yml': `alert_rules:\n${rules.join('')}` });
+  // Processor time, so that a busy machine does not matter; the best of three, so that a collection does not either.
   const times = [1, 2, 3].map(() => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(load().lines).toEqual([]);
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
   });
   expect(Math.min(...times)).toBeLessThan(300);
 });

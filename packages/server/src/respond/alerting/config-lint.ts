@@ -18,31 +18,23 @@ export interface PlacedPolicy {
   named: boolean;
 }
 
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return [...a].sort().join('\n') === [...b].sort().join('\n');
-}
-
-function overlaps(a: RuleConfig, b: RuleConfig): boolean {
-  const [one, two] = [a.condition, b.condition];
-  const labels = (rule: RuleConfig) => Object.entries(rule.condition.labels).map((pair) => pair.join('='));
-  return (
-    one.metric === two.metric &&
-    one.reducer === two.reducer &&
-    one.op[0] === two.op[0] &&
-    a.severity === b.severity &&
-    a.windowMs === b.windowMs &&
-    sameSet(labels(a), labels(b)) &&
-    sameSet(a.by, b.by) &&
-    sameSet(a.projects, b.projects) &&
-    sameSet(a.environments, b.environments)
-  );
+/** Rules with the same key look at the same thing and are equally urgent; only their thresholds may differ. */
+function overlapKey(rule: RuleConfig): string {
+  const { metric, reducer, op, labels } = rule.condition;
+  const sets = [Object.entries(labels).map(String), rule.by, rule.projects, rule.environments];
+  return JSON.stringify([metric, reducer, op[0], rule.severity, rule.windowMs, ...sets.map((set) => [...set].sort())]);
 }
 
 /** Reports W208 for rules that fire for the same thing with the same urgency. */
 export function lintOverlaps(rules: readonly Placed<RuleConfig>[]): void {
-  for (const [index, { value: rule, report }] of rules.entries()) {
-    const twin = rules.slice(0, index).find((other) => overlaps(other.value, rule))?.value;
-    if (!twin) continue;
+  const seen = new Map<string, RuleConfig>();
+  for (const { value: rule, report } of rules) {
+    const key = overlapKey(rule);
+    const twin = seen.get(key);
+    if (!twin) {
+      seen.set(key, rule);
+      continue;
+    }
     const same = twin.condition.threshold === rule.condition.threshold;
     report({
       code: 'W208',
