@@ -6,7 +6,7 @@ import { FakeClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { AlertingConfig } from '../../src/respond/alerting/alerting-config.ts';
 import { AlertEngine } from '../../src/respond/alerting/engine.ts';
-import type { AlertStore, MonitorStatus } from '../../src/respond/alerting/ports.ts';
+import type { AlertStore, BucketSource, MonitorStatus } from '../../src/respond/alerting/ports.ts';
 import { MemoryAlertStore } from '../../src/respond/alerting/state/memory.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../../src/respond/notify/index.ts';
 import { MemoryBuckets } from './memory-buckets.ts';
@@ -96,6 +96,10 @@ export interface RigOptions {
   store?: AlertStore;
   clock?: FakeClock;
   channels?: readonly string[];
+  /** Where rules read instead of `AlertRig.buckets`. */
+  buckets?: BucketSource;
+  /** Real ways out instead of `AlertRig.receivers`. */
+  notifiers?: () => ReadonlyMap<string, Notifier>;
 }
 
 /** The whole alert path on a fake clock: samples go in, messages come out. */
@@ -109,7 +113,8 @@ export class AlertRig {
   config: AlertingConfig;
   /** Event time of the oldest row that ingest has not counted; null = it has counted all. */
   watermark: number | null = null;
-  readonly #channels: readonly string[];
+  readonly #options: RigOptions;
+  readonly #start: number;
   #nextRun = 0;
 
   constructor(config: AlertingConfig, options: RigOptions = {}) {
@@ -117,7 +122,8 @@ export class AlertRig {
     this.config = config;
     this.store = options.store ?? new MemoryAlertStore(() => this.clock.now());
     this.receivers = new FakeReceivers(this.clock);
-    this.#channels = options.channels ?? ['slack', 'email'];
+    this.#options = options;
+    this.#start = this.clock.now() - this.clock.monotonic();
     this.boot();
   }
 
@@ -130,10 +136,11 @@ export class AlertRig {
     this.engine = new AlertEngine(
       {
         store: this.store,
-        buckets: this.buckets,
+        buckets: this.#options.buckets ?? this.buckets,
         watermark: () => this.watermark ?? undefined,
         monitorStates: async () => this.monitors,
-        notifiers: () => this.receivers.notifiers(this.#channels),
+        notifiers:
+          this.#options.notifiers ?? (() => this.receivers.notifiers(this.#options.channels ?? ['slack', 'email'])),
         clock: this.clock,
         log: createLog(this.clock, () => undefined),
         publicUrl: 'https://ops.yumzoom.app',
@@ -176,10 +183,10 @@ export class AlertRig {
     for (;;) {
       const step = Math.min(
         t * 1_000,
-        this.engine ? Math.max(this.#nextRun - START, this.clock.monotonic()) : Number.POSITIVE_INFINITY,
+        this.engine ? Math.max(this.#nextRun - this.#start, this.clock.monotonic()) : Number.POSITIVE_INFINITY,
       );
       await this.clock.advance(step - this.clock.monotonic());
-      if (this.engine && this.clock.monotonic() >= this.#nextRun - START) await this.run();
+      if (this.engine && this.clock.monotonic() >= this.#nextRun - this.#start) await this.run();
       if (this.clock.monotonic() >= t * 1_000) return;
     }
   }

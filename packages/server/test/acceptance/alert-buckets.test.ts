@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BucketCache } from '../../src/respond/alerting/evaluate/buckets.ts';
+import { readWindow } from '../../src/respond/alerting/evaluate/reading.ts';
+import { demandOf } from '../../src/respond/alerting/evaluate/series.ts';
+import { storedBuckets } from '../../src/respond/alerting/state/bucket-query.ts';
+import { configOf } from '../support/alert-rig.ts';
+import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
+
+const T = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
+const WHO = { project: '1', service: 'api', environment: 'production', release: '1.0.0' };
+
+let server: TelemetryServer;
+
+beforeAll(async () => {
+  server = await startTelemetryServer();
+});
+
+afterAll(() => server.stop());
+
+async function readRule(
+  condition: string,
+  extra = '',
+  at = T,
+): Promise<{ labels: object; value: number | null; count: number; bad: number }[]> {
+  const { rules } = configOf(
+    `alert_rules: [{name: R, condition: "${condition}", time_window: 5m, severity: info, notifications: [] ${extra}}]`,
+  );
+  const [rule] = rules;
+  if (!rule) throw new Error('no rule');
+  const cache = new BucketCache(storedBuckets(server.telemetry), demandOf(rule));
+  await cache.refresh(at);
+  return readWindow(cache, rule, at).map(({ labels, value, count, bad }) => ({ labels, value, count, bad }));
+}
+
+describe('buckets of the telemetry store', () => {
+  test('requests: 5xx of all, without health routes, in a half-open window, and a replay adds nothing', async () => {
+    const request = (at: number, statusCode: number, fields = {}) => ({
+      ...{ ...WHO, timestamp: at, endpoint: '/api/restaurants', method: 'GET', statusCode, duration: 100 },
+      dedupKey: `${at}-${statusCode}-${JSON.stringify(fields)}`,
+      ...fields,
+    });
+    const rows = [
+      request(T - 300_000, 500),
+      request(T - 299_999, 500),
+      request(T - 1_000, 200, { duration: 300 }),
+      request(T - 500, 404),
+      request(T, 503),
+      request(T + 1, 500),
+      request(T - 2_000, 503, { endpoint: '/api/health/detailed' }),
+      request(T - 2_000, 200, { service: 'web', duration: 10 }),
+    ];
+    await server.insert('request_rows', rows);
+    await server.insert('request_rows', rows);
+    const byService = (service: string) => ({ service, environment: 'production' });
+    expect(await readRule('error_rate > 5%')).toEqual(
+      expect.arrayContaining([
+        { labels: byService('api'), value: 50, count: 4, bad: 2 },
+        { labels: byService('web'), value: 0, count: 1, bad: 0 },
+      ]),
+    );
+    expect(await readRule('avg_response_time{service=api} > 2000ms')).toMatchObject([{ value: 150, count: 4 }]);
+    expect(await readRule('max_response_time{service=api} > 2000ms')).toMatchObject([{ value: 300 }]);
+    const [p99] = await readRule('p99_response_time{service=api} > 2000ms');
+    expect(p99?.value).toBeGreaterThan(297);
+    expect(p99?.value).toBeLessThan(303);
+    expect(await readRule('request_rate{service=api} > 10')).toMatchObject([{ value: 4 / 300 }]);
+  });
+
+  test('outbound calls by provider', async () => {
+    const call = (provider: string, failed: boolean, n: number) => ({
+      ...{
+        ...WHO,
+        id: `${provider}${n}`,
+        timestamp: T - n,
+        provider,
+        host: `api.${provider}.com`,
+        failed,
+        duration: 50,
+      },
+    });
+    await server.insert('outbound_rows', [call('stripe', true, 1), call('stripe', false, 2), call('resend', false, 3)]);
+    expect(await readRule('external_api_error_rate > 10%')).toEqual(
+      expect.arrayContaining([
+        { labels: { provider: 'stripe' }, value: 50, count: 2, bad: 1 },
+        { labels: { provider: 'resend' }, value: 0, count: 1, bad: 0 },
+      ]),
+    );
+  });
+
+  test('failed sign-ins by either name, each once; error logs of all logs', async () => {
+    const log = (n: number, fields: object) => ({
+      ...{ ...WHO, id: `l${n}`, timestamp: T - n, level: 'warn', message: 'm', attributes: {}, ...fields },
+    });
+    await server.insert('logs', [
+      log(1, { event: 'failed_authentication', ip: '203.0.113.9', attributes: { owasp: 'authn_login_fail' } }),
+      log(2, { event: 'authn_login_fail:user', ip: '203.0.113.9' }),
+      log(3, { event: 'sign_in', level: 'error' }),
+      log(4, { project: 'yumops', event: 'failed_authentication' }),
+    ]);
+    expect(await readRule('failed_auth_attempts > 100')).toMatchObject([
+      { labels: { environment: 'production' }, value: 2 },
+    ]);
+    expect(await readRule('failed_auth_attempts > 100 per hour', ', by: [ip]')).toMatchObject([
+      { labels: { ip: '203.0.113.9' }, value: 24 },
+    ]);
+    expect(await readRule('log_error_rate > 5%')).toMatchObject([{ count: 3, bad: 1 }]);
+  });
+
+  test('gauges by instance, and metrics of the user’s own by their attributes', async () => {
+    const sample = (name: string, n: number, value: number, attributes: object) => ({
+      ...{ ...WHO, id: `${name}${n}`, timestamp: T - n * 15_000, name, value, attributes },
+    });
+    await server.insert('metric_rows', [
+      sample('memory_usage', 1, 90, { instance: 'a' }),
+      sample('memory_usage', 2, 80, { instance: 'a' }),
+      sample('memory_usage', 1, 20, { instance: 'b' }),
+      sample('queue_depth', 1, 7, { queue: 'mail' }),
+      sample('queue_depth', 2, 5, { queue: 'mail' }),
+    ]);
+    expect(await readRule('memory_usage > 85%')).toEqual(
+      expect.arrayContaining([
+        { labels: { instance: 'a' }, value: 85, count: 2, bad: 0 },
+        { labels: { instance: 'b' }, value: 20, count: 1, bad: 0 },
+      ]),
+    );
+    expect(await readRule('last_queue_depth{queue=mail} > 5')).toMatchObject([{ value: 7, count: 2 }]);
+  });
+});
