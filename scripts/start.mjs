@@ -90,9 +90,9 @@ async function startPlatform(examplePort) {
   return startPart('YumOps', args, env, 'ready:');
 }
 
-async function startExample(examplePort, yumopsUrl) {
+async function startExample(examplePort) {
   const env = {
-    YUMOPS_URL: yumopsUrl,
+    YUMOPS_URL: `http://127.0.0.1:${port}`,
     YUMOPS_KEY: ingestKey,
     PORT: String(examplePort),
     YUMZOOM_DATA: join(data, 'yumzoom'),
@@ -107,8 +107,11 @@ try {
   await buildPackages();
   await buildConsole();
   const examplePort = withExample ? await freePort(Number(process.env.YUMZOOM_PORT ?? 3000)) : 0;
-  const [yumopsUrl] = await Promise.all([startPlatform(examplePort), withExample && buildExample()]);
-  const exampleUrl = withExample && (await startExample(examplePort, yumopsUrl));
+  if (withExample) await buildExample();
+  const [yumopsUrl, exampleUrl] = await Promise.all([
+    startPlatform(examplePort),
+    withExample && startExample(examplePort),
+  ]);
   if (exampleUrl) console.log(`  YumZoom    ${exampleUrl}   (break things: ${exampleUrl}/ops/faults)`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`ready: ${yumopsUrl} after ${seconds} s. Ctrl-C stops everything.`);

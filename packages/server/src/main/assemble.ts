@@ -1,12 +1,18 @@
+import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
+import { redirectToInbox } from '../demo/redirect.ts';
 import { createHttpServer } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { VERSION } from '../version.ts';
 import { loadUsableConfig } from './config.ts';
+import { openDemoInbox } from './demo.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
+import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
@@ -26,7 +32,7 @@ export interface Parts {
   app: FastifyInstance;
   identity: Identity;
   publicUrl: string;
-  /** Starts prober, evaluator and deliveries. */
+  /** Starts prober, evaluator, deliveries and the watch over the configuration. */
   startWork(): Promise<void>;
   /** Readiness goes down; what was accepted is still served. */
   beginDrain(): void;
@@ -35,20 +41,48 @@ export interface Parts {
 /** Opens the stores and wires every part to them. */
 export async function assemble(options: AssembleOptions): Promise<Parts> {
   const { settings, localUrl, clock, log, shutdown } = options;
-  const { config } = loadUsableConfig(settings);
-  const publicUrl = config.publicUrl ?? localUrl;
-  const stores = await openStores({ settings, stores: config.stores, clock, log, shutdown });
+  const written = loadUsableConfig(settings.config, settings.env).config;
+  const stores = await openStores({ settings, stores: written.stores, clock, log, shutdown });
+  const inbox = options.demoInbox ? await openDemoInbox({ db: stores.db, clock, log, shutdown }) : undefined;
+  const env = inbox
+    ? { ...settings.env, DEMO_INBOX_SLACK: inbox.slackUrl, DEMO_INBOX_SMTP: inbox.smtpUrl }
+    : settings.env;
+  const adapt = (config: Config) => (inbox ? redirectToInbox(config, inbox) : config);
+  const live = liveConfig({ path: settings.config, env, adapt, clock, log });
+  shutdown.add('configuration watch', async () => live.stop());
+  const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
-  const observe = await openObserve({ settings, config, stores, clock, log, shutdown });
+  const observe = await openObserve({ settings, config: live.current, stores, clock, log, shutdown });
+  const instance = `${hostname()}:${settings.dataDir}`;
+  const alerting = makeAlerting({ config: live.current, stores, observe, clock, log, publicUrl, instance });
   const app = await createHttpServer({ log, version: VERSION });
-  registerRoutes(app, { stores, identity, observe, clock, publicUrl });
+  registerRoutes(app, {
+    settings,
+    live,
+    stores,
+    identity,
+    observe,
+    alerting,
+    clock,
+    publicUrl,
+    demoInbox: inbox !== undefined,
+  });
   return {
     app,
     identity,
     publicUrl,
     async startWork() {
+      alerting.start();
+      shutdown.add('alerting', () => alerting.stop());
+      observe.uptime.onTransition(() => alerting.nudge());
       await observe.uptime.start();
       shutdown.add('prober', () => observe.uptime.stop());
+      live.follow((config) => {
+        alerting.reload(config);
+        observe.uptime.reload(config.monitors, config.targets).catch((error: unknown) => {
+          log.error('the monitors could not be reloaded', { error: String(error) });
+        });
+      });
     },
     beginDrain: () => observe.health.drain(),
   };

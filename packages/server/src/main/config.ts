@@ -1,24 +1,26 @@
-import { type Config, formatFindings, loadConfig, refuses } from '../config/index.ts';
-import type { Settings } from '../config/settings.ts';
+import { type Config, formatFindings, type LoadedConfig, loadConfig, refuses } from '../config/index.ts';
 import { YumOpsError } from '../lib/errors.ts';
-import type { Finding } from '../lib/finding.ts';
 
-export interface UsableConfig {
-  config: Config;
-  findings: readonly Finding[];
-}
+/** A loaded configuration that nothing refuses. */
+export type UsableConfig = LoadedConfig & { config: Config };
 
 /**
  * Loads the configuration for a start. Findings about the deployment are kept for the console; those that refuse a
  * file stop the start.
- * @param extra variables on top of the environment
  * @throws YumOpsError `config_refused`, and what loading throws
  */
-export function loadUsableConfig(settings: Settings, extra: Record<string, string> = {}): UsableConfig {
-  const { config, findings } = loadConfig({ path: settings.config, env: { ...settings.env, ...extra } });
-  if (config) return { config, findings };
-  const refusing = findings.filter(refuses);
-  throw new YumOpsError('config_refused', `The configuration is refused:\n${formatFindings(refusing)}`, {
-    hint: 'Mend the lines above; `yumops check` lists every finding.',
-  });
+export function loadUsableConfig(
+  path: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): UsableConfig {
+  const loaded = loadConfig({ path, env });
+  const { config, findings } = loaded;
+  if (config) return { ...loaded, config };
+  throw new YumOpsError(
+    'config_refused',
+    `The configuration is refused:\n${formatFindings(findings.filter(refuses))}`,
+    {
+      hint: 'Mend the lines above; `yumops check` lists every finding.',
+    },
+  );
 }

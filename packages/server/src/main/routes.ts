@@ -1,34 +1,90 @@
 import type { FastifyInstance } from 'fastify';
+import type { Settings } from '../config/settings.ts';
 import { accessAdminRoutes } from '../http/access-admin.ts';
+import { alertRoutes } from '../http/alerts.ts';
 import { authRoutes } from '../http/auth.ts';
 import { checkRoutes } from '../http/checks.ts';
+import { demoInboxRoutes } from '../http/demo-inbox.ts';
 import { healthRoutes } from '../http/health.ts';
 import { ingestRoutes } from '../http/ingest.ts';
 import { monitorRoutes } from '../http/monitors.ts';
+import { overviewRoutes } from '../http/overview.ts';
+import { queryRoutes } from '../http/query.ts';
 import type { Clock } from '../lib/clock.ts';
-import { createAvailability } from '../observe/uptime/index.ts';
+import { createAvailability, listMonitors } from '../observe/uptime/index.ts';
+import type { Alerting } from '../respond/alerting/index.ts';
+import { VERSION } from '../version.ts';
 import type { Identity } from './identity.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Stores } from './stores.ts';
 
 export interface RouteParts {
+  settings: Settings;
+  live: LiveConfig;
   stores: Stores;
   identity: Identity;
   observe: Observe;
+  alerting: Alerting;
   clock: Clock;
   publicUrl: string;
+  demoInbox: boolean;
 }
 
 /** Registers every resource of the API. */
 export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { clock, publicUrl } = parts;
+  const { alerting, clock, publicUrl } = parts;
   const { db, telemetry } = parts.stores;
   const { accounts, guard, findIngestKey } = parts.identity;
   const { health, ingest } = parts.observe;
+  const availability = createAvailability(telemetry, clock);
   authRoutes(app, { accounts, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   ingestRoutes(app, { ingest, findIngestKey });
   healthRoutes(app, { health, guard });
-  monitorRoutes(app, { guard, clock, db, telemetry, availability: createAvailability(telemetry, clock) });
+  monitorRoutes(app, { guard, clock, db, telemetry, availability });
   checkRoutes(app, { guard, clock, db, telemetry });
+  queryRoutes(app, { telemetry, guard, clock });
+  alertRoutes(app, { alerting, guard, clock });
+  if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
+  registerOverview(app, parts, availability);
+}
+
+/** How many monitors and alerts the verdict looks at. */
+const MONITORS_READ = 5_000;
+const ALERTS_READ = 200;
+
+function registerOverview(
+  app: FastifyInstance,
+  parts: RouteParts,
+  availability: ReturnType<typeof createAvailability>,
+): void {
+  const { settings, live, stores, identity, observe, alerting, clock } = parts;
+  const { db, telemetry } = stores;
+  overviewRoutes(app, {
+    guard: identity.guard,
+    clock,
+    telemetry,
+    instance: {
+      service: live.current.service,
+      version: VERSION,
+      environment: settings.env.NODE_ENV ?? 'production',
+      example: settings.env.YUMZOOM_URL ? { url: settings.env.YUMZOOM_URL } : null,
+      demoInbox: parts.demoInbox,
+    },
+    async monitors() {
+      const known = await availability.read().catch(() => new Map<string, number>());
+      return (await listMonitors(db, known, { after: -1, limit: MONITORS_READ })).items;
+    },
+    firingAlerts: async () => (await alerting.pages.alerts('firing', { limit: ALERTS_READ })).items,
+    pipeline() {
+      const { spoolBytes, lagSeconds, rejected, dropped } = observe.ingest.stats();
+      return { spoolBytes, lagSeconds, rejected, dropped };
+    },
+    async ownProblems() {
+      const refusal = live.refusal();
+      return [...(await observe.health.problems()), ...(refusal === null ? [] : [refusal])];
+    },
+    configErrors: () => live.errors(),
+  });
 }

@@ -1,0 +1,39 @@
+import { audit } from '../access/audit.ts';
+import type { Config } from '../config/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { listMonitorStates } from '../observe/uptime/index.ts';
+import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
+import { createNotifiers } from '../respond/notify/index.ts';
+import type { Observe } from './observe.ts';
+import type { Stores } from './stores.ts';
+
+/** Makes the alert path; it evaluates nothing yet. */
+export function makeAlerting(context: {
+  config: Config;
+  stores: Stores;
+  observe: Observe;
+  clock: Clock;
+  log: Log;
+  publicUrl: string;
+  instance: string;
+}): Alerting {
+  const { config, stores, observe, clock, log, publicUrl, instance } = context;
+  const { db, telemetry } = stores;
+  return createAlerting({
+    db,
+    telemetry,
+    config,
+    audit,
+    clock,
+    log,
+    publicUrl,
+    instance,
+    notifiers: ({ integrations }) => createNotifiers(integrations, clock),
+    watermark: async () => clock.now() - observe.ingest.stats().lagSeconds * 1_000,
+    async monitorStates() {
+      const states = await listMonitorStates(db);
+      return states.flatMap(({ since, ...monitor }) => (since === null ? [] : [{ ...monitor, since }]));
+    },
+  });
+}
