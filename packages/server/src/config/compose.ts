@@ -177,6 +177,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     stores: compileStores(sections.stores.value, sections.stores.report),
     retention,
     targets,
+    referenceTargets: sections.uptime.value.reference_targets ?? [],
     integrations,
     monitors: monitors.map(({ value }) => value),
     rules: rules.map(({ value }) => value),

@@ -41,6 +41,8 @@ export interface Config {
   retention: Readonly<Record<RetentionClass, number>>;
   /** Origins of monitors that are rewritten. */
   targets: Readonly<Record<string, string>>;
+  /** `host:port` of machines that answer whenever our own network works. */
+  referenceTargets: readonly string[];
   integrations: Integrations;
   monitors: readonly MonitorConfig[];
   rules: readonly RuleConfig[];

@@ -67,6 +67,7 @@ export class SectionJoiner {
       integrations: this.#map('integrations'),
       retention: this.#map('retention'),
       targets: this.#map('targets'),
+      uptime: this.#map('uptime'),
       alert_settings: this.#map('alert_settings'),
       escalation_policies: this.#map('escalation_policies'),
       grouping: this.#map('grouping'),

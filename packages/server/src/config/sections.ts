@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Placed } from '../lib/finding.ts';
-import { healthMonitorShape, httpMonitorShape, type RawMonitor } from '../observe/uptime/config.ts';
+import { healthMonitorShape, httpMonitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
 import {
   alertSettingsShape,
   groupingShape,
@@ -27,6 +27,7 @@ export const MAPS = {
   integrations: integrationsShape.describe('How messages leave'),
   retention: retentionShape.describe('How long each class of data is kept'),
   targets: targetsShape.describe('Origins of monitors and where their checks really go'),
+  uptime: uptimeShape.describe('How monitors are checked'),
   alert_settings: alertSettingsShape.describe('Receivers of monitors and of the platform itself'),
   escalation_policies: policiesShape.describe('Who is told when, by name'),
   grouping: groupingShape.describe('How alerts are gathered into messages'),
@@ -51,7 +52,6 @@ export const LATER = [
   'inhibit_rules',
   'receivers',
   'security',
-  'uptime',
 ] as const;
 
 export const SECTION_NAMES: readonly string[] = [
@@ -69,6 +69,7 @@ export interface Sections {
   integrations: Placed<RawIntegrations>;
   retention: Placed<z.infer<typeof retentionShape>>;
   targets: Placed<Record<string, string>>;
+  uptime: Placed<z.infer<typeof uptimeShape>>;
   alert_settings: Placed<RawAlertSettings>;
   escalation_policies: Placed<Record<string, RawPolicy>>;
   grouping: Placed<RawGrouping>;

@@ -79,7 +79,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       shutdown.add('prober', () => observe.uptime.stop());
       live.follow((config) => {
         alerting.reload(config);
-        observe.uptime.reload(config.monitors, config.targets).catch((error: unknown) => {
+        observe.uptime.reload(config).catch((error: unknown) => {
           log.error('the monitors could not be reloaded', { error: String(error) });
         });
       });

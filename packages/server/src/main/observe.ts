@@ -37,8 +37,8 @@ export async function openObserve(context: {
   const { db, telemetry } = stores;
   const ingest = await createIngest({ folder: join(settings.dataDir, 'spool'), telemetry, clock, log });
   shutdown.add('spool', () => ingest.close());
-  const { monitors, targets } = config;
-  const uptime = createUptime({ db, writer: ingest.writer, monitors, targets, clock, log });
+  const { monitors, targets, referenceTargets } = config;
+  const uptime = createUptime({ db, writer: ingest.writer, monitors, targets, referenceTargets, clock, log });
   const health = createPlatformHealth({
     clock,
     version: VERSION,

@@ -168,7 +168,7 @@ test('a health report gives one state per named check, and one that is no longer
     rows.some(({ table, row }) => table === 'health_checks' && row['name'] === 'database' && row['state'] === 'down'),
   ).toBe(true);
 
-  await uptime.reload([healthMonitor(`${server.url}/`, { intervalMs: 200 })]);
+  await uptime.reload({ monitors: [healthMonitor(`${server.url}/`, { intervalMs: 200 })], targets: {} });
   await vi.waitFor(() => expect(named()?.map((one) => one.state)).toEqual(['unknown', 'unknown']), { timeout: 5_000 });
 });
 
@@ -176,7 +176,10 @@ test('a reload adds, removes and pauses monitors', async () => {
   const uptime = await start({ monitors: [quick('/a', { id: 'a', name: 'A' }), quick('/b', { id: 'b', name: 'B' })] });
   await vi.waitFor(async () => expect((await stateOf('b'))?.state).toBe('up'), { timeout: 5_000 });
   await vi.waitFor(async () => expect((await stateOf('a'))?.state).toBe('up'), { timeout: 5_000 });
-  await uptime.reload([quick('/a', { id: 'a', name: 'A', paused: true }), quick('/c', { id: 'c', name: 'C' })]);
+  await uptime.reload({
+    monitors: [quick('/a', { id: 'a', name: 'A', paused: true }), quick('/c', { id: 'c', name: 'C' })],
+    targets: {},
+  });
   await vi.waitFor(async () => expect((await stateOf('c'))?.state).toBe('up'), { timeout: 5_000 });
   await vi.waitFor(async () => expect((await stateOf('a'))?.state).toBe('paused'), { timeout: 5_000 });
   expect(await stateOf('b')).toBeUndefined();

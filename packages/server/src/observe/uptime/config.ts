@@ -99,6 +99,14 @@ export interface HealthMonitorConfig extends MonitorBase {
 
 export type MonitorConfig = HttpMonitorConfig | HealthMonitorConfig;
 
+/** `uptime:` as written. */
+export const uptimeShape = z.strictObject({
+  reference_targets: z
+    .array(z.string().regex(/^.+:\d{1,5}$/, 'expected host:port'))
+    .optional()
+    .describe('host:port of machines that answer whenever our own network works; when none does, nothing is down'),
+});
+
 const commonKeys = {
   name: z.string().min(1).describe('Name of the monitor'),
   url: z.string().describe('http or https address'),

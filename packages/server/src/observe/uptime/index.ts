@@ -6,4 +6,11 @@ export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Tra
 export { type CheckQuery, listChecks } from './list-checks.ts';
 export { findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
-export { createUptime, type TransitionListener, type Uptime, type UptimeOptions, type UptimeStats } from './uptime.ts';
+export {
+  createUptime,
+  type TransitionListener,
+  type Uptime,
+  type UptimeConfig,
+  type UptimeOptions,
+  type UptimeStats,
+} from './uptime.ts';

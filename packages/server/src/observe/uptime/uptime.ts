@@ -17,16 +17,20 @@ import { createResolver } from './net/resolve.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
 import { dropEvents, loadRecords, type RecordChange, storeChanges, storeMonitors } from './state-store.ts';
 
-export interface UptimeOptions {
-  db: Db;
-  writer: TelemetryWriter;
+/** What the configuration says of monitoring; may change while it runs. */
+export interface UptimeConfig {
   monitors: readonly MonitorConfig[];
   /** Origins that are rewritten, also where a redirect leads to. */
   targets: Readonly<Record<string, string>>;
-  clock: Clock;
-  log: Log;
   /** `host:port` of machines that answer whenever our own network works; none = the question is not asked. */
   referenceTargets?: readonly string[];
+}
+
+export interface UptimeOptions extends UptimeConfig {
+  db: Db;
+  writer: TelemetryWriter;
+  clock: Clock;
+  log: Log;
   /** Where this prober is, default `local`. */
   location?: string;
   /** Certificates in PEM that are trusted beside the public roots. */
@@ -44,7 +48,7 @@ export interface Uptime {
   /** Breaks off running checks and stores what those before them found. For good. */
   stop(): Promise<void>;
   /** Takes over a changed configuration; monitors that did not change keep their rhythm. */
-  reload(monitors: readonly MonitorConfig[], targets?: Readonly<Record<string, string>>): Promise<void>;
+  reload(config: UptimeConfig): Promise<void>;
   /** The records as they are now, by monitor id. */
   states(): ReadonlyMap<string, MonitorRecord>;
   stats(): UptimeStats;
@@ -77,7 +81,7 @@ class UptimeEngine implements Uptime {
   readonly #rows: BatchBuffer<{ table: string; row: TelemetryRow }>;
   readonly #changes: BatchBuffer<RecordChange>;
   readonly #listeners = new Set<TransitionListener>();
-  readonly #reference: ReferenceCheck;
+  #reference: ReferenceCheck;
   readonly #stopped = new AbortController();
   #context: CheckContext;
   #monitors = new Map<string, MonitorConfig>();
@@ -131,9 +135,10 @@ class UptimeEngine implements Uptime {
     await Promise.all([this.#rows.flush(), this.#changes.flush()]);
   }
 
-  async reload(monitors: readonly MonitorConfig[], targets = this.#context.targets): Promise<void> {
+  async reload({ monitors, targets, referenceTargets }: UptimeConfig): Promise<void> {
     await storeMonitors(this.#options.db, monitors);
     this.#context = { ...this.#context, targets };
+    this.#reference = createReferenceCheck(referenceTargets ?? [], this.#context);
     const known = new Set(monitors.map(({ id }) => id));
     for (const id of this.#records.keys()) {
       if (!known.has(id)) this.#records.delete(id);
