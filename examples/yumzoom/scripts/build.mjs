@@ -6,6 +6,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whileLocked } from './runner/build-lock.mjs';
 
 const APP = fileURLToPath(new URL('..', import.meta.url));
 const STAMP = join(APP, '.next', 'yumzoom-build');
@@ -21,15 +22,17 @@ const SOURCES = [
 ];
 const requireFrom = createRequire(import.meta.url);
 
-const stamp = await fingerprint();
-if ((await readFile(STAMP, 'utf8').catch(() => '')) === stamp) {
-  console.log('yumzoom: built already');
-} else {
+await whileLocked(join(APP, '.build-lock'), async () => {
+  const stamp = await fingerprint();
+  if ((await readFile(STAMP, 'utf8').catch(() => '')) === stamp) {
+    console.log('yumzoom: built already');
+    return;
+  }
   console.log('yumzoom: building');
   await build();
   await writeFile(STAMP, stamp);
   console.log('yumzoom: built');
-}
+});
 
 /** Hash of every source file, of the SDK that the site uses, and of the version of Next.js. */
 async function fingerprint() {
