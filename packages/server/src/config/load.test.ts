@@ -211,6 +211,13 @@ describe('targets', () => {
   });
 });
 
+test('reference targets are host:port', () => {
+  write({ 'yumops.yml': `${MONITOR}uptime: {reference_targets: ["10.0.0.1:53", "[2001:db8::1]:443"]}\n` });
+  expect(load().config?.referenceTargets).toEqual(['10.0.0.1:53', '[2001:db8::1]:443']);
+  write({ 'yumops.yml': `${MONITOR}uptime: {reference_targets: [10.0.0.1]}\n` });
+  expect(load().lines).toEqual([expect.stringContaining('expected host:port')]);
+});
+
 test('a large configuration is checked within 300 ms', () => {
   const rules = Array.from(
     { length: 200 },
