@@ -83,6 +83,10 @@ function finish(exchange: Exchange, statusCode: number, responseBytes: number | 
 }
 
 function observed(response: Response, exchange: Exchange): Response {
+  if (response.status < 200) {
+    finish(exchange, response.status, 0, false);
+    return response;
+  }
   const body =
     response.body === null
       ? null
@@ -99,32 +103,35 @@ function observed(response: Response, exchange: Exchange): Response {
   return copy;
 }
 
-/** Passes a body through and tells its size at its end. */
+/** Passes a body through at its reader's pace and tells its size once, at its end. */
 function counted(
   body: ReadableStream<Uint8Array>,
   done: (bytes: number, aborted: boolean) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const part = await reader.read();
-        if (part.done) {
-          done(bytes, false);
-          controller.close();
-          return;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const part = await reader.read();
+          if (part.done) {
+            done(bytes, false);
+            controller.close();
+            return;
+          }
+          bytes += part.value.byteLength;
+          controller.enqueue(part.value);
+        } catch (error) {
+          done(bytes, true);
+          controller.error(error);
         }
-        bytes += part.value.byteLength;
-        controller.enqueue(part.value);
-      } catch (error) {
+      },
+      async cancel(reason) {
         done(bytes, true);
-        controller.error(error);
-      }
+        await reader.cancel(reason);
+      },
     },
-    async cancel(reason) {
-      done(bytes, true);
-      await reader.cancel(reason);
-    },
-  });
+    { highWaterMark: 0 },
+  );
 }

@@ -123,11 +123,18 @@ export function beginRequest(
     const written = socket.bytesWritten;
     response.once('close', () => {
       const exchange = { request, response, scope, identity, path };
-      const bytes = lengthOf(response.getHeader('content-length')) ?? Math.max(0, socket.bytesWritten - written);
+      const bytes = bodyBytes(response, socket.bytesWritten - written);
       logRequest(policy.logger, recordOf(exchange, performance.now() - startedAt, bytes), policy.slowAfter);
     });
   }
   return scope;
+}
+
+/** Size of a response's body: as declared, otherwise what went over the wire without the head. */
+function bodyBytes(response: ServerResponse, sent: number): number {
+  const head = (response as { _header?: unknown })._header;
+  const headBytes = typeof head === 'string' ? head.length : 0;
+  return lengthOf(response.getHeader('content-length')) ?? Math.max(0, sent - headBytes);
 }
 
 interface NodeExchange {

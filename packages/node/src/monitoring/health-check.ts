@@ -16,7 +16,8 @@ export type CheckOutcome =
   | HealthStatus
   | boolean
   | undefined
-  | undefined;
+  // biome-ignore lint/suspicious/noConfusingVoidType: a check that returns nothing at all is healthy
+  | void;
 
 export interface CheckDefinition {
   name: string;

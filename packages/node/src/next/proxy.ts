@@ -1,9 +1,11 @@
+// biome-ignore lint/suspicious/noConfusingVoidType: a proxy may return nothing at all
+type ProxyResult = Response | undefined | null | void;
+
 /** What Next.js hands to `proxy`, as far as it is used here. */
-type ProxyFunction<
-  Request_ extends Request,
-  Rest extends unknown[],
-  Result extends Response | undefined | null | undefined,
-> = (request: Request_, ...rest: Rest) => Result | Promise<Result>;
+type ProxyFunction<Request_ extends Request, Rest extends unknown[], Result extends ProxyResult> = (
+  request: Request_,
+  ...rest: Rest
+) => Result | Promise<Result>;
 
 const ACCEPTED = /^[A-Za-z0-9._-]{8,64}$/;
 
@@ -11,16 +13,16 @@ const ACCEPTED = /^[A-Za-z0-9._-]{8,64}$/;
  * Wraps the `proxy` function of `proxy.ts` so that its responses carry the request's id. Uses nothing of Node, so it also works in the edge
  * runtime. It writes no line of its own: the request's one line is written by the instrumentation.
  */
-export function withProxyLog<
-  Request_ extends Request,
-  Rest extends unknown[],
-  Result extends Response | undefined | null | undefined,
->(proxy: ProxyFunction<Request_, Rest, Result>): ProxyFunction<Request_, Rest, Result> {
+export function withProxyLog<Request_ extends Request, Rest extends unknown[], Result extends ProxyResult>(
+  proxy: ProxyFunction<Request_, Rest, Result>,
+): ProxyFunction<Request_, Rest, Result> {
   return async (request, ...rest) => {
     const sent = request.headers.get('x-request-id') ?? '';
     const requestId = ACCEPTED.test(sent) ? sent : crypto.randomUUID();
     const response = await proxy(request, ...rest);
-    response?.headers.set('x-request-id', requestId);
+    if (response instanceof Response) {
+      response.headers.set('x-request-id', requestId);
+    }
     return response;
   };
 }
