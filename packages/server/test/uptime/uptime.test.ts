@@ -57,6 +57,9 @@ async function start(options: Partial<UptimeOptions> & Pick<UptimeOptions, 'moni
   return uptime;
 }
 
+/** Waits until what is expected is so. */
+const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 10_000 });
+
 /** A monitor that is checked every 200 ms. */
 const quick = (path: string, changes = {}) => httpMonitor(`${server.url}${path}`, { intervalMs: 200, ...changes });
 
@@ -68,10 +71,10 @@ test('a monitor goes up, down after its re-check, and up again; each change is s
   const told: string[] = [];
   const uptime = await start({ monitors: [quick('/')] });
   uptime.onTransition((monitor, { from, to }) => told.push(`${monitor.name}: ${from} > ${to}`));
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('up'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('up'));
 
   healthy = false;
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('down'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('down'));
   expect(await stateOf()).toMatchObject({
     name: 'API',
     severity: 'critical',
@@ -80,7 +83,7 @@ test('a monitor goes up, down after its re-check, and up again; each change is s
   });
 
   healthy = true;
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('up'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('up'));
   expect((await stateOf())?.reason).toBeNull();
   const events = await state.db.query('SELECT from_state, to_state, reason FROM monitor_events ORDER BY at');
   expect(events).toEqual([
@@ -94,7 +97,7 @@ test('a monitor goes up, down after its re-check, and up again; each change is s
 test('every check is a row with its phases, what it stands for and the evidence of a failure', async () => {
   healthy = false;
   await start({ monitors: [quick('/', { project: '7', environment: 'production' })] });
-  await vi.waitFor(() => expect(rows.length).toBeGreaterThan(2), { timeout: 5_000 });
+  await eventually(() => expect(rows.length).toBeGreaterThan(2));
   expect(rows[0]).toMatchObject({
     table: 'checks',
     row: {
@@ -120,27 +123,27 @@ test('counts of failures survive a crash: one failure before and one after it co
   healthy = false;
   const monitors = [httpMonitor(`${server.url}/`, { intervalMs: 60_000, retries: 1 })];
   const first = await start({ monitors });
-  await vi.waitFor(() => expect(first.states().get('api')?.failures).toBe(1), { timeout: 5_000 });
-  await vi.waitFor(async () => {
+  await eventually(() => expect(first.states().get('api')?.failures).toBe(1));
+  await eventually(async () => {
     expect(await state.db.query('SELECT failures FROM monitor_states')).toEqual([{ failures: 1 }]);
   });
   // Nothing of the first engine is asked to finish: the second has only what is stored, as after a crash.
   await start({ monitors });
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('down'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('down'));
   expect(hits).toHaveLength(2);
 });
 
 test('a monitor that was down stays down over a restart, since the same time, and is not announced again', async () => {
   healthy = false;
   const first = await start({ monitors: [quick('/')] });
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('down'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('down'));
   await first.stop();
   const before = await stateOf();
   const second = await start({ monitors: [quick('/')] });
   const told = vi.fn();
   second.onTransition(told);
   const already = hits.length;
-  await vi.waitFor(() => expect(hits.length).toBeGreaterThan(already + 2), { timeout: 5_000 });
+  await eventually(() => expect(hits.length).toBeGreaterThan(already + 2));
   await second.stop();
   expect(await stateOf()).toEqual(before);
   expect(told).not.toHaveBeenCalled();
@@ -154,14 +157,14 @@ test('a health report gives one state per named check, and one that is no longer
       .states()
       .get('api')
       ?.named.map(({ name, state, reason }) => ({ name, state, reason }));
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(named()).toEqual([
       { name: 'database', state: 'up', reason: null },
       { name: 'redis', state: 'up', reason: null },
     ]),
   );
   healthy = false;
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('down'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('down'));
   expect((await stateOf())?.reason).toBe('The application is unhealthy: database (connection refused).');
   expect(named()?.[0]).toEqual({ name: 'database', state: 'down', reason: 'connection refused' });
   expect(
@@ -169,19 +172,19 @@ test('a health report gives one state per named check, and one that is no longer
   ).toBe(true);
 
   await uptime.reload({ monitors: [healthMonitor(`${server.url}/`, { intervalMs: 200 })], targets: {} });
-  await vi.waitFor(() => expect(named()?.map((one) => one.state)).toEqual(['unknown', 'unknown']), { timeout: 5_000 });
+  await eventually(() => expect(named()?.map((one) => one.state)).toEqual(['unknown', 'unknown']));
 });
 
 test('a reload adds, removes and pauses monitors', async () => {
   const uptime = await start({ monitors: [quick('/a', { id: 'a', name: 'A' }), quick('/b', { id: 'b', name: 'B' })] });
-  await vi.waitFor(async () => expect((await stateOf('b'))?.state).toBe('up'), { timeout: 5_000 });
-  await vi.waitFor(async () => expect((await stateOf('a'))?.state).toBe('up'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf('b'))?.state).toBe('up'));
+  await eventually(async () => expect((await stateOf('a'))?.state).toBe('up'));
   await uptime.reload({
     monitors: [quick('/a', { id: 'a', name: 'A', paused: true }), quick('/c', { id: 'c', name: 'C' })],
     targets: {},
   });
-  await vi.waitFor(async () => expect((await stateOf('c'))?.state).toBe('up'), { timeout: 5_000 });
-  await vi.waitFor(async () => expect((await stateOf('a'))?.state).toBe('paused'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf('c'))?.state).toBe('up'));
+  await eventually(async () => expect((await stateOf('a'))?.state).toBe('paused'));
   expect(await stateOf('b')).toBeUndefined();
   expect([...uptime.states().keys()].sort()).toEqual(['a', 'c']);
 });
@@ -191,7 +194,7 @@ test('while a reference target is away too, a failure is the network’s and not
   await reference.close();
   healthy = false;
   await start({ monitors: [quick('/')], referenceTargets: [`127.0.0.1:${reference.port}`] });
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('network-down'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('network-down'));
   expect((await stateOf())?.reason).toBe(
     `This prober's own network is down: none of 127.0.0.1:${reference.port} answers.`,
   );
@@ -221,18 +224,18 @@ test('what cannot be stored is stored later, with the transition', async () => {
   await uptime.start();
   running.push(uptime);
   broken = true;
-  await vi.waitFor(() => expect(refused).toBeGreaterThan(1), { timeout: 5_000 });
+  await eventually(() => expect(refused).toBeGreaterThan(1));
   expect(uptime.states().get('api')?.state).toBe('up');
   expect((await stateOf())?.state).toBe('pending');
   broken = false;
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('up'), { timeout: 10_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('up'));
   expect(await state.db.query('SELECT to_state FROM monitor_events')).toEqual([{ to_state: 'up' }]);
 });
 
 test('stop does not wait for targets that hang, and does not hold it against them', async () => {
   const hanging = await serveHttp((request) => void hits.push(request.url ?? ''));
   const uptime = await start({ monitors: [httpMonitor(hanging.url, { timeoutMs: 60_000, retries: 0 })] });
-  await vi.waitFor(() => expect(hits).toHaveLength(1), { timeout: 5_000 });
+  await eventually(() => expect(hits).toHaveLength(1));
   const before = performance.now();
   await uptime.stop();
   expect(performance.now() - before).toBeLessThan(2_000);
@@ -243,7 +246,7 @@ test('stop does not wait for targets that hang, and does not hold it against the
 
 test('a monitor that cannot be checked is unknown, and says why', async () => {
   await start({ monitors: [quick('/', { broken: 'environment variable TOKEN is not set' })] });
-  await vi.waitFor(async () => expect((await stateOf())?.state).toBe('unknown'), { timeout: 5_000 });
+  await eventually(async () => expect((await stateOf())?.state).toBe('unknown'));
   expect((await stateOf())?.reason).toBe('It cannot be checked: environment variable TOKEN is not set.');
   expect(hits).toEqual([]);
 });

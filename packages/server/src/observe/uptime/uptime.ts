@@ -4,10 +4,8 @@ import type { Db } from '../../lib/db.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { uuidv7 } from '../../lib/random.ts';
-import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
-import { BatchBuffer } from './batch-buffer.ts';
+import type { TelemetryWriter } from '../../lib/telemetry.ts';
 import type { CheckContext, CheckResult } from './check.ts';
-import { CHECKS, checkRow, HEALTH_CHECKS, healthRows } from './check-row.ts';
 import type { MonitorConfig } from './config.ts';
 import { type Judged, judge, type Observation, setPaused, type Transition } from './judge.ts';
 import { runCheck } from './kinds/index.ts';
@@ -15,7 +13,8 @@ import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
 import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
 import { createResolver } from './net/resolve.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
-import { dropEvents, loadRecords, type RecordChange, storeChanges, storeMonitors } from './state-store.ts';
+import { Recorder } from './recorder.ts';
+import { dropEvents, loadRecords, type RecordChange, storeMonitors } from './state-store.ts';
 
 /** What the configuration says of monitoring; may change while it runs. */
 export interface UptimeConfig {
@@ -63,9 +62,7 @@ export interface UptimeStats extends ProberStats {
   dropped: number;
 }
 
-/** How long a result may wait to be stored together with others, milliseconds. */
-const STORE_EVERY_MS = 250;
-const CAPACITY = 100_000;
+const AGAIN: ProbeOutcome = { recheckInMs: 0, hung: false };
 
 /** As long as availability is kept. */
 const EVENTS_KEPT_MS = 400 * 86_400_000;
@@ -78,8 +75,7 @@ export function createUptime(options: UptimeOptions): Uptime {
 class UptimeEngine implements Uptime {
   readonly #options: UptimeOptions;
   readonly #prober: Prober<MonitorConfig>;
-  readonly #rows: BatchBuffer<{ table: string; row: TelemetryRow }>;
-  readonly #changes: BatchBuffer<RecordChange>;
+  readonly #recorder: Recorder;
   readonly #listeners = new Set<TransitionListener>();
   #reference: ReferenceCheck;
   readonly #stopped = new AbortController();
@@ -100,18 +96,8 @@ class UptimeEngine implements Uptime {
       signal: this.#stopped.signal,
     };
     this.#reference = createReferenceCheck(options.referenceTargets ?? [], this.#context);
-    const common = { clock, everyMs: STORE_EVERY_MS, capacity: CAPACITY };
-    this.#rows = new BatchBuffer({
-      ...common,
-      write: (batch) => this.#writeRows(batch),
-      onError: (error, waiting) => log.warn('Checks could not be written', { reason: messageOf(error), waiting }),
-    });
-    this.#changes = new BatchBuffer({
-      ...common,
-      write: (batch) => this.#writeChanges(batch),
-      onError: (error, waiting) =>
-        log.warn('Monitor states could not be stored', { reason: messageOf(error), waiting }),
-    });
+    const { db, writer } = options;
+    this.#recorder = new Recorder({ db, writer, clock, log, onStored: (change) => this.#tell(change) });
     this.#prober = new Prober({
       clock,
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
@@ -132,7 +118,7 @@ class UptimeEngine implements Uptime {
   async stop(): Promise<void> {
     this.#stopped.abort(new YumOpsError('stopped', 'The prober stopped.'));
     await this.#prober.stop();
-    await Promise.all([this.#rows.flush(), this.#changes.flush()]);
+    await this.#recorder.flush();
   }
 
   async reload({ monitors, targets, referenceTargets }: UptimeConfig): Promise<void> {
@@ -151,8 +137,7 @@ class UptimeEngine implements Uptime {
   }
 
   stats(): UptimeStats {
-    const dropped = this.#rows.dropped + this.#changes.dropped;
-    return { ...this.#prober.stats(), checks: this.#checks, dropped };
+    return { ...this.#prober.stats(), checks: this.#checks, dropped: this.#recorder.dropped };
   }
 
   onTransition(listener: TransitionListener): () => void {
@@ -176,29 +161,20 @@ class UptimeEngine implements Uptime {
     const { clock, location = 'local' } = this.#options;
     const startedAt = clock.now();
     const result = await runCheck(monitor, this.#context);
+    const seen = await this.#observe(result);
     this.#checks += 1;
-    if (this.#stopped.signal.aborted || this.#monitors.get(monitor.id) !== monitor)
-      return { recheckInMs: 0, hung: false };
+    // Replaced or removed meanwhile: what was found is of another monitor.
+    if (this.#stopped.signal.aborted || this.#monitors.get(monitor.id) !== monitor) return AGAIN;
     const record = this.#records.get(monitor.id) ?? NO_RECORD;
     const now = clock.now();
-    const judged = judge(record, await this.#observe(result), monitor, now);
+    const judged = judge(record, seen, monitor, now);
     const next = afterCheck(record, { ...judged.status, lastCheckedAt: startedAt }, result, now);
-    const finished = {
-      id: uuidv7(startedAt),
-      monitor,
-      result,
-      state: next.state,
-      startedAt,
-      previousAt: record.lastCheckedAt,
-      location,
-    };
-    this.#rows.push({ table: CHECKS, row: checkRow(finished) });
-    for (const row of healthRows(finished)) this.#rows.push({ table: HEALTH_CHECKS, row });
+    const { state } = next;
+    const previousAt = record.lastCheckedAt;
+    this.#recorder.addCheck({ id: uuidv7(startedAt), monitor, result, state, startedAt, previousAt, location });
     this.#keep(monitor, next, judged.transition, this.#nextCheckAt(monitor, judged.recheckInMs));
-    return {
-      recheckInMs: judged.recheckInMs,
-      hung: result.verdict === 'down' && result.durationMs >= monitor.timeoutMs,
-    };
+    const hung = result.verdict === 'down' && result.durationMs >= monitor.timeoutMs;
+    return { recheckInMs: judged.recheckInMs, hung };
   }
 
   #nextCheckAt(monitor: MonitorConfig, recheckInMs: number | null): number | null {
@@ -221,31 +197,18 @@ class UptimeEngine implements Uptime {
     nextCheckAt: number | null,
   ): void {
     this.#records.set(monitor.id, record);
-    this.#changes.push({ monitorId: monitor.id, record, transition, nextCheckAt });
-  }
-
-  async #writeRows(batch: readonly { table: string; row: TelemetryRow }[]): Promise<void> {
-    for (const table of [CHECKS, HEALTH_CHECKS]) {
-      const rows = batch.filter((entry) => entry.table === table).map(({ row }) => row);
-      if (rows.length > 0) await this.#options.writer.append(table, rows);
-    }
-  }
-
-  async #writeChanges(batch: readonly RecordChange[]): Promise<void> {
-    await storeChanges(this.#options.db, batch);
-    for (const { monitorId, transition } of batch) {
-      const monitor = this.#monitors.get(monitorId);
-      if (transition && monitor) this.#tell(monitor, transition);
-    }
+    this.#recorder.addChange({ monitorId: monitor.id, record, transition, nextCheckAt });
   }
 
   /** What is committed stays so whatever a listener does. */
-  #tell(monitor: MonitorConfig, transition: Transition): void {
+  #tell({ monitorId, transition }: RecordChange): void {
+    const monitor = this.#monitors.get(monitorId);
+    if (!transition || !monitor) return;
     for (const listener of this.#listeners) {
       try {
         listener(monitor, transition);
       } catch (error) {
-        this.#options.log.error('A listener failed', { monitor: monitor.id, reason: messageOf(error) });
+        this.#options.log.error('A listener failed', { monitor: monitorId, reason: messageOf(error) });
       }
     }
   }

@@ -1,0 +1,67 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Db } from '../../lib/db.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
+import { BatchBuffer } from './batch-buffer.ts';
+import { CHECKS, checkRow, type FinishedCheck, HEALTH_CHECKS, healthRows } from './check-row.ts';
+import { type RecordChange, storeChanges } from './state-store.ts';
+
+export interface RecorderOptions {
+  db: Db;
+  writer: TelemetryWriter;
+  clock: Clock;
+  log: Log;
+  /** Told of every change after it was committed. */
+  onStored(change: RecordChange): void;
+}
+
+/** How long something may wait to be stored together with others, milliseconds. */
+const STORE_EVERY_MS = 250;
+
+/** What is kept of each kind while its store is away. */
+const CAPACITY = 100_000;
+
+/** Stores checks in telemetry and states in the state store, each at its own pace, and again when a store was away. */
+export class Recorder {
+  readonly #checks: BatchBuffer<TelemetryRow>;
+  readonly #healthChecks: BatchBuffer<TelemetryRow>;
+  readonly #changes: BatchBuffer<RecordChange>;
+
+  constructor(options: RecorderOptions) {
+    const { db, writer, clock, log } = options;
+    const buffer = <Item>(what: string, write: (batch: readonly Item[]) => Promise<void>) =>
+      new BatchBuffer<Item>({
+        clock,
+        everyMs: STORE_EVERY_MS,
+        capacity: CAPACITY,
+        write,
+        onError: (error, waiting) => log.warn(`${what} could not be stored yet`, { reason: messageOf(error), waiting }),
+      });
+    this.#checks = buffer('Checks', (rows) => writer.append(CHECKS, rows));
+    this.#healthChecks = buffer('Health checks', (rows) => writer.append(HEALTH_CHECKS, rows));
+    this.#changes = buffer('Monitor states', async (changes) => {
+      await storeChanges(db, changes);
+      for (const change of changes) options.onStored(change);
+    });
+  }
+
+  /** What was given up because a store was away for too long. */
+  get dropped(): number {
+    return this.#checks.dropped + this.#healthChecks.dropped + this.#changes.dropped;
+  }
+
+  addCheck(check: FinishedCheck): void {
+    this.#checks.push(checkRow(check));
+    for (const row of healthRows(check)) this.#healthChecks.push(row);
+  }
+
+  addChange(change: RecordChange): void {
+    this.#changes.push(change);
+  }
+
+  /** Resolves when all that was added is stored; rejects when a store is away. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#checks.flush(), this.#healthChecks.flush(), this.#changes.flush()]);
+  }
+}
