@@ -26,6 +26,7 @@ CREATE TABLE alert_instances (
   round int NOT NULL,
   open boolean NOT NULL,
   resolved_at timestamptz,
+  silent_since timestamptz,
   value double precision,
   sample double precision,
   reason text NOT NULL

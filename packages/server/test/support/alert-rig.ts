@@ -6,6 +6,7 @@ import { FakeClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { AlertingConfig } from '../../src/respond/alerting/alerting-config.ts';
 import { AlertEngine } from '../../src/respond/alerting/engine.ts';
+import { decide } from '../../src/respond/alerting/group/decide.ts';
 import type { AlertStore, BucketSource, MonitorStatus } from '../../src/respond/alerting/ports.ts';
 import { MemoryAlertStore } from '../../src/respond/alerting/state/memory.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../../src/respond/notify/index.ts';
@@ -46,6 +47,7 @@ export interface Received {
 export class FakeReceivers {
   readonly received: Received[] = [];
   readonly refusals: Received[] = [];
+  attempts = 0;
   /** Attempts that wait for the clock. */
   waiting = 0;
   /** Decides the answer to a message; undefined = it is taken. */
@@ -64,6 +66,7 @@ export class FakeReceivers {
   }
 
   async #take(channel: string, message: Outgoing): Promise<DeliveryResult> {
+    this.attempts++;
     const t = (this.#clock.monotonic() - this.#start) / 1_000;
     const { kind, step, rule, reason, alerts } = message.body;
     const seen = {
@@ -96,6 +99,7 @@ export interface RigOptions {
   store?: AlertStore;
   clock?: FakeClock;
   channels?: readonly string[];
+  leaseMs?: number;
   /** Where rules read instead of `AlertRig.buckets`. */
   buckets?: BucketSource;
   /** Real ways out instead of `AlertRig.receivers`. */
@@ -115,6 +119,7 @@ export class AlertRig {
   watermark: number | null = null;
   readonly #options: RigOptions;
   readonly #start: number;
+  #second: AlertEngine | null = null;
   #nextRun = 0;
 
   constructor(config: AlertingConfig, options: RigOptions = {}) {
@@ -132,7 +137,7 @@ export class AlertRig {
   }
 
   /** Starts an engine, as a process that starts would. */
-  boot(): void {
+  boot(instance = 'one'): void {
     this.engine = new AlertEngine(
       {
         store: this.store,
@@ -144,9 +149,9 @@ export class AlertRig {
         clock: this.clock,
         log: createLog(this.clock, () => undefined),
         publicUrl: 'https://ops.yumzoom.app',
-        instance: 'one',
+        instance,
         timing: { ingestDelayMs: 0, phase: 'zero' },
-        leaseMs: 60_000,
+        leaseMs: this.#options.leaseMs ?? 600_000,
         wake: () => undefined,
       },
       this.config,
@@ -154,9 +159,11 @@ export class AlertRig {
     this.#nextRun = 0;
   }
 
-  /** The process is gone: what it had in memory too. */
+  /** The process is gone: what it had in memory too. A second instance goes on. */
   kill(): void {
-    this.engine = null;
+    this.engine = this.#second;
+    this.#second = null;
+    this.#nextRun = 0;
   }
 
   /** Every `every` seconds in `[from, until]`: requests of which some failed. */
@@ -178,6 +185,54 @@ export class AlertRig {
     }
   }
 
+  /** Every `every` seconds in `[from, until]`: one sample of a metric of the user's own. */
+  gauge(name: string, from: number, until: number, every: number, value: number): void {
+    for (let t = from; t <= until; t += every) {
+      this.buckets.samples.push({ series: `metric:${name}`, at: START + t * 1_000, labels: {}, value });
+    }
+  }
+
+  /** Another instance on the same store. */
+  bootSecond(): void {
+    const first = this.engine;
+    this.boot('two');
+    this.#second = this.engine;
+    this.engine = first;
+  }
+
+  /** The changes of the first instance's state until `t`: `<seconds> <state>`. */
+  async states(t: number): Promise<string[]> {
+    const seen: string[] = [];
+    let last = 'inactive';
+    for (let now = 0; now <= t; now += 5) {
+      await this.until(now);
+      const [instance] = await this.store.instances();
+      if (instance && instance.state !== last) seen.push(`${now} ${instance.state}`);
+      last = instance?.state ?? last;
+    }
+    return seen;
+  }
+
+  /** Acknowledges every firing alert. */
+  async acknowledge(by: string): Promise<void> {
+    for (const alertId of new Set(this.receivers.received.flatMap(({ alerts }) => alerts))) {
+      const groupKey = await this.store.groupOf(alertId);
+      if (groupKey === undefined) continue;
+      const at = this.clock.now();
+      await this.store.change({
+        ...{ groupKey, lease: null, alertIds: [], instances: [] },
+        decide: (state) => decide(state, [{ type: 'acknowledged', alertId, ack: { by, via: 'console', at } }], at),
+      });
+    }
+    this.#nextRun = 0;
+  }
+
+  reload(config: AlertingConfig): void {
+    this.config = config;
+    this.engine?.reload(config);
+    this.#nextRun = 0;
+  }
+
   /** Runs until the time `t` in seconds, inclusive. */
   async until(t: number): Promise<void> {
     for (;;) {
@@ -195,17 +250,19 @@ export class AlertRig {
   async run(): Promise<void> {
     const engine = this.engine;
     if (!engine) return;
-    // An attempt that ends may leave something new to do, so one quiet run is not enough.
-    for (let quiet = 0; quiet < 2; ) {
+    // An attempt that ends may leave something new to do.
+    for (let attempts = -1; attempts !== this.receivers.attempts || this.#nextRun <= this.clock.now() + 10; ) {
+      attempts = this.receivers.attempts;
       this.#nextRun = await engine.run();
+      if (this.#second) this.#nextRun = Math.min(this.#nextRun, await this.#second.run());
       await this.settled();
-      quiet = this.#nextRun > this.clock.now() + 10 ? quiet + 1 : 0;
     }
   }
 
   async settled(): Promise<void> {
     const engine = this.engine;
-    while (engine && engine.inFlight > this.receivers.waiting) await new Promise((resolve) => setImmediate(resolve));
+    while (engine && engine.inFlight + (this.#second?.inFlight ?? 0) > this.receivers.waiting)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** `t channel target kind` of every message that was received. */

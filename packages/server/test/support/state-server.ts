@@ -14,6 +14,8 @@ const TEMPLATE = 'yumops_template';
 export interface StateServer {
   /** A new database with the schema, and its address. */
   database(): Promise<{ db: StateStore; url: string }>;
+  /** Closes the connections of all databases so far. */
+  closeDatabases(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,9 @@ export async function startStateServer(): Promise<StateServer> {
       const db = connectState(urlOf(name), { log, maxConnections: 6 });
       open.push(db);
       return { db, url: urlOf(name) };
+    },
+    async closeDatabases() {
+      await Promise.all(open.splice(0).map((db) => db.close()));
     },
     async stop() {
       await Promise.all(open.map((db) => db.close()));

@@ -24,6 +24,8 @@ export interface Instance {
   /** The episode has begun and is not resolved yet. */
   open: boolean;
   resolvedAt: number | null;
+  /** Since when there is no data at all, whatever the state. */
+  silentSince: number | null;
   value: number | null;
   sample: number | null;
   reason: string;
@@ -72,6 +74,7 @@ export function newInstance(fingerprint: string, ruleId: string, labels: Labels,
     round: 0,
     open: false,
     resolvedAt: null,
+    silentSince: null,
     value: null,
     sample: null,
     reason: 'never evaluated',
@@ -80,7 +83,7 @@ export function newInstance(fingerprint: string, ruleId: string, labels: Labels,
 
 /** Moves an instance by one evaluation at the instant `at`. */
 export function stepInstance(before: Instance, verdict: Verdict, timing: Timing, at: number): StepResult {
-  const seen = observe(before, verdict);
+  const seen = observe(before, verdict, at);
   switch (effective(verdict, timing.noData)) {
     case 'breach':
       return breach(seen, timing, at);
@@ -105,13 +108,14 @@ function effective(verdict: Verdict, noData: NoData): Verdict['kind'] {
   return byOption[noData];
 }
 
-function observe(before: Instance, verdict: Verdict): Instance {
+function observe(before: Instance, verdict: Verdict, at: number): Instance {
   if (verdict.kind === 'hold') return { ...before, reason: verdict.reason };
   const reading =
     verdict.kind === 'nodata' || verdict.kind === 'gone'
       ? { value: null, sample: null }
       : { value: verdict.value, sample: verdict.sample };
-  return { ...before, ...reading, reason: verdict.reason };
+  const silentSince = verdict.kind === 'nodata' ? (before.silentSince ?? at) : null;
+  return { ...before, ...reading, silentSince, reason: verdict.reason };
 }
 
 function breach(seen: Instance, timing: Timing, at: number): StepResult {

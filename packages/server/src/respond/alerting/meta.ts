@@ -38,7 +38,7 @@ export function metaConditions(
   );
   const ofRules = rules.flatMap((rule) => {
     const status = statusOf(rule.id);
-    const silent = instancesOf(rule.id).find((instance) => instance.value === null && instance.state !== 'inactive');
+    const silent = instancesOf(rule.id).find((instance) => instance.silentSince !== null);
     return [
       condition(
         `no-data:${rule.id}`,

@@ -58,10 +58,12 @@ export class BucketCache {
     this.#readUntil = to;
   }
 
-  /** All buckets that end in `(from, to]`, by combination of labels. */
-  *window(from: number, to: number): Iterable<{ labels: Labels; buckets: Bucket[] }> {
+  /** All buckets that end in `(from, to]`, by combination of labels, and the last sample until `to` (ms). */
+  *window(from: number, to: number): Iterable<{ labels: Labels; buckets: Bucket[]; lastAt: number }> {
     for (const { labels, buckets } of this.#series.values()) {
-      yield { labels, buckets: [...buckets.values()].filter((bucket) => bucket.at > from && bucket.at <= to) };
+      const known = [...buckets.values()].filter((bucket) => bucket.at <= to);
+      const lastAt = Math.max(...known.map((bucket) => bucket.lastAt));
+      yield { labels, buckets: known.filter((bucket) => bucket.at > from), lastAt };
     }
   }
 

@@ -39,9 +39,10 @@ export function judge(rule: RuleConfig, reading: Reading | undefined, fresh: boo
 function judgeGauge(rule: RuleConfig, reading: Reading | undefined, at: number): Verdict {
   const interval = rule.metric?.sampleIntervalMs ?? DEFAULT_SAMPLE_MS;
   const silentMs = Math.max(3 * interval, NO_DATA_AT_LEAST_MS);
-  if (!reading || reading.value === null || reading.lastAt === null || at - reading.lastAt > silentMs) {
+  if (!reading || at - reading.lastAt > silentMs) {
     return { kind: 'nodata', reason: `no sample for ${Math.round(silentMs / 1_000)} s` };
   }
+  if (reading.value === null) return { kind: 'hold', reason: 'the next sample is awaited' };
   const share = coverage(reading, rule.windowMs, interval);
   const wanted = rule.metric?.coverage ?? 0;
   if (share < wanted) {

@@ -16,23 +16,25 @@ export interface Reading {
   series: number;
   /** Time between two samples of one series as observed, ms; null with fewer than two. */
   gapMs: number | null;
-  lastAt: number | null;
+  /** The newest sample until the end of the window, also when it is older than the window; ms. */
+  lastAt: number;
 }
 
 type Asked = Pick<RuleConfig, 'condition' | 'metric' | 'windowMs' | 'by' | 'projects' | 'environments'>;
 
 /** Reads the half-open window `(at - window, at]` of a rule, one reading for each combination of its labels. */
 export function readWindow(cache: BucketCache, rule: Asked, at: number): Reading[] {
-  const groups = new Map<string, { labels: Labels; parts: Bucket[][] }>();
-  for (const { labels, buckets } of cache.window(at - rule.windowMs, at)) {
+  const groups = new Map<string, { labels: Labels; parts: Bucket[][]; lastAt: number }>();
+  for (const { labels, buckets, lastAt } of cache.window(at - rule.windowMs, at)) {
     if (!selected(rule, labels)) continue;
     const own = Object.fromEntries(rule.by.map((name) => [name, labels[name] ?? '']));
     const key = labelsKey(own);
-    const group = groups.get(key) ?? { labels: own, parts: [] };
+    const group = groups.get(key) ?? { labels: own, parts: [], lastAt };
     group.parts.push(buckets);
+    group.lastAt = Math.max(group.lastAt, lastAt);
     groups.set(key, group);
   }
-  return [...groups.values()].map(({ labels, parts }) => fold(rule, labels, parts));
+  return [...groups.values()].map(({ labels, parts, lastAt }) => ({ ...fold(rule, parts), labels, lastAt }));
 }
 
 /** The labels a rule filters or splits by. */
@@ -52,18 +54,16 @@ function selected(rule: Asked, labels: Labels): boolean {
   return matches && inScope(rule.projects, 'project') && inScope(rule.environments, 'environment');
 }
 
-function fold(rule: Asked, labels: Labels, parts: readonly Bucket[][]): Reading {
+function fold(rule: Asked, parts: readonly Bucket[][]): Omit<Reading, 'labels' | 'lastAt'> {
   const filled = parts.filter((buckets) => buckets.length > 0);
   const all = filled.flat();
   const count = all.reduce((sum, bucket) => sum + bucket.count, 0);
   return {
-    labels,
     count,
     bad: all.reduce((sum, bucket) => sum + bucket.bad, 0),
     value: count === 0 ? null : reduce(rule, all, count),
     series: filled.length,
     gapMs: largestOf(filled.map(gapOf)),
-    lastAt: largestOf(all.map((bucket) => bucket.lastAt)),
   };
 }
 

@@ -38,7 +38,7 @@ export function stepRule(
   const known = new Map(instances.map((instance) => [labelsKey(instance.labels), instance]));
   for (const reading of readings) {
     const key = labelsKey(reading.labels);
-    if (known.has(key)) continue;
+    if (known.has(key) || reading.count === 0) continue;
     known.set(key, newInstance(fingerprint(TENANT, rule.id, reading.labels), rule.id, reading.labels, at));
   }
   const changed: Instance[] = [];
@@ -62,7 +62,8 @@ function differs(before: Instance, after: Instance): boolean {
     before.clearSince !== after.clearSince ||
     before.starvedSince !== after.starvedSince ||
     before.open !== after.open ||
-    before.resolvedAt !== after.resolvedAt
+    before.resolvedAt !== after.resolvedAt ||
+    before.silentSince !== after.silentSince
   );
 }
 

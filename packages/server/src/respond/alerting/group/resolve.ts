@@ -32,13 +32,16 @@ export function resolve(draft: Draft, resolution: Resolution): void {
     draft.note(alert.id, 'silent', 'it ended before anyone was told');
     return;
   }
-  draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: resolveDue(draft, alert) });
+  const tick = draft.anchorAt === null ? draft.now : nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
+  draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: tick });
+  if (draft.firing().length === 0) hurryEnds(draft);
 }
 
-/** The end of the last firing alert of a group leaves at once; others wait for the next tick of the group. */
-function resolveDue(draft: Draft, alert: Episode): number {
-  if (draft.anchorAt === null || draft.firing().length === 0) return draft.now;
-  return nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
+/** Ends wait for the next tick of their group, but not when nothing of the group fires any more. */
+function hurryEnds(draft: Draft): void {
+  for (const timer of [...draft.timers.values()]) {
+    if (timer.kind === 'resolve') draft.setTimer({ ...timer, dueAt: draft.now });
+  }
 }
 
 /** A message that only speaks of ended alerts and that nobody can have seen does not leave any more. */
