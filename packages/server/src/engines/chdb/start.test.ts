@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../lib/clock.ts';
+import { FakeClock, systemClock } from '../../lib/clock.ts';
 import { createLog } from '../../lib/log.ts';
 import { type ConnectedTelemetry, connectTelemetry } from '../../store/telemetry/index.ts';
 import { startOf } from '../process-identity.ts';
@@ -111,6 +111,26 @@ test('loses and doubles nothing when it is killed in the middle of inserts', asy
   await telemetry.close();
 });
 
+test('leaves an engine alone that answers, and replaces one that hangs', async () => {
+  const clock = new FakeClock();
+  const engine = await startEmbeddedChdb({ dataDir: home, clock, log });
+  running.push(engine);
+  const first = engine.pid as number;
+  const tick = async () => {
+    await clock.advance(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  for (let i = 0; i < 8; i++) await tick();
+  expect(engine.pid).toBe(first);
+  process.kill(first, 'SIGSTOP');
+  const end = Date.now() + 10_000;
+  while ((engine.pid ?? first) === first && Date.now() < end) await tick();
+  expect(startOf(first)).toBeUndefined();
+  const telemetry = connectTelemetry(engine.url);
+  await telemetry.ping();
+  await telemetry.close();
+});
+
 test('refuses a second engine on the same folder and names the first', async () => {
   await start();
   await expect(start()).rejects.toMatchObject({
@@ -122,7 +142,7 @@ test('refuses a second engine on the same folder and names the first', async () 
 test('ends with the process that started it, however that ends', async () => {
   const script = `
     import { startEmbeddedChdb } from '${built}engines/index.js';
-    import { systemClock } from '${built}lib/clock.js';
+    import { FakeClock, systemClock } from '${built}lib/clock.js';
     const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
     const engine = await startEmbeddedChdb({ dataDir: process.env.FOLDER, clock: systemClock, log });
     console.log(engine.pid);
