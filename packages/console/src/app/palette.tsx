@@ -34,21 +34,23 @@ export default function Palette({ close }: { close(): void }) {
           <Icon name="search" />
           <Input className="palette-input" placeholder="Page, monitor, rule or action" />
         </SearchField>
-        <ListBox
-          className="palette-list"
-          aria-label="Where to go"
-          items={entries}
-          onAction={(key) => run(String(key))}
-          renderEmptyState={() => <p className="palette-empty">Nothing has this name.</p>}
-        >
-          {(entry) => (
-            <ListBoxItem id={entry.id} className="menu-item" textValue={`${entry.label} ${entry.kind}`}>
-              <Icon name={entry.icon} />
-              <span className="truncate">{entry.label}</span>
-              <span className="palette-kind">{entry.kind}</span>
-            </ListBoxItem>
-          )}
-        </ListBox>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
+        <section className="palette-list" aria-label="Results" tabIndex={0}>
+          <ListBox
+            aria-label="Where to go"
+            items={entries}
+            onAction={(key) => run(String(key))}
+            renderEmptyState={() => <p className="palette-empty">Nothing has this name.</p>}
+          >
+            {(entry) => (
+              <ListBoxItem id={entry.id} className="menu-item" textValue={`${entry.label} ${entry.kind}`}>
+                <Icon name={entry.icon} />
+                <span className="truncate">{entry.label}</span>
+                <span className="palette-kind">{entry.kind}</span>
+              </ListBoxItem>
+            )}
+          </ListBox>
+        </section>
       </Autocomplete>
     </Modal>
   );

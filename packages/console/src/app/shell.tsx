@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { instanceQuery } from '../api/queries.ts';
-import { type Bindings, useShortcuts } from '../components/shortcuts.ts';
+import { type Bindings, usePausedShortcuts, useShortcuts } from '../components/shortcuts.ts';
 import { PageTimeProvider } from '../time/page-time.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { pageGroups } from './navigation.ts';
@@ -20,6 +20,7 @@ export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>(null);
   const main = useFocusOnPageChange();
   useGlobalKeys(setOverlay);
+  usePausedShortcuts(overlay !== null);
   return (
     <PageTimeProvider>
       <div className="shell">

@@ -62,7 +62,7 @@ function Refresh({ live: canLive }: { live: boolean }) {
       {canLive && (
         <button type="button" className="live-switch" aria-pressed={live} onClick={() => setLive(!live)}>
           <Icon name={live ? 'play' : 'pause'} />
-          <span>{live ? 'Live' : 'Paused'}</span>
+          <span>Live</span>
         </button>
       )}
     </div>

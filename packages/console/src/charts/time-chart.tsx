@@ -47,9 +47,9 @@ export function TimeChart(props: TimeChartProps) {
   return (
     <figure className="time-chart" aria-labelledby={`${id}-title`} aria-describedby={`${id}-summary`}>
       <figcaption className="time-chart-head">
-        <h3 id={`${id}-title`} className="time-chart-title">
+        <span id={`${id}-title`} className="time-chart-title">
           {title}
-        </h3>
+        </span>
         <Legend series={series} hovered={hovered} format={format} />
         <span className="time-chart-at figures">{at !== undefined && formatMoment(at, Date.now(), zone)}</span>
         <IconButton

@@ -10,6 +10,7 @@ const SEQUENCE = 1200;
 const layers: { current: Bindings }[] = [];
 const listeners = new Set<() => void>();
 let enabled = localStorage.getItem(KEY) !== 'off';
+let pauses = 0;
 let prefix: { key: string; until: number } | null = null;
 
 export function setShortcuts(on: boolean): void {
@@ -36,17 +37,16 @@ function isTyping(target: EventTarget | null): boolean {
 
 function nameOf(event: KeyboardEvent): string {
   if (event.metaKey || event.ctrlKey) return `mod+${event.key.toLowerCase()}`;
-  const key = event.key.length === 1 ? event.key : event.key;
-  if (prefix !== null && prefix.until > event.timeStamp) return `${prefix.key} ${key}`;
-  return key;
+  if (prefix !== null && prefix.until > event.timeStamp) return `${prefix.key} ${event.key}`;
+  return event.key;
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.altKey) return;
+  if (event.defaultPrevented || event.altKey || pauses > 0) return;
   const name = nameOf(event);
   prefix = null;
-  const always = name.startsWith('mod+');
-  if (!always && (isTyping(event.target) || (!enabled && name.length === 1) || name.startsWith('mod'))) return;
+  const withModifier = name.startsWith('mod+');
+  if (!withModifier && (isTyping(event.target) || (!enabled && name.length === 1))) return;
   if (name === 'g') {
     prefix = { key: 'g', until: event.timeStamp + SEQUENCE };
     return;
@@ -74,4 +74,15 @@ export function useShortcuts(bindings: Bindings): void {
       if (layers.length === 0) window.removeEventListener('keydown', onKeyDown);
     };
   }, []);
+}
+
+/** While `on`, no key does anything: something lies over the page, or is about to. */
+export function usePausedShortcuts(on: boolean): void {
+  useEffect(() => {
+    if (!on) return;
+    pauses += 1;
+    return () => {
+      pauses -= 1;
+    };
+  }, [on]);
 }

@@ -22,7 +22,7 @@ export interface LogListProps {
 /** Log lines, newest first; each opens in the drawer. */
 export function LogList({ rows, open, onEnd, onScroll, box }: LogListProps) {
   const zone = useZone();
-  const keys = useListKeys<HTMLDivElement>();
+  const keys = useListKeys<HTMLDivElement>(open === undefined);
   const newest = useRef(Date.now());
   return (
     <div className="log-list" ref={keys}>

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { useShortcuts } from '../../components/shortcuts.ts';
 import { type Completion, completionsFor, type FieldCounts, tokenAt } from './query-text.ts';
@@ -80,6 +80,13 @@ function useCompletion(query: string, counts: FieldCounts, input: InputRef, subm
     setGiven(query);
     setText(query);
   }
+  const taken = useRef<number | null>(null);
+  // The caret must stand behind what was taken before the next key comes.
+  useLayoutEffect(() => {
+    if (taken.current === null) return;
+    input.current?.setSelectionRange(taken.current, taken.current);
+    taken.current = null;
+  });
   const token = tokenAt(text, caret);
   const completions = wanted ? completionsFor(token.text, counts) : [];
   const open = completions.length > 0;
@@ -101,10 +108,7 @@ function useCompletion(query: string, counts: FieldCounts, input: InputRef, subm
     const next = text.slice(0, token.start) + insert + text.slice(token.end);
     const at = token.start + insert.length;
     type(next, at);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(at, at);
-    });
+    taken.current = at;
   };
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     const chosen = completions[active];

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Fixture, startFixture } from './fixture/server.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const require = createRequire(import.meta.url);
+const run = promisify(execFile);
+const axeSource = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The built console in a real browser, before an API of the real shapes. */
+export interface Bench {
+  fixture: Fixture;
+  browser: Browser;
+  close(): Promise<void>;
+}
+
+export async function openBench(): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), 'yumops-console-'));
+  const vite = join(dirname(require.resolve('vite/package.json')), 'bin/vite.js');
+  const env = { ...process.env, NODE_ENV: 'production' };
+  await run(process.execPath, [vite, 'build', '--outDir', folder, '--emptyOutDir', '--logLevel', 'error'], {
+    cwd: root,
+    env,
+  });
+  const fixture = await startFixture({ folder });
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  return {
+    fixture,
+    browser,
+    async close() {
+      await browser.close();
+      await fixture.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Visit {
+  page: Page;
+  context: BrowserContext;
+  /** Refusals by the content security policy, exceptions and console errors. */
+  faults: string[];
+}
+
+export interface VisitOptions {
+  theme?: 'light' | 'dark';
+  signedIn?: boolean;
+  width?: number;
+  height?: number;
+}
+
+/** Opens a fresh browser profile; nothing is kept from another test. */
+export async function visit(bench: Bench, path: string, options: VisitOptions = {}): Promise<Visit> {
+  const { theme = 'light', signedIn = true, width = 1440, height = 900 } = options;
+  const context = await bench.browser.newContext({
+    colorScheme: theme,
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+  });
+  if (signedIn) await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    const expected = /Failed to load resource/.test(message.text());
+    if (message.type() === 'error' && !expected) faults.push(message.text());
+  });
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`refused by policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  await page.goto(bench.fixture.url + path);
+  return { page, context, faults };
+}
+
+/** Findings of axe-core, one line each. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const axe = Reflect.get(window, 'axe') as {
+      run(): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }>;
+    };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+    );
+  });
+}

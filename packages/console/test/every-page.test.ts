@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings, type Bench, openBench, visit } from './browser.ts';
+
+/** Every page and view, with a text that shows that its data is there. */
+const PAGES: readonly [name: string, path: string, shows: string][] = [
+  ['overview', '/', 'YumZoom is degraded'],
+  ['uptime', '/uptime', 'API Health Check'],
+  ['uptime with drawer', '/uptime?monitor=api-health', 'Start of the body'],
+  ['monitor', '/uptime/detailed', 'Checks of the report'],
+  ['logs', '/logs', 'Unhandled error while rating'],
+  ['logs with drawer', '/logs?row=row-00003', 'restaurant.city'],
+  ['log line', '/logs/row-00003', 'restaurant.city'],
+  ['sql', '/logs?view=sql&sql=select+1', '24 rows'],
+  ['alerts', '/alerts', 'Nobody is told'],
+  ['alert', '/alerts/al-1', 'Equivalent query'],
+  ['alert history', '/alerts?view=history', 'lasted'],
+  ['rules', '/alerts?view=rules&rule=High+Error+Rate', 'Equivalent query'],
+  ['deliveries', '/alerts?view=deliveries', '502 Bad Gateway'],
+  ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
+  ['settings', '/settings', 'Current password'],
+];
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await openBench();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
+  it('has no accessibility finding and no refused resource on any page', async () => {
+    const { page, context, faults } = await visit(bench, '/', { theme });
+    const findings: string[] = [];
+    for (const [name, path, shows] of PAGES) {
+      await page.goto(bench.fixture.url + path);
+      await page.getByText(new RegExp(shows, 'i')).first().waitFor();
+      await expect.poll(() => page.locator('.loading').count()).toBe(0);
+      findings.push(...(await axeFindings(page)).map((finding) => `${name}: ${finding}`));
+    }
+    expect(findings).toEqual([]);
+    expect(faults).toEqual([]);
+    expect(bench.fixture.unexpected).toEqual([]);
+    await context.close();
+  });
+
+  it('has none on the sign-in page, the palette and the key sheet', async () => {
+    const { page, context, faults } = await visit(bench, '/sign-in', { theme, signedIn: false });
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    const findings = await axeFindings(page);
+    await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
+    await page.goto(bench.fixture.url);
+    await page.getByText('YumZoom is degraded').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('option', { name: 'API Health Check' }).waitFor();
+    findings.push(...(await axeFindings(page)));
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('?');
+    await page.getByText('Acknowledge the alert').waitFor();
+    findings.push(...(await axeFindings(page)));
+    expect(findings).toEqual([]);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+});
+
+it('has no accessibility finding on a phone', async () => {
+  const { page, context, faults } = await visit(bench, '/', { width: 390, height: 844 });
+  for (const path of ['/', '/logs', '/alerts?alert=al-1']) {
+    await page.goto(bench.fixture.url + path);
+    await page.waitForLoadState('networkidle');
+    expect(await axeFindings(page), path).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+  }
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+it('brings the first page in at most 200 KB on the wire, all from its own origin', async () => {
+  const { page, context } = await visit(bench, '/favicon.svg');
+  const session = await context.newCDPSession(page);
+  const sizes = new Map<string, number>();
+  const urls = new Map<string, string>();
+  await session.send('Network.enable');
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => urls.set(requestId, request.url));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => sizes.set(requestId, encodedDataLength));
+  await page.goto(bench.fixture.url);
+  await page.getByText('YumZoom is degraded').waitFor();
+  await page.waitForLoadState('networkidle');
+  const total = [...sizes].reduce((sum, [id, size]) => sum + (urls.get(id)?.includes('/api/') ? 0 : size), 0);
+  expect(total).toBeLessThanOrEqual(200 * 1024);
+  expect([...urls.values()].filter((url) => !url.startsWith(bench.fixture.url))).toEqual([]);
+  await context.close();
+});
+
+it('shows what will be where there is nothing, and the code where reading failed', async () => {
+  bench.fixture.empty = true;
+  const { page, context } = await visit(bench, '/uptime');
+  for (const [path, text] of [
+    ['/uptime', 'No monitors yet'],
+    ['/logs', 'No log lines in this range'],
+    ['/alerts', 'Nothing is firing'],
+    ['/alerts?view=rules', 'No rules yet'],
+    ['/inbox', 'No messages yet'],
+  ]) {
+    await page.goto(bench.fixture.url + path);
+    await page.getByText(text as string).waitFor();
+  }
+  bench.fixture.empty = false;
+  bench.fixture.fail = 500;
+  await page.goto(bench.fixture.url);
+  await page.getByText('The store does not answer').waitFor();
+  await page.getByText('store_away').waitFor();
+  bench.fixture.fail = null;
+  await page.getByRole('button', { name: 'Try again' }).first().click();
+  await page.getByText('YumZoom is degraded').waitFor();
+  await context.close();
+});
