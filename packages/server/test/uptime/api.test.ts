@@ -9,11 +9,11 @@ import type { Log } from '../../src/lib/log.ts';
 import { uuidv7 } from '../../src/lib/random.ts';
 import { createAvailability } from '../../src/observe/uptime/availability.ts';
 import type { CheckResult } from '../../src/observe/uptime/check.ts';
-import { checkRow } from '../../src/observe/uptime/check-row.ts';
+import { checkRow, healthRows } from '../../src/observe/uptime/check-row.ts';
 import type { HttpMonitorConfig } from '../../src/observe/uptime/config.ts';
 import { NO_RECORD } from '../../src/observe/uptime/monitor-record.ts';
 import { storeChanges, storeMonitors } from '../../src/observe/uptime/state-store.ts';
-import { httpMonitor } from '../../src/observe/uptime/testing/monitors.ts';
+import { healthMonitor, httpMonitor } from '../../src/observe/uptime/testing/monitors.ts';
 import { startTestState, startTestTelemetry, type TestState, type TestTelemetry } from '../engines.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
@@ -181,6 +181,21 @@ test('the relation `checks` has the documented columns', async () => {
   expect(rows).toMatchObject([
     { monitor: 'API', kind: 'http', ok: true, durationMs: 41.5, dnsMs: null, statusCode: 200 },
   ]);
+});
+
+test('the history of a health report is a relation, one row per named check', async () => {
+  const monitor = healthMonitor('https://yumzoom.app/api/health/detailed');
+  const named = [{ name: 'redis', verdict: 'degraded' as const, reason: 'slow', durationMs: 240 }];
+  const result = { ...good, verdict: 'degraded' as const, named };
+  const check = { id: uuidv7(NOW), monitor, result, state: 'degraded' as const, startedAt: NOW, previousAt: null };
+  const body = Buffer.from(
+    healthRows({ ...check, location: 'local' })
+      .map((row) => JSON.stringify(row))
+      .join('\n'),
+  );
+  await telemetry.telemetry.insert('health_results', body, { token: 'report', rowCount: 1 });
+  const rows = await telemetry.telemetry.query('SELECT monitor, name, state, reason, durationMs FROM health_checks');
+  expect(rows).toEqual([{ monitor: 'API', name: 'redis', state: 'degraded', reason: 'slow', durationMs: 240 }]);
 });
 
 test('an unknown monitor is named', async () => {

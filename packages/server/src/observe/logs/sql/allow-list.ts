@@ -7,6 +7,7 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'metrics',
   'web_vitals',
   'checks',
+  'health_checks',
   'check_ins',
   'sessions',
   'feedback',
