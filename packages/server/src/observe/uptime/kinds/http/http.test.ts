@@ -11,6 +11,9 @@ import { runHttpCheck } from './run.ts';
 
 const seen: { method: string; url: string; headers: Record<string, unknown>; body: string }[] = [];
 
+/** 100 MB of zeros in 100 KB. */
+const bomb = gzipSync(Buffer.alloc(100_000_000));
+
 const routes: Record<string, RequestListener> = {
   '/': (_request, response) => response.end('<h1>YumZoom</h1>'),
   '/health': (_request, response) => json(response, { status: 'healthy', checks: [{ name: 'database', ok: true }] }),
@@ -19,6 +22,8 @@ const routes: Record<string, RequestListener> = {
   '/br': (_request, response) => compressed(response, 'br', brotliCompressSync('plain YumZoom text')),
   '/badgzip': (_request, response) => compressed(response, 'gzip', Buffer.from('this is not gzip at all')),
   '/204': (_request, response) => response.writeHead(204, { 'content-encoding': 'gzip' }).end(),
+  '/headers': (_request, response) => response.writeHead(200, { 'x-long': 'y'.repeat(20_000) }).end(),
+  '/bomb': (_request, response) => compressed(response, 'gzip', bomb),
   '/latin1': (_request, response) => {
     response.setHeader('content-type', 'text/html; charset=iso-8859-1');
     response.end(Buffer.from('Crème brûlée', 'latin1'));
@@ -135,6 +140,8 @@ describe('answers', () => {
     ['/slowbody', { timeoutMs: 400 }, 'Timed out after 400 ms while reading the body.'],
     ['/cut', {}, 'The connection closed after 9 bytes, before the whole body had come.'],
     ['/reset', {}, 'The server closed the connection before it answered.'],
+    ['/headers', {}, 'The headers of the answer are larger than 16 KB.'],
+    ['/bomb', { expectedText: 'x' }, 'Expected the text "x", but it is not in the first 1 MiB of the body.'],
     ['/badgzip', {}, 'The body could not be decoded as gzip: incorrect header check.'],
     ['/loop', {}, /^Redirect loop: http:\/\/127\.0\.0\.1:\d+\/loop leads back to itself\.$/],
     ['/endless', {}, /^More than 10 redirects, the last to http:\/\/127\.0\.0\.1:\d+\/endless\?n=/],
