@@ -77,10 +77,6 @@ export function compilePolicy(name: string, raw: RawPolicy, report: Report): Esc
   const map = Array.isArray(raw) ? undefined : raw;
   const rawSteps = Array.isArray(raw) ? raw : raw.steps;
   const at = map ? within(report, 'steps') : report;
-  for (const key of ['schedule', 'people'] as const) {
-    if (map?.[key] === undefined) continue;
-    report({ code: 'I101', path: [key], atKey: true, message: `"${key}" is not used by this version` });
-  }
   const steps = rawSteps.map((step, index) => compileStep(step, within(at, index)));
   if (steps.length === 0) {
     report({
@@ -99,6 +95,8 @@ export function compilePolicy(name: string, raw: RawPolicy, report: Report): Esc
       ? { everyMs: readDuration(repeat.every, ['repeat', 'every'], report, 1_000) ?? 900_000, max: repeat.max }
       : null,
     multiAck: map?.multi_ack ?? false,
+    schedule: map?.schedule ?? null,
+    people: map?.people ?? [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { isEmail, phoneProblem } from '../../lib/contact.ts';
 import { type ConfigPath, type Report, within } from '../../lib/finding.ts';
 import { didYouMean } from '../../lib/nearest.ts';
 import type { AlertSettings, Channel, Senders, Target } from './config.ts';
@@ -35,19 +36,6 @@ export interface ReceiversOptions {
   policies: readonly string[];
   /** Every different Slack channel that the configuration names. */
   slackChannels: readonly string[];
-}
-
-function isEmail(text: string): boolean {
-  return /^[^\s@<>,;]+@[^\s@<>,;.]+(\.[^\s@<>,;.]+)*$/.test(text);
-}
-
-/** What is wrong with a phone number in E.164 (`+442071838750`), or undefined. */
-function phoneProblem(text: string): string | undefined {
-  if (!/^\+[1-9]\d{6,14}$/.test(text)) return `"${text}" is not a phone number with country code`;
-  const national = text.slice(2);
-  if (text[1] !== '1' || /^[2-9]\d{9}$/.test(national)) return undefined;
-  if (national.length === 10) return `"${text}" is not a phone number: an area code begins with 2 to 9`;
-  return `"${text}" is not a phone number: ${national.length} national digits where +1 has 10`;
 }
 
 /** The items of `slack` in lists of notifications as written. */

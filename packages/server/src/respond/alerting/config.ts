@@ -86,6 +86,10 @@ export interface EscalationPolicy {
   repeat: { everyMs: number; max: number } | null;
   /** Further people on a step are still told after the first acknowledgement. */
   multiAck: boolean;
+  /** Whose turn it is in this schedule gets its SMS and calls; null = the numbers of `alert_settings`. */
+  schedule: string | null;
+  /** These people get its SMS and calls, whoever's turn it is. */
+  people: readonly string[];
 }
 
 /** The guide's `alert_settings`. */
@@ -162,8 +166,8 @@ export const policyShape = z.union(
         .optional()
         .describe('Repeats the last step'),
       multi_ack: z.boolean().optional().describe('Others on a step are still told after the first acknowledgement'),
-      schedule: z.string().optional().describe('Not used by this version'),
-      people: z.array(z.string()).optional().describe('Not used by this version'),
+      schedule: z.string().optional().describe('sms and phone_call go to whoever is on call in this schedule'),
+      people: z.array(z.string()).optional().describe('sms and phone_call go to these people'),
     }),
   ],
   'expected a list of steps, or a map with steps',

@@ -1,9 +1,9 @@
 import type { AlertSubject, Episode } from '../episode.ts';
 import type { Draft } from './draft.ts';
-import { isOpen, type Message, mayBeKnown } from './state.ts';
 import { tell } from './tell.ts';
 import { nextTick } from './tick.ts';
 import { targetKey, toldOfFiring } from './told.ts';
+import { withdraw } from './withdraw.ts';
 
 export interface Resolution {
   alertId: string;
@@ -42,14 +42,6 @@ function hurryEnds(draft: Draft): void {
   for (const timer of [...draft.timers.values()]) {
     if (timer.kind === 'resolve') draft.setTimer({ ...timer, dueAt: draft.now });
   }
-}
-
-/** A message that only speaks of ended alerts and that nobody can have seen does not leave any more. */
-function withdraw(draft: Draft, message: Message): void {
-  if (message.kind === 'resolved' || !isOpen(message) || message.status === 'uncertain' || mayBeKnown(message)) return;
-  if (message.alerts.some(({ id }) => draft.alerts.get(id)?.state === 'firing')) return;
-  draft.setMessage({ ...message, status: 'cancelled', lastError: message.lastError, fallbackAt: null });
-  draft.noteAll(message, 'cancelled', `${targetKey(message)}: it ended before the message left`);
 }
 
 /** Writes the messages about the end of these alerts, one for each target. */

@@ -4,7 +4,8 @@ import type { DeliveryResult } from '../../notify/index.ts';
 import type { Draft } from './draft.ts';
 import { fallBack } from './fallback.ts';
 import { isOpen, type Message } from './state.ts';
-import { knowsOfFiring, targetKey } from './told.ts';
+import { targetKey } from './told.ts';
+import { cancel, isObsolete, withdrawEnds } from './withdraw.ts';
 
 const RETRY = { base: 500, cap: 60_000, jitter: 0.2 };
 const GIVE_UP_MS = 86_400_000;
@@ -37,10 +38,9 @@ function retry(
     lastError: result.reason,
     maybeDelivered: message.maybeDelivered || result.maybeDelivered,
   };
-  if (obsolete(draft, failed)) {
-    draft.setMessage({ ...failed, status: 'cancelled', fallbackAt: null });
-    draft.noteAll(message, 'cancelled', `${targetKey(message)}: it ended before the message left`);
-    withdrawEnd(draft, failed);
+  if (isObsolete(draft, { ...failed, status: 'retrying' })) {
+    cancel(draft, failed, 'it ended before the message left');
+    withdrawEnds(draft, failed);
     return;
   }
   if (draft.now - message.createdAt >= GIVE_UP_MS) {
@@ -56,25 +56,7 @@ function fail(draft: Draft, message: Message, reason: string): void {
   const failed = draft.setMessage({ ...message, status: 'failed', lastError: reason, fallbackAt: null });
   draft.noteAll(message, 'failed', `${targetKey(message)}: ${reason}`);
   fallBack(draft, failed, reason);
-  withdrawEnd(draft, failed);
-}
-
-/** All that it speaks of has ended and nobody can have seen it. */
-function obsolete(draft: Draft, message: Message): boolean {
-  if (message.kind === 'resolved' || message.maybeDelivered) return false;
-  return message.alerts.every(({ id }) => draft.alerts.get(id)?.state !== 'firing');
-}
-
-/** Who never heard of the firing is not told of its end. */
-function withdrawEnd(draft: Draft, failed: Message): void {
-  if (failed.kind === 'resolved') return;
-  for (const message of [...draft.messages.values()]) {
-    if (message.kind !== 'resolved' || message.status !== 'queued' || targetKey(message) !== targetKey(failed))
-      continue;
-    if (message.alerts.some(({ id }) => knowsOfFiring(draft, id, failed))) continue;
-    draft.setMessage({ ...message, status: 'cancelled' });
-    draft.noteAll(message, 'cancelled', `${targetKey(message)}: the firing never reached it`);
-  }
+  withdrawEnds(draft, failed);
 }
 
 /**

@@ -213,12 +213,24 @@ async function saveGroup(tx: Queryable, before: GroupState, decision: Decision):
 async function saveMessages(tx: Queryable, before: GroupState, state: GroupState): Promise<void> {
   const messages = changed(before.messages, state.messages);
   await writeRows(tx, 'alert_messages', messages.map(messageToRow), ['id']);
+  for (const message of messages) {
+    const was = before.messages.get(message.id);
+    if (was && was.alerts.length > message.alerts.length) await dropLinks(tx, message);
+  }
   const links = messages
     .filter((message) => !before.messages.has(message.id))
     .flatMap((message) =>
       message.alerts.map(({ id, key }, position) => ({ key, message_id: message.id, alert_id: id, position })),
     );
   await writeRows(tx, 'alert_message_alerts', links, null);
+}
+
+/** A message that waits may be narrowed to some of its alerts. */
+async function dropLinks(tx: Queryable, message: Message): Promise<void> {
+  await tx.query('DELETE FROM alert_message_alerts WHERE message_id = $1 AND key <> ALL ($2::text[])', [
+    message.id,
+    message.alerts.map(({ key }) => key),
+  ]);
 }
 
 async function saveTimers(tx: Queryable, before: GroupState, state: GroupState): Promise<void> {

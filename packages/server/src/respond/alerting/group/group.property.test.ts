@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { DeliveryResult } from '../../notify/index.ts';
+import type { Target } from '../config.ts';
+import type { Episode, Plan } from '../episode.ts';
+import { MemoryAlertStore } from '../state/memory.ts';
+import { decide, type GroupInput } from './decide.ts';
+import type { Message } from './state.ts';
+
+const GROUP = 'g';
+const slack: Target = { channel: 'slack', target: '#alerts', broken: null };
+const mail: Target = { channel: 'email', target: 'a@example.com', broken: null };
+const sms: Target = { channel: 'sms', target: '+442071838750', broken: 'SMS is not sent by this version' };
+const admin: Target = { channel: 'email', target: 'admin@example.com', broken: null };
+
+const PLAN: Plan = {
+  policy: 'p',
+  steps: [
+    { delayMs: 0, targets: [slack, mail] },
+    { delayMs: 300_000, targets: [slack, mail, sms] },
+    { delayMs: 900_000, targets: [slack, sms] },
+  ],
+  repeat: { everyMs: 900_000, max: 3 },
+  meta: [admin],
+  withoutResolved: [],
+  groupWaitMs: 10_000,
+  groupIntervalMs: 300_000,
+  ackTimeoutMs: 1_800_000,
+};
+const UNLED: Plan = {
+  ...PLAN,
+  policy: null,
+  steps: [{ delayMs: 0, targets: [slack] }],
+  repeat: { everyMs: 14_400_000, max: null },
+};
+
+function episode(index: number, number: number, round: number, now: number): Episode {
+  return {
+    ...{ rule: 'R', severity: 'critical', labels: { n: String(index) }, annotations: {}, summary: 's', sentence: '' },
+    ...{ query: '', value: 1, sample: 1, threshold: 1, unit: null, windowMs: null, runbook: null },
+    ...{ id: `a${index}-${number}`, fingerprint: String(index).repeat(64), episode: number, round, origin: 'rule' },
+    ...{ ruleId: 'r', groupKey: GROUP, state: 'firing', startedAt: now, firedAt: now, resolvedAt: null },
+    ...{ resolveReason: null, plan: index === 0 ? UNLED : PLAN, lastStep: -1, repeats: 0, ack: null },
+  } as Episode;
+}
+
+type Command =
+  | { do: 'wait'; ms: number }
+  | { do: 'toggle'; alert: number; again: boolean }
+  | { do: 'ack'; alert: number }
+  | { do: 'answer'; nth: number; with: DeliveryResult }
+  | { do: 'crash' };
+
+const answers = fc.constantFrom<DeliveryResult>(
+  { outcome: 'sent', detail: 'ok' },
+  { outcome: 'sent', detail: 'ok' },
+  { outcome: 'retry', reason: '503', maybeDelivered: false },
+  { outcome: 'retry', reason: '429', maybeDelivered: false, retryAfterMs: 90_000 },
+  { outcome: 'retry', reason: 'timeout', maybeDelivered: true },
+  { outcome: 'refused', reason: '404' },
+);
+const commands = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 700_000 }) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('toggle' as const), alert: fc.nat(2), again: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('ack' as const), alert: fc.nat(2) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), nth: fc.nat(5), with: answers }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
+  ),
+  { maxLength: 80 },
+);
+
+/** The group's decisions with a store, a worker that may die, and receivers. */
+class World {
+  now = 1_000_000;
+  readonly store = new MemoryAlertStore(() => this.now);
+  out: Message[] = [];
+  /** What each target got, in order: `target alert kind`. */
+  readonly delivered: Message[] = [];
+  readonly alerts = [0, 1, 2].map((index) => ({ index, episode: 0, round: 0, firing: false }));
+
+  async run(command: Command): Promise<void> {
+    if (command.do === 'wait') this.now += command.ms;
+    else if (command.do === 'crash') await this.crash();
+    else if (command.do === 'answer') await this.answer(command.nth, command.with);
+    else if (command.do === 'ack') await this.ack(command.alert);
+    else await this.toggle(command.alert, command.again);
+    await this.change([]);
+    this.out.push(...(await this.store.claim('w', this.now, 15_000, 3)));
+  }
+
+  async toggle(index: number, again: boolean): Promise<void> {
+    const alert = this.alerts[index]!;
+    const id = () => `a${index}-${alert.episode}`;
+    if (alert.firing) {
+      const reading = { value: 0, sample: 1, summary: 'ended' };
+      await this.change([{ type: 'resolved', alertId: id(), reason: 'over', reading }]);
+    } else {
+      if (again && alert.episode > 0) alert.round++;
+      else Object.assign(alert, { episode: alert.episode + 1, round: 0 });
+      await this.change([{ type: 'fired', alert: episode(index, alert.episode, alert.round, this.now) }]);
+    }
+    alert.firing = !alert.firing;
+  }
+
+  async ack(index: number): Promise<void> {
+    const alertId = `a${index}-${this.alerts[index]!.episode}`;
+    await this.change([{ type: 'acknowledged', alertId, ack: { by: 'p', via: 'api', at: this.now } }]);
+  }
+
+  async answer(nth: number, result: DeliveryResult): Promise<void> {
+    const [message] = this.out.splice(nth % Math.max(1, this.out.length), 1);
+    if (!message) return;
+    if (result.outcome === 'sent') this.delivered.push(message);
+    await this.change([{ type: 'attempted', messageId: message.id, result, random: 0.5 }]);
+  }
+
+  /** The worker dies; the receivers have what was out, and nobody knows. */
+  async crash(): Promise<void> {
+    this.delivered.push(...this.out.splice(0));
+    for (const { id } of await this.store.interrupted('w', this.now, [])) {
+      await this.change([{ type: 'interrupted', messageId: id }]);
+    }
+  }
+
+  /** Everything ends, every receiver works again, and time passes. */
+  async settle(): Promise<void> {
+    for (const alert of this.alerts) if (alert.firing) await this.toggle(alert.index, false);
+    for (let round = 0; round < 60; round++) {
+      while (this.out.length > 0) await this.answer(0, { outcome: 'sent', detail: 'ok' });
+      await this.run({ do: 'wait', ms: 61_000 });
+    }
+    while (this.out.length > 0) await this.answer(0, { outcome: 'sent', detail: 'ok' });
+  }
+
+  change(inputs: GroupInput[]) {
+    return this.store.change({
+      ...{ groupKey: GROUP, lease: null, alertIds: [], instances: [] },
+      decide: (state) => decide(state, inputs, this.now),
+    });
+  }
+}
+
+test('over random events, answers and crashes: who hears of a beginning hears of its end, once', async () => {
+  await fc.assert(
+    fc.asyncProperty(commands, async (steps) => {
+      const world = new World();
+      for (const step of steps) await world.run(step);
+      await world.settle();
+      const messages = world.store.messages();
+      const keys = messages.flatMap((message) => message.alerts.map(({ key }) => key));
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(messages.filter(({ status }) => !['sent', 'failed', 'cancelled'].includes(status))).toEqual([]);
+      const words = new Map<string, string[]>();
+      for (const message of new Set(world.delivered)) {
+        for (const { id } of message.alerts) {
+          const key = `${message.target} ${id}`;
+          words.set(key, [...(words.get(key) ?? []), message.kind]);
+        }
+      }
+      for (const [key, kinds] of words) {
+        expect(kinds.at(-1), key).toBe('resolved');
+        expect(kinds[0], key).not.toBe('resolved');
+      }
+      expect(world.store.group(GROUP).timers.size).toBe(0);
+    }),
+    { numRuns: 400 },
+  );
+});
