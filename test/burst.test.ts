@@ -80,6 +80,7 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
+  if (child.exitCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await gone;

@@ -19,7 +19,7 @@ export async function buildPackages() {
     'packages/server/dist/cli/bin.js',
     () =>
       step('Compiling the packages', async () => {
-        await run(node, [TYPESCRIPT, '-b']);
+        await run(node, [TYPESCRIPT, '-b', 'packages/node', 'packages/server']);
         await run(node, ['packages/node/build.mjs']);
       }),
   );
