@@ -1,11 +1,21 @@
 // Builds what is published: lib/esm and lib/cjs by esbuild, with the protocol inlined, and lib/types from the declarations that
 // `tsc -b` has put into dist.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
+const out = `lib-${process.pid}`;
 const inPackage = (path) => join(root, path);
 const entries = {
   index: 'src/index.ts',
@@ -14,42 +24,74 @@ const entries = {
   fetch: 'src/fetch.ts',
   http: 'src/http.ts',
   next: 'src/next/index.ts',
-  'next-edge': 'src/next/edge.ts',
   'next-proxy': 'src/next/proxy.ts',
 };
+/** Runs in the edge runtime, so it may share no file with what uses Node. */
+const edgeEntries = { 'next-edge': 'src/next/edge.ts', 'next-proxy': 'src/next/proxy.ts' };
 
-function options(format) {
-  return {
-    absWorkingDir: root,
-    entryPoints: entries,
-    outdir: `lib/${format}`,
-    bundle: true,
-    splitting: format === 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    format,
-    alias: { '@yumops/protocol': inPackage('../protocol/src/index.ts') },
-    outExtension: { '.js': format === 'esm' ? '.js' : '.cjs' },
-    chunkNames: 'shared-[hash]',
-    legalComments: 'none',
-  };
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  alias: { '@yumops/protocol': inPackage('../protocol/src/index.ts') },
+  legalComments: 'none',
+};
+
+async function buildEsm() {
+  const esm = { ...common, format: 'esm', outdir: `${out}/esm` };
+  const { 'next-proxy': _edge, ...nodeEntries } = entries;
+  await Promise.all([
+    build({ ...esm, entryPoints: nodeEntries, splitting: true, chunkNames: 'shared-[hash]' }),
+    build({ ...esm, entryPoints: edgeEntries }),
+  ]);
 }
 
-function copyTypes(from, to, protocolFolder) {
+/** esbuild shares no code between CommonJS files, so there is one bundle and a stub for each entry. */
+async function buildCjs() {
+  const exports = Object.entries(entries).map(([name, path]) => `export * as ${identifier(name)} from './${path}';`);
+  await build({
+    ...common,
+    format: 'cjs',
+    stdin: { contents: exports.join('\n'), resolveDir: root, loader: 'ts' },
+    outfile: `${out}/cjs/bundle.cjs`,
+  });
+  for (const name of Object.keys(entries)) {
+    writeFileSync(
+      inPackage(`${out}/cjs/${name}.cjs`),
+      `module.exports = require('./bundle.cjs').${identifier(name)};\n`,
+    );
+  }
+  writeFileSync(inPackage(`${out}/cjs/package.json`), '{"type":"commonjs"}\n');
+}
+
+function identifier(name) {
+  return name.replace('-', '_');
+}
+
+/** Copies the declarations to a place where the protocol's, which they refer to, lie beside them. */
+function copyTypes(from, to, protocol) {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
-    if (entry.isDirectory()) {
-      copyTypes(join(from, entry.name), join(to, entry.name), protocolFolder);
+    if (entry.isDirectory() && entry.name !== 'testing') {
+      copyTypes(join(from, entry.name), join(to, entry.name), protocol);
     } else if (entry.name.endsWith('.d.ts') && !entry.name.endsWith('.test.d.ts')) {
-      const protocol = relative(to, join(protocolFolder, 'index.js')).replace(/^(?!\.)/, './');
-      const text = readFileSync(join(from, entry.name), 'utf8');
+      const text = readFileSync(join(from, entry.name), 'utf8').replace(/^\/\/# sourceMappingURL.*$/m, '');
+      const path = relative(to, protocol).replace(/^(?!\.)/, './');
       mkdirSync(to, { recursive: true });
-      writeFileSync(join(to, entry.name), text.replaceAll("'@yumops/protocol'", `'${protocol}'`));
+      writeFileSync(join(to, entry.name), text.replaceAll("'@yumops/protocol'", `'${path}'`));
     }
   }
 }
 
-rmSync(inPackage('lib'), { recursive: true, force: true });
-await Promise.all([build(options('esm')), build(options('cjs'))]);
-writeFileSync(inPackage('lib/cjs/package.json'), '{"type":"commonjs"}\n');
-copyTypes(inPackage('dist'), inPackage('lib/types'), inPackage('lib/types/protocol'));
-copyTypes(inPackage('../protocol/dist'), inPackage('lib/types/protocol'), inPackage('lib/types/protocol'));
+await Promise.all([buildEsm(), buildCjs()]);
+for (const types of [`${out}/types`, `${out}/cjs/types`]) {
+  copyTypes(inPackage('dist'), inPackage(types), inPackage(`${types}/protocol.js`));
+  copyFileSync(inPackage('../protocol/dist/log-record.d.ts'), inPackage(`${types}/protocol.d.ts`));
+}
+// Whoever reads lib at this moment finds the old or the new files, all but for the instant between the two renames.
+const old = `${out}-old`;
+if (existsSync(inPackage('lib'))) {
+  renameSync(inPackage('lib'), inPackage(old));
+}
+renameSync(inPackage(out), inPackage('lib'));
+rmSync(inPackage(old), { recursive: true, force: true });

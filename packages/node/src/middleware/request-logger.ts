@@ -112,7 +112,7 @@ export function beginRequest(
     const value = headers[name];
     return typeof value === 'string' ? value : value?.join(',');
   };
-  const identity = identify(policy, socket.remoteAddress, header);
+  const identity = knownId(identify(policy, socket.remoteAddress, header), response);
   const scope = scopeOf(identity);
   begun.set(request, scope);
   if (!response.headersSent) {
@@ -128,6 +128,12 @@ export function beginRequest(
     });
   }
   return scope;
+}
+
+/** Where the response has left already, the id that it carried is the request's. */
+function knownId(identity: RequestIdentity, response: ServerResponse): RequestIdentity {
+  const sent = response.headersSent ? response.getHeader('x-request-id') : undefined;
+  return isRequestId(sent) ? { ...identity, requestId: sent } : identity;
 }
 
 /** Size of a response's body: as declared, otherwise what went over the wire without the head. */

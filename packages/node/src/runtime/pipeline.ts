@@ -111,6 +111,7 @@ function build(overrides: ConfigureOptions): Pipeline {
     flush,
     flushSync: () => output?.flushSync(),
     deliverSync: (timeoutMs) => sender?.deliverSync(timeoutMs) ?? true,
+    giveUp: () => sender?.giveUp(),
     pending: () => sender?.pending ?? 0,
   });
   return { settings, drops, sinks, telemetry, redact, flush };

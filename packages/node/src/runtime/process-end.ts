@@ -6,6 +6,8 @@ export interface Flushable {
   /** As far as it can be done without the event loop. */
   flushSync(): void;
   deliverSync(timeoutMs: number): boolean;
+  /** Says on stderr what could not be delivered. */
+  giveUp(): void;
   /** Lines that wait for delivery. */
   pending(): number;
   /** Records the exception that ends the process. */
@@ -48,9 +50,11 @@ function flushOnSignals(target: Flushable): void {
       if (!stopping) {
         stopping = true;
         await target.flush(LIMIT);
+        target.flushSync();
       }
       if (process.listenerCount(signal) === 1) {
         process.off(signal, onSignal);
+        target.giveUp();
         process.kill(process.pid, signal);
       }
     };

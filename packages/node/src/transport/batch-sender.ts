@@ -127,9 +127,7 @@ export class BatchSender implements Sink {
     this.#closed = true;
     clearTimeout(this.#timer);
     if (!empty) {
-      this.#options.drops.add('closed', this.pending);
-      this.#current = undefined;
-      this.#buffer.take(Number.POSITIVE_INFINITY);
+      this.giveUp();
     }
     return empty;
   }
@@ -145,11 +143,22 @@ export class BatchSender implements Sink {
     const batches = this.#failures > 0 ? [] : this.#takeAll();
     const taken = batches.length === 0 ? 0 : deliverAtExit(this.#endpoint, this.#headers(), batches, timeoutMs);
     const lost = this.pending + batches.slice(taken).reduce((sum, batch) => sum + batch.lines, 0);
-    if (lost > 0) {
-      this.#options.drops.add('closed', lost);
-      this.#options.warn(`${lost} records could not be delivered before the process ended`);
-    }
+    this.#giveUp(lost);
     return lost === 0;
+  }
+
+  /** Counts what still waits as lost and says so. For a process that ends. */
+  giveUp(): void {
+    this.#giveUp(this.pending);
+    this.#current = undefined;
+    this.#buffer.take(Number.POSITIVE_INFINITY);
+  }
+
+  #giveUp(lines: number): void {
+    if (lines > 0) {
+      this.#options.drops.add('closed', lines);
+      this.#options.warn(`${lines} records could not be delivered before the process ended`);
+    }
   }
 
   #takeAll(): FinalBatch[] {
