@@ -4,6 +4,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Log } from '../lib/log.ts';
 import { CONTENT_SECURITY_POLICY } from './console.ts';
 import { installErrorHandler } from './error-handler.ts';
+import { closeUnusedConnections } from './unused-connections.ts';
 
 /**
  * Makes the HTTP server without any route: validation by zod, errors in one shape, security headers, the OpenAPI
@@ -14,6 +15,7 @@ export async function createHttpServer(options: { log: Log; version: string }): 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app, options.log);
+  closeUnusedConnections(app);
   app.addHook('onSend', async (_request, reply) => {
     reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
     reply.header('x-content-type-options', 'nosniff');

@@ -1,1 +1,4 @@
+export { type Matchable, toMatcher } from './search/matcher.ts';
+export { parseLogQuery } from './search/query-language.ts';
+export { createLogSearch, type LogSearch, type LogSelection } from './search/search.ts';
 export { runQuery } from './sql/run-query.ts';

@@ -1,0 +1,184 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Clock } from '../lib/clock.ts';
+import { YumOpsError } from '../lib/errors.ts';
+import type { Tail } from '../observe/ingest/index.ts';
+import { type LogSearch, type LogSelection, parseLogQuery, toMatcher } from '../observe/logs/index.ts';
+import type { Guard } from './access.ts';
+import { EventStream } from './event-stream.ts';
+
+export interface LogsRouteDeps {
+  search: LogSearch;
+  tail: Pick<Tail, 'subscribe'>;
+  guard: Guard;
+  clock: Clock;
+}
+
+const HOUR = 3_600_000;
+
+const selection = z.object({
+  q: z.string().max(4_096).default(''),
+  from: z.string().max(40).optional(),
+  to: z.string().max(40).optional(),
+});
+
+const row = z.object({
+  id: z.string(),
+  timestamp: z.string(),
+  level: z.string(),
+  message: z.string(),
+  service: z.string(),
+  type: z.string().nullable(),
+  endpoint: z.string().nullable(),
+  method: z.string().nullable(),
+  statusCode: z.number().nullable(),
+  duration: z.number().nullable(),
+  requestId: z.string().nullable(),
+  traceId: z.string().nullable(),
+});
+
+const page = z.object({ items: z.array(row), nextCursor: z.string().nullable(), elapsedMs: z.number() });
+
+const detail = row.extend({
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  attributes: z.record(z.string(), z.string()),
+});
+
+const histogram = z.object({
+  from: z.string(),
+  to: z.string(),
+  stepMs: z.number(),
+  levels: z.array(z.string()),
+  counts: z.record(z.string(), z.array(z.number())),
+  total: z.number(),
+  elapsedMs: z.number(),
+});
+
+const fields = z.object({
+  fields: z.array(z.object({ name: z.string(), values: z.array(z.object({ value: z.string(), count: z.number() })) })),
+});
+
+/** The log page: search, one record, volume, fields, live tail. */
+export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { search, clock } = deps;
+  const preHandler = deps.guard('viewer');
+  const tags = ['logs'];
+
+  routes.get(
+    '/api/v1/logs',
+    {
+      preHandler,
+      schema: {
+        summary: 'Search the log, newest first',
+        tags,
+        querystring: selection.extend({
+          limit: z.coerce.number().int().min(1).max(1_000).default(100),
+          cursor: z.string().max(400).optional(),
+        }),
+        response: { 200: page },
+      },
+    },
+    async ({ query }, reply) => search.page(toSelection(query, clock, reply), query.limit, query.cursor),
+  );
+  routes.get(
+    '/api/v1/logs/histogram',
+    {
+      preHandler,
+      schema: {
+        summary: 'Count log records by level over time',
+        tags,
+        querystring: selection.extend({ buckets: z.coerce.number().int().min(1).max(500).default(60) }),
+        response: { 200: histogram },
+      },
+    },
+    async ({ query }, reply) => search.histogram(toSelection(query, clock, reply), query.buckets),
+  );
+  routes.get(
+    '/api/v1/logs/fields',
+    {
+      preHandler,
+      schema: {
+        summary: 'List the fields of log records with their commonest values',
+        tags,
+        querystring: selection,
+        response: { 200: fields },
+      },
+    },
+    async ({ query }, reply) => search.fields(toSelection(query, clock, reply)),
+  );
+  tailRoute(app, deps);
+  routes.get(
+    '/api/v1/logs/:id',
+    {
+      preHandler,
+      schema: {
+        summary: 'Get one log record with all its fields',
+        tags,
+        params: z.object({ id: z.string().max(100) }),
+        response: { 200: detail },
+      },
+    },
+    async ({ params }) => {
+      const found = await search.find(params.id);
+      if (!found) throw new YumOpsError('not_found', `There is no log record ${params.id}.`, { status: 404 });
+      return found;
+    },
+  );
+}
+
+function tailRoute(app: FastifyInstance, deps: LogsRouteDeps): void {
+  const streams = new Set<EventStream>();
+  // An open stream would keep the server from closing.
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end();
+  });
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/api/v1/logs/tail',
+    {
+      preHandler: deps.guard('viewer'),
+      schema: {
+        summary: 'Follow the log as server-sent events: `row`, `dropped`',
+        tags: ['logs'],
+        querystring: z.object({ q: z.string().max(4_096).default('') }),
+      },
+    },
+    (request, reply) => follow(request.query.q, reply, streams, deps),
+  );
+}
+
+function follow(query: string, reply: FastifyReply, streams: Set<EventStream>, { tail, clock }: LogsRouteDeps): void {
+  const matches = toMatcher(parseLogQuery(query));
+  const stream = new EventStream(reply, clock);
+  const unsubscribe = tail.subscribe((record) => record['project'] !== 'yumops' && matches(record), {
+    row: (record) => stream.send('row', record),
+    dropped: (count) => stream.drop(count),
+  });
+  streams.add(stream);
+  stream.onClose(() => {
+    streams.delete(stream);
+    unsubscribe();
+  });
+}
+
+function toSelection(
+  { q, from, to }: { q: string; from?: string | undefined; to?: string | undefined },
+  clock: Clock,
+  reply: FastifyReply,
+): LogSelection {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  const end = to === undefined ? clock.now() + 10 * 60_000 : readTime(to, 'to');
+  const start = from === undefined ? Math.min(end, clock.now()) - HOUR : readTime(from, 'from');
+  if (start >= end) throw new YumOpsError('invalid_range', '"from" must lie before "to".', { status: 400 });
+  return { query: q, from: start, to: end, signal: gone.signal };
+}
+
+function readTime(text: string, name: string): number {
+  const time = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isFinite(time) && time >= 0 && time < 8e12) return time;
+  throw new YumOpsError('invalid_time', `"${name}" must be an ISO 8601 time or milliseconds since the epoch.`, {
+    status: 400,
+  });
+}
