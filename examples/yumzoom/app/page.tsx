@@ -39,7 +39,7 @@ export default async function HomePage() {
 
       <section>
         <h2>Best of all cities</h2>
-        <RestaurantGrid restaurants={best} />
+        <RestaurantGrid restaurants={best} heading="h3" />
       </section>
 
       <section>

@@ -36,7 +36,7 @@ function OrderButton({ dish }: { dish: Dish }) {
     <form method="post" action="/api/orders">
       <input type="hidden" name="menuItemId" value={dish.id} />
       <input type="hidden" name="quantity" value="1" />
-      <button type="submit" className="small" aria-label={`Order ${dish.name}`}>
+      <button type="submit" className="plain small" aria-label={`Order ${dish.name}`}>
         Order
       </button>
     </form>

@@ -20,8 +20,8 @@ export function RatingForm({ restaurantId }: { restaurantId: number }) {
         <span>In a sentence or two</span>
         <textarea name="comment" rows={2} maxLength={1000} />
       </label>
-      <p>
-        <button type="submit">Rate</button>{' '}
+      <p className="rating-actions">
+        <button type="submit">Rate</button>
         <Link href={`/restaurants/${restaurantId}/photo`} prefetch={false}>
           Add a photo
         </Link>

@@ -5,15 +5,36 @@ import type { Restaurant } from '@/lib/restaurants/restaurant';
 
 type CardRestaurant = Omit<Restaurant, 'description'>;
 
-/** A restaurant in a grid. */
-export function RestaurantCard({ restaurant, awayKm }: { restaurant: CardRestaurant; awayKm?: number }) {
+interface GridProps {
+  restaurants: (CardRestaurant & { awayKm?: number })[];
+  /** Of the restaurants' names: one below the heading that the grid stands under. */
+  heading: 'h2' | 'h3';
+}
+
+export function RestaurantGrid({ restaurants, heading }: GridProps) {
+  return (
+    <ul className="grid">
+      {restaurants.map((restaurant) => (
+        <RestaurantCard key={restaurant.id} restaurant={restaurant} awayKm={restaurant.awayKm} Heading={heading} />
+      ))}
+    </ul>
+  );
+}
+
+interface CardProps {
+  restaurant: CardRestaurant;
+  awayKm: number | undefined;
+  Heading: 'h2' | 'h3';
+}
+
+function RestaurantCard({ restaurant, awayKm, Heading }: CardProps) {
   const { id, name, cuisine, city, address, priceLevel, averageRating, ratingCount } = restaurant;
   return (
     <li>
       <Link href={`/restaurants/${id}`} className="card" prefetch={false}>
         <CuisineArt cuisine={cuisine} seed={id} />
         <div className="card-body">
-          <h3>{name}</h3>
+          <Heading className="card-name">{name}</Heading>
           <p className="card-facts">
             {cuisine} · <Price level={priceLevel} /> · {awayKm === undefined ? city : formatDistance(awayKm)}
           </p>
@@ -31,16 +52,6 @@ export function RestaurantCard({ restaurant, awayKm }: { restaurant: CardRestaur
         </div>
       </Link>
     </li>
-  );
-}
-
-export function RestaurantGrid({ restaurants }: { restaurants: (CardRestaurant & { awayKm?: number })[] }) {
-  return (
-    <ul className="grid">
-      {restaurants.map((restaurant) => (
-        <RestaurantCard key={restaurant.id} restaurant={restaurant} awayKm={restaurant.awayKm} />
-      ))}
-    </ul>
   );
 }
 

@@ -62,7 +62,7 @@ export default async function DashboardPage() {
       </div>
       <section>
         <h2>Best {guest.homeCity ? `in ${guest.homeCity}` : 'of all cities'}</h2>
-        <RestaurantGrid restaurants={best} />
+        <RestaurantGrid restaurants={best} heading="h3" />
       </section>
     </>
   );

@@ -37,7 +37,7 @@ export default async function NearbyPage({ searchParams }: { searchParams: PageP
         <button type="submit">Look around</button>
       </form>
       {restaurants.length > 0 ? (
-        <RestaurantGrid restaurants={restaurants} />
+        <RestaurantGrid restaurants={restaurants} heading="h2" />
       ) : (
         <p className="empty">{located.reason}</p>
       )}

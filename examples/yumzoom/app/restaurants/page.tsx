@@ -25,7 +25,7 @@ export default async function RestaurantsPage({ searchParams }: { searchParams: 
       {restaurants.length === 0 ? (
         <p className="empty">Nothing here. Try another city or cuisine.</p>
       ) : (
-        <RestaurantGrid restaurants={restaurants} />
+        <RestaurantGrid restaurants={restaurants} heading="h2" />
       )}
       <nav className="pages" aria-label="Pages">
         {page > 1 && (

@@ -19,7 +19,7 @@ export default async function SearchPage({ searchParams }: { searchParams: PageP
         <button type="submit">Search</button>
       </form>
       {restaurants.length > 0 ? (
-        <RestaurantGrid restaurants={restaurants} />
+        <RestaurantGrid restaurants={restaurants} heading="h2" />
       ) : (
         <p className="empty">
           {query ? 'No table by that name. Try one word less.' : 'Type a dish’s home, a name or a city.'}
