@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
 import { messageOf, YumOpsError } from '../lib/errors.ts';
 import { VERSION } from '../version.ts';
@@ -95,7 +96,8 @@ async function main(raw: string[]): Promise<void> {
   }
   const { command, path, args } = await loadCommand(name, rest);
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(`${await renderUsage(command, { meta: { name: 'yumops' } })}\n`);
+    const text = await renderUsage(command);
+    process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);
     return;
   }
   refuseUnknownOptions(path, (command.args ?? {}) as ArgsDef, args);
@@ -105,8 +107,7 @@ async function main(raw: string[]): Promise<void> {
 
 function report(error: unknown, raw: readonly string[]): void {
   const wrong = error instanceof Error && error.name === 'CLIError';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the argument parser colours its messages
-  const text = messageOf(error).replace(/\u001b\[\d+m/g, '');
+  const text = stripVTControlCharacters(messageOf(error));
   const problem =
     error instanceof YumOpsError ? error.toProblem() : { code: wrong ? 'wrong_use' : 'internal_error', message: text };
   if (raw.includes('--json')) printJson({ error: problem });

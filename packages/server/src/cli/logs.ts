@@ -17,9 +17,8 @@ function printable(text: string): string {
 function formatRow(row: LogRow, colour: boolean): string {
   const level = row.level.toUpperCase().padEnd(5);
   const shown = colour ? `\u001b[${COLOURS[row.level] ?? '0'}m${level}\u001b[0m` : level;
-  const request = row.method ? ` ${row.method} ${row.endpoint ?? ''} ${row.statusCode ?? ''}` : '';
   const took = row.duration === null ? '' : ` ${Math.round(row.duration)} ms`;
-  return `${row.timestamp} ${shown} ${row.service}${printable(request)}${took} ${printable(row.message)}`;
+  return `${row.timestamp} ${shown} ${row.service} ${printable(row.message)}${took}`;
 }
 
 function printRow(row: LogRow, json: boolean): void {

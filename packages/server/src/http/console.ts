@@ -39,7 +39,7 @@ export async function consoleRoutes(app: FastifyInstance, deps: { folder: string
     },
   });
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && !/^\/(api|ingest|v1|ping)\//.test(request.url);
+    const wantsPage = /^(GET|HEAD)$/.test(request.method) && !/^\/(api|ingest|v1|ping)\//.test(request.url);
     if (!wantsPage) {
       const path = request.url.split('?')[0];
       throw new YumOpsError('not_found', `There is no ${request.method} ${path}.`, { status: 404 });
