@@ -1,2 +1,2 @@
 export { requestLogger } from './middleware/express.ts';
-export type { RequestLogOptions } from './middleware/request-logger.ts';
+export type { RequestLogOptions } from './middleware/request-policy.ts';

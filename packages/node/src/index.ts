@@ -11,7 +11,8 @@ export {
   type Sink,
 } from './logging/logger.ts';
 export type { ProxyTrust } from './middleware/client-address.ts';
-export type { RequestLogOptions } from './middleware/request-logger.ts';
+export { type RequestLog, requestLogger } from './middleware/request-logger.ts';
+export type { RequestLogOptions } from './middleware/request-policy.ts';
 export { HealthMonitor } from './monitoring/health-monitor.ts';
 export { type ConfigureOptions, configure } from './runtime/pipeline.ts';
 export { registerPool } from './runtime/pools.ts';

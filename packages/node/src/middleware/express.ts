@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { runInScope } from '../runtime/scope.ts';
-import { beginRequest, type RequestLogOptions, type RequestPolicy, requestPolicy } from './request-logger.ts';
+import { beginRequest } from './node-request.ts';
+import { type RequestLogOptions, type RequestPolicy, requestPolicy } from './request-policy.ts';
 
 type Next = (error?: unknown) => void;
 

@@ -7,7 +7,7 @@ import {
   type RequestPolicy,
   requestPolicy,
   scopeOf,
-} from './request-logger.ts';
+} from './request-policy.ts';
 import { lengthOf, logRequest, queryKeysOf } from './request-record.ts';
 import { guessTemplate } from './route-template.ts';
 

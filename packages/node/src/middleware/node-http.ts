@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { runInScope } from '../runtime/scope.ts';
-import { beginRequest, type RequestLogOptions, type RequestPolicy, requestPolicy } from './request-logger.ts';
+import { beginRequest } from './node-request.ts';
+import { type RequestLogOptions, type RequestPolicy, requestPolicy } from './request-policy.ts';
 
 /** Logs every request of a plain `http` listener once: `createServer(withRequestLog(listener))`. */
 export function withRequestLog(listener: RequestListener, options?: RequestLogOptions): RequestListener {

@@ -9,7 +9,8 @@ import { until } from '../testing/recording-server.ts';
 import { requestLogger } from './express.ts';
 import { withFetchLog } from './fetch-handler.ts';
 import { withRequestLog } from './node-http.ts';
-import type { RequestLogOptions } from './request-logger.ts';
+import { requestLogger as guideLogger } from './request-logger.ts';
+import type { RequestLogOptions } from './request-policy.ts';
 
 const servers: Server[] = [];
 async function serve(listener: RequestListener): Promise<string> {
@@ -267,4 +268,45 @@ describe('fetch handlers', () => {
       { statusCode: 0 },
     ]);
   });
+});
+
+describe('the guide’s requestLogger', () => {
+  it('writes one line and puts the id on the response', () => {
+    const { lines, options } = setup();
+    const { requestId, logResponse } = guideLogger(
+      new Request('http://x.test/users/12?token=t', { method: 'PUT' }),
+      options,
+    );
+    const response = logResponse(new Response('x', { status: 404, headers: { 'content-length': '1' } }));
+    expect(response.headers.get('x-request-id')).toBe(requestId);
+    expect(lines()).toMatchObject([
+      { requestId, method: 'PUT', endpoint: '/users/[id]', statusCode: 404, responseBytes: 1 },
+    ]);
+    expect(logResponse(Response.redirect('http://x.test/y', 302)).status).toBe(302);
+  });
+
+  it('leaves the line to the server’s own log', async () => {
+    const { lines, options } = setup();
+    let inner: string | undefined;
+    const url = await serve(
+      withRequestLog((_request, response) => {
+        const log = guideLogger(new Request('http://x.test/'), options);
+        inner = log.logResponse(new Response()).headers.get('x-request-id') ?? undefined;
+        response.end();
+      }, options),
+    );
+    const response = await fetch(url);
+    await until(() => lines().length > 0);
+    expect(inner).toBe(response.headers.get('x-request-id'));
+    expect(lines()).toHaveLength(1);
+  });
+});
+
+it('trusts nobody when the trust cannot be read, and does not fail', async () => {
+  const { lines, options } = setup({ trustProxy: ['nginx'] });
+  const response = await fetch(await serve(withRequestLog((_request, answer) => answer.end('ok'), options)), {
+    headers: { 'x-forwarded-for': '203.0.113.9' },
+  });
+  expect(await response.text()).toBe('ok');
+  expect(await until(() => lines()[0])).toMatchObject({ ip: '127.0.0.1' });
 });

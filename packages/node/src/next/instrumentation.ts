@@ -1,5 +1,5 @@
 import { logger } from '../logging/default-logger.ts';
-import type { RequestLogOptions } from '../middleware/request-logger.ts';
+import type { RequestLogOptions } from '../middleware/request-policy.ts';
 import { pathOf } from '../middleware/route-template.ts';
 import type { ConfigureOptions } from '../runtime/pipeline.ts';
 import { start } from '../runtime/start.ts';

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { beginRequest, type RequestLogOptions, requestPolicy } from '../middleware/request-logger.ts';
+import { beginRequest } from '../middleware/node-request.ts';
+import { type RequestLogOptions, requestPolicy } from '../middleware/request-policy.ts';
 import { enterScope } from '../runtime/scope.ts';
 import { shared } from '../runtime/shared.ts';
 
