@@ -16,6 +16,7 @@ import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers
 import { compileRule } from '../respond/alerting/config-rule.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
 import { compileIntegrations, compileSlack, type Integrations } from '../respond/notify/config.ts';
+import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/config-compose.ts';
 import type { Config, RetentionClass } from './config.ts';
 import { lintMailDomain } from './lint-domains.ts';
 import { compilePublicUrl, compileRetention, compileStores, compileTargets } from './platform.ts';
@@ -111,16 +112,17 @@ function compileMonitors(
 }
 
 /** E106: two things of one list with one name, or with names that give one id. */
-function lintNames(items: readonly Placed<{ id: string; name: string }>[], noun: string): void {
+function lintNames(items: readonly Placed<{ id?: string; name: string }>[], nouns: string): void {
   const seen = new Map<string, string>();
   for (const { value, report } of items) {
-    const earlier = seen.get(value.id);
-    if (earlier === undefined) seen.set(value.id, value.name);
+    const id = value.id ?? value.name;
+    const earlier = seen.get(id);
+    if (earlier === undefined) seen.set(id, value.name);
     else {
       const message =
         earlier === value.name
-          ? `there are two ${noun}s named "${value.name}"`
-          : `the ${noun}s "${earlier}" and "${value.name}" differ in punctuation only`;
+          ? `there are two ${nouns} named "${value.name}"`
+          : `the ${nouns} "${earlier}" and "${value.name}" differ in punctuation only`;
       report({ code: 'E106', path: ['name'], message, suggestion: 'give each a name of its own' });
     }
   }
@@ -160,13 +162,24 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     return value ? [{ value, report }] : [];
   });
   const monitors = compileMonitors(sections, targets, receivers, readFile);
+  const onCall = compileOnCall(sections);
   const users = policyUsers(rules, monitors);
-  lintNames(rules, 'rule');
-  lintNames(monitors, 'monitor');
+  lintNames(rules, 'rules');
+  lintNames(monitors, 'monitors');
+  lintNames(onCall.people, 'people');
+  lintNames(onCall.schedules, 'schedules');
   lintParents(monitors);
   lintOverlaps(rules);
   lintPolicies(policies, users);
-  lintStepTargets(policies, users, { alertSettings, integrations });
+  lintStepTargets(policies, users, {
+    alertSettings,
+    integrations,
+    reachesOnCall: (policy, word) => reachesOnCall(onCall, policy, word),
+  });
+  lintOnCall(
+    onCall,
+    policies.map(({ policy, report, mentions }) => ({ value: policy, report, mentions })),
+  );
   const publicUrl = sections.public_url
     ? compilePublicUrl(sections.public_url.value, sections.public_url.report)
     : null;
@@ -184,5 +197,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     alertSettings,
     policies: new Map<string, EscalationPolicy>(policies.map(({ policy }) => [policy.name, policy])),
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
+    people: onCall.people.map(({ value }) => value),
+    schedules: onCall.schedules.map(({ value }) => value),
   };
 }

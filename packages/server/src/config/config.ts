@@ -2,6 +2,7 @@ import type { Finding } from '../lib/finding.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
 import type { Integrations } from '../respond/notify/config.ts';
+import type { Person, Schedule } from '../respond/oncall/schedule.ts';
 
 /** Where each store is: `embedded`, or a URL. Blobs may be `file:./folder`. */
 export interface Stores {
@@ -50,6 +51,8 @@ export interface Config {
   /** By name. `alert_settings.escalation_policy` is here too, as `default`. */
   policies: ReadonlyMap<string, EscalationPolicy>;
   grouping: Grouping;
+  people: readonly Person[];
+  schedules: readonly Schedule[];
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

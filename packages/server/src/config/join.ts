@@ -8,7 +8,8 @@ import {
   MONITOR_KINDS,
   type RawMonitor,
 } from '../observe/uptime/config.ts';
-import { type RawRule, ruleShape } from '../respond/alerting/config.ts';
+import type { RawRule } from '../respond/alerting/config.ts';
+import type { RawPerson, RawSchedule } from '../respond/oncall/config.ts';
 import { isLater, LISTS, MAPS, SCALARS, SECTION_NAMES, type Sections } from './sections.ts';
 import { checkShape } from './shape.ts';
 
@@ -28,7 +29,7 @@ function hasRunningKind(item: unknown, report: Report): boolean {
 }
 
 function checkItem(section: keyof typeof LISTS, item: unknown, report: Report): boolean {
-  if (section === 'alert_rules') return checkShape(ruleShape, item, report);
+  if (section !== 'monitors') return checkShape(LISTS[section], item, report);
   if (!hasRunningKind(item, report)) return false;
   const isHealth = (item as { kind?: unknown } | null)?.kind === 'health';
   return checkShape(isHealth ? healthMonitorShape : httpMonitorShape, item, report);
@@ -38,7 +39,12 @@ function checkItem(section: keyof typeof LISTS, item: unknown, report: Report): 
 export class SectionJoiner {
   /** Sections of which a part was refused and is missing in what is joined. */
   readonly incomplete = new Set<string>();
-  readonly #lists: Record<keyof typeof LISTS, Placed<unknown>[]> = { monitors: [], alert_rules: [] };
+  readonly #lists: Record<keyof typeof LISTS, Placed<unknown>[]> = {
+    monitors: [],
+    alert_rules: [],
+    people: [],
+    schedules: [],
+  };
   readonly #scalars = new Map<string, Placed<unknown> & { file: string }>();
   readonly #maps = new Map<string, Map<string, Placed<unknown> & { file: string }>>();
 
@@ -73,6 +79,8 @@ export class SectionJoiner {
       grouping: this.#map('grouping'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
+      people: this.#lists.people as Placed<RawPerson>[],
+      schedules: this.#lists.schedules as Placed<RawSchedule>[],
     };
   }
 

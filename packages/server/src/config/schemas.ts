@@ -7,6 +7,8 @@ import { LATER, LISTS, MAPS, SCALARS } from './sections.ts';
 const lists = {
   monitors: z.array(LISTS.monitors).describe('Uptime monitors'),
   alert_rules: z.array(LISTS.alert_rules).describe('Alert rules'),
+  people: z.array(LISTS.people).describe('Who can be on call'),
+  schedules: z.array(LISTS.schedules).describe('Who is on call when'),
 };
 
 const later = Object.fromEntries(LATER.map((name) => [name, z.unknown().describe('Not used by this version')]));

@@ -12,6 +12,7 @@ import {
   ruleShape,
 } from '../respond/alerting/config.ts';
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
+import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
 import { retentionShape, storesShape, targetsShape } from './platform.ts';
 
 /** Sections that hold one value. */
@@ -37,6 +38,8 @@ export const MAPS = {
 export const LISTS = {
   monitors: z.union([httpMonitorShape, healthMonitorShape]),
   alert_rules: ruleShape,
+  people: personShape,
+  schedules: scheduleShape,
 };
 
 /** Sections that are part of the format and that this version does not use. */
@@ -46,8 +49,6 @@ export const LATER = [
   'maintenance',
   'geoip',
   'slos',
-  'schedules',
-  'people',
   'restore',
   'inhibit_rules',
   'receivers',
@@ -75,6 +76,8 @@ export interface Sections {
   grouping: Placed<RawGrouping>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
+  people: Placed<RawPerson>[];
+  schedules: Placed<RawSchedule>[];
 }
 
 /** Whether a section is part of the format and not used by this version. */

@@ -107,9 +107,9 @@ function duplicateKey(text: string, offset: number): string | undefined {
 export function readSource(file: string, text: string, report: (finding: Finding) => void): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, merge: true });
-  const at = (offset: number, { code, message, suggestion }: Omit<Issue, 'path'>): Finding => {
+  const at = (offset: number, { code, severity, message, suggestion }: Omit<Issue, 'path'>): Finding => {
     const { line, col } = lines.linePos(offset);
-    return { file, line, col, code, severity: severityOf(code), message, suggestion: suggestion ?? null };
+    return { file, line, col, code, severity: severity ?? severityOf(code), message, suggestion: suggestion ?? null };
   };
   const problems = syntaxProblems(document, text);
   for (const problem of problems) {

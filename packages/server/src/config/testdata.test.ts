@@ -24,7 +24,7 @@ describe('one file for each mistake', () => {
     const lines = formatFindings(findings).split('\n').slice(0, -1);
     expect(lines.map((line) => line.replace(`${name}:`, ''))).toEqual(expected(readFileSync(FOLDER + name, 'utf8')));
     for (const code of name.match(/[EWI]\d{3}/g) ?? []) expect(findings.map((finding) => finding.code)).toContain(code);
-    expect(config === undefined).toBe(/E1\d\d/.test(name));
+    expect(config === undefined).toBe(/E1\d\d|E302/.test(name));
   });
 
   const codes = codesOfTheLinter();
@@ -43,15 +43,16 @@ describe('one file for each mistake', () => {
   });
 });
 
-/** The codes that stand in the sources, without those of features that are still to come. */
+/** The codes that stand in the sources. */
 function codesOfTheLinter(): string[] {
-  const sources = ['config', 'observe/uptime', 'respond/alerting', 'respond/notify', 'lib'].flatMap((folder) => {
-    const path = fileURLToPath(new URL(`../${folder}/`, import.meta.url));
-    const names = readdirSync(path).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-    return names.map((name) => readFileSync(path + name, 'utf8'));
-  });
+  const sources = ['config', 'observe/uptime', 'respond/alerting', 'respond/notify', 'respond/oncall', 'lib'].flatMap(
+    (folder) => {
+      const path = fileURLToPath(new URL(`../${folder}/`, import.meta.url));
+      const names = readdirSync(path).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+      return names.map((name) => readFileSync(path + name, 'utf8'));
+    },
+  );
   const order = (code: string) => 'EWI'.indexOf(code[0] as string) * 1_000 + Number(code.slice(1));
   const codes = new Set(sources.join('\n').match(/(?<=')[EWI][123]\d\d(?=')/g));
-  codes.delete('E302');
   return [...codes].sort((a, b) => order(a) - order(b));
 }

@@ -16,6 +16,8 @@ export interface Issue {
   atKey?: boolean;
   /** Characters into the text of the value. */
   offset?: number;
+  /** Where it is less grave than its code says. */
+  severity?: FindingSeverity;
 }
 
 /** Takes an issue of the part that is being read; `path` counts from the start of that part. */

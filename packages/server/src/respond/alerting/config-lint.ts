@@ -70,14 +70,23 @@ export function lintPolicies(policies: readonly PlacedPolicy[], users: readonly 
   }
 }
 
+/** What the words of steps are resolved with. */
+interface StepContext {
+  alertSettings: Pick<AlertSettings, 'email' | 'sms'>;
+  integrations: Senders;
+  /** Whether anybody who can be on call for the policy is reached on the channel. */
+  reachesOnCall(policy: EscalationPolicy, word: Channel): boolean;
+}
+
 /** Reports E203: a step's word that leads nowhere for something that uses the policy. */
 export function lintStepTargets(
   policies: readonly PlacedPolicy[],
   users: readonly PolicyUser[],
-  config: { alertSettings: Pick<AlertSettings, 'email' | 'sms'>; integrations: Senders },
+  config: StepContext,
 ): void {
   for (const { policy, report, mentions } of policies) {
     for (const [word, path] of mentions) {
+      if (config.reachesOnCall(policy, word)) continue;
       const user = users.find(
         (one) => one.policy === policy.name && resolveStepWord(word, one.direct, config).length === 0,
       );
