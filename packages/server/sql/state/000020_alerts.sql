@@ -113,6 +113,7 @@ CREATE TABLE alert_messages (
   next_attempt_at timestamptz NOT NULL,
   sent_at timestamptz,
   maybe_delivered boolean NOT NULL,
+  interruptions int NOT NULL,
   fallback_at timestamptz,
   claimed_by text,
   claimed_until timestamptz

@@ -21,13 +21,22 @@ export interface HttpVendor {
   /** Every request, as it came. */
   requests: { headers: IncomingMessage['headers']; body: string }[];
   force: ForcedAnswer | null;
+  /** Takes a request at once and answers this much later. */
+  delayMs: number;
   stop(): Promise<void>;
 }
 
 type Judge = (body: string, headers: IncomingMessage['headers']) => { status: number; text: string };
 
 async function vendor(judge: Judge): Promise<HttpVendor> {
-  const state: HttpVendor = { url: '', accepted: [], requests: [], force: null, stop: async () => undefined };
+  const state: HttpVendor = {
+    url: '',
+    accepted: [],
+    requests: [],
+    force: null,
+    delayMs: 0,
+    stop: async () => undefined,
+  };
   const server = createServer((request, response) => void answer(request, response));
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
@@ -39,6 +48,7 @@ async function vendor(judge: Judge): Promise<HttpVendor> {
       ? { text: '', headers: {}, ...state.force }
       : { headers: {}, ...judge(body, request.headers) };
     if (status === 200) state.accepted.push(JSON.parse(body));
+    if (state.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, state.delayMs));
     response.writeHead(status, headers).end(text);
   }
   await listen(server);

@@ -51,10 +51,11 @@ type Command =
   | { do: 'answer'; nth: number; with: DeliveryResult }
   | { do: 'crash' };
 
+const BUSY: DeliveryResult = { outcome: 'retry', reason: '503', maybeDelivered: false };
 const answers = fc.constantFrom<DeliveryResult>(
   { outcome: 'sent', detail: 'ok' },
   { outcome: 'sent', detail: 'ok' },
-  { outcome: 'retry', reason: '503', maybeDelivered: false },
+  BUSY,
   { outcome: 'retry', reason: '429', maybeDelivered: false, retryAfterMs: 90_000 },
   { outcome: 'retry', reason: 'timeout', maybeDelivered: true },
   { outcome: 'refused', reason: '404' },
@@ -108,9 +109,11 @@ class World {
     await this.change([{ type: 'acknowledged', alertId, ack: { by: 'p', via: 'api', at: this.now } }]);
   }
 
-  async answer(nth: number, result: DeliveryResult): Promise<void> {
+  async answer(nth: number, given: DeliveryResult): Promise<void> {
     const [message] = this.out.splice(nth % Math.max(1, this.out.length), 1);
     if (!message) return;
+    // A receiver that refuses the end for good cannot be told of it.
+    const result = message.kind === 'resolved' && given.outcome === 'refused' ? BUSY : given;
     if (result.outcome === 'sent') this.delivered.push(message);
     await this.change([{ type: 'attempted', messageId: message.id, result, random: 0.5 }]);
   }

@@ -60,18 +60,19 @@ function fail(draft: Draft, message: Message, reason: string): void {
 }
 
 /**
- * The worker died while it was sending: the receiver may have the message. It is sent once more under the same key,
- * so that a receiver can tell a duplicate.
+ * The process stopped while it was sending: the receiver may have the message. It is sent once more under the same key,
+ * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told.
  */
 export function recover(draft: Draft, messageId: string): void {
   const message = draft.messages.get(messageId);
   if (message?.status !== 'sending') return;
-  draft.setMessage({
-    ...message,
-    status: 'uncertain',
-    maybeDelivered: true,
-    nextAttemptAt: draft.now,
-    lastError: 'the process stopped while sending',
-  });
-  draft.noteAll(message, 'uncertain', `${targetKey(message)}: the process stopped while sending; sent again, same key`);
+  const interruptions = message.interruptions + 1;
+  const unsure: Message = { ...message, interruptions, maybeDelivered: true };
+  if (interruptions > 1) {
+    fail(draft, unsure, 'the process stopped twice while sending; it may have arrived');
+    return;
+  }
+  const lastError = 'the process stopped while sending';
+  draft.setMessage({ ...unsure, status: 'uncertain', nextAttemptAt: draft.now, lastError });
+  draft.noteAll(message, 'uncertain', `${targetKey(message)}: ${lastError}; sent again under the same key`);
 }

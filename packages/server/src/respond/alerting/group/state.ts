@@ -38,6 +38,8 @@ export interface Message {
   sentAt: number | null;
   /** An attempt ended without an answer, so the receiver may have it. */
   maybeDelivered: boolean;
+  /** How often the process stopped while sending it. */
+  interruptions: number;
   /** When the fallback is told if this is still undelivered; null = never, or done. */
   fallbackAt: number | null;
 }

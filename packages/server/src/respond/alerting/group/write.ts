@@ -68,6 +68,7 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
     nextAttemptAt: draft.now,
     sentAt: null,
     maybeDelivered: false,
+    interruptions: 0,
     fallbackAt: target.broken === null ? fallbackAt(order, alerts, draft.now) : null,
   });
   const fate = target.broken === null ? 'queued' : 'undeliverable';

@@ -169,6 +169,7 @@ export function messageToRow(message: Message): Row {
     next_attempt_at: time(message.nextAttemptAt),
     sent_at: time(message.sentAt),
     maybe_delivered: message.maybeDelivered,
+    interruptions: message.interruptions,
     fallback_at: time(message.fallbackAt),
   };
 }
@@ -194,6 +195,7 @@ export function messageFromRow(row: Row): Message {
     nextAttemptAt: ms(row['next_attempt_at']),
     sentAt: msOrNull(row['sent_at']),
     maybeDelivered: row['maybe_delivered'] as boolean,
+    interruptions: row['interruptions'] as number,
     fallbackAt: msOrNull(row['fallback_at']),
   };
 }
