@@ -3,10 +3,10 @@ import { once } from '@/lib/once';
 
 const asked = () => once('error-burst', () => ({ times: 0 }));
 
-/** While the fault is on, seven statements of ten fail as a lost database connection does. */
+/** While the fault is on, four statements of five fail as a lost database connection does. */
 export function failIfErrorBurst(): void {
   if (!faultIsOn('error_burst')) return;
   const counter = asked();
   counter.times += 1;
-  if ((counter.times * 7) % 10 < 7) throw new Error('Connection terminated unexpectedly (fault: error_burst)');
+  if (counter.times % 5 !== 0) throw new Error('Connection terminated unexpectedly (fault: error_burst)');
 }
