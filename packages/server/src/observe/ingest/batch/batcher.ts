@@ -1,6 +1,8 @@
+import { backoff } from '../../../lib/backoff.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
+import { random } from '../../../lib/random.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import type { Journal } from '../spool/journal.ts';
 import { cutPosition } from '../spool/journal-state.ts';
@@ -30,6 +32,8 @@ export interface BatcherOptions {
   beforeRelease(): Promise<void>;
   onStep?: (step: BatchStep) => void;
 }
+
+const RETRY = { base: 250, cap: 10_000 };
 
 /** Ranges that may be on their way at once. */
 const IN_FLIGHT = 2;
@@ -165,13 +169,27 @@ export class Batcher {
   }
 
   async #retire(): Promise<void> {
-    const { spool, journal, beforeRelease, onStep } = this.#options;
+    const { spool, journal, onStep } = this.#options;
     for (let first = journal.state.open[0]; first; first = journal.state.open[0]) {
       if (!this.#finished.delete(first.range.id)) return;
-      await beforeRelease();
+      await this.#prepareRelease();
       await journal.write({ kind: 'done', range: first.range.id });
       onStep?.('retired');
       await spool.release(spool.normalize(journal.state.position));
+    }
+  }
+
+  /** Tries until it works: entries must not be forgotten before. */
+  async #prepareRelease(): Promise<void> {
+    const { beforeRelease, clock, log } = this.#options;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await beforeRelease();
+        return;
+      } catch (error) {
+        log.error('Receipts of deliveries cannot be written.', { reason: messageOf(error) });
+        await clock.sleep(backoff(attempt, RETRY, random()), this.#stop.signal);
+      }
     }
   }
 }

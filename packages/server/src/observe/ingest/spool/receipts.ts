@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IngestAnswer } from '@yumops/protocol';
+import { syncFolder } from '../../../lib/atomic-file.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { EntryHeader } from './entry.ts';
 
@@ -24,14 +25,15 @@ interface Hour {
 
 /**
  * The answers of the last 24 hours by delivery, in one file an hour. An answer's durable place is its entry in the
- * spool; it is written here as well, and synced before the spool forgets the entry.
+ * spool; it is copied here, by `sync`, before the spool forgets the entry.
  */
 export class Receipts {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #hours = new Map<number, Hour>();
   readonly #underway = new Map<string, Promise<IngestAnswer>>();
-  #writing: Promise<void> = Promise.resolve();
+  /** Answers that are in the spool alone, in order. */
+  readonly #pending = new Map<string, { answer: IngestAnswer; at: number }>();
 
   private constructor(folder: string, clock: Clock) {
     this.#folder = folder;
@@ -50,8 +52,8 @@ export class Receipts {
   }
 
   /** Notes the delivery of an entry that a restart found in the spool. */
-  recover(header: EntryHeader): void {
-    if (header.receipt) void this.#note(header.receipt.key, header.receipt.answer, header.at);
+  recover({ receipt, at }: EntryHeader): void {
+    if (receipt) this.#pending.set(receipt.key, { answer: receipt.answer, at });
   }
 
   /**
@@ -59,58 +61,53 @@ export class Receipts {
    * failed run leaves no trace.
    */
   async once(key: string, take: () => Promise<IngestAnswer>): Promise<{ answer: IngestAnswer; repeated: boolean }> {
-    const running = this.#underway.get(key);
-    if (running) return { answer: await running, repeated: true };
-    const known = this.#find(key);
+    const known = this.#underway.get(key) ?? this.#find(key);
     if (known) return { answer: await known, repeated: true };
     const run = take();
     this.#underway.set(key, run);
     try {
       const answer = await run;
-      await this.#note(key, answer, this.#clock.now());
+      this.#pending.set(key, { answer, at: this.#clock.now() });
       return { answer, repeated: false };
     } finally {
       this.#underway.delete(key);
     }
   }
 
-  /** Makes durable what was noted so far. */
+  /** Makes durable what was noted so far. May be called again after it failed; one call at a time. */
   async sync(): Promise<void> {
-    await this.#writing;
-    await Promise.all([...this.#hours.values()].map(({ file }) => file.datasync()));
+    const touched = new Set<Hour>();
+    for (const [key, { answer, at }] of [...this.#pending]) {
+      const hour = await this.#hour(Math.floor(at / HOUR));
+      await append(hour, key, answer);
+      touched.add(hour);
+      this.#pending.delete(key);
+    }
+    for (const { file } of touched) await file.datasync();
     await this.#expire();
   }
 
   async close(): Promise<void> {
-    await this.sync();
     for (const { file } of this.#hours.values()) await file.close();
   }
 
   #find(key: string): Promise<IngestAnswer> | undefined {
+    const pending = this.#pending.get(key);
+    if (pending) return Promise.resolve(pending.answer);
     for (const hour of this.#hours.values()) {
       const place = hour.places.get(key);
-      if (place !== undefined) return this.#writing.then(() => readAnswer(hour.file, place));
+      if (place !== undefined) return readAnswer(hour.file, place);
     }
     return undefined;
-  }
-
-  #note(key: string, answer: IngestAnswer, at: number): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      const hour = await this.#hour(Math.floor(at / HOUR));
-      if (hour.places.has(key)) return;
-      const line = Buffer.from(`${key} ${JSON.stringify(answer)}\n`);
-      await hour.file.write(line, 0, line.length, hour.bytes);
-      hour.places.set(key, hour.bytes + key.length + 1);
-      hour.bytes += line.length;
-    });
-    return this.#writing;
   }
 
   async #hour(number: number): Promise<Hour> {
     const known = this.#hours.get(number);
     if (known) return known;
-    const hour = { file: await open(this.#path(number), 'a+', 0o600), bytes: 0, places: new Map<string, number>() };
+    const file = await open(this.#path(number), 'w+', 0o600);
+    const hour = { file, bytes: 0, places: new Map<string, number>() };
     this.#hours.set(number, hour);
+    await syncFolder(this.#folder);
     return hour;
   }
 
@@ -140,6 +137,15 @@ export class Receipts {
   #path(hour: number): string {
     return join(this.#folder, `${hour}.receipts`);
   }
+}
+
+async function append(hour: Hour, key: string, answer: IngestAnswer): Promise<void> {
+  if (hour.places.has(key)) return;
+  const line = Buffer.from(`${key} ${JSON.stringify(answer)}\n`);
+  const { bytesWritten } = await hour.file.write(line, 0, line.length, hour.bytes);
+  if (bytesWritten < line.length) throw new Error('The receipt was not written as a whole.');
+  hour.places.set(key, hour.bytes + key.length + 1);
+  hour.bytes += line.length;
 }
 
 async function readAnswer(file: FileHandle, place: number): Promise<IngestAnswer> {
