@@ -1,0 +1,124 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
+import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
+import { audit } from '../access/audit.ts';
+import { FakeClock } from '../lib/clock.ts';
+import type { Db } from '../lib/db.ts';
+import { YumOpsError } from '../lib/errors.ts';
+import { createLog } from '../lib/log.ts';
+import { createAlerting } from '../respond/alerting/index.ts';
+import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
+import { alertRoutes } from './alerts.ts';
+import { createHttpServer } from './server.ts';
+
+const CONFIG = `
+alert_rules:
+  - {name: Load, condition: "last_load > 5", time_window: 30s, severity: critical, eval_interval: 15s, notifications: [{slack: "#ops"}], escalation: page, runbook: "https://wiki/load"}
+  - {name: Slow, condition: "last_load > 5", time_window: 30s, severity: info, eval_interval: 15s, for: 10m, notifications: [{slack: "#ops"}]}
+escalation_policies:
+  page: [{delay: 0, notify: [slack]}, {delay: 300, notify: [slack]}]
+`;
+
+let server: StateServer;
+let db: Db;
+let app: FastifyInstance;
+let rig: AlertRig;
+
+beforeAll(async () => {
+  server = await startStateServer();
+});
+
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  ({ db } = await server.database());
+  const clock = new FakeClock(START);
+  const log = createLog(clock, () => undefined);
+  const config = configOf(CONFIG);
+  rig = new AlertRig(config, { clock, store: new PostgresAlertStore(db, async () => clock.now()) });
+  const alerting = createAlerting({
+    ...{ db, config, audit, clock, log, publicUrl: 'https://ops.yumzoom.app', instance: 'web' },
+    telemetry: { query: async () => [] } as never,
+    watermark: () => undefined,
+    monitorStates: async () => [],
+    notifiers: () => new Map(),
+  });
+  app = await createHttpServer({ log, version: '0' });
+  const guard = (role: string) => async (request: { headers: object; principal?: unknown }) => {
+    request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
+    if (role === 'admin') throw new YumOpsError('forbidden', 'no', { status: 403 });
+  };
+  alertRoutes(app, { alerting, guard: guard as never, clock });
+  rig.gauge('load', 0, 900, 15, 9);
+});
+
+afterEach(async () => {
+  await app.close();
+  await server.closeDatabases();
+});
+
+async function get(url: string) {
+  const response = await app.inject({ url });
+  return { status: response.statusCode, body: response.json() };
+}
+
+test('lists what fires and what is pending, and tells of one alert why and what comes next', async () => {
+  await rig.until(20);
+  const { body } = await get('/api/v1/alerts');
+  expect(body.items.map((item: { rule: string; state: string }) => `${item.rule} ${item.state}`)).toEqual([
+    'Slow pending',
+    'Load firing',
+  ]);
+  const [firing] = (await get('/api/v1/alerts?state=firing')).body.items;
+  expect(firing).toMatchObject({
+    summary: 'Load: load is 9 over 1 samples in the last 30 s (limit 5)',
+    value: 9,
+    threshold: 5,
+    startedAt: '2026-01-05T10:00:00.000Z',
+    runbook: 'https://wiki/load',
+    labels: { alertname: 'Load' },
+  });
+  const { body: detail } = await get(`/api/v1/alerts/${firing.id}`);
+  expect(detail.timeline.map(({ kind }: { kind: string }) => kind)).toEqual(['firing', 'queued', 'delivered']);
+  expect(detail.next).toEqual({ at: '2026-01-05T10:05:00.000Z', step: 1, notify: ['slack #ops'] });
+  expect(detail.query).toContain("name = 'load'");
+  expect((await get('/api/v1/alerts?state=resolved')).body).toEqual({ items: [], nextCursor: null });
+});
+
+test('an acknowledgement stops the next step, is audited, and a second one changes nothing', async () => {
+  await rig.until(20);
+  const [{ id }] = (await get('/api/v1/alerts?state=firing')).body.items;
+  const first = await app.inject({ method: 'POST', url: `/api/v1/alerts/${id}/ack`, payload: { via: 'console' } });
+  expect(first.json()).toMatchObject({ acknowledgedBy: 'ada@yumzoom.com' });
+  expect((await app.inject({ method: 'POST', url: `/api/v1/alerts/${id}/ack` })).statusCode).toBe(200);
+  await rig.until(400);
+  expect(rig.timeline()).toEqual(['0 slack #ops firing']);
+  expect(await db.query('SELECT actor, action, target FROM audit_log')).toEqual([
+    { actor: 'ada@yumzoom.com', action: 'alert.acknowledge', target: id },
+    { actor: 'ada@yumzoom.com', action: 'alert.acknowledge', target: id },
+  ]);
+});
+
+test('rules and the delivery log; pages by cursor', async () => {
+  await rig.until(310);
+  expect((await get('/api/v1/rules')).body.items).toMatchObject([
+    { name: 'Load', state: 'firing', value: 9, window: '30 s', lastEvaluatedAt: '2026-01-05T10:05:00.000Z' },
+    { name: 'Slow', state: 'pending' },
+  ]);
+  const first = (await get('/api/v1/notifications?limit=1')).body;
+  const second = (await get(`/api/v1/notifications?limit=1&cursor=${first.nextCursor}`)).body;
+  expect([first.items[0].step, second.items[0].step, second.nextCursor]).toEqual([1, 0, null]);
+  expect(first.items[0]).toMatchObject({ channel: 'slack', target: '#ops', status: 'sent', attempts: 1, rule: 'Load' });
+});
+
+test.each([
+  ['/api/v1/alerts/none', 404, 'alert_not_found'],
+  ['/api/v1/alerts?cursor=zzz', 400, 'invalid_cursor'],
+  ['/api/v1/notifications?cursor=-1', 400, 'invalid_cursor'],
+  ['/api/v1/alerts?state=odd', 400, 'invalid_request'],
+  ['/api/v1/alerts?limit=0', 400, 'invalid_request'],
+])('%s is %i %s', async (url, status, code) => {
+  const { status: got, body } = await get(url);
+  expect([got, body.error.code]).toEqual([status, code]);
+});
