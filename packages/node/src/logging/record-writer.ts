@@ -123,7 +123,7 @@ export class RecordWriter {
     for (let i = 0; i < count; i++) {
       const key = keys[i] as string;
       const value = this.#read(source, key);
-      const plan = this.#planAfter(before, taken.has(key) ? `ctx.${key}` : key);
+      const plan = this.#planAfter(before, taken !== NO_KEYS && taken.has(key) ? `ctx.${key}` : key);
       before = plan;
       if (value === undefined || plan.treatment === 'remove') {
         continue;

@@ -1,14 +1,6 @@
 import { runInScope, type Scope } from '../runtime/scope.ts';
-import {
-  identify,
-  idsOf,
-  type RequestIdentity,
-  type RequestLogOptions,
-  type RequestPolicy,
-  requestPolicy,
-  scopeOf,
-} from './request-policy.ts';
-import { lengthOf, logRequest, queryKeysOf } from './request-record.ts';
+import { identify, type RequestLogOptions, type RequestPolicy, requestPolicy, scopeOf } from './request-policy.ts';
+import { lengthOf, logRequest, queryKeysOf, type RequestIdentity } from './request-record.ts';
 import { guessTemplate } from './route-template.ts';
 
 export interface FetchLogOptions extends RequestLogOptions {
@@ -63,7 +55,7 @@ function finish(exchange: Exchange, statusCode: number, responseBytes: number | 
   logRequest(
     policy.logger,
     {
-      ...idsOf(identity),
+      identity,
       method: request.method,
       endpoint: scope.request?.route ?? exchange.route ?? guessTemplate(pathname),
       path: pathname,
@@ -72,11 +64,9 @@ function finish(exchange: Exchange, statusCode: number, responseBytes: number | 
       duration: performance.now() - exchange.startedAt,
       requestBytes: lengthOf(request.headers.get('content-length')) ?? 0,
       responseBytes,
-      ip: identity.ip,
       userId: scope.fields.userId,
       userAgent: request.headers.get('user-agent')?.slice(0, 256),
-      clientRequestId: identity.clientRequestId,
-      aborted: aborted ? true : undefined,
+      aborted,
     },
     policy.slowAfter,
   );

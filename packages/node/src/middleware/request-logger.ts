@@ -1,5 +1,5 @@
 import { currentScope } from '../runtime/scope.ts';
-import { identify, idsOf, type RequestLogOptions, requestPolicy } from './request-policy.ts';
+import { identify, type RequestLogOptions, requestPolicy } from './request-policy.ts';
 import { lengthOf, logRequest, queryKeysOf } from './request-record.ts';
 import { guessTemplate } from './route-template.ts';
 
@@ -41,7 +41,7 @@ export function requestLogger(request: Request, options?: RequestLogOptions): Re
     requestId: identity.requestId,
     logResponse(response) {
       const record = {
-        ...idsOf(identity),
+        identity,
         method: request.method,
         endpoint: guessTemplate(pathname),
         path: pathname,
@@ -50,8 +50,9 @@ export function requestLogger(request: Request, options?: RequestLogOptions): Re
         duration: performance.now() - startedAt,
         requestBytes: lengthOf(request.headers.get('content-length')) ?? 0,
         responseBytes: lengthOf(response.headers.get('content-length')),
-        ip: identity.ip,
         userAgent: request.headers.get('user-agent')?.slice(0, 256),
+        userId: undefined,
+        aborted: false,
       };
       logRequest(policy.logger, record, policy.slowAfter);
       setRequestId(response, identity.requestId);

@@ -17,7 +17,7 @@ describe('route templates', () => {
     ['/n/V1StGXR8_Z5jdHi6B-myT', '/n/[id]'],
     ['/v2/users', '/v2/users'],
     ['/a-very-long-slug-without-any-number', '/a-very-long-slug-without-any-number'],
-    [`/${'a/'.repeat(30)}`, '/a/a/a/a/a/a/a/a/a/a/a/…'],
+    [`/${'aa/'.repeat(30)}`, '/aa/aa/aa/aa/aa/aa/aa/aa/aa/aa/aa/…'],
   ])('guesses %s as %s', (path, expected) => {
     expect(guessTemplate(path)).toBe(expected);
   });
@@ -126,5 +126,8 @@ it('reads lengths and query keys', () => {
     undefined,
   ]);
   expect(queryKeysOf('/a?token=x&q=1&q=2')).toEqual(['token', 'q']);
-  expect(queryKeysOf('/a')).toBeUndefined();
+  expect(queryKeysOf('/a?%C3%A9=1&a+b=2&%E0%A4%A=3&&=4&flag')).toEqual(['é', 'a b', '%E0%A4%A', 'flag']);
+  expect(queryKeysOf(`/a?${'x'.repeat(100)}=1`)).toEqual(['x'.repeat(64)]);
+  expect(queryKeysOf(`/a?${Array.from({ length: 50 }, (_, i) => `k${i}`).join('&')}`)).toHaveLength(20);
+  expect([queryKeysOf('/a'), queryKeysOf('/a?')]).toEqual([undefined, undefined]);
 });

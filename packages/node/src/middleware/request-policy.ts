@@ -11,8 +11,8 @@ import {
 } from './client-address.ts';
 import { ignoreTest } from './ignore-list.ts';
 import { isRequestId, newRequestId } from './request-id.ts';
-import { SLOW_REQUEST } from './request-record.ts';
-import { type TraceContext, traceOf } from './trace-context.ts';
+import { type RequestIdentity, SLOW_REQUEST } from './request-record.ts';
+import { traceOf } from './trace-context.ts';
 
 export interface RequestLogOptions {
   logger?: Logger;
@@ -52,16 +52,6 @@ export function requestPolicy(options: RequestLogOptions = {}): RequestPolicy {
   };
 }
 
-/** Identity of a request: who asks, under which ids. */
-export interface RequestIdentity {
-  requestId: string;
-  clientRequestId: string | undefined;
-  trace: TraceContext;
-  ip: string | undefined;
-  peer: string | undefined;
-  forwarded: boolean;
-}
-
 const FORWARDING = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via', 'cf-connecting-ip'];
 
 /** Works out a request's ids and client. A client's own request id is used only when it comes through a trusted proxy. */
@@ -92,9 +82,4 @@ export function scopeOf(identity: RequestIdentity): Scope {
     request: { route: undefined, peer, forwarded },
     written: undefined,
   };
-}
-
-/** An identity as fields of a record. */
-export function idsOf({ requestId, trace }: RequestIdentity) {
-  return { requestId, traceId: trace.traceId, spanId: trace.spanId, parentSpanId: trace.parentSpanId };
 }

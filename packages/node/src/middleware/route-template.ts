@@ -11,8 +11,13 @@ export function pathOf(target: string): string {
 
 /** A guess for a path whose route is not known: segments that look like identifiers become `[id]`. */
 export function guessTemplate(path: string): string {
+  if (path !== '' && path.length <= 64 && !/\d/.test(path)) {
+    return path;
+  }
   const segments = path.split('/');
-  const named = segments.slice(0, MAX_SEGMENTS).map((segment) => (IDENTIFIER.test(segment) ? '[id]' : segment));
+  const named = segments
+    .slice(0, MAX_SEGMENTS)
+    .map((segment) => (/\d/.test(segment) && IDENTIFIER.test(segment) ? '[id]' : segment));
   return (segments.length > MAX_SEGMENTS ? [...named, '…'] : named).join('/').slice(0, 256) || '/';
 }
 
