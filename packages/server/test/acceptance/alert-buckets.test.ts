@@ -1,5 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/index.ts';
 import { BucketCache } from '../../src/respond/alerting/evaluate/buckets.ts';
+import { Evaluator } from '../../src/respond/alerting/evaluate/evaluator.ts';
+import { equivalentQuery } from '../../src/respond/alerting/evaluate/query.ts';
 import { readWindow } from '../../src/respond/alerting/evaluate/reading.ts';
 import { demandOf } from '../../src/respond/alerting/evaluate/series.ts';
 import { storedBuckets } from '../../src/respond/alerting/state/bucket-query.ts';
@@ -124,5 +128,25 @@ describe('buckets of the telemetry store', () => {
       ]),
     );
     expect(await readRule('last_queue_depth{queue=mail} > 5')).toMatchObject([{ value: 7, count: 2 }]);
+  });
+
+  test('the six rules of the guide are evaluated on the store, each with a query that runs as shown', async () => {
+    const { config } = loadConfig({
+      path: fileURLToPath(new URL('../../../../testdata/guide', import.meta.url)),
+      env: {},
+    });
+    if (!config) throw new Error('the guide is refused');
+    const timing = { ingestDelayMs: 0, phase: 'zero' } as const;
+    const evaluator = new Evaluator(storedBuckets(server.telemetry), config.rules, timing, [], []);
+    const round = await evaluator.run(T, Number.POSITIVE_INFINITY);
+    expect(round.statuses.map(({ ruleId, state }) => `${ruleId} ${state}`)).toEqual([
+      'high-error-rate insufficient',
+      'response-time-degradation insufficient',
+      'database-connection-pool-exhaustion insufficient',
+      'memory-usage-high insufficient',
+      'failed-authentication-attempts inactive',
+      'third-party-api-failures insufficient',
+    ]);
+    for (const rule of config.rules) await server.telemetry.query(equivalentQuery(rule));
   });
 });

@@ -81,11 +81,12 @@ export class Leader {
     for (const { rule, at, moves } of round.moved) {
       occurrences.push(...moves.map(({ instance, transition }) => this.#ofRule(rule, instance, transition, at)));
     }
-    if (now >= this.#monitorsAt) {
+    const polls = now >= this.#monitorsAt;
+    if (polls) {
       this.#monitorsAt = now + MONITOR_POLL_MS;
       occurrences.push(...(await this.#stepMonitors(now, changed)));
     }
-    if (round.statuses.length > 0)
+    if (polls || round.statuses.length > 0)
       occurrences.push(...this.#stepMeta(now, Math.max(0, now - oldestUncounted), changed));
     await this.#commit(occurrences, now);
     for (const { instance } of occurrences) changed.delete(instance.fingerprint);
@@ -138,12 +139,8 @@ export class Leader {
       const moved = this.#stepOther(print, fresh, judgeMonitor(monitor), NO_TIMING, now, changed);
       if (moved) occurrences.push(this.#ofMonitor(monitor, moved.instance, moved.transition, now));
     }
-    for (const instance of [...this.#others.values()]) {
-      if (instance.ruleId !== MONITOR_RULE_ID || !instance.open || seen.has(instance.fingerprint)) continue;
-      const gone: Verdict = { kind: 'gone', reason: 'the monitor was removed' };
-      const moved = this.#stepOther(instance.fingerprint, () => instance, gone, NO_TIMING, now, changed);
-      if (moved) occurrences.push(this.#gone(moved.instance, now));
-    }
+    const removed = (instance: Instance) => instance.ruleId === MONITOR_RULE_ID && !seen.has(instance.fingerprint);
+    occurrences.push(...this.#closeGone(removed, now, changed));
     return occurrences;
   }
 
@@ -162,20 +159,28 @@ export class Leader {
   #stepMeta(now: number, lagMs: number, changed: Map<string, Instance>): Occurrence[] {
     const evaluator = this.#evaluator;
     const conditions = metaConditions(
-      this.#config.rules,
+      this.#config,
       (id) => evaluator.statusOf(id),
       (id) => evaluator.instancesOf(id),
       lagMs,
     );
-    return conditions.flatMap((condition) => {
-      if (!condition.holds && !this.#others.has(condition.fingerprint)) return [];
-      const { reason } = condition;
-      const verdict: Verdict = { kind: condition.holds ? 'breach' : 'clear', value: 0, sample: 0, reason };
-      const fresh = () => newInstance(condition.fingerprint, condition.id, condition.labels, now);
-      const timing = { ...NO_TIMING, forMs: condition.forMs };
-      const moved = this.#stepOther(condition.fingerprint, fresh, verdict, timing, now, changed);
-      return moved ? [this.#ofMeta(condition, moved.instance, moved.transition, now)] : [];
-    });
+    const known = new Set(conditions.map((condition) => condition.fingerprint));
+    const gone = this.#closeGone(
+      (instance) => instance.ruleId !== MONITOR_RULE_ID && !known.has(instance.fingerprint),
+      now,
+      changed,
+    );
+    return gone.concat(
+      conditions.flatMap((condition) => {
+        if (!condition.holds && !this.#others.has(condition.fingerprint)) return [];
+        const { reason } = condition;
+        const verdict: Verdict = { kind: condition.holds ? 'breach' : 'clear', value: 0, sample: 0, reason };
+        const fresh = () => newInstance(condition.fingerprint, condition.id, condition.labels, now);
+        const timing = { ...NO_TIMING, forMs: condition.forMs };
+        const moved = this.#stepOther(condition.fingerprint, fresh, verdict, timing, now, changed);
+        return moved ? [this.#ofMeta(condition, moved.instance, moved.transition, now)] : [];
+      }),
+    );
   }
 
   #ofMeta(condition: MetaCondition, instance: Instance, transition: Transition, now: number): Occurrence {
@@ -202,6 +207,17 @@ export class Leader {
       at: now,
       resolveReason: instance.reason,
     };
+  }
+
+  /** Ends what is open of instances whose subject is no more. */
+  #closeGone(isGone: (instance: Instance) => boolean, now: number, changed: Map<string, Instance>): Occurrence[] {
+    const gone: Verdict = { kind: 'gone', reason: 'it was removed' };
+    return [...this.#others.values()]
+      .filter((instance) => instance.open && isGone(instance))
+      .flatMap((instance) => {
+        const moved = this.#stepOther(instance.fingerprint, () => instance, gone, NO_TIMING, now, changed);
+        return moved ? [this.#gone(moved.instance, now)] : [];
+      });
   }
 
   #stepOther(

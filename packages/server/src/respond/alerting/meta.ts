@@ -1,4 +1,4 @@
-import type { RuleConfig } from './config.ts';
+import type { AlertingConfig } from './alerting-config.ts';
 import { TENANT } from './evaluate/step-rule.ts';
 import { fingerprint, type Labels } from './fingerprint.ts';
 import type { Instance } from './instance.ts';
@@ -6,6 +6,9 @@ import type { RuleStatus } from './ports.ts';
 
 const PATIENCE_MS = 300_000;
 const LAG_MS = 120_000;
+/** Channels that are sent; what others are for is told step by step. */
+const SENT: ReadonlySet<string> = new Set(['slack', 'email', 'webhook']);
+const SHOWN = 5;
 
 /** Something wrong with the alert path itself. It is told to the platform's own receivers, never to a rule's. */
 export interface MetaCondition {
@@ -19,9 +22,9 @@ export interface MetaCondition {
   reason: string;
 }
 
-/** What the platform watches in itself: rules without data, rules that cannot be evaluated, ingest that lags. */
+/** What the platform watches in itself: rules without data, rules that cannot be evaluated, ingest that lags, receivers that cannot work. */
 export function metaConditions(
-  rules: readonly RuleConfig[],
+  config: AlertingConfig,
   statusOf: (ruleId: string) => RuleStatus | undefined,
   instancesOf: (ruleId: string) => readonly Instance[],
   lagMs: number,
@@ -36,7 +39,7 @@ export function metaConditions(
       reason: `telemetry is counted ${Math.round(lagMs / 1_000)} s late, so alert rules wait`,
     },
   );
-  const ofRules = rules.flatMap((rule) => {
+  const ofRules = config.rules.flatMap((rule) => {
     const status = statusOf(rule.id);
     const silent = instancesOf(rule.id).find((instance) => instance.silentSince !== null);
     return [
@@ -62,7 +65,24 @@ export function metaConditions(
       ),
     ];
   });
-  return [lag, ...ofRules];
+  return [lag, brokenReceivers(config), ...ofRules];
+}
+
+/** Receivers that cannot work as the configuration stands; messages to them go to the fallback. */
+function brokenReceivers({ rules, alertSettings }: AlertingConfig): MetaCondition {
+  const targets = [...rules.flatMap((rule) => rule.notifications), ...alertSettings.email];
+  const broken = targets.filter((target) => target.broken !== null && SENT.has(target.channel));
+  const named = [...new Set(broken.map(({ channel, target, broken: why }) => `${channel} ${target} (${why})`))];
+  return condition(
+    'broken-receivers',
+    'Receivers do not work',
+    {},
+    {
+      holds: named.length > 0,
+      forMs: 0,
+      reason: `${named.slice(0, SHOWN).join(', ')}${named.length > SHOWN ? ` and ${named.length - SHOWN} more` : ''}`,
+    },
+  );
 }
 
 function condition(

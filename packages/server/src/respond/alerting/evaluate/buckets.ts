@@ -62,7 +62,7 @@ export class BucketCache {
   *window(from: number, to: number): Iterable<{ labels: Labels; buckets: Bucket[]; lastAt: number }> {
     for (const { labels, buckets } of this.#series.values()) {
       const known = [...buckets.values()].filter((bucket) => bucket.at <= to);
-      const lastAt = Math.max(...known.map((bucket) => bucket.lastAt));
+      const lastAt = known.reduce((newest, bucket) => Math.max(newest, bucket.lastAt), 0);
       yield { labels, buckets: known.filter((bucket) => bucket.at > from), lastAt };
     }
   }

@@ -144,7 +144,7 @@ export class Evaluator {
       missedTotal: (this.#statuses.get(rule.id)?.missedTotal ?? 0) + missed,
       blockedSince: null,
     };
-    for (const instance of step.instances) this.#remember(instance);
+    this.#instances.set(rule.id, new Map(step.instances.map((instance) => [instance.fingerprint, instance])));
     this.#statuses.set(rule.id, status);
     round.statuses.push(status);
     round.changed.push(...step.changed);

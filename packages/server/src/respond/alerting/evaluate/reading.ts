@@ -79,9 +79,9 @@ function reduce(rule: Asked, buckets: readonly Bucket[], count: number): number 
     case 'sum':
       return sum((bucket) => bucket.sum);
     case 'min':
-      return Math.min(...buckets.map((bucket) => bucket.min));
+      return buckets.reduce((least, bucket) => Math.min(least, bucket.min), Number.POSITIVE_INFINITY);
     case 'max':
-      return Math.max(...buckets.map((bucket) => bucket.max));
+      return buckets.reduce((most, bucket) => Math.max(most, bucket.max), Number.NEGATIVE_INFINITY);
     case 'last':
       return buckets.reduce((newest, bucket) => (bucket.lastAt >= newest.lastAt ? bucket : newest)).last;
     case 'p50':
@@ -108,14 +108,19 @@ function percentileOf(buckets: readonly Bucket[], p: number): number {
   return percentile(classes, p) ?? 0;
 }
 
+/** Mean time between two samples of a series, ms; null with fewer than two. */
 function gapOf(buckets: readonly Bucket[]): number | null {
-  const count = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
-  if (count < 2) return null;
-  const times = buckets.map((bucket) => bucket.lastAt);
-  return (Math.max(...times) - Math.min(...times)) / (count - 1);
+  let count = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const bucket of buckets) {
+    count += bucket.count;
+    first = Math.min(first, bucket.lastAt);
+    last = Math.max(last, bucket.lastAt);
+  }
+  return count < 2 ? null : (last - first) / (count - 1);
 }
 
 function largestOf(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.max(...known);
+  return values.reduce<number | null>((most, value) => (value === null ? most : Math.max(most ?? value, value)), null);
 }

@@ -1,13 +1,15 @@
 import type { AlertState } from '@yumops/protocol';
 import type { RuleConfig } from '../config.ts';
 import { fingerprint, labelsKey } from '../fingerprint.ts';
-import { type Instance, newInstance, stepInstance, type Transition } from '../instance.ts';
+import { type Instance, newInstance, stepInstance, type Transition, type Verdict } from '../instance.ts';
 import type { RuleStatus } from '../ports.ts';
 import { judge } from './judge.ts';
 import type { Reading } from './reading.ts';
 
 /** One installation is one organisation. */
 export const TENANT = 'default';
+
+const GONE_AFTER_MS = 86_400_000;
 
 export interface Moved {
   instance: Instance;
@@ -41,17 +43,35 @@ export function stepRule(
     if (known.has(key) || reading.count === 0) continue;
     known.set(key, newInstance(fingerprint(TENANT, rule.id, reading.labels), rule.id, reading.labels, at));
   }
+  const anyData = readings.some((reading) => reading.count > 0);
   const changed: Instance[] = [];
   const moved: Moved[] = [];
   const after: Instance[] = [];
   for (const [key, before] of known) {
-    const verdict = judge(rule, byLabels.get(key), fresh, at);
+    const verdict = orGone(judge(rule, byLabels.get(key), fresh, at), before, anyData, at);
     const { instance, transition } = stepInstance(before, verdict, rule, at);
     after.push(instance);
     if (differs(before, instance)) changed.push(instance);
     if (transition) moved.push({ instance, transition });
   }
-  return { instances: after, changed, moved, status: statusOf(after) };
+  const kept = after.filter((instance) => byLabels.has(labelsKey(instance.labels)) || isRemembered(instance));
+  return { instances: kept, changed, moved, status: statusOf(after) };
+}
+
+/**
+ * A series that fell silent while others of the rule go on has been replaced, as an instance by the next deployment.
+ * One that fires is kept for a day.
+ */
+function orGone(verdict: Verdict, before: Instance, anyData: boolean, at: number): Verdict {
+  if (verdict.kind !== 'nodata' || before.silentSince === null) return verdict;
+  const replaced = anyData && !before.open;
+  const long = at - before.silentSince >= GONE_AFTER_MS;
+  return replaced || long ? { kind: 'gone', reason: `target_gone: ${verdict.reason}` } : verdict;
+}
+
+/** What is inactive, has never fired and sends nothing is forgotten. */
+function isRemembered(instance: Instance): boolean {
+  return instance.state !== 'inactive' || instance.episode > 0 || instance.silentSince !== null;
 }
 
 /** A value that only moved within its state is not worth a write. */

@@ -12,10 +12,11 @@ export function valueSentence(rule: Parts, value: number, sample: number): strin
   const limit = `limit ${formatQuantity(condition.threshold, condition.unit)}`;
   const window = `in the last ${formatDuration(windowMs)}`;
   const total = sample.toLocaleString('en-US');
+  const samples = sample === 1 ? '1 sample' : `${total} samples`;
   if (metric?.kind === 'ratio') return `${shown} of ${total} ${metric.noun} ${metric.bad} ${window} (${limit})`;
   if (metric?.kind === 'counter') return `${shown} ${metric.noun} ${window} (${limit})`;
   const noun = metric?.noun ?? condition.metric;
-  return `${noun} is ${shown} over ${total} samples ${window} (${limit})`;
+  return `${noun} is ${shown} over ${samples} ${window} (${limit})`;
 }
 
 /** One line for an alert: its rule, the value, and where. */
