@@ -13,6 +13,7 @@ import { type Identity, openIdentity } from './identity.ts';
 import { liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
 import { makeAlerting } from './respond.ts';
+import { sweepRetention } from './retention.ts';
 import { registerRoutes } from './routes.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
@@ -72,6 +73,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     identity,
     publicUrl,
     async startWork() {
+      shutdown.add('retention', sweepRetention({ telemetry: stores.telemetry, live, clock, log }));
       alerting.start();
       shutdown.add('alerting', () => alerting.stop());
       observe.uptime.onTransition(() => alerting.nudge());
