@@ -36,7 +36,7 @@ export interface StartOptions {
 const CONSOLE_FOLDER = fileURLToPath(new URL('../public', import.meta.url));
 /** The engines' own users must be able to pass through to their folders, not to look around. */
 const FOLDER_MODE = 0o711;
-const ADMINISTRATOR = 'admin@localhost';
+const ADMINISTRATOR = 'admin@yumops.local';
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
   try {

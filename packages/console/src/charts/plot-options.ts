@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import { tokenColour } from '../theme/theme.ts';
-import { formatDay, formatMinute } from '../time/format.ts';
+import { formatClock, formatDay, formatMinute } from '../time/format.ts';
 import type { Zone } from '../time/zone.ts';
 import type { PlotProps } from './plot.tsx';
 
@@ -31,7 +31,7 @@ export function plotOptions(latest: Latest, width: number, zone: Zone): uPlot.Op
     height,
     ms: 1,
     tzDate: (time) => (zone === 'utc' ? uPlot.tzDate(new Date(time), 'Etc/UTC') : new Date(time)),
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -65,7 +65,10 @@ function axis(): uPlot.Axis {
 }
 
 function timeAxis(zone: Zone): uPlot.Axis {
-  const label = (time: number, step: number) => (step >= 86_400_000 ? formatDay(time, zone) : formatMinute(time, zone));
+  const label = (time: number, step: number) => {
+    if (step >= 86_400_000) return formatDay(time, zone);
+    return step >= 60_000 ? formatMinute(time, zone) : formatClock(time, zone).slice(0, 8);
+  };
   return {
     ...axis(),
     size: 24,
@@ -132,6 +135,7 @@ function drawThreshold(plot: uPlot, latest: Latest): void {
   ctx.stroke();
   ctx.font = `${11 * scale}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textAlign = 'left';
-  ctx.fillText(threshold.label, bbox.left + 4 * scale, y - 4 * scale);
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(threshold.label, bbox.left + 4 * scale, y - 3 * scale);
   ctx.restore();
 }

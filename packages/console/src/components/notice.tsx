@@ -34,6 +34,17 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
+/** Says that what is shown is older than what was asked for, and why. */
+export function StaleNotice({ error, retry }: { error: unknown; retry(): void }) {
+  return (
+    <div className="stale" role="alert">
+      <Icon name="warn" />
+      <span>Shown is what was read before: {error instanceof Error ? error.message : String(error)}</span>
+      <Button onClick={retry}>Try again</Button>
+    </div>
+  );
+}
+
 /** Stands where data will be, with the size of the data; says so to assistive technology. */
 export function Loading({ what, rows = 4 }: { what: string; rows?: number }) {
   return (

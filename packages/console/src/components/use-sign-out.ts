@@ -8,7 +8,7 @@ export function useSignOut(): () => Promise<void> {
   const queryClient = useQueryClient();
   return async () => {
     await signOut();
-    queryClient.clear();
     await navigate({ to: '/sign-in' });
+    queryClient.clear();
   };
 }

@@ -1,6 +1,11 @@
 /** Between a number and its unit: narrow, and never broken over two lines. */
 const GAP = '\u202f';
 
+/** A sentence of the server with each number on one line with its unit. */
+export function glued(sentence: string): string {
+  return sentence.replace(/(\d) (?=(?:%|ms|s|min|h|d)(?![\w]))/g, '$1\u00a0');
+}
+
 /** Shown where there is no number. */
 export const UNKNOWN = 'unknown';
 

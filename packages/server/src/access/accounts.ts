@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Principal, Role } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { randomHex } from '../lib/random.ts';
+import { firstPassword } from './first-password.ts';
 
 const LINK_LIFETIME_MS = 24 * 3_600_000;
 
@@ -76,7 +77,7 @@ function authOptions(options: AccountsOptions, pool: pg.Pool) {
       customRules: { '/sign-in/email': { window: 60, max: 10 }, '/one-time': { window: 60, max: 10 } },
     },
     advanced: { cookiePrefix: 'yumops', ipAddress: { ipAddressHeaders: [PEER_HEADER] } },
-    plugins: [oneTimeLogin],
+    plugins: [oneTimeLogin, firstPassword],
   } satisfies BetterAuthOptions;
 }
 

@@ -48,7 +48,7 @@ const link = defineCommand({
   meta: { name: 'yumops user link', description: 'Make a login link for an administrator; it works once' },
   args: {
     ...platformArgs,
-    email: { type: 'string', default: 'admin@localhost', description: 'Whose link', valueHint: 'EMAIL' },
+    email: { type: 'string', default: 'admin@yumops.local', description: 'Whose link', valueHint: 'EMAIL' },
   },
   async run({ args }) {
     const made = await withClient(readSettings(args), (client) =>

@@ -8,7 +8,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { SEVERITY } from '../../components/severity.ts';
 import { State } from '../../components/state.tsx';
 import { Instant } from '../../components/when.tsx';
-import { formatQuantity } from '../../format/number.ts';
+import { formatQuantity, glued } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { Acknowledge } from './acknowledge.tsx';
 import { Labels } from './labels.tsx';
@@ -37,7 +37,7 @@ export function AlertDetails({ id }: { id: string }) {
             )}
           </Panel>
           <Panel title="The rule">
-            <p className="alert-rule">{alert.sentence}</p>
+            <p className="alert-rule">{glued(alert.sentence)}</p>
             <QueryText query={alert.query} />
           </Panel>
         </div>
@@ -56,7 +56,7 @@ function Head({ alert }: { alert: AlertDetail }) {
           since <Instant at={alert.startedAt} />
         </span>
       </p>
-      <p className="alert-sentence">{alert.summary}</p>
+      <p className="alert-sentence">{glued(alert.summary)}</p>
       <div className="alert-facts">
         <Reading alert={alert} />
         <Labels labels={alert.labels} />

@@ -13,7 +13,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { SEVERITY } from '../../components/severity.ts';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
-import { formatCount, UNKNOWN } from '../../format/number.ts';
+import { formatCount, glued, UNKNOWN } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 
 const route = getRouteApi('/console/alerts');
@@ -54,7 +54,7 @@ function RuleItem({ rule, chosen }: { rule: Rule; chosen: boolean }) {
           <State {...ALERT_STATE[rule.state]} />
           <span className="rule-text">
             <strong>{rule.name}</strong>
-            <span className="rule-sentence">{rule.sentence}</span>
+            <span className="rule-sentence">{glued(rule.sentence)}</span>
           </span>
           <State {...SEVERITY[rule.severity]} />
           <span className="alert-since">

@@ -3,8 +3,8 @@ import { formatCount } from '../../format/number.ts';
 import type { FieldCounts } from './query-text.ts';
 import { termFor } from './query-text.ts';
 
-/** Fields that are open at first. */
-const OPEN = new Set(['level', 'service', 'type', 'statusCode']);
+/** Fields that most questions begin with: first, and open. */
+const OPEN = ['level', 'service', 'type', 'statusCode'];
 
 export interface FieldPanelProps {
   fields: FieldCounts;
@@ -17,8 +17,8 @@ export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
     <section className="fields" aria-label="Fields" tabIndex={0}>
       {fields.length === 0 && <p className="quiet fields-empty">No fields in this range.</p>}
-      {fields.map(({ name, values }) => (
-        <details key={name} className="fields-group" open={OPEN.has(name)}>
+      {fields.toSorted(byUse).map(({ name, values }) => (
+        <details key={name} className="fields-group" open={OPEN.includes(name)}>
           <summary className="fields-name mono">
             {name}
             <span className="quiet">{values.length}</span>
@@ -39,6 +39,13 @@ export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
       ))}
     </section>
   );
+}
+
+type Field = FieldCounts[number];
+
+function byUse(a: Field, b: Field): number {
+  const place = ({ name }: Field) => (OPEN.includes(name) ? OPEN.indexOf(name) : OPEN.length);
+  return place(a) - place(b) || a.name.localeCompare(b.name);
 }
 
 interface FieldValueProps {

@@ -76,6 +76,7 @@ function merge(old: Tail, arrivals: Arrivals, held: boolean): Tail {
     return unchanged ? old : { ...old, waiting: arrivals.rows.length, dropped: arrivals.dropped };
   }
   if (arrivals.rows.length === 0 && old.waiting === 0 && old.dropped === arrivals.dropped) return old;
-  const rows = [...arrivals.rows.splice(0).reverse(), ...old.rows].slice(0, KEPT);
+  const fresh = arrivals.rows.splice(0).sort((a, b) => b.timestamp.localeCompare(a.timestamp));
+  const rows = [...fresh, ...old.rows].slice(0, KEPT);
   return { ...old, rows, waiting: 0, dropped: arrivals.dropped };
 }

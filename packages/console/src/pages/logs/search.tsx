@@ -5,7 +5,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { REFRESH } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Drawer } from '../../components/drawer.tsx';
-import { Failure, Loading } from '../../components/notice.tsx';
+import { useLastGood } from '../../components/last-good.ts';
+import { Failure, Loading, StaleNotice } from '../../components/notice.tsx';
 import { useShortcuts } from '../../components/shortcuts.ts';
 import { usePageTime } from '../../time/page-time.tsx';
 import { ExportMenu } from './export-menu.tsx';
@@ -32,8 +33,9 @@ export function Search() {
   const { span, setRange } = usePageTime();
   const [fieldsShown, setFieldsShown] = useState(false);
   const search = useMemo<LogSearch>(() => ({ q, span }), [q, span]);
-  const fields = useQuery(fieldsQuery(search)).data?.fields ?? [];
+  const fields = useLastGood(useQuery(fieldsQuery(search)).data)?.fields ?? [];
   const histogram = useQuery(histogramQuery(search));
+  const volume = useLastGood(histogram.data);
   const setQuery = (next: string) =>
     void navigate({ search: (old) => ({ ...old, q: next || undefined, row: undefined }) });
   const addTerm = (term: string) => setQuery(withTerm(q, term));
@@ -48,8 +50,8 @@ export function Search() {
         <ExportMenu search={search} />
       </div>
       <div className="logs-histogram">
-        {histogram.data !== undefined ? (
-          <Histogram data={histogram.data} onZoom={(zoomed) => setRange({ kind: 'between', ...zoomed })} />
+        {volume !== undefined ? (
+          <Histogram data={volume} onZoom={(zoomed) => setRange({ kind: 'between', ...zoomed })} />
         ) : histogram.error !== null ? (
           <Failure error={histogram.error} retry={() => void histogram.refetch()} />
         ) : (
@@ -83,7 +85,9 @@ function Lines({ search, tailing }: { search: LogSearch; tailing: boolean }) {
   const query = useInfiniteQuery(rowsQuery(useFixed(search, tailing)));
   const tail = useTail(search.q, tailing, reading || row !== undefined);
   useHistogramRefresh(tailing && !reading);
-  const rows = useMemo(() => joined(tail, query.data?.pages.flatMap((page) => page.items) ?? []), [tail, query.data]);
+  const pages = useLastGood(query.data)?.pages;
+  const rows = useMemo(() => joined(tail, pages?.flatMap((page) => page.items) ?? []), [tail, pages]);
+  const retry = () => void query.refetch();
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -93,11 +97,12 @@ function Lines({ search, tailing }: { search: LogSearch; tailing: boolean }) {
     setReading(false);
   };
   useRowKeys(rows);
-  if (query.isPending) return <Loading what="the lines" rows={12} />;
+  if (query.isPending && pages === undefined) return <Loading what="the lines" rows={12} />;
   if (query.error !== null && rows.length === 0)
     return <Failure error={query.error} retry={() => void query.refetch()} />;
   return (
     <div className="logs-lines" data-old={query.isPlaceholderData}>
+      {query.error !== null && <StaleNotice error={query.error} retry={retry} />}
       {tailing && <TailBar tail={tail} resume={resume} />}
       {rows.length === 0 ? (
         <NoLines q={search.q} />

@@ -1,6 +1,7 @@
 import type { Overview } from '@yumops/protocol';
 import { State, type Tone } from '../../components/state.tsx';
 import { Instant, When } from '../../components/when.tsx';
+import { glued } from '../../format/number.ts';
 
 const LOOKS: Record<Overview['verdict'], { tone: Tone; word: string }> = {
   healthy: { tone: 'ok', word: 'Healthy' },
@@ -15,7 +16,7 @@ export function Verdict({ overview }: { overview: Overview }) {
   return (
     <section className={`verdict tone-${tone}`} aria-label="Verdict">
       <State tone={tone} word={word} />
-      <p className="verdict-sentence">{overview.sentence}</p>
+      <p className="verdict-sentence">{glued(overview.sentence)}</p>
       {overview.since !== null && (
         <p className="quiet">
           since <Instant at={overview.since} /> · <When at={overview.since} />

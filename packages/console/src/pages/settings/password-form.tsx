@@ -1,44 +1,65 @@
-import { type FormEvent, useState } from 'react';
-import { changePassword } from '../../api/session.ts';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { FormEvent } from 'react';
+import { meQuery } from '../../api/queries.ts';
+import { changePassword, hasPasswordQuery, setPassword } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
 
-type Outcome = { kind: 'idle' } | { kind: 'busy' } | { kind: 'done' } | { kind: 'refused'; message: string };
+/** Changes the password, or sets the first one after a login link. */
+export function Password() {
+  const known = useQuery(hasPasswordQuery);
+  return (
+    <Panel title="Password">
+      <QueryView query={known} what="the ways to sign in" rows={3}>
+        {(hasPassword) => <PasswordForm hasPassword={hasPassword} />}
+      </QueryView>
+    </Panel>
+  );
+}
 
-/** Sets a new password and signs out every other session of the person. */
-export function PasswordForm() {
-  const [outcome, setOutcome] = useState<Outcome>({ kind: 'idle' });
+interface Passwords {
+  current: string;
+  next: string;
+}
+
+function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
+  const me = useQuery(meQuery).data;
+  const queryClient = useQueryClient();
+  const save = useMutation({
+    mutationFn: ({ current, next }: Passwords) => (hasPassword ? changePassword(current, next) : setPassword(next)),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: hasPasswordQuery.queryKey }),
+  });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const data = new FormData(form);
-    setOutcome({ kind: 'busy' });
-    changePassword(String(data.get('current')), String(data.get('next'))).then(
-      () => {
-        form.reset();
-        setOutcome({ kind: 'done' });
-      },
-      (error: unknown) =>
-        setOutcome({ kind: 'refused', message: error instanceof Error ? error.message : String(error) }),
-    );
+    const passwords = { current: String(data.get('current') ?? ''), next: String(data.get('next') ?? '') };
+    save.mutate(passwords, { onSuccess: () => form.reset() });
   };
   return (
     <form className="password-form" onSubmit={submit}>
-      <label className="field">
-        <span className="field-label">Current password</span>
-        <input className="input" name="current" type="password" autoComplete="current-password" required />
-      </label>
+      <input hidden readOnly autoComplete="username" value={me?.email ?? ''} />
+      {hasPassword ? (
+        <label className="field">
+          <span className="field-label">Current password</span>
+          <input className="input" name="current" type="password" autoComplete="current-password" required />
+        </label>
+      ) : (
+        <p>You came by a login link, which works once. Set a password to be able to sign in again.</p>
+      )}
       <label className="field">
         <span className="field-label">New password, at least 12 characters</span>
         <input className="input" name="next" type="password" autoComplete="new-password" minLength={12} required />
       </label>
       <div className="password-actions">
-        <Button type="submit" look="primary" disabled={outcome.kind === 'busy'}>
-          Change the password
+        <Button type="submit" look="primary" disabled={save.isPending}>
+          {hasPassword ? 'Change the password' : 'Set the password'}
         </Button>
         <span role="status">
-          {outcome.kind === 'done' && <State tone="ok" word="Changed. Other sessions are signed out." />}
-          {outcome.kind === 'refused' && <State tone="bad" word={outcome.message} />}
+          {save.isSuccess && <State tone="ok" word="Saved" />}
+          {save.error !== null && <State tone="bad" word={save.error.message} />}
         </span>
       </div>
     </form>

@@ -9,7 +9,7 @@ import { setShortcuts, useShortcutsEnabled } from '../../components/shortcuts.ts
 import { useSignOut } from '../../components/use-sign-out.ts';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
 import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
-import { PasswordForm } from './password-form.tsx';
+import { Password } from './password-form.tsx';
 import './settings.css';
 
 /** What a person can set for themselves. */
@@ -18,9 +18,7 @@ export function SettingsPage() {
     <Page title="Settings">
       <div className="settings">
         <Account />
-        <Panel title="Password">
-          <PasswordForm />
-        </Panel>
+        <Password />
         <ThisBrowser />
       </div>
     </Page>

@@ -30,9 +30,7 @@ export function SignInPage() {
         ) : (
           <PasswordForm busy={enter.busy} submit={(email, password) => enter.run(() => signIn(email, password))} />
         )}
-        <p className="quiet sign-in-help">
-          No password yet? The login link in the output of <code>npm start</code> works once.
-        </p>
+        <p className="quiet sign-in-help">No password yet? The login link that is printed at the start works once.</p>
       </div>
     </main>
   );

@@ -68,7 +68,9 @@ function Row({ monitor, current }: { monitor: Monitor; current: boolean }) {
           <strong className="truncate">{monitor.name}</strong>
         </span>
         <span className="quiet truncate">{monitor.state === 'up' ? monitor.url : (monitor.reason ?? monitor.url)}</span>
-        {monitor.rewrittenTo !== null && <span className="quiet truncate">checked at {monitor.rewrittenTo}</span>}
+        {monitor.rewrittenTo !== null && (
+          <span className="quiet truncate">checked at {new URL(monitor.rewrittenTo).host}</span>
+        )}
       </span>
       <MonitorBars id={monitor.id} />
       <span className="monitor-share figures">
@@ -86,11 +88,12 @@ function Row({ monitor, current }: { monitor: Monitor; current: boolean }) {
 function Latency({ monitor: { name, recent } }: { monitor: Monitor }) {
   const last = lastValue(recent);
   const failed = recent.filter((value) => value === null).length;
-  const summary = `${name}: latest ${last === null ? UNKNOWN : formatMilliseconds(last)}, ${failed} of ${plural(recent.length, 'check')} failed`;
+  const newest = recent.length === 0 ? UNKNOWN : last === null ? 'no answer' : formatMilliseconds(last);
+  const summary = `${name}: latest ${newest}, ${failed} of ${plural(recent.length, 'check')} failed`;
   return (
     <span className="monitor-latency figures">
       <Sparkline values={recent} summary={summary} />
-      <span>{last === null ? UNKNOWN : formatMilliseconds(last)}</span>
+      <span>{newest}</span>
     </span>
   );
 }
