@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -43,6 +43,16 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     expect((await readFile(join(home, 'data-location'), 'utf8')).trim()).toBe(placed);
     await chmod(folder, 0o755);
     expect(await placeData(home, user)).toBe(placed);
+  });
+
+  test('a home that was deleted and made again does not find its old data', async () => {
+    const home = join(folder, 'state');
+    const first = await placeData(home, user);
+    await writeFile(join(first, 'old'), 'row');
+    await rm(home, { recursive: true });
+    const second = await placeData(home, user);
+    moved.push(first, second);
+    expect(await readdir(second)).toEqual([]);
   });
 
   test('data that root copied back changes hands', async () => {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import {
   chmod,
   chown,
   copyFile,
+  cp,
   lchown,
   link,
   mkdir,
@@ -14,9 +14,10 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
+import { randomHex } from '../lib/random.ts';
 import { canReach, type OsUser } from './os-user.ts';
 
 /** Where root may put what the engines' own user has to read. */
@@ -38,8 +39,10 @@ export async function placeData(home: string, user: OsUser | undefined): Promise
   if (!user) return plain;
   await chmod(home, 0o711);
   if (canReach(user, '-w', plain)) return plain;
-  const moved = join(await systemFolder(), 'data', createHash('sha256').update(home).digest('hex').slice(0, 16));
-  await movePrivately(plain, moved);
+  // A new name each time: a home that was deleted and made again must not find its old data.
+  const moved = join(await systemFolder(), 'data', `${basename(dirname(home))}-${basename(home)}-${randomHex(4)}`);
+  await openFolder(dirname(moved));
+  await move(plain, moved);
   await writeFileAtomic(join(home, POINTER), `${moved}\n`);
   return ownFolder(moved, user);
 }
@@ -106,16 +109,14 @@ async function handOver(path: string, user: OsUser): Promise<void> {
   await chown(path, user.uid, user.gid);
 }
 
-/** Moves a folder that is empty, or that an earlier start filled while its user could still enter. */
-async function movePrivately(from: string, to: string): Promise<void> {
-  await openFolder(dirname(to));
+/** Moves a folder, to another file system where need be. It is empty, or filled while its user could still enter. */
+async function move(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    const empty = (await readdir(from)).length === 0;
-    if (!empty) throw error;
+    if (codeOf(error) !== 'EXDEV') throw error;
+    await cp(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     await rm(from, { recursive: true });
-    await mkdir(to, { recursive: true, mode: 0o700 });
   }
 }
 

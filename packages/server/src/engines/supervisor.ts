@@ -79,7 +79,8 @@ export class Supervisor {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new Error(`${this.#options.name} is stopping`));
-    await this.#restarting;
+    // A process that ends just as it is started begins another restart.
+    for (let seen: unknown; seen !== this.#restarting; await seen) seen = this.#restarting;
     const child = this.#child;
     if (child) await endProcess(child, () => this.#options.quit(child), this.#options.grace, this.#options.clock);
   }

@@ -88,6 +88,7 @@ async function launchChild(start: ChildStart, clock: Clock, log: Log): Promise<{
   const child = fork(childEntry(), [], {
     cwd: start.dataDir,
     env: { HOME: start.dataDir, TZ: 'UTC', UV_THREADPOOL_SIZE: '12', UV_USE_IO_URING: '0', MALLOC_ARENA_MAX: '2' },
+    // The process is native code nearly all through: little for JavaScript's young objects and malloc's arenas.
     execArgv: ['--max-semi-space-size=4'],
     // The engine takes what it finds on standard input for rows of an INSERT.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -100,7 +101,7 @@ async function launchChild(start: ChildStart, clock: Clock, log: Log): Promise<{
   try {
     const report = await firstReport(child, start);
     if (report.kind !== 'ready') throw failure(report.kind === 'failed' ? report.message : 'it answered out of turn');
-    log.info('chDB is ready', { version: report.version, pid: child.pid });
+    log.info('chDB is ready', { version: report.version, pid: child.pid, repaired: report.repaired });
     return { child, port: report.port };
   } catch (error) {
     await endProcess(child, () => child.kill('SIGKILL'), START_LIMIT, clock);

@@ -1,4 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { freePort } from '../free-port.ts';
 import { lockHome } from '../home-lock.ts';
@@ -34,11 +36,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const dataDir = await placeData(home, user);
     const binaries = await prepareBinaries(major, dataDir, user);
     const password = await ensureCluster(home, dataDir, major, binaries, user);
-    const port = await freePort();
-    const settings = { ...settingsFor(major), ...options.settings, port };
+    const settings = { ...settingsFor(major), ...options.settings };
+    const launchOn = (onPort: number) =>
+      launchPostmaster({ binaries, dataDir, settings: { ...settings, port: onPort }, user, clock, log });
+    let port = 0;
     const supervisor = await Supervisor.start({
       name: 'PostgreSQL',
-      launch: () => launchPostmaster({ binaries, dataDir, settings, user, clock, log }),
+      async launch() {
+        if (port !== 0) return launchOn(port);
+        const first = await launchOnFreePort(launchOn);
+        port = first.port;
+        return first.child;
+      },
       quit: quitPostmaster,
       grace: 60_000,
       clock,
@@ -58,6 +67,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+/** Another program may take the free port in the moment before the server does. */
+async function launchOnFreePort(
+  launchOn: (port: number) => Promise<ChildProcess>,
+  attempts = 5,
+): Promise<{ child: ChildProcess; port: number }> {
+  const port = await freePort();
+  try {
+    return { child: await launchOn(port), port };
+  } catch (error) {
+    if (attempts <= 1 || !messageOf(error).includes('Address already in use')) throw error;
+    return launchOnFreePort(launchOn, attempts - 1);
   }
 }
 

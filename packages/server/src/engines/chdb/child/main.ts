@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { OsUser } from '../../os-user.ts';
+import { repairDeduplicationLogs } from './deduplication-log.ts';
 import { Engine } from './engine.ts';
 import { createFront } from './front.ts';
 import { loadNative } from './native.ts';
@@ -22,7 +23,7 @@ export interface ChildStart {
 }
 
 export type ChildReport =
-  | { kind: 'ready'; port: number; version: string }
+  | { kind: 'ready'; port: number; version: string; repaired: number }
   | { kind: 'alive' }
   | { kind: 'failed'; message: string };
 
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
 async function serve(start: ChildStart): Promise<ChildReport> {
   const native = loadNative(start.packageName);
   if (start.osUser) becomeUser(start.osUser);
+  const repaired = await repairDeduplicationLogs(start.dataDir);
   const engine = new Engine(native, start.dataDir, start.connectionArgs);
   const version = await engine.selfCheck();
   await engine.createDatabase(start.database);
@@ -75,7 +77,7 @@ async function serve(start: ChildStart): Promise<ChildReport> {
   });
   server.listen(start.port, '127.0.0.1');
   await once(server, 'listening');
-  return { kind: 'ready', port: (server.address() as AddressInfo).port, version };
+  return { kind: 'ready', port: (server.address() as AddressInfo).port, version, repaired };
 }
 
 /** Irreversible: real, effective and saved ids, and no supplementary groups. */
