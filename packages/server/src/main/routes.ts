@@ -9,6 +9,7 @@ import { healthRoutes } from '../http/health.ts';
 import { ingestRoutes } from '../http/ingest.ts';
 import { logsRoutes } from '../http/logs.ts';
 import { monitorRoutes } from '../http/monitors.ts';
+import { onCallRoutes } from '../http/oncall.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { queryRoutes } from '../http/query.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -19,6 +20,7 @@ import { VERSION } from '../version.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
+import { makeOnCall } from './on-call.ts';
 import type { Stores } from './stores.ts';
 
 export interface RouteParts {
@@ -49,6 +51,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
   queryRoutes(app, { telemetry, guard, clock });
   alertRoutes(app, { alerting, guard, clock });
+  onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
   registerOverview(app, parts, availability);
 }

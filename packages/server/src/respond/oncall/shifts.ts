@@ -33,8 +33,11 @@ export interface HandOff {
   to: string | null;
 }
 
-/** How far is looked for a change: a schedule that does not change in so long is taken never to. */
-const HORIZONS = [9, 70, 750].map((days) => days * DAY_MS);
+/** How far around an instant is looked for a change, in milliseconds: what does not change in so long never does. */
+export const LOOK_AROUND_MS = 750 * DAY_MS;
+
+/** Near changes are found by looking less far. */
+const HORIZONS = [9 * DAY_MS, 70 * DAY_MS, LOOK_AROUND_MS];
 
 /** The next change after an instant; null when none comes within two years. */
 export function nextHandOff(schedule: Schedule, instant: number): HandOff | null {

@@ -1,0 +1,14 @@
+export { createOnCall, type OnCall, type OnCallOptions } from './oncall.ts';
+export { readOverrides, type StoredOverride } from './overrides.ts';
+export type { OnCallConfig } from './ports.ts';
+export { shiftItems, situationsOf } from './read.ts';
+export {
+  type ContactChannel,
+  type ContactTarget,
+  type OnCallAnswer,
+  type OnCallPlan,
+  resolveOnCall,
+  withOverrides,
+} from './resolve.ts';
+export type { Person, Schedule, Shift } from './schedule.ts';
+export { LOOK_AROUND_MS, onCallAt, shifts } from './shifts.ts';
