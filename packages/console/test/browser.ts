@@ -81,16 +81,24 @@ export async function visit(bench: Bench, path: string, options: VisitOptions = 
   return { page, context, faults };
 }
 
-/** Findings of axe-core, one line each. */
-export async function axeFindings(page: Page): Promise<string[]> {
+/** Findings of axe-core, one line each: of all rules, or of those named. */
+export async function axeFindings(page: Page, rules: readonly string[] = []): Promise<string[]> {
   await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const axe = Reflect.get(window, 'axe') as {
-      run(): Promise<{ violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[] }>;
-    };
-    const { violations } = await axe.run();
+  return page.evaluate(async (only) => {
+    const axe = Reflect.get(window, 'axe') as Axe;
+    const { violations } = await axe.run({
+      resultTypes: ['violations'],
+      ...(only.length > 0 && { runOnly: { type: 'rule', values: only } }),
+    });
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
     );
-  });
+  }, rules);
+}
+
+/** As much of axe-core as is used here. */
+interface Axe {
+  run(options: object): Promise<{
+    violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+  }>;
 }

@@ -44,6 +44,17 @@ it('signs in by a login link once and takes the token out of the address', async
   await context.close();
 });
 
+it('lets a person who came by a login link set a password', async () => {
+  bench.fixture.password = null;
+  const { page, context } = await visit(bench, '/settings');
+  await page.getByText('You came by a login link').waitFor();
+  await page.getByLabel(/New password/).fill('correct horse battery');
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByLabel('Current password').waitFor();
+  expect(bench.fixture.password).toBe('correct horse battery');
+  await context.close();
+});
+
 it('never follows a return address to another site', async () => {
   const { page, context } = await visit(bench, '/sign-in?return=//example.com/', { signedIn: false });
   await page.getByLabel('E-mail').fill('admin@yumzoom.app');
@@ -159,6 +170,22 @@ it('filters, zooms and keeps all of it in the address', async () => {
   await page.waitForURL(/range=45m/);
   await page.reload();
   await page.getByRole('button', { name: 'Last 45m' }).waitFor();
+  await context.close();
+});
+
+it('copies a link that shows later what is on the screen now', async () => {
+  const { page, context } = await visit(bench, '/logs?q=level:error&range=15m');
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page
+    .getByRole('link', { name: /Unhandled error/ })
+    .first()
+    .waitFor();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+  const { q, range, from = '', to = '' } = Object.fromEntries(link.searchParams);
+  expect({ q, range }).toEqual({ q: 'level:error', range: undefined });
+  expect(Date.parse(to) - Date.parse(from)).toBe(15 * 60_000);
   await context.close();
 });
 
