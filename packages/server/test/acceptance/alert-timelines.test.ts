@@ -340,6 +340,15 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     expect(rig.timeline()).toEqual(['90 slack #alerts firing', '90 email devops@yumzoom.com firing']);
   });
 
+  test('S8: a jump of the clock moves no timer', async () => {
+    const rig = await rigOf(ERROR_RATE, { leaseMs: 30_000 });
+    burst(rig, 3_000);
+    await rig.until(100);
+    rig.clock.jump(3_600_000);
+    await rig.until(500);
+    expect(rig.receivers.received.filter(({ channel }) => channel === 'slack').map(({ t }) => t)).toEqual([90, 390]);
+  });
+
   test('two instances evaluate each slot once, and the second takes over within the lease and a slot', async () => {
     const rig = await rigOf(ERROR_RATE, { leaseMs: 60_000 });
     burst(rig);

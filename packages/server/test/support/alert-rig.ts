@@ -215,9 +215,8 @@ export class AlertRig {
 
   /** Acknowledges every firing alert. */
   async acknowledge(by: string): Promise<void> {
-    for (const alertId of new Set(this.receivers.received.flatMap(({ alerts }) => alerts))) {
-      const groupKey = await this.store.groupOf(alertId);
-      if (groupKey === undefined) continue;
+    const told = new Set(this.receivers.received.flatMap(({ alerts }) => alerts));
+    for (const [alertId, groupKey] of await this.store.groupsOf([...told])) {
       const at = this.clock.now();
       await this.store.change({
         ...{ groupKey, lease: null, alertIds: [], instances: [] },
@@ -251,7 +250,7 @@ export class AlertRig {
     const engine = this.engine;
     if (!engine) return;
     // An attempt that ends may leave something new to do.
-    for (let attempts = -1; attempts !== this.receivers.attempts || this.#nextRun <= this.clock.now() + 10; ) {
+    for (let attempts = -1; attempts !== this.receivers.attempts || this.#nextRun <= engine.now() + 10; ) {
       attempts = this.receivers.attempts;
       this.#nextRun = await engine.run();
       if (this.#second) this.#nextRun = Math.min(this.#nextRun, await this.#second.run());

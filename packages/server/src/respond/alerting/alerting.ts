@@ -16,6 +16,8 @@ import { PostgresAlertStore } from './state/postgres.ts';
 const INGEST_DELAY_MS = 10_000;
 const LEASE_MS = 10_000;
 const RETRY_MS = 1_000;
+/** One line a minute while it fails. */
+const FAILURES_PER_LINE = 60;
 /** Other instances may have put something into the outbox. */
 const POLL_MS = 1_000;
 
@@ -76,8 +78,10 @@ export function createAlerting(options: AlertingOptions): Alerting {
   const loop = new Loop(
     clock,
     async () => Math.min((await engine.run()) - engine.now(), POLL_MS),
-    (error) => {
-      log.error('the alert path could not run; it tries again', { error: messageOf(error) });
+    (error, failures) => {
+      if (failures % FAILURES_PER_LINE === 1) {
+        log.error('the alert path cannot run; it goes on trying', { error: messageOf(error), failures });
+      }
       return RETRY_MS;
     },
   );
@@ -97,7 +101,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
       loop.wake();
     },
     async acknowledge(alertId, by, via) {
-      const groupKey = await store.groupOf(alertId);
+      const groupKey = (await store.groupsOf([alertId])).get(alertId);
       if (groupKey === undefined) {
         throw new YumOpsError('alert_not_found', `There is no alert ${alertId}.`, { status: 404 });
       }

@@ -237,11 +237,14 @@ export class Leader {
 
   /** Writes the occurrences group by group: instance, alert, timeline, outbox and timers in one transaction. */
   async #commit(occurrences: readonly Occurrence[], now: number): Promise<void> {
+    const idOf = ({ instance }: Occurrence) => alertId(instance.fingerprint, instance.episode);
+    const known = await this.#deps.store.groupsOf(
+      occurrences.filter(({ transition }) => transition !== 'fired').map(idOf),
+    );
     const groups = new Map<string, { inputs: GroupInput[]; instances: Instance[]; alertIds: string[] }>();
     for (const occurrence of occurrences) {
-      const id = alertId(occurrence.instance.fingerprint, occurrence.instance.episode);
-      const known = occurrence.transition === 'fired' ? undefined : await this.#deps.store.groupOf(id);
-      const groupKey = known ?? groupKeyOf(this.#config.grouping.by, occurrence.subject.labels ?? {});
+      const id = idOf(occurrence);
+      const groupKey = known.get(id) ?? groupKeyOf(this.#config.grouping.by, occurrence.subject.labels ?? {});
       const group = groups.get(groupKey) ?? { inputs: [], instances: [], alertIds: [] };
       group.inputs.push(inputOf(occurrence, id, groupKey, now));
       group.instances.push(occurrence.instance);

@@ -4,7 +4,8 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 export class Loop {
   readonly #clock: Clock;
   readonly #work: () => Promise<number>;
-  readonly #failed: (error: unknown) => number;
+  readonly #failed: (error: unknown, failures: number) => number;
+  #failures = 0;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
   #woken = false;
@@ -12,9 +13,9 @@ export class Loop {
 
   /**
    * @param work gives the milliseconds until it wants to run again
-   * @param failed is told of what `work` threw, and gives the same
+   * @param failed is told of what `work` threw and how often in a row it did, and gives the same
    */
-  constructor(clock: Clock, work: () => Promise<number>, failed: (error: unknown) => number) {
+  constructor(clock: Clock, work: () => Promise<number>, failed: (error: unknown, failures: number) => number) {
     this.#clock = clock;
     this.#work = work;
     this.#failed = failed;
@@ -45,10 +46,21 @@ export class Loop {
 
   async #run(): Promise<void> {
     this.#woken = false;
-    const wait = await this.#work().catch(this.#failed);
+    const wait = await this.#attempt();
     this.#running = null;
     if (this.#stopped) return;
     if (this.#woken) this.wake();
     else this.#timer = this.#clock.after(Math.max(0, wait), () => this.wake());
+  }
+
+  async #attempt(): Promise<number> {
+    try {
+      const wait = await this.#work();
+      this.#failures = 0;
+      return wait;
+    } catch (error) {
+      this.#failures++;
+      return this.#failed(error, this.#failures);
+    }
   }
 }

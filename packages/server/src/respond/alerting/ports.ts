@@ -127,8 +127,8 @@ export interface AlertStore {
   dueGroups(now: number): Promise<string[]>;
   /** The next instant at which a group or a message has something to do, ms since the epoch. */
   nextDue(): Promise<number | null>;
-  /** The group of an alert, undefined when there is none with this id. */
-  groupOf(alertId: string): Promise<string | undefined>;
+  /** The groups of alerts by their ids; an id that does not exist has none. */
+  groupsOf(alertIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
   /**
    * Takes up to `limit` messages that are due for sending. Two messages of one group to one target are never out at

@@ -89,8 +89,12 @@ export class MemoryAlertStore implements AlertStore {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  async groupOf(alertId: string): Promise<string | undefined> {
-    return [...this.#groups.values()].find((group) => group.alerts.has(alertId))?.key;
+  async groupsOf(alertIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const asked = new Set(alertIds);
+    const pairs = [...this.#groups.values()].flatMap(({ key, alerts }) =>
+      [...alerts.keys()].filter((id) => asked.has(id)).map((id) => [id, key] as const),
+    );
+    return new Map(pairs);
   }
 
   async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {

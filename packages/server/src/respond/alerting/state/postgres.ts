@@ -119,9 +119,13 @@ export class PostgresAlertStore implements AlertStore {
     return row?.due?.getTime() ?? null;
   }
 
-  async groupOf(alertId: string): Promise<string | undefined> {
-    const [row] = await this.#db.query<{ group_key: string }>('SELECT group_key FROM alerts WHERE id = $1', [alertId]);
-    return row?.group_key;
+  async groupsOf(alertIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (alertIds.length === 0) return new Map();
+    const rows = await this.#db.query<{ id: string; group_key: string }>(
+      'SELECT id, group_key FROM alerts WHERE id = ANY ($1::text[])',
+      [[...alertIds]],
+    );
+    return new Map(rows.map((row) => [row.id, row.group_key]));
   }
 
   async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
