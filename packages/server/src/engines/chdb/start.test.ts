@@ -111,6 +111,30 @@ test('loses and doubles nothing when it is killed in the middle of inserts', asy
   await telemetry.close();
 });
 
+test('takes a batch again whose token was noted, but whose rows were not put in place', async () => {
+  const first = await start();
+  const before = connectTelemetry(first.url);
+  await before.command(
+    'CREATE TABLE t (n UInt8) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100',
+  );
+  const batch = (n: number) => [Buffer.from(`{"n":${n}}\n`), { token: `batch ${n}`, rowCount: 1 }] as const;
+  await before.insert('t', ...batch(1));
+  await before.insert('t', ...batch(2));
+  const [part] = await before.query<{ path: string }>(
+    "SELECT path FROM system.parts WHERE table = 't' AND active AND min_block_number = 2",
+  );
+  await before.close();
+  await first.stop();
+  // What a kill leaves between the note and the move of the part.
+  await rm(part?.path as string, { recursive: true });
+
+  const second = await start();
+  const telemetry = connectTelemetry(second.url);
+  for (const n of [1, 2, 2]) await telemetry.insert('t', ...batch(n));
+  expect(await telemetry.query('SELECT n FROM t ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
+  await telemetry.close();
+});
+
 test('leaves an engine alone that answers, and replaces one that hangs', async () => {
   const clock = new FakeClock();
   const engine = await startEmbeddedChdb({ dataDir: home, clock, log });
