@@ -5,7 +5,7 @@ import { type EncodeContext, RecordEncoder } from './encoder.ts';
 import { type EntryBody, PartSet } from './part-set.ts';
 import type { Refused } from './readers.ts';
 import { textOf } from './readers.ts';
-import { scrubText } from './scrub.ts';
+import { scrubFragment } from './scrub.ts';
 import { wellFormed } from './well-formed.ts';
 
 export type BodyFormat = 'ndjson' | 'json';
@@ -150,7 +150,7 @@ class Result {
       source: this.#format,
       line,
       ...refused,
-      record: wellFormed(scrubText(text)),
+      record: wellFormed(scrubFragment(text)),
       retentionClass: DEAD_LETTER_CLASS,
     };
     this.parts.beginRow('dead_letters', letter.timestamp, DEAD_LETTER_CLASS).text(`${JSON.stringify(letter)}\n`);

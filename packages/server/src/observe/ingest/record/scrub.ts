@@ -31,6 +31,24 @@ export function scrubValue(value: unknown): unknown {
   );
 }
 
+/**
+ * Scrubs a record that could not be read. What it holds as JSON is scrubbed as such; of anything else the text is, and
+ * what follows a secret name with a nested value is cut off.
+ */
+export function scrubFragment(text: string): string {
+  try {
+    return JSON.stringify(scrubValue(JSON.parse(text)));
+  } catch {
+    const plain = text.replace(/\\u00([2-7][0-9a-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    for (const match of plain.matchAll(/"([\w.-]{1,64})"\s{0,8}:\s{0,8}[{[]/g)) {
+      if (isSecretName(match[1] as string)) return `${scrubText(plain.slice(0, match.index))}"${match[1]}":${REDACTED}`;
+    }
+    return scrubText(plain);
+  }
+}
+
 const CARD = /(?<![\w-])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{13,19})(?![\w-])/g;
 
 /** Number ranges of the card brands, with their lengths. */

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { BodyEncoder } from './body.ts';
+import { REDACTED, scrubText, scrubValue } from './scrub.ts';
+import { isSecretName } from './secret-names.ts';
+
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P';
+const PEM = '-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----';
+
+describe('scrubText', () => {
+  it.each([
+    ['authorization: Bearer abcDEF123456', `authorization: Bearer ${REDACTED}`],
+    ['Basic dXNlcjpwYXNz', `Basic ${REDACTED}`],
+    [`token was ${JWT}, sorry`, `token was ${REDACTED}, sorry`],
+    [`key:\n${PEM}\nend`, `key:\n${REDACTED}\nend`],
+    ['-----BEGIN PRIVATE KEY-----\ncut off', REDACTED],
+    ['postgres://app:s3cr3t@db:5432/x', `postgres://app:${REDACTED}@db:5432/x`],
+    ['redis://:p@ss@host', `redis://:${REDACTED}@host`],
+    ['card 4111 1111 1111 1111.', `card ${REDACTED}.`],
+    ['card 4111-1111-1111-1111', `card ${REDACTED}`],
+    ['378282246310005', REDACTED],
+    ['GET /x?token=abc&page=2', `GET /x?token=${REDACTED}&page=2`],
+    ['api_key=abc password=hunter2', `api_key=${REDACTED} password=${REDACTED}`],
+    ['body {"password":"hunter2","name":"x"}', `body {"password":"${REDACTED}","name":"x"}`],
+    ['{"pin":1234', `{"pin":"${REDACTED}"`],
+  ])('%s', (text, expected) => {
+    expect(scrubText(text)).toBe(expected);
+    expect(scrubText(expected)).toBe(expected);
+  });
+
+  it.each([
+    'bearer of bad news',
+    'basic validation failed',
+    'mail to user@example.com',
+    'order 4111111111111112 of 1795429580548',
+    'id 12345678-1234-4123-8123-123456789012',
+    'https://example.com/a?page=2&sort=name',
+    'a=b c=d',
+    'eyJ is how they begin',
+    '550e8400e29b41d4a716446655440000',
+  ])('leaves %s', (text) => {
+    expect(scrubText(text)).toBe(text);
+  });
+
+  it.each([
+    ['eyJ', 'eyJ'],
+    ['-eyJ', '-eyJ'],
+    ['://a:', '://a:'],
+    ['Bearer ', 'Bearer '],
+    ['4111 ', '4111 '],
+    ['a.', 'a.'],
+    ['-----BEGIN ', '-----BEGIN '],
+    ['"a":"', '"a":"'],
+  ])('takes linear time over a hundred thousand times %s', (piece) => {
+    const started = performance.now();
+    scrubText(piece.repeat(100_000).slice(0, 256 * 1024));
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+});
+
+describe('secret names', () => {
+  it.each([
+    'password',
+    'db_password',
+    'PASSWD',
+    'x-api-key',
+    'apiKey',
+    'accessToken',
+    'refresh_token',
+    'Set-Cookie',
+    'authorization',
+    'clientSecret',
+    'cvv',
+    'card',
+    'session-id',
+    'jwt',
+    'private_key',
+  ])('%s is one', (name) => {
+    expect(isSecretName(name)).toBe(true);
+  });
+
+  it.each([
+    'author',
+    'tokens',
+    'token_count',
+    'cardinality',
+    'pinned',
+    'endpoint',
+    'message',
+    'keyboard',
+    'userId',
+    'passed',
+    'discard',
+  ])('%s is none', (name) => {
+    expect(isSecretName(name)).toBe(false);
+  });
+});
+
+it('scrubs nested values', () => {
+  expect(scrubValue({ a: [{ token: 'x', b: 'Bearer abcDEF123456' }], password: { deep: 1 } })).toEqual({
+    a: [{ token: REDACTED, b: `Bearer ${REDACTED}` }],
+    password: REDACTED,
+  });
+});
+
+it.each([
+  ['message', 'login with Bearer abcDEF123456'],
+  ['endpoint', '/x?access_token=abcDEF123456'],
+  ['note', `found ${JWT}abcDEF123456`],
+  ['note', '\\u0042earer abcDEF123456'],
+  ['password', 'abcDEF123456'],
+  ['list', ['x', { apiKey: 'abcDEF123456' }]],
+  ['user', { credentials: { x: 'abcDEF123456' } }],
+  ['headers', { Cookie: 'abcDEF123456' }],
+  ['userId', 'postgres://u:abcDEF123456@h/d'],
+])('no secret in %s reaches the spool: %j', (key, value) => {
+  const json = JSON.stringify({ [key]: value }).replaceAll('\\\\u', '\\u');
+  for (const body of [json, `${json} trailing`]) {
+    const encoded = new BodyEncoder('t').encode(Buffer.from(body), 'ndjson', { project: '1', now: 1e12 });
+    if (!encoded.ok) throw new Error(encoded.message);
+    expect(encoded.payload.length).toBeGreaterThan(0);
+    expect(Buffer.from(encoded.payload).toString()).not.toContain('abcDEF123456');
+  }
+});
