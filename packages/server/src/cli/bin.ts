@@ -22,6 +22,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   monitors: { about: 'List uptime monitors', load: async () => (await import('./monitors.ts')).monitors },
   alerts: { about: 'List alerts', load: async () => (await import('./alerts.ts')).alerts },
   ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
+  oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },

@@ -114,6 +114,13 @@ export function formatWallTime(wall: WallTime): string {
   return new Date(wall).toISOString().slice(0, 16);
 }
 
+/** An instant as the wall clock of a zone shows it, with its offset: `2026-10-25 01:30 +01:00`. */
+export function formatZonedTime(instant: number, zone: string): string {
+  const offset = offsetAt(instant, zone);
+  const sign = offset < 0 ? '-' : '+';
+  return `${formatWallTime(instant + offset).replace('T', ' ')} ${sign}${formatWallTime(Math.abs(offset)).slice(11)}`;
+}
+
 /**
  * Reads an instant: ISO 8601 with an offset (`2026-10-25T00:30:00Z`), or a local time with the name of its zone
  * (`2026-10-25 01:30 Europe/London`). Without either it is UTC; a day alone is its first moment.

@@ -28,7 +28,8 @@ function externalUrl(fromEnvironment: string | undefined, fromFile: string): str
   return fromEnvironment ?? (fromFile === 'embedded' ? undefined : fromFile);
 }
 
-async function openState({
+/** Opens the state store, embedded or by URL, and brings its schema up to date. */
+export async function openState({
   settings,
   stores,
   clock,

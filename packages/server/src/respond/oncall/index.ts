@@ -1,7 +1,7 @@
 export { createOnCall, type OnCall, type OnCallOptions } from './oncall.ts';
 export { readOverrides, type StoredOverride } from './overrides.ts';
 export type { OnCallConfig } from './ports.ts';
-export { shiftItems, situationsOf } from './read.ts';
+export { gapItems, shiftItems, situationsOf } from './read.ts';
 export {
   type ContactChannel,
   type ContactTarget,

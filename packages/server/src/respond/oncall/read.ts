@@ -1,10 +1,9 @@
-import type { OnCallCalendar, OnCallNow, OnCallOverride, OnCallShift } from '@yumops/protocol';
+import type { OnCallCalendar, OnCallGap, OnCallNow, OnCallOverride, OnCallShift } from '@yumops/protocol';
 import { layerShifts } from './layer-shifts.ts';
 import type { StoredOverride } from './overrides.ts';
 import { withOverrides } from './resolve.ts';
 import type { Schedule, Shift } from './schedule.ts';
-import { shifts, situationAt } from './shifts.ts';
-import { uncovered } from './timeline.ts';
+import { gaps, shifts, situationAt } from './shifts.ts';
 
 const iso = (instant: number) => new Date(instant).toISOString();
 const isoOrNull = (instant: number | null) => (instant === null ? null : iso(instant));
@@ -22,6 +21,13 @@ export function overrideItem({ id, schedule, person, start, end, swap, createdBy
 export function shiftItems(schedules: readonly Schedule[], from: number, to: number): OnCallShift[] {
   const items = schedules.flatMap((schedule) => shifts(schedule, from, to).map((shift) => item(schedule, shift)));
   return items.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+}
+
+/** The times in `[from, to)` at which a schedule has nobody. */
+export function gapItems(schedules: readonly Schedule[], from: number, to: number): OnCallGap[] {
+  return schedules.flatMap((schedule) =>
+    gaps(schedule, from, to).map(({ start, end }) => ({ schedule: schedule.name, start: iso(start), end: iso(end) })),
+  );
 }
 
 /** Every schedule at one instant. */
@@ -46,13 +52,6 @@ export function calendarOf(
 ): OnCallCalendar {
   const whole = schedules.map((schedule) => withOverrides(schedule, stored));
   const range = { start: from, end: to };
-  const gaps = whole.flatMap((schedule) =>
-    uncovered(shifts(schedule, from, to), from, to).map(({ start, end }) => ({
-      schedule: schedule.name,
-      start: iso(start),
-      end: iso(end),
-    })),
-  );
   const layers = schedules.flatMap((schedule) =>
     schedule.layers.flatMap((layer, index) =>
       layerShifts(layer, schedule.timeZone, range).map((shift) => ({ ...item(schedule, shift), layer: index })),
@@ -69,7 +68,7 @@ export function calendarOf(
     from: iso(from),
     to: iso(to),
     shifts: shiftItems(whole, from, to),
-    gaps,
+    gaps: gapItems(whole, from, to),
     layers,
     overrides: [...written, ...made],
   };
