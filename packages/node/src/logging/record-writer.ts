@@ -33,7 +33,15 @@ const AT_BEGIN = 0;
 const AFTER_VALUE = 1;
 const AFTER_TEXT = 2;
 /** Added to the index when the value is a text. */
-const FOR_TEXT = 3;
+const LEADS_OF_TEXTS = 3;
+
+/** Kinds of values; what stands before the next pair is one more. */
+const OTHER = 0;
+const TEXT = 1;
+
+function kindOf(value: unknown, plan: KeyPlan): number {
+  return typeof value === 'string' && plan.treatment === 'keep' ? TEXT : OTHER;
+}
 
 /** What separates a mark from what stands before it. */
 const BEFORE_MARK = ['', ',', '",'];
@@ -42,6 +50,24 @@ function planOf(key: string, treatment: Treatment): KeyPlan {
   const name = `${JSON.stringify(key.length > MAX_KEY ? `${key.slice(0, MAX_KEY)}…` : key)}:`;
   const leads = [name, `,${name}`, `",${name}`, `${name}"`, `,${name}"`, `",${name}"`] as const;
   return { key, leads, treatment, follower: undefined };
+}
+
+/** The name under which a key is written: `ctx.<key>` where the record already has it. */
+function nameOf(key: string, taken: ReadonlySet<string>): string {
+  return taken !== NO_KEYS && taken.has(key) ? `ctx.${key}` : key;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function readCarefully(source: object, key: string): unknown {
+  try {
+    return (source as Record<string, unknown>)[key];
+  } catch (error) {
+    return `[unreadable: ${describe(error)}]`;
+  }
 }
 
 /** Completes the pairs that were written, with a mark for keys beyond the limit. */
@@ -114,34 +140,31 @@ export class RecordWriter {
 
   /** @param begin `{` to write an object that is still open at its end, nothing to go on in a record where every pair has its comma */
   #pairs(source: object, taken: ReadonlySet<string>, begin: '{' | ''): string {
-    const keys = Object.keys(source);
-    const count = Math.min(keys.length, MAX_KEYS);
+    const inherits = !isPlain(source);
     let out: string = begin;
     let state = begin === '' ? AFTER_VALUE : AT_BEGIN;
-    let before = this.#start;
+    let plan = this.#start;
+    let count = 0;
     this.#ancestors.push(source);
-    for (let i = 0; i < count; i++) {
-      const key = keys[i] as string;
-      const value = this.#read(source, key);
-      const plan = this.#planAfter(before, taken !== NO_KEYS && taken.has(key) ? `ctx.${key}` : key);
-      before = plan;
+    // With `for in` the engine reads the properties of a plain object without looking each of them up.
+    for (const key in source) {
+      if ((inherits && !Object.hasOwn(source, key)) || ++count > MAX_KEYS) {
+        continue;
+      }
+      const value = this.#careful ? readCarefully(source, key) : (source as Record<string, unknown>)[key];
+      plan = this.#planAfter(plan, nameOf(key, taken));
       if (value === undefined || plan.treatment === 'remove') {
         continue;
       }
-      if (plan.treatment === 'keep' && typeof value === 'string') {
-        out += plan.leads[state + FOR_TEXT] as string;
-        out += this.#text(value);
-        state = AFTER_TEXT;
-      } else {
-        out += plan.leads[state] as string;
-        out += this.#treated(value, plan.treatment);
-        state = AFTER_VALUE;
-      }
+      const kind = kindOf(value, plan);
+      out += plan.leads[state + LEADS_OF_TEXTS * kind] as string;
+      out += kind === TEXT ? this.#text(value as string) : this.#treated(value, plan.treatment);
+      state = kind + 1;
       if (this.#size > MAX_RECORD) {
         return `${out}${BEFORE_MARK[state]}"truncated":true`;
       }
     }
-    return finished(out, state, keys.length - count);
+    return finished(out, state, count - MAX_KEYS);
   }
 
   #text(value: string): string {
@@ -166,17 +189,6 @@ export class RecordWriter {
       this.#plans.set(key, plan);
     }
     return plan;
-  }
-
-  #read(source: object, key: string): unknown {
-    if (!this.#careful) {
-      return (source as Record<string, unknown>)[key];
-    }
-    try {
-      return (source as Record<string, unknown>)[key];
-    } catch (error) {
-      return `[unreadable: ${describe(error)}]`;
-    }
   }
 
   #treated(value: unknown, treatment: Treatment): string {
@@ -244,8 +256,7 @@ export class RecordWriter {
     if (Array.isArray(value)) {
       return this.#array(value);
     }
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) {
+    if (isPlain(value)) {
       return hasToJson(value) ? this.#json(value) : this.#plain(value);
     }
     return this.#instance(value);

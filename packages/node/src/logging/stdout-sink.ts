@@ -6,21 +6,35 @@ const FLUSH_AT = 16 * 1024;
 const FLUSH_AFTER = 20;
 const RETRY_AFTER = 50;
 const MAX_PENDING = 4 * 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
 
-/** Writes as much as the descriptor takes now. @returns bytes taken, fewer than all when a pipe is full */
-function writeSome(fd: number, bytes: Buffer): number {
-  let done = 0;
-  while (done < bytes.length) {
-    try {
-      done += writeSync(fd, bytes, done, bytes.length - done);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
-        return done;
-      }
-      return bytes.length;
-    }
+/** Runs one write. @returns bytes taken, none when a pipe is full; all of them when the descriptor is gone, as nobody can read them */
+function attempt(write: () => number, length: number): number {
+  try {
+    return write();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : length;
   }
-  return done;
+}
+
+/** Writes as much as the descriptor takes now. @returns what it did not take */
+function writeSome(fd: number, bytes: Buffer): Buffer {
+  let rest = bytes;
+  while (rest.length > 0) {
+    const taken = attempt(() => writeSync(fd, rest), rest.length);
+    if (taken === 0) {
+      return rest;
+    }
+    rest = rest.subarray(taken);
+  }
+  return NOTHING;
+}
+
+/** As {@link writeSome}; the usual case, in which all is taken, needs no copy. */
+function writeText(fd: number, text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const taken = attempt(() => writeSync(fd, text), length);
+  return taken === length ? NOTHING : writeSome(fd, Buffer.from(text).subarray(taken));
 }
 
 /**
@@ -32,7 +46,7 @@ export class StdoutSink implements Sink {
   readonly #drops: DropCounter;
   readonly #format: (line: string) => string;
   #text = '';
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
   #timer: NodeJS.Timeout | undefined;
   #nonBlocking = false;
 
@@ -94,11 +108,12 @@ export class StdoutSink implements Sink {
       // Opening the stream makes a pipe non-blocking, so that a stalled reader answers EAGAIN.
       this.#nonBlocking = process.stdout.writable;
     }
-    const text = Buffer.from(this.#text);
-    const bytes = this.#rest.length === 0 ? text : Buffer.concat([this.#rest, text]);
+    const text = this.#text;
     this.#text = '';
-    const done = writeSome(this.#fd, bytes);
-    this.#rest = done === bytes.length ? Buffer.alloc(0) : bytes.subarray(done);
+    this.#rest =
+      this.#rest.length === 0
+        ? writeText(this.#fd, text)
+        : writeSome(this.#fd, Buffer.concat([this.#rest, Buffer.from(text)]));
     if (this.#rest.length > 0 && this.#timer === undefined) {
       this.#schedule(RETRY_AFTER);
     }
