@@ -1,4 +1,12 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from '@tanstack/react-router';
+import { alertQuery, alertsQuery, inboxQuery, monitorQuery, monitorsQuery, overviewQuery } from '../api/queries.ts';
 import { Failure, Loading } from '../components/notice.tsx';
 import { NotFound } from './not-found.tsx';
 import { parseSearch, pick, stringifySearch } from './search-params.ts';
@@ -6,7 +14,12 @@ import { Shell } from './shell.tsx';
 
 const RANGE = ['range', 'from', 'to'] as const;
 
-const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+/** What loaders may use: they begin to read while the page's code is still on its way, and wait for nothing. */
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFound });
 
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -20,12 +33,14 @@ const consoleRoute = createRoute({ getParentRoute: () => rootRoute, id: 'console
 const overviewRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/',
+  loader: ({ context }) => void context.queryClient.prefetchQuery(overviewQuery),
   component: lazyRouteComponent(() => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
 
 const alertsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/alerts',
+  loader: ({ context }) => void context.queryClient.prefetchQuery(alertsQuery('firing')),
   validateSearch: (search) => pick(search, ['view', 'alert', 'rule']),
   component: lazyRouteComponent(() => import('../pages/alerts/alerts-page.tsx'), 'AlertsPage'),
 });
@@ -33,12 +48,14 @@ const alertsRoute = createRoute({
 const alertRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/alerts/$id',
+  loader: ({ context, params }) => void context.queryClient.prefetchQuery(alertQuery(params.id)),
   component: lazyRouteComponent(() => import('../pages/alerts/alert-page.tsx'), 'AlertPage'),
 });
 
 const uptimeRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/uptime',
+  loader: ({ context }) => void context.queryClient.prefetchQuery(monitorsQuery),
   validateSearch: (search) => pick(search, ['monitor']),
   component: lazyRouteComponent(() => import('../pages/uptime/uptime-page.tsx'), 'UptimePage'),
 });
@@ -46,6 +63,7 @@ const uptimeRoute = createRoute({
 const monitorRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/uptime/$id',
+  loader: ({ context, params }) => void context.queryClient.prefetchQuery(monitorQuery(params.id)),
   component: lazyRouteComponent(() => import('../pages/uptime/monitor-page.tsx'), 'MonitorPage'),
 });
 
@@ -66,6 +84,7 @@ const logRoute = createRoute({
 const inboxRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/inbox',
+  loader: ({ context }) => void context.queryClient.prefetchQuery(inboxQuery),
   validateSearch: (search) => pick(search, ['message', 'channel']),
   component: lazyRouteComponent(() => import('../pages/inbox/inbox-page.tsx'), 'InboxPage'),
 });
@@ -76,32 +95,41 @@ const settingsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 
-export const router = createRouter({
-  routeTree: rootRoute.addChildren([
-    signInRoute,
-    consoleRoute.addChildren([
-      overviewRoute,
-      alertsRoute,
-      alertRoute,
-      uptimeRoute,
-      monitorRoute,
-      logsRoute,
-      logRoute,
-      inboxRoute,
-      settingsRoute,
-    ]),
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  consoleRoute.addChildren([
+    overviewRoute,
+    alertsRoute,
+    alertRoute,
+    uptimeRoute,
+    monitorRoute,
+    logsRoute,
+    logRoute,
+    inboxRoute,
+    settingsRoute,
   ]),
-  parseSearch,
-  stringifySearch,
-  defaultPreload: 'intent',
-  scrollRestoration: true,
-  defaultPendingComponent: () => <Loading what="the page" />,
-  defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
-});
+]);
+
+/** The pages of the console by address. */
+export function createConsoleRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreloadStaleTime: 0,
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultPendingComponent: () => <Loading what="the page" />,
+    defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+  });
+}
+
+export type ConsoleRouter = ReturnType<typeof createConsoleRouter>;
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: typeof router;
+    router: ConsoleRouter;
   }
   interface StaticDataRouteOption {
     /** Whether the page shows a range of time that the top bar sets. */

@@ -1,5 +1,5 @@
 import type { LogRow, LogTailEvent } from '@yumops/protocol';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { withParameters } from '../../api/client.ts';
 
 /** Lines kept on the page; older ones are still in the store. */
@@ -32,7 +32,7 @@ export function useTail(q: string, on: boolean, paused: boolean): Tail {
   const [tail, setTail] = useState<Tail>(OFF);
   const arrived = useRef<Arrivals>({ rows: [], dropped: 0 });
   const holding = useRef(paused);
-  useEffect(() => {
+  useLayoutEffect(() => {
     holding.current = paused;
   }, [paused]);
 

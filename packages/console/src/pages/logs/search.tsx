@@ -80,10 +80,12 @@ function TailSwitch({ on }: { on: boolean }) {
 /** The list, and what stands in its place while there is none. */
 function Lines({ search, tailing }: { search: LogSearch; tailing: boolean }) {
   const { row } = route.useSearch();
+  const navigate = route.useNavigate();
   const box = useRef<HTMLDivElement>(null);
   const [reading, setReading] = useState(false);
   const query = useInfiniteQuery(rowsQuery(useFixed(search, tailing)));
-  const tail = useTail(search.q, tailing, reading || row !== undefined);
+  const paused = reading || row !== undefined;
+  const tail = useTail(search.q, tailing, paused);
   useHistogramRefresh(tailing && !reading);
   const pages = useLastGood(query.data)?.pages;
   const rows = useMemo(() => joined(tail, pages?.flatMap((page) => page.items) ?? []), [tail, pages]);
@@ -95,6 +97,7 @@ function Lines({ search, tailing }: { search: LogSearch; tailing: boolean }) {
   const resume = () => {
     box.current?.scrollTo({ top: 0 });
     setReading(false);
+    if (row !== undefined) void navigate({ search: (old) => ({ ...old, row: undefined }) });
   };
   useRowKeys(rows);
   if (query.isPending && pages === undefined) return <Loading what="the lines" rows={12} />;
@@ -103,7 +106,7 @@ function Lines({ search, tailing }: { search: LogSearch; tailing: boolean }) {
   return (
     <div className="logs-lines" data-old={query.isPlaceholderData}>
       {query.error !== null && <StaleNotice error={query.error} retry={retry} />}
-      {tailing && <TailBar tail={tail} resume={resume} />}
+      {tailing && <TailBar tail={tail} paused={paused} resume={resume} />}
       {rows.length === 0 ? (
         <NoLines q={search.q} />
       ) : (

@@ -4,10 +4,10 @@ import { plural } from '../../format/number.ts';
 import type { Tail } from './live-tail.ts';
 
 /** State of the live tail: following, waiting for the reader, or cut off. */
-export function TailBar({ tail, resume }: { tail: Tail; resume(): void }) {
+export function TailBar({ tail, paused, resume }: { tail: Tail; paused: boolean; resume(): void }) {
   return (
     <div className="tail-bar">
-      <TailState tail={tail} />
+      <TailState tail={tail} paused={paused} />
       {tail.dropped > 0 && <State tone="warn" word={`${plural(tail.dropped, 'line')} dropped`} />}
       {tail.waiting > 0 && (
         <Button icon="play" onClick={resume}>
@@ -18,9 +18,9 @@ export function TailBar({ tail, resume }: { tail: Tail; resume(): void }) {
   );
 }
 
-function TailState({ tail }: { tail: Tail }) {
+function TailState({ tail, paused }: { tail: Tail; paused: boolean }) {
   if (tail.state === 'lost') return <State tone="warn" word="Cut off, connecting again" />;
   if (tail.state === 'connecting') return <State tone="none" word="Connecting" />;
-  if (tail.waiting > 0) return <State tone="none" icon="pause" word="Waiting while you read" />;
+  if (paused) return <State tone="none" icon="pause" word="Waiting while you read" />;
   return <State tone="ok" icon="play" word="Following" />;
 }
