@@ -36,6 +36,7 @@ const common = {
   target: 'node20.19',
   alias: { '@yumops/protocol': inPackage('../protocol/src/index.ts') },
   legalComments: 'none',
+  minifyWhitespace: true,
 };
 
 async function buildEsm() {
