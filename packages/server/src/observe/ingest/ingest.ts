@@ -25,7 +25,7 @@ export interface IngestOptions {
   segmentBytes?: number;
   /** Largest batch, rows; default 100,000. */
   batchRows?: number;
-  /** Longest wait for a batch to fill, milliseconds; default 500. */
+  /** Longest wait for a batch to fill, milliseconds; default 750. */
   flushMs?: number;
   /** The built `parse-worker.js`; default: beside this module. */
   worker?: URL;
@@ -101,8 +101,8 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     log,
     maxRows: options.batchRows ?? 100_000,
     maxBytes: 48 * MEBIBYTE,
-    flushMs: options.flushMs ?? 500,
-    eagerBytes: 8 * MEBIBYTE,
+    flushMs: options.flushMs ?? 750,
+    eagerBytes: 24 * MEBIBYTE,
     beforeRelease: () => receipts.sync(),
     ...(options.onBatchStep ? { onStep: options.onBatchStep } : {}),
   });

@@ -4,10 +4,15 @@ import { FLAG, KIND, Scanner } from './scanner.ts';
 import { REDACTED, scrubText, scrubValue } from './scrub.ts';
 import { wellFormed, wellFormedJson } from './well-formed.ts';
 
+const QUOTE = 34;
+const COMMA = 44;
+const DOT = 46;
+const COLON = 58;
+
 /** Levels of nesting that become dotted keys; what lies deeper is kept as JSON text. */
 const MAX_DOTS = 8;
 
-/** Attributes of one record; what comes after is kept as JSON text under `_more`, and not lost. */
+/** Attributes of one record from which nested objects are kept as JSON text. */
 const MAX_ATTRIBUTES = 256;
 
 /**
@@ -16,6 +21,8 @@ const MAX_ATTRIBUTES = 256;
  */
 export class Attributes {
   readonly #out = new ByteWriter();
+  /** Keys of the objects around the value at hand, each with a dot behind. */
+  readonly #prefix = new ByteWriter(256);
   readonly #inner: Scanner[] = [];
   readonly #scanner: Scanner;
   count = 0;
@@ -26,6 +33,7 @@ export class Attributes {
 
   clear(): void {
     this.#out.reset();
+    this.#prefix.reset();
     this.count = 0;
   }
 
@@ -42,60 +50,63 @@ export class Attributes {
 
   /** Adds a member of the record under its own key. */
   addMember(member: number): void {
-    this.#add(this.#scanner, member, '', 0);
+    this.#add(this.#scanner, member, 0);
   }
 
   /** Adds what is inside an object member, without the member's key. Any other value is added under its key. */
   addInner(member: number): void {
-    if (this.#scanner.kind[member] === KIND.object) this.#addObject(this.#scanner, member, '', 0);
+    if (this.#scanner.kind[member] === KIND.object) this.#addObject(this.#scanner, member, 0);
     else this.addMember(member);
   }
 
-  #add(scanner: Scanner, member: number, prefix: string, depth: number): void {
+  #add(scanner: Scanner, member: number, depth: number): void {
     const kind = scanner.kind[member];
     if (kind === KIND.null) return;
     const secret = scanner.keys.isSecret(scanner.key[member] as number);
-    if (kind === KIND.object && !secret) {
-      const path = `${prefix}${scanner.keys.name(scanner.key[member] as number)}.`;
-      if (depth < MAX_DOTS && this.count < MAX_ATTRIBUTES) this.#addObject(scanner, member, path, depth + 1);
-      else this.#addTree(scanner, member, prefix);
-      return;
+    if (secret || (kind !== KIND.object && kind !== KIND.array)) {
+      this.#key(scanner, member);
+      if (secret) this.#out.ascii(`"${REDACTED}"`);
+      else this.#leaf(scanner, member);
+    } else if (kind === KIND.object && depth < MAX_DOTS && this.count < MAX_ATTRIBUTES) {
+      const { length } = this.#prefix;
+      this.#writeName(scanner, member, this.#prefix);
+      this.#prefix.byte(DOT);
+      this.#addObject(scanner, member, depth + 1);
+      this.#prefix.length = length;
+    } else {
+      this.#addTree(scanner, member);
     }
-    if (kind === KIND.array && !secret) {
-      this.#addTree(scanner, member, prefix);
-      return;
-    }
-    this.#key(scanner, member, prefix);
-    if (secret) this.#out.ascii(`"${REDACTED}"`);
-    else this.#leaf(scanner, member);
   }
 
-  #addObject(scanner: Scanner, member: number, prefix: string, depth: number): void {
+  #addObject(scanner: Scanner, member: number, depth: number): void {
     this.#inner[depth] ??= new Scanner(scanner.keys);
     const inner = this.#inner[depth] as Scanner;
     inner.scan(scanner.bytes, scanner.valueStart[member] as number, scanner.valueEnd[member] as number);
-    for (let i = 0; i < inner.count; i += 1) this.#add(inner, i, prefix, depth);
+    for (let i = 0; i < inner.count; i += 1) this.#add(inner, i, depth);
   }
 
-  #addTree(scanner: Scanner, member: number, prefix: string): void {
-    this.#key(scanner, member, prefix);
+  #addTree(scanner: Scanner, member: number): void {
+    this.#key(scanner, member);
     const value = scrubValue(JSON.parse(rawText(scanner, member)));
     this.#out.text(JSON.stringify(JSON.stringify(value)));
   }
 
-  #key(scanner: Scanner, member: number, prefix: string): void {
+  #key(scanner: Scanner, member: number): void {
     this.#separate();
-    if (prefix === '') {
-      const start = scanner.keyStart[member] as number;
-      const end = scanner.keyEnd[member] as number;
-      if (isPlainKey(scanner.bytes, start, end)) {
-        this.#out.copy(scanner.bytes, start - 1, end + 1);
-        this.#out.byte(58);
-        return;
-      }
-    }
-    const name = `${prefix}${scanner.keys.name(scanner.key[member] as number)}`;
-    this.#out.text(`${wellFormedJson(name)}:`);
+    this.#out.byte(QUOTE);
+    const prefix = this.#prefix.view();
+    this.#out.copy(prefix, 0, prefix.length);
+    this.#writeName(scanner, member, this.#out);
+    this.#out.byte(QUOTE);
+    this.#out.byte(COLON);
+  }
+
+  /** Writes the member's key as it stands inside quotes. */
+  #writeName(scanner: Scanner, member: number, out: ByteWriter): void {
+    const key = scanner.key[member] as number;
+    const plain = scanner.keys.plainBytes(key);
+    if (plain) out.copy(plain, 0, plain.length);
+    else out.text(wellFormedJson(scanner.keys.name(key)).slice(1, -1));
   }
 
   #leaf(scanner: Scanner, member: number): void {
@@ -107,9 +118,9 @@ export class Attributes {
         this.#out.text(JSON.stringify(scrubText(textOf(scanner.bytes, start, end))));
         return;
       }
-      this.#out.byte(34);
+      this.#out.byte(QUOTE);
       this.#out.copy(scanner.bytes, start, end);
-      this.#out.byte(34);
+      this.#out.byte(QUOTE);
       return;
     }
     if ((flags & (FLAG.suspicious | FLAG.loneSurrogate)) !== 0) {
@@ -124,14 +135,7 @@ export class Attributes {
   }
 
   #separate(): void {
-    if (this.count > 0) this.#out.byte(44);
+    if (this.count > 0) this.#out.byte(COMMA);
     this.count += 1;
   }
-}
-
-function isPlainKey(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i += 1) {
-    if (bytes[i] === 92) return false;
-  }
-  return true;
 }

@@ -34,7 +34,8 @@ export class BodyEncoder {
   }
 
   encode(body: Uint8Array, format: BodyFormat, context: EncodeContext): EncodedBody {
-    const bytes = isUtf8(body) ? body : Buffer.from(Buffer.from(body).toString('utf8'));
+    const given = Buffer.from(body.buffer, body.byteOffset, body.length);
+    const bytes = isUtf8(given) ? given : Buffer.from(given.toString('utf8'));
     const result = new Result(format, context);
     const refused = format === 'ndjson' ? this.#lines(bytes, result) : this.#document(bytes, result);
     return refused ?? result.finish();

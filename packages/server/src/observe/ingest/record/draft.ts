@@ -45,7 +45,7 @@ export function columnIndex(column: Column): number {
   return INDEX.get(column) as number;
 }
 
-const NAME_JSON = COLUMNS.map((column) => `"${column}":`);
+const NAME_JSON = COLUMNS.map((column) => Buffer.from(`"${column}":`));
 
 const EMPTY = 0;
 const RAW = 1;
@@ -60,6 +60,8 @@ export class Draft {
   /** Event time, milliseconds since the epoch. */
   timestamp = 0;
   level = '';
+  /** The level is a word that is not known, and stands as `info`. */
+  unknownLevel = false;
   /** The value of `type`. */
   type = '';
   /** Every column holds the sender's bytes under the sender's name. */
@@ -69,6 +71,7 @@ export class Draft {
     this.#state.fill(EMPTY);
     this.timestamp = 0;
     this.level = 'info';
+    this.unknownLevel = false;
     this.type = '';
     this.untouched = true;
   }
@@ -95,7 +98,8 @@ export class Draft {
   /** Writes `"column":value,`, or nothing when the column is empty. */
   write(column: number, bytes: Uint8Array, out: ByteWriter): void {
     if (this.#state[column] === EMPTY) return;
-    out.ascii(NAME_JSON[column] as string);
+    const name = NAME_JSON[column] as Buffer;
+    out.copy(name, 0, name.length);
     this.writeValue(column, bytes, out);
     out.byte(44);
   }

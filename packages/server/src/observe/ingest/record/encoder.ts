@@ -3,10 +3,11 @@ import type { ByteWriter } from './byte-writer.ts';
 import { columnIndex, Draft } from './draft.ts';
 import { KeyTable } from './key-table.ts';
 import type { PartSet } from './part-set.ts';
-import { decodeText, isUnknownLevel, putArrival, type Refused, rawText, readTimestamp } from './readers.ts';
+import { decodeText, matchWord, putArrival, type Refused, rawText, readTimestamp } from './readers.ts';
 import {
   FIELDS,
   type FieldRule,
+  fieldNumber,
   LOG_ROUTE,
   METRIC_ROUTE,
   OUTBOUND_ROUTE,
@@ -23,6 +24,14 @@ export interface EncodeContext {
   now: number;
 }
 
+const TYPE_FIELD = fieldNumber('type');
+const TIMESTAMP_FIELD = fieldNumber('timestamp');
+const TIME_FIELD = fieldNumber('time');
+
+/** Types that are recognised without decoding them. */
+const TYPES = ['performance', 'business', 'security', 'request', 'metric', 'outbound'];
+const ROUTING_TYPES = TYPES.map((type) => Buffer.from(type));
+
 const TYPE = columnIndex('type');
 const LEVEL = columnIndex('level');
 const REQUEST_ID = columnIndex('requestId');
@@ -37,9 +46,12 @@ export class RecordEncoder {
   readonly #scanner = new Scanner(new KeyTable(FIELDS));
   readonly #draft = new Draft();
   readonly #attributes = new Attributes(this.#scanner);
-  readonly #present = new Set<string>();
+  /** The last member of each field, by number of the field; -1 when the record lacks it. */
+  readonly #members = new Int32Array(FIELDS.length);
   readonly #nonce: string;
   #counter = 0;
+  #idTime = Number.NaN;
+  #idStart = '';
 
   /** @param nonce letters and digits that no other encoder has; part of every row's id */
   constructor(nonce: string) {
@@ -74,7 +86,7 @@ export class RecordEncoder {
     if (refused) return refused;
     for (const column of route.required) {
       if (!this.#draft.has(columnIndex(column))) {
-        return { code: `missing_${column}`, message: `A record of type ${this.#typeName()} needs "${column}".` };
+        return { code: `missing_${column}`, message: `A record of type ${this.#draft.type} needs "${column}".` };
       }
     }
     const id = this.#nextId();
@@ -85,36 +97,25 @@ export class RecordEncoder {
 
   #collectKeys(): void {
     const { count, key, keys } = this.#scanner;
-    this.#present.clear();
+    this.#members.fill(-1);
     for (let i = 0; i < count; i += 1) {
       const field = keys.field(key[i] as number);
-      if (field !== undefined) this.#present.add(field);
+      if (field >= 0) this.#members[field] = i;
     }
   }
 
   #route(): Route {
-    if (!this.#present.has('type')) return LOG_ROUTE;
-    const type = this.#typeName();
-    if (type === 'metric') return METRIC_ROUTE;
-    return type === 'outbound' ? OUTBOUND_ROUTE : LOG_ROUTE;
-  }
-
-  #typeName(): string {
-    const member = this.#lastMember('type');
-    return member >= 0 && this.#scanner.kind[member] === KIND.string ? decodeText(this.#scanner, member) : '';
-  }
-
-  #lastMember(name: string): number {
-    const { keys, key, count } = this.#scanner;
-    for (let i = count - 1; i >= 0; i -= 1) {
-      if (keys.field(key[i] as number) === name) return i;
-    }
-    return -1;
+    const member = this.#members[TYPE_FIELD] as number;
+    if (member < 0 || this.#scanner.kind[member] !== KIND.string) return LOG_ROUTE;
+    const known = matchWord(this.#scanner, member, ROUTING_TYPES);
+    this.#draft.type = known >= 0 ? (TYPES[known] as string) : decodeText(this.#scanner, member);
+    if (this.#draft.type === 'metric') return METRIC_ROUTE;
+    return this.#draft.type === 'outbound' ? OUTBOUND_ROUTE : LOG_ROUTE;
   }
 
   #readTime(now: number): Refused | undefined {
-    const own = this.#lastMember('timestamp');
-    const member = own >= 0 ? own : this.#lastMember('time');
+    const own = this.#members[TIMESTAMP_FIELD] as number;
+    const member = own >= 0 ? own : (this.#members[TIME_FIELD] as number);
     if (member < 0 || this.#scanner.kind[member] === KIND.null) {
       putArrival(this.#draft, now);
       return undefined;
@@ -136,7 +137,7 @@ export class RecordEncoder {
     const scanner = this.#scanner;
     for (let i = 0; i < scanner.count; i += 1) {
       const field = scanner.keys.field(scanner.key[i] as number);
-      if (field === undefined) {
+      if (field < 0) {
         this.#attributes.addMember(i);
         continue;
       }
@@ -146,22 +147,25 @@ export class RecordEncoder {
     return undefined;
   }
 
-  #readField(route: Route, field: string, member: number): Refused | undefined {
-    if (field === 'timestamp' || (field === 'time' && !this.#present.has('timestamp'))) return undefined;
-    const rule = route.rules.get(field);
-    if (rule && (rule.unless === undefined || !this.#present.has(rule.unless))) return this.#useRule(rule, member);
+  #readField(route: Route, field: number, member: number): Refused | undefined {
+    if (field === TIMESTAMP_FIELD || (field === TIME_FIELD && (this.#members[TIMESTAMP_FIELD] as number) < 0)) {
+      return undefined;
+    }
+    const rule = route.rules[field];
+    if (rule && (rule.unless < 0 || (this.#members[rule.unless] as number) < 0)) return this.#useRule(rule, member);
     if (route.inner.has(field)) this.#attributes.addInner(member);
-    else if (route === LOG_ROUTE || field !== 'type') this.#attributes.addMember(member);
+    else if (route === LOG_ROUTE || field !== TYPE_FIELD) this.#attributes.addMember(member);
     return undefined;
   }
 
   #useRule(rule: FieldRule, member: number): Refused | undefined {
     const scanner = this.#scanner;
     if (!rule.own || scanner.kind[member] === KIND.null) this.#draft.untouched = false;
-    if (rule.column === LEVEL && isUnknownLevel(scanner, member)) {
+    const refused = rule.read(this.#draft, rule.column, scanner, member);
+    if (rule.column === LEVEL && this.#draft.unknownLevel) {
       this.#attributes.addText('originalLevel', decodeText(scanner, member));
     }
-    return rule.read(this.#draft, rule.column, scanner, member);
+    return refused;
   }
 
   /** Whether the record is the line of a request, whatever type its sender gave it. */
@@ -178,8 +182,8 @@ export class RecordEncoder {
     const scanner = this.#scanner;
     const draft = this.#draft;
     const { untouched } = draft;
-    for (const [name, { column, read }] of REQUEST_EXTRAS) {
-      const member = this.#present.has(name) ? this.#lastMember(name) : -1;
+    for (const { field, column, read } of REQUEST_EXTRAS) {
+      const member = this.#members[field] as number;
       if (member >= 0) read(draft, column, scanner, member);
     }
     draft.untouched = untouched;
@@ -228,7 +232,12 @@ export class RecordEncoder {
   /** Holds the row's time, so that a row is found by its id without a search. */
   #nextId(): string {
     this.#counter += 1;
-    return `${this.#draft.timestamp.toString(36)}-${this.#nonce}${this.#counter.toString(36)}`;
+    const { timestamp } = this.#draft;
+    if (timestamp !== this.#idTime) {
+      this.#idTime = timestamp;
+      this.#idStart = `${timestamp.toString(36)}-${this.#nonce}`;
+    }
+    return this.#idStart + this.#counter.toString(36);
   }
 }
 

@@ -3,8 +3,10 @@ import { isSecretName } from './secret-names.ts';
 interface KnownKey {
   bytes: Uint8Array;
   hash: number;
-  /** Field of the record, or undefined for a key of the sender's own. */
-  field: string | undefined;
+  /** Number of the field, or -1 for a key of the sender's own. */
+  field: number;
+  /** The key can stand in JSON as its bytes are. */
+  plain: boolean;
   secret: boolean;
   name: string;
 }
@@ -18,13 +20,13 @@ const LIMIT = 8_192;
  * Recognises keys by their bytes, so that a key which comes in every line is decoded and judged once.
  */
 export class KeyTable {
-  readonly #fields: ReadonlySet<string>;
+  readonly #fields: ReadonlyMap<string, number>;
   #slots = new Int32Array(SLOTS).fill(-1);
   #keys: KnownKey[] = [];
 
-  /** @param fields names that mean something to the platform */
-  constructor(fields: Iterable<string>) {
-    this.#fields = new Set(fields);
+  /** @param fields names that mean something to the platform; a field's number is its place */
+  constructor(fields: readonly string[]) {
+    this.#fields = new Map(fields.map((name, number) => [name, number]));
   }
 
   /** The key's number. @param escaped the key may have escape sequences */
@@ -48,12 +50,19 @@ export class KeyTable {
     this.#keys = [];
   }
 
-  field(index: number): string | undefined {
+  /** Number of the field that the key names; -1 when it names none. */
+  field(index: number): number {
     return (this.#keys[index] as KnownKey).field;
   }
 
   name(index: number): string {
     return (this.#keys[index] as KnownKey).name;
+  }
+
+  /** The key's bytes, when they can stand between quotes in JSON as they are. */
+  plainBytes(index: number): Uint8Array | undefined {
+    const { plain, bytes } = this.#keys[index] as KnownKey;
+    return plain ? bytes : undefined;
   }
 
   isSecret(index: number): boolean {
@@ -65,8 +74,8 @@ export class KeyTable {
     const text = Buffer.from(own).toString('utf8');
     const name = escaped ? (JSON.parse(`"${text}"`) as string) : text;
     const index = this.#keys.length;
-    const field = this.#fields.has(name) ? name : undefined;
-    this.#keys.push({ bytes: own, hash, field, secret: isSecretName(name), name });
+    const field = this.#fields.get(name) ?? -1;
+    this.#keys.push({ bytes: own, hash, field, plain: !text.includes('\\'), secret: isSecretName(name), name });
     this.#slots[slot] = index;
     if (this.#keys.length * 2 > this.#slots.length) this.#grow();
     return index;

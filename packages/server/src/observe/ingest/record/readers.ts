@@ -1,10 +1,13 @@
-import { MAX_FUTURE, MAX_PAST } from '@yumops/protocol';
+import { LEVELS, type Level, MAX_FUTURE, MAX_PAST } from '@yumops/protocol';
 import { columnIndex, type Draft } from './draft.ts';
 import { normalizeLevel } from './level.ts';
 import { FLAG, KIND, type Scanner } from './scanner.ts';
 import { scrubText } from './scrub.ts';
 import { parseExactTime, parseIsoTime } from './time.ts';
 import { wellFormed } from './well-formed.ts';
+
+const MINUS = 45;
+const LETTER_E = 101;
 
 /** Why a record is refused. */
 export interface Refused {
@@ -39,16 +42,14 @@ export const readText: Reader = (draft, column, scanner, member) => {
   return undefined;
 };
 
-/** Text that is kept for routing too. */
-export const readType: Reader = (draft, column, scanner, member) => {
-  if (scanner.kind[member] === KIND.string) draft.type = decodeText(scanner, member);
-  return readText(draft, column, scanner, member);
-};
-
 /** A finite number; text that is one is taken. */
 export const readNumber: Reader = (draft, column, scanner, member) => {
   const kind = scanner.kind[member];
   if (kind === KIND.null) return undefined;
+  if (kind === KIND.number && isShortNumber(scanner, member)) {
+    draft.keep(column, scanner, member);
+    return undefined;
+  }
   const number = numberOf(scanner, member);
   if (number === undefined || !Number.isFinite(number)) return wrongType(scanner, member, 'a finite number');
   if (kind === KIND.number) draft.keep(column, scanner, member);
@@ -58,8 +59,9 @@ export const readNumber: Reader = (draft, column, scanner, member) => {
 
 /** A duration in milliseconds: a number from 0. */
 export const readDuration: Reader = (draft, column, scanner, member) => {
-  const number = scanner.kind[member] === KIND.null ? undefined : numberOf(scanner, member);
-  if (number !== undefined && number < 0) return wrongType(scanner, member, 'a number of milliseconds from 0');
+  const start = scanner.valueStart[member] as number;
+  const first = scanner.bytes[scanner.kind[member] === KIND.string ? start + 1 : start];
+  if (first === MINUS) return wrongType(scanner, member, 'a number of milliseconds from 0');
   return readNumber(draft, column, scanner, member);
 };
 
@@ -75,14 +77,16 @@ export const readByteCount: Reader = (draft, column, scanner, member) => {
 
 function readWhole(draft: Draft, column: number, scanner: Scanner, member: number, most: number): Refused | undefined {
   if (scanner.kind[member] === KIND.null) return undefined;
+  const digits = scanner.kind[member] === KIND.number ? wholeNumber(scanner, member) : -1;
+  if (digits >= 0 && digits <= most) {
+    draft.keep(column, scanner, member);
+    return undefined;
+  }
   const number = numberOf(scanner, member);
   if (number === undefined || !Number.isInteger(number) || number < 0 || number > most) {
     return wrongType(scanner, member, `a whole number from 0 to ${most}`);
   }
-  const length = (scanner.valueEnd[member] as number) - (scanner.valueStart[member] as number);
-  const text = String(number);
-  if (scanner.kind[member] === KIND.number && length === text.length) draft.keep(column, scanner, member);
-  else draft.put(column, text);
+  draft.put(column, String(number));
   return undefined;
 }
 
@@ -101,22 +105,38 @@ export const readBoolean: Reader = (draft, column, scanner, member) => {
   return undefined;
 };
 
-/** A level by name or number; an unknown word is refused by nobody and stands as `info`, kept in `originalLevel`. */
+/** A level by name or number. A word that is not known stands as `info`, and `draft.unknownLevel` says so. */
 export const readLevel: Reader = (draft, column, scanner, member) => {
   const kind = scanner.kind[member];
   if (kind === KIND.null) return undefined;
   if (kind !== KIND.string && kind !== KIND.number) return wrongType(scanner, member, 'a level such as "info"');
-  const given = kind === KIND.string ? decodeText(scanner, member) : Number(rawText(scanner, member));
-  const level = normalizeLevel(given);
+  const known = kind === KIND.string ? matchWord(scanner, member, LEVEL_WORDS) : -1;
+  if (known >= 0) {
+    draft.level = LEVELS[known] as Level;
+    draft.keep(column, scanner, member);
+    return undefined;
+  }
+  const level = normalizeLevel(kind === KIND.string ? decodeText(scanner, member) : Number(rawText(scanner, member)));
+  draft.unknownLevel = level === undefined && kind === KIND.string;
   draft.level = level ?? 'info';
-  if (level === given) draft.keep(column, scanner, member);
-  else draft.put(column, `"${draft.level}"`);
+  draft.put(column, `"${draft.level}"`);
   return undefined;
 };
 
-/** Whether the level of the member is a word that {@link readLevel} does not know. */
-export function isUnknownLevel(scanner: Scanner, member: number): boolean {
-  return scanner.kind[member] === KIND.string && normalizeLevel(decodeText(scanner, member)) === undefined;
+const LEVEL_WORDS = LEVELS.map((level) => Buffer.from(level));
+
+/** Which of the words a string member is, as it stands in the bytes; -1 for none of them. */
+export function matchWord(scanner: Scanner, member: number, words: readonly Uint8Array[]): number {
+  const start = (scanner.valueStart[member] as number) + 1;
+  const length = (scanner.valueEnd[member] as number) - 1 - start;
+  return words.findIndex((word) => word.length === length && startsWith(scanner.bytes, start, word));
+}
+
+function startsWith(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
+  for (let i = 0; i < word.length; i += 1) {
+    if (bytes[start + i] !== word[i]) return false;
+  }
+  return true;
 }
 
 const TIMESTAMP = columnIndex('timestamp');
@@ -164,6 +184,31 @@ function looseTime(scanner: Scanner, member: number): number | undefined {
   return /^-?\d{1,16}$/.test(text) ? Number(text) : parseIsoTime(text);
 }
 
+/** So short and plain that it is surely finite. */
+function isShortNumber(scanner: Scanner, member: number): boolean {
+  const start = scanner.valueStart[member] as number;
+  const end = scanner.valueEnd[member] as number;
+  if (end - start > 30) return false;
+  for (let i = start; i < end; i += 1) {
+    if (((scanner.bytes[i] as number) | 32) === LETTER_E) return false;
+  }
+  return true;
+}
+
+/** The value of a number of up to nine digits and nothing else; else -1. */
+function wholeNumber(scanner: Scanner, member: number): number {
+  const start = scanner.valueStart[member] as number;
+  const end = scanner.valueEnd[member] as number;
+  if (end - start > 9) return -1;
+  let value = 0;
+  for (let i = start; i < end; i += 1) {
+    const digit = (scanner.bytes[i] as number) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 function numberOf(scanner: Scanner, member: number): number | undefined {
   const kind = scanner.kind[member];
   if (kind === KIND.number) return Number(rawText(scanner, member));
@@ -185,7 +230,8 @@ export function decodeText(scanner: Scanner, member: number): string {
 }
 
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('utf8', start, end);
 }
 
 function wrongType(scanner: Scanner, member: number, expected: string): Refused {

@@ -1,4 +1,4 @@
-import { type Column, columnIndex, type Draft } from './draft.ts';
+import { COLUMNS, type Column, columnIndex, type Draft } from './draft.ts';
 import {
   type Reader,
   readBoolean,
@@ -8,28 +8,36 @@ import {
   readNumber,
   readStatusCode,
   readText,
-  readType,
 } from './readers.ts';
 
 export interface FieldRule {
   column: number;
   /** Key and column have the same name, so that the sender's bytes can be the row. */
   own: boolean;
-  /** Taken only when the record lacks this key. */
-  unless?: string;
+  /** Taken only when the record lacks the field of this number. */
+  unless: number;
   read: Reader;
 }
 
 /** What a record of one kind becomes. */
 export interface Route {
   table: string;
-  rules: ReadonlyMap<string, FieldRule>;
+  /** By number of the field. */
+  rules: readonly (FieldRule | undefined)[];
   /** Columns of the table that rules fill, in order. */
   columns: readonly number[];
   /** Objects whose members become attributes under their own names. */
-  inner: ReadonlySet<string>;
+  inner: ReadonlySet<number>;
   required: readonly Column[];
   retentionClass(draft: Draft): string;
+}
+
+/** Every key that means something to the platform: the columns, and names that stand for one of them. */
+export const FIELDS: readonly string[] = [...COLUMNS, 'time', 'msg', 'version', 'attributes', 'labels'];
+
+/** The number of a field in the tables here. */
+export function fieldNumber(name: string): number {
+  return FIELDS.indexOf(name);
 }
 
 const SHARED: [Column, Reader][] = [
@@ -46,7 +54,7 @@ const ids: [Column, Reader][] = [
 const LOG: [Column, Reader][] = [
   ['level', readLevel],
   ['message', readText],
-  ['type', readType],
+  ['type', readText],
   ['event', readText],
   ['severity', readText],
   ['endpoint', readText],
@@ -60,17 +68,15 @@ const LOG: [Column, Reader][] = [
 ];
 
 /** Columns that a request adds to those of its log line; in `application_logs` they are attributes. */
-export const REQUEST_EXTRAS: ReadonlyMap<string, { column: number; read: Reader }> = new Map(
-  (
-    [
-      ['requestBytes', readByteCount],
-      ['responseBytes', readByteCount],
-      ['clientIp', readText],
-      ['slow', readBoolean],
-      ['aborted', readBoolean],
-    ] as [Column, Reader][]
-  ).map(([name, read]) => [name, { column: columnIndex(name), read }]),
-);
+export const REQUEST_EXTRAS: readonly { field: number; column: number; read: Reader }[] = (
+  [
+    ['requestBytes', readByteCount],
+    ['responseBytes', readByteCount],
+    ['clientIp', readText],
+    ['slow', readBoolean],
+    ['aborted', readBoolean],
+  ] as [Column, Reader][]
+).map(([name, read]) => ({ field: fieldNumber(name), column: columnIndex(name), read }));
 
 export const LOG_ROUTE = route('logs', [...LOG, ...SHARED], [], (draft) => {
   if (draft.type === 'security') return 'security';
@@ -130,32 +136,27 @@ export const REQUEST_COLUMNS: readonly number[] = (
   ] as Column[]
 ).map(columnIndex);
 
-/** Every key that some route reads, and those that decide the route. */
-export const FIELDS: ReadonlySet<string> = new Set([
-  'timestamp',
-  'time',
-  'type',
-  ...[LOG_ROUTE, METRIC_ROUTE, OUTBOUND_ROUTE].flatMap(({ rules, inner }) => [...rules.keys(), ...inner]),
-  ...REQUEST_EXTRAS.keys(),
-]);
-
 function route(
   table: string,
   columns: [Column, Reader][],
   required: Column[],
   retentionClass: (draft: Draft) => string,
 ): Route {
-  const rules = new Map<string, FieldRule>();
-  for (const [name, read] of columns) rules.set(name, { column: columnIndex(name), own: true, read });
-  rules.set('version', { column: columnIndex('release'), own: false, unless: 'release', read: readText });
-  if (rules.has('message')) {
-    rules.set('msg', { column: columnIndex('message'), own: false, unless: 'message', read: readText });
+  const rules = new Array<FieldRule | undefined>(FIELDS.length).fill(undefined);
+  const alias = (name: string, column: Column) => {
+    const rule = rules[fieldNumber(column)];
+    if (rule) rules[fieldNumber(name)] = { ...rule, own: false, unless: fieldNumber(column) };
+  };
+  for (const [name, read] of columns) {
+    rules[fieldNumber(name)] = { column: columnIndex(name), own: true, unless: -1, read };
   }
+  alias('version', 'release');
+  alias('msg', 'message');
   return {
     table,
     rules,
     columns: [columnIndex('timestamp'), ...columns.map(([name]) => columnIndex(name))],
-    inner: new Set(table === 'metric_rows' ? ['attributes', 'labels'] : ['attributes']),
+    inner: new Set((table === 'metric_rows' ? ['attributes', 'labels'] : ['attributes']).map(fieldNumber)),
     required,
     retentionClass,
   };
