@@ -15,7 +15,8 @@ import { compileGrouping, compilePolicy, mentionsOf } from '../respond/alerting/
 import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers.ts';
 import { compileRule } from '../respond/alerting/config-rule.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
-import { compileIntegrations, compileSlack, type Integrations } from '../respond/notify/config.ts';
+import { compileIntegrations, type Integrations } from '../respond/notify/config.ts';
+import { compileSlackWebhook } from '../respond/notify/slack/config.ts';
 import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/config-compose.ts';
 import type { Config, RetentionClass } from './config.ts';
 import { lintMailDomain } from './lint-domains.ts';
@@ -47,14 +48,10 @@ function compileSenders(sections: Sections, readFile: ReadSecretFile): Integrati
     report: integrations.report,
     secret: secretsAt(readFile, integrations.report),
   });
-  for (const key of ['pagerduty', 'twilio'] as const) {
-    if (keysOf(integrations.value[key]).length === 0) continue;
-    integrations.report({ code: 'I101', path: [key], atKey: true, message: `"${key}" is not used by this version` });
-  }
   const webhook = settings.value.slack_webhook;
   if (compiled.slack || webhook === undefined) return compiled;
   const section = { report: settings.report, secret: secretsAt(readFile, settings.report) };
-  return { ...compiled, slack: compileSlack(webhook, null, ['slack_webhook'], section) };
+  return { ...compiled, slack: compileSlackWebhook(webhook, null, ['slack_webhook'], section) };
 }
 
 function compilePolicies(sections: Sections): PlacedPolicy[] {
@@ -83,10 +80,6 @@ function compileSettings(sections: Sections, receivers: Receivers, policies: rea
     sms: direct('sms_notifications', 'sms'),
     escalationPolicy: policies.find(({ named }) => !named)?.policy ?? null,
   };
-}
-
-function keysOf(raw: unknown): string[] {
-  return typeof raw === 'object' && raw !== null ? Object.keys(raw) : [];
 }
 
 function compileMonitors(
@@ -149,7 +142,6 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
   const policies = compilePolicies(sections);
   const receivers = new Receivers({
     integrations,
-    routingKeys: keysOf(sections.integrations.value.pagerduty),
     policies: policies.map(({ policy }) => policy.name),
     slackChannels: slackChannelsOf(
       [...sections.alert_rules, ...sections.monitors].map(({ value }) => value.notifications),

@@ -163,7 +163,7 @@ describe('variables and secrets', () => {
       'ops/keys/slack': 'https://hooks.slack.com/services/T/B/c\n',
     });
     const slack = load('ops').config?.integrations.slack;
-    expect(slack?.webhook.reveal()).toBe('https://hooks.slack.com/services/T/B/c');
+    expect(slack?.webhook?.reveal()).toBe('https://hooks.slack.com/services/T/B/c');
     expect(slack).toMatchObject({ broken: null, fixedChannel: true });
   });
 
@@ -195,7 +195,7 @@ describe('variables and secrets', () => {
     });
     const { config, lines } = load(undefined, { HOOK: 'http://127.0.0.1:4600/inbox' });
     expect(lines).toEqual([]);
-    expect(config?.integrations.slack?.webhook.reveal()).toBe('http://127.0.0.1:4600/inbox');
+    expect(config?.integrations.slack?.webhook?.reveal()).toBe('http://127.0.0.1:4600/inbox');
   });
 });
 

@@ -74,7 +74,7 @@ describe('a change of the files', () => {
       { kind: 'replaced' },
     ]);
     const last = reloads[2];
-    expect(last?.kind === 'replaced' && last.config.integrations.slack?.webhook.reveal()).toBe(
+    expect(last?.kind === 'replaced' && last.config.integrations.slack?.webhook?.reveal()).toBe(
       'https://chat.example.com/two!',
     );
     watcher.stop();

@@ -5,7 +5,7 @@ import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { createLog } from '../lib/log.ts';
 import { Secret } from '../lib/secret.ts';
-import { createNotifiers } from '../respond/notify/index.ts';
+import { createNotifiers, NO_INTEGRATIONS } from '../respond/notify/index.ts';
 import { type DemoInbox, startDemoInbox } from './inbox.ts';
 import { readDemoInbox, storeInboxMessage } from './inbox-store.ts';
 
@@ -34,9 +34,9 @@ afterEach(async () => {
 function notifiers() {
   return createNotifiers(
     {
+      ...NO_INTEGRATIONS,
       slack: { webhook: new Secret(inbox.slackUrl), channel: null, fixedChannel: false, broken: null },
       smtp: { url: new Secret(inbox.smtpUrl), from: 'ops@yumzoom.com', broken: null },
-      webhooks: [],
     },
     clock,
   );

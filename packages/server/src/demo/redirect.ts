@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.ts';
 import { Secret } from '../lib/secret.ts';
+import { NO_INTEGRATIONS } from '../respond/notify/index.ts';
 import type { DemoInbox } from './inbox.ts';
 
 const FROM = 'yumops@localhost';
@@ -21,9 +22,9 @@ export function redirectToInbox(config: Config, inbox: Pick<DemoInbox, 'slackUrl
   return {
     ...config,
     integrations: {
+      ...NO_INTEGRATIONS,
       slack: { webhook: new Secret(inbox.slackUrl), channel: null, fixedChannel: false, broken: null },
       smtp: { url: new Secret(inbox.smtpUrl), from: config.integrations.smtp?.from ?? FROM, broken: null },
-      webhooks: [],
     },
     rules: config.rules.map((rule) => ({ ...rule, notifications: rule.notifications.map(mended) })),
     monitors: config.monitors.map((monitor) => ({ ...monitor, notifications: monitor.notifications.map(mended) })),

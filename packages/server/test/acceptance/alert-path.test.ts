@@ -4,7 +4,7 @@ import { Secret } from '../../src/lib/secret.ts';
 import { AlertPages } from '../../src/respond/alerting/index.ts';
 import { storedBuckets } from '../../src/respond/alerting/state/bucket-query.ts';
 import { PostgresAlertStore } from '../../src/respond/alerting/state/postgres.ts';
-import { createNotifiers } from '../../src/respond/notify/index.ts';
+import { createNotifiers, NO_INTEGRATIONS } from '../../src/respond/notify/index.ts';
 import { AlertRig, configOf } from '../support/alert-rig.ts';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
@@ -47,6 +47,7 @@ test('5xx burst: from rows in the store to Slack, mail and a signed webhook, and
   const config = {
     ...base,
     integrations: {
+      ...NO_INTEGRATIONS,
       slack: { webhook: new Secret(slack.url), channel: null, fixedChannel: false, broken: null },
       smtp: { url: new Secret(mail.url), from: 'ops@yumzoom.com', broken: null },
       webhooks: base.integrations.webhooks,

@@ -5,6 +5,7 @@ export { rewriteTarget } from './config.ts';
 export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
 export { type CheckQuery, listChecks } from './list-checks.ts';
 export { findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
+export { classifyAddress } from './net/address.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
 export {
   createUptime,

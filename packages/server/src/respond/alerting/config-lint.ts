@@ -102,7 +102,7 @@ export function lintStepTargets(
 }
 
 const STEP_HINTS: Partial<Record<string, string>> = {
-  slack: 'add integrations.slack',
+  slack: 'add integrations.slack with a channel',
   email: 'add alert_settings.email_notifications',
   sms: 'add alert_settings.sms_notifications',
   phone_call: 'add alert_settings.sms_notifications',

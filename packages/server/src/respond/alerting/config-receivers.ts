@@ -1,19 +1,25 @@
 import { isEmail, phoneProblem } from '../../lib/contact.ts';
 import { type ConfigPath, type Report, within } from '../../lib/finding.ts';
 import { didYouMean } from '../../lib/nearest.ts';
-import type { AlertSettings, Channel, Senders, Target } from './config.ts';
+import type { AlertSettings, Channel, NamedSender, Senders, Target } from './config.ts';
 import { channelOf, reportUnknownChannel } from './config-policy.ts';
 
-/** Channels that this version sends to. */
-const SENT: readonly Channel[] = ['slack', 'email', 'webhook'];
-
-const CHANNEL_TITLES: Partial<Record<Channel, string>> = {
+const CHANNEL_TITLES: Record<Channel, string> = {
   slack: 'Slack',
   email: 'E-mail',
   sms: 'SMS',
-  phone_call: 'A phone call',
+  phone_call: 'Phone calls',
   pagerduty: 'PagerDuty',
+  webhook: 'Webhook',
+  opsgenie: 'Opsgenie',
+  teams: 'Teams',
+  discord: 'Discord',
+  telegram: 'Telegram',
+  ntfy: 'ntfy',
 };
+
+/** The key of `integrations:` that sets a channel up. */
+const INTEGRATION_KEYS: Partial<Record<Channel, string>> = { email: 'smtp', sms: 'twilio', phone_call: 'twilio' };
 
 const EXAMPLES: Partial<Record<Channel, string>> = {
   slack: '"#alerts"',
@@ -30,8 +36,6 @@ export interface CompiledNotifications {
 
 export interface ReceiversOptions {
   integrations: Senders;
-  /** Names with a PagerDuty routing key. */
-  routingKeys: readonly string[];
   /** Names of escalation policies. */
   policies: readonly string[];
   /** Every different Slack channel that the configuration names. */
@@ -127,13 +131,14 @@ export class Receivers {
 
   #targets(entry: { channel: Channel; key: string; values: string[]; single: boolean }, report: Report): Target[] {
     const { channel, key, single } = entry;
-    const { routingKeys } = this.#options;
-    const values = channel === 'pagerduty' ? entry.values.filter((name) => routingKeys.includes(name)) : entry.values;
+    const values =
+      channel === 'pagerduty' ? entry.values.filter((name) => this.#routingKeys.includes(name)) : entry.values;
     return values.map((value, index) => this.#target(channel, value, single ? [key] : [key, index], report));
   }
 
   #pagerdutyPolicy(names: readonly string[], report: Report, explicit: boolean): string | null {
-    const { routingKeys, policies } = this.#options;
+    const { policies } = this.#options;
+    const routingKeys = this.#routingKeys;
     let attached: string | null = null;
     for (const name of names) {
       const [hasKey, hasPolicy] = [routingKeys.includes(name), policies.includes(name)];
@@ -152,12 +157,12 @@ export class Receivers {
   }
 
   #reportUnknownPolicy(name: string, path: ConfigPath, report: Report): void {
-    const { policies, routingKeys } = this.#options;
+    const { policies } = this.#options;
     report({
       code: 'E202',
       path,
       message: `"${name}" is neither an escalation policy nor a PagerDuty routing key`,
-      suggestion: didYouMean(name, [...policies, ...routingKeys]) ?? `add it under escalation_policies`,
+      suggestion: didYouMean(name, [...policies, ...this.#routingKeys]) ?? `add it under escalation_policies`,
     });
   }
 
@@ -169,8 +174,6 @@ export class Receivers {
     switch (channel) {
       case 'slack':
         return this.#slackProblem(target, path, report);
-      case 'webhook':
-        return this.#webhookProblem(target, path, report);
       case 'email':
         return this.#addressProblem(
           isEmail(target) ? undefined : `"${target}" is not an e-mail address`,
@@ -182,7 +185,7 @@ export class Receivers {
       case 'phone_call':
         return this.#addressProblem(phoneProblem(target), channel, path, report);
       default:
-        return this.#unsent(channel, path, report);
+        return this.#namedProblem(channel, target, path, report);
     }
   }
 
@@ -206,39 +209,43 @@ export class Receivers {
         code: 'E208',
         path,
         message: problem,
-        suggestion: "state the webhook's channel as integrations.slack.channel and use that one",
+        suggestion:
+          "state the webhook's channel as integrations.slack.channel and use that one, or set up integrations.slack.bot_token",
       }),
     );
     return slack.broken ?? problem;
   }
 
-  #webhookProblem(name: string, path: ConfigPath, report: Report): string | null {
-    const { webhooks } = this.#options.integrations;
-    const webhook = webhooks.find((one) => one.name === name);
-    if (webhook) return webhook.broken;
+  #namedProblem(channel: Channel, name: string, path: ConfigPath, report: Report): string | null {
+    const senders = namedSenders(this.#options.integrations, channel);
+    const sender = senders.find((one) => one.name === name);
+    if (sender) return sender.broken;
+    if (senders.length === 0 && channel !== 'webhook') return this.#unsent(channel, path, report);
+    const noun = channel === 'webhook' ? 'webhook' : `${CHANNEL_TITLES[channel]} receiver`;
     const suggestion =
       didYouMean(
         name,
-        webhooks.map((one) => one.name),
-      ) ?? 'add it under integrations.webhook';
-    report({ code: 'E203', path, message: `there is no webhook "${name}"`, suggestion });
-    return `there is no webhook "${name}"`;
+        senders.map((one) => one.name),
+      ) ?? `add it under integrations.${channel}`;
+    report({ code: 'E203', path, message: `there is no ${noun} "${name}"`, suggestion });
+    return `there is no ${noun} "${name}"`;
   }
 
   /** Why the channel as a whole sends nothing, if so; said once. */
   #unsent(channel: Channel, path: ConfigPath, report: Report): string | null {
-    const title = CHANNEL_TITLES[channel] ?? channel;
-    const { integrations } = this.#options;
-    if (!SENT.includes(channel)) {
-      const message = `${title} is not sent by this version; such messages go to the fallback`;
-      this.#once(`I103 ${channel}`, () => report({ code: 'I103', path, message }));
-      return `${title} is not sent by this version`;
-    }
-    if (channel === 'email' && integrations.smtp) return integrations.smtp.broken;
-    const key = channel === 'email' ? 'integrations.smtp' : 'integrations.slack';
-    const message = `${title} is not set up: nothing is sent until ${key} is there`;
+    const { smtp, twilio } = this.#options.integrations;
+    if (channel === 'email' && smtp) return smtp.broken;
+    if ((channel === 'sms' || channel === 'phone_call') && twilio) return twilio.broken;
+    const title = CHANNEL_TITLES[channel];
+    const key = `integrations.${INTEGRATION_KEYS[channel] ?? channel}`;
+    const problem = `${title} ${channel === 'phone_call' ? 'are' : 'is'} not set up`;
+    const message = `${problem}: nothing is sent until ${key} is there`;
     this.#once(`I103 ${channel}`, () => report({ code: 'I103', path, message, suggestion: `add ${key}` }));
-    return `${title} is not set up`;
+    return problem;
+  }
+
+  get #routingKeys(): readonly string[] {
+    return this.#options.integrations.pagerduty.map(({ name }) => name);
   }
 
   #once(what: string, report: () => void): void {
@@ -264,7 +271,8 @@ export function resolveStepWord(
   switch (word) {
     case 'slack': {
       const { slack } = integrations;
-      return slack ? [{ channel: 'slack', target: slack.channel ?? 'default', broken: slack.broken }] : [];
+      if (!slack || (slack.app && slack.channel === null)) return [];
+      return [{ channel: 'slack', target: slack.channel ?? 'default', broken: slack.broken }];
     }
     case 'email':
       return alertSettings.email;
@@ -272,8 +280,31 @@ export function resolveStepWord(
       return alertSettings.sms;
     case 'phone_call':
       return alertSettings.sms.map((target) => ({ ...target, channel: 'phone_call' }));
+    default:
+      return namedSenders(integrations, word).map(({ name, broken }) => ({ channel: word, target: name, broken }));
+  }
+}
+
+/**
+ * Whether PagerDuty calls people for a rule itself: the receivers name a routing key that is also the policy. The
+ * policy's SMS and calls are then only for the case that the event is not accepted.
+ */
+export function pagingAuthority(direct: readonly Target[], policy: string | null): Target | undefined {
+  return direct.find(({ channel, target }) => channel === 'pagerduty' && target === policy);
+}
+
+/** The receivers of a channel that are named; none for channels whose targets are addresses. */
+function namedSenders(senders: Senders, channel: Channel): readonly NamedSender[] {
+  switch (channel) {
     case 'webhook':
-      return integrations.webhooks.map(({ name, broken }) => ({ channel: 'webhook', target: name, broken }));
+      return senders.webhooks;
+    case 'pagerduty':
+    case 'opsgenie':
+    case 'teams':
+    case 'discord':
+    case 'telegram':
+    case 'ntfy':
+      return senders[channel];
     default:
       return [];
   }

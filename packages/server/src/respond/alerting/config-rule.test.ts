@@ -7,17 +7,22 @@ import { compileRule } from './config-rule.ts';
 const SENDERS: Senders = {
   slack: { channel: null, fixedChannel: false, broken: null },
   smtp: { broken: null },
+  twilio: null,
   webhooks: [{ name: 'hook', broken: null }],
+  pagerduty: [],
+  opsgenie: [],
+  teams: [],
+  discord: [],
+  telegram: [],
+  ntfy: [],
 };
 
 function compile(raw: Partial<RawRule>, options: { policies?: string[]; routingKeys?: string[] } = {}) {
   const issues: Issue[] = [];
   const receivers = new Receivers({
-    integrations: SENDERS,
-    policies: [],
-    routingKeys: [],
+    integrations: { ...SENDERS, pagerduty: (options.routingKeys ?? []).map((name) => ({ name, broken: null })) },
+    policies: options.policies ?? [],
     slackChannels: [],
-    ...options,
   });
   const rule: RawRule = { name: 'Rule', condition: 'error_rate > 5%', time_window: '5m', severity: 'warning', ...raw };
   return {
@@ -92,10 +97,11 @@ describe('a pagerduty name', () => {
 
   test('that is both is a warning, unless escalation names the policy', () => {
     const both = { policies: ['high', 'other'], routingKeys: ['high'] };
-    expect(compile({ notifications }, both).issues.map(({ code }) => code)).toEqual(['W204', 'I103']);
+    expect(compile({ notifications }, both).issues.map(({ code }) => code)).toEqual(['W204']);
     const { rule, issues } = compile({ notifications, escalation: 'other' }, both);
-    expect(issues.map(({ code }) => code)).toEqual(['I103']);
+    expect(issues).toEqual([]);
     expect(rule?.escalation).toBe('other');
+    expect(rule?.notifications).toContainEqual({ channel: 'pagerduty', target: 'high', broken: null });
   });
 
   test('that is neither is an error at its place', () => {

@@ -22,9 +22,22 @@ export type Channel = (typeof CHANNELS)[number];
 
 /** What is known of the ways out of the platform: null = not set up, `broken` = why it must not be used. */
 export interface Senders {
-  slack: { channel: string | null; fixedChannel: boolean; broken: string | null } | null;
+  slack: { app?: object | null; channel: string | null; fixedChannel: boolean; broken: string | null } | null;
   smtp: { broken: string | null } | null;
-  webhooks: readonly { name: string; broken: string | null }[];
+  twilio: { broken: string | null } | null;
+  webhooks: readonly NamedSender[];
+  pagerduty: readonly NamedSender[];
+  opsgenie: readonly NamedSender[];
+  teams: readonly NamedSender[];
+  discord: readonly NamedSender[];
+  telegram: readonly NamedSender[];
+  ntfy: readonly NamedSender[];
+}
+
+/** A receiver that notifications name. */
+export interface NamedSender {
+  name: string;
+  broken: string | null;
 }
 
 /** One receiver of messages. */

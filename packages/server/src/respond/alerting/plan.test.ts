@@ -57,5 +57,5 @@ test('a policy below critical is not repeated', () => {
 test('what cannot be sent says why', () => {
   const plan = planOf('severity: critical, escalation: now, notifications: [{slack: "#a"}]', ['email']);
   expect(plan.steps[0]?.targets[0]).toMatchObject({ target: '#a', broken: 'no slack integration is set up' });
-  expect(plan.steps[1]?.targets[0]?.broken).toBe('SMS is not sent by this version');
+  expect(plan.steps[1]?.targets[0]?.broken).toBe('SMS is not set up');
 });

@@ -22,7 +22,8 @@ export interface MessageAlert {
 
 /** What a message says, before a channel gives it its form. */
 export interface MessageBody {
-  kind: 'firing' | 'update' | 'repeat' | 'resolved' | 'meta';
+  /** `acknowledged` tells a vendor that pages by itself that somebody has the alerts; `test` is sent by hand. */
+  kind: 'firing' | 'update' | 'repeat' | 'resolved' | 'acknowledged' | 'meta' | 'test';
   severity: Severity;
   rule: string;
   /** One line. */
@@ -30,6 +31,8 @@ export interface MessageBody {
   /** Why this message was sent to this receiver. */
   reason: string;
   step: number;
+  /** The labels that form the group of these alerts; left out = the name of the rule alone. */
+  groupLabels?: Readonly<Record<string, string>>;
   /** Alerts this message tells of first, then others that fire in the same group. */
   alerts: readonly MessageAlert[];
 }

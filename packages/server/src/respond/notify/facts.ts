@@ -28,8 +28,8 @@ export function factsOf(alert: MessageAlert): [name: string, value: string][] {
 }
 
 /** "and 3 more", or nothing. */
-export function remainder(body: MessageBody): string | undefined {
-  const more = body.alerts.length - ALERTS_SHOWN;
+export function remainder(body: MessageBody, shown = ALERTS_SHOWN): string | undefined {
+  const more = body.alerts.length - shown;
   return more > 0 ? `and ${more} more` : undefined;
 }
 

@@ -1,4 +1,15 @@
 export type { MessageAlert, MessageBody } from './body.ts';
-export type { Integrations, SlackIntegration, SmtpIntegration, WebhookIntegration } from './config.ts';
+export { type Integrations, NO_INTEGRATIONS } from './config.ts';
+export type { SmtpIntegration } from './email/config.ts';
 export type { DeliveryResult, Notifier, Outgoing } from './notifier.ts';
 export { createNotifiers } from './registry.ts';
+export { type OnReply, type Reply, type ReplyAction, replyCode } from './reply.ts';
+export { replaceButtons } from './slack/app.ts';
+export type { SlackApp, SlackIntegration } from './slack/config.ts';
+export { readClick, type SlackClick } from './slack/interaction.ts';
+export { verifySlack } from './slack/signature.ts';
+export { CALLBACKS } from './twilio/callback.ts';
+export type { TwilioIntegration } from './twilio/config.ts';
+export { verifyTwilio } from './twilio/signature.ts';
+export { KEYS, spoken, spokenMenu, textReply } from './twilio/twiml.ts';
+export type { WebhookIntegration } from './webhook/config.ts';

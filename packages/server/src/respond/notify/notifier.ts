@@ -13,12 +13,24 @@ export interface Outgoing {
   attempt: number;
   /** When the message was written, ms since the epoch. */
   createdAt: number;
+  /**
+   * When an earlier attempt began whose end nobody knows, ms since the epoch; null when every earlier attempt ended
+   * with an answer. Left out = not known: then any earlier attempt may have arrived.
+   */
+  uncertainSince?: number | null;
+  /** The receipt of the first message about these alerts that this target took, to answer to; null when there is none. */
+  thread?: string | null;
+  /** Slack ids of the people whose turn it is. */
+  mentions?: readonly string[];
 }
 
 /** How one attempt ended. */
 export type DeliveryResult =
-  /** `detail` is the receiver's answer in a few words. */
-  | { outcome: 'sent'; detail: string }
+  /**
+   * `detail` is the receiver's answer in a few words. `receipt` is the vendor's own name of the message, which a later
+   * message can pass as `thread`.
+   */
+  | { outcome: 'sent'; detail: string; receipt?: string }
   /** Worth another attempt. `maybeDelivered`: no answer came, so the receiver may have it. */
   | { outcome: 'retry'; reason: string; maybeDelivered: boolean; retryAfterMs?: number }
   /** No attempt will help. */
@@ -28,4 +40,13 @@ export type DeliveryResult =
 export interface Notifier {
   /** Never throws for what the receiver or the network does; `signal` ends the attempt. */
   send(message: Outgoing, signal: AbortSignal): Promise<DeliveryResult>;
+}
+
+/**
+ * When the first attempt may have begun that perhaps arrived, ms since the epoch; null when no earlier attempt can
+ * have. A vendor that does not drop duplicates by key is asked for the message before it is sent again.
+ */
+export function mayHaveArrivedSince(message: Outgoing): number | null {
+  if (message.uncertainSince !== undefined) return message.uncertainSince;
+  return message.attempt > 1 ? message.createdAt : null;
 }

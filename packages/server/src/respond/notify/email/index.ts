@@ -1,7 +1,7 @@
 import nodemailer, { type Transporter } from 'nodemailer';
 import { messageOf } from '../../../lib/errors.ts';
-import type { SmtpIntegration } from '../config.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../notifier.ts';
+import type { SmtpIntegration } from './config.ts';
 import { emailContent } from './content.ts';
 
 const TIMEOUT_MS = 9_000;

@@ -1,6 +1,8 @@
-import type { MessageAlert, MessageBody } from '../body.ts';
+import type { MessageAlert } from '../body.ts';
+import { clip } from '../clip.ts';
 import { ALERTS_SHOWN, alertUrl, factsOf, remainder } from '../facts.ts';
 import type { Outgoing } from '../notifier.ts';
+import { signOf } from '../plain-text.ts';
 
 /** Limits of Block Kit: characters of a header and of a field, fields of a section. A section's text may have 3,000. */
 const HEADER_MAX = 150;
@@ -19,7 +21,15 @@ interface Markdown {
   type: 'mrkdwn';
   text: string;
 }
-type Block =
+interface Button {
+  type: 'button';
+  text: PlainText;
+  action_id: string;
+  value: string;
+  style?: 'primary' | 'danger';
+}
+export type Block =
+  | { type: 'actions'; elements: Button[] }
   | { type: 'header'; text: PlainText }
   | { type: 'section'; text: Markdown; fields?: Markdown[] }
   | { type: 'context'; elements: Markdown[] };
@@ -33,12 +43,10 @@ export interface SlackPayload {
   channel?: string;
 }
 
-const SIGNS: Record<MessageBody['severity'], string> = { critical: '🔴', warning: '🟠', info: '🔵' };
-
 /** Makes the message for an incoming webhook. `channel` is added where the receiver heeds it. */
 export function slackPayload(message: Outgoing, channel: string | null): SlackPayload {
   const { body } = message;
-  const sign = body.kind === 'resolved' ? '🟢' : SIGNS[body.severity];
+  const sign = signOf(message);
   const more = remainder(body);
   const shown = body.alerts.slice(0, ALERTS_SHOWN);
   return {
@@ -67,12 +75,12 @@ function contextOf(message: Outgoing, more: string | undefined): Markdown[] {
   return lines.map((line) => markdown(fit(line, FIELD_MAX)));
 }
 
-function markdown(text: string): Markdown {
+export function markdown(text: string): Markdown {
   return { type: 'mrkdwn', text };
 }
 
 /** Escapes Slack's three control characters, and cuts the text where the result would be longer than `max`. */
-function fit(text: string, max: number): string {
+export function fit(text: string, max: number): string {
   let fitted = '';
   for (const character of text) {
     const escaped = ESCAPES[character] ?? character;
@@ -80,8 +88,4 @@ function fit(text: string, max: number): string {
     fitted += escaped;
   }
   return fitted;
-}
-
-function clip(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

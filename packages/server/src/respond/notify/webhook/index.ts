@@ -1,44 +1,36 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { MessageAlert } from '../body.ts';
-import type { WebhookIntegration } from '../config.ts';
 import { alertUrl } from '../facts.ts';
-import { httpPost, judgeAnswer } from '../http-post.ts';
-import type { DeliveryResult, Notifier, Outgoing } from '../notifier.ts';
+import { judgeAnswer, postText } from '../http-exchange.ts';
+import type { Notifier, Outgoing } from '../notifier.ts';
+import { alertmanagerPayload } from './alertmanager.ts';
+import type { WebhookIntegration } from './config.ts';
 import { sign } from './signature.ts';
 
-/** Signed JSON to any HTTP endpoint; the target of a message is the receiver's name. */
-export function webhookNotifier(integrations: readonly WebhookIntegration[], clock: Clock): Notifier {
-  const byName = new Map(integrations.map((integration) => [integration.name, integration]));
+/** Signed JSON to any HTTP endpoint. */
+export function webhookNotifier(receiver: WebhookIntegration, clock: Clock): Notifier {
   return {
     async send(message, signal) {
-      const receiver = byName.get(message.target);
-      if (!receiver) return { outcome: 'refused', reason: `there is no webhook named ${message.target}` };
-      return post(receiver, message, signal, clock);
+      const timeout = new AbortController();
+      const timer = clock.after(receiver.timeoutMs, () =>
+        timeout.abort(new Error(`no answer within ${receiver.timeoutMs / 1_000} s`)),
+      );
+      const payload = receiver.format === 'alertmanager' ? alertmanagerPayload(message) : webhookPayload(message);
+      const body = JSON.stringify(payload);
+      const headers = {
+        'content-type': 'application/json; charset=utf-8',
+        'x-yumops-key': message.key,
+        ...(receiver.secret ? { 'x-yumops-signature': sign(receiver.secret.reveal(), body, clock.now()) } : {}),
+      };
+      try {
+        const both = AbortSignal.any([signal, timeout.signal]);
+        const answer = await postText(receiver.url.reveal(), body, headers, both);
+        return 'outcome' in answer ? answer : judgeAnswer(answer);
+      } finally {
+        timer.cancel();
+      }
     },
   };
-}
-
-async function post(
-  receiver: WebhookIntegration,
-  message: Outgoing,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<DeliveryResult> {
-  const timeout = new AbortController();
-  const timer = clock.after(receiver.timeoutMs, () =>
-    timeout.abort(new Error(`no answer within ${receiver.timeoutMs / 1_000} s`)),
-  );
-  const body = JSON.stringify(webhookPayload(message));
-  const headers = {
-    'x-yumops-key': message.key,
-    ...(receiver.secret ? { 'x-yumops-signature': sign(receiver.secret.reveal(), body, clock.now()) } : {}),
-  };
-  try {
-    const answer = await httpPost(receiver.url.reveal(), body, headers, AbortSignal.any([signal, timeout.signal]));
-    return 'outcome' in answer ? answer : judgeAnswer(answer);
-  } finally {
-    timer.cancel();
-  }
 }
 
 /** The JSON that a webhook gets. Times are ISO 8601 in UTC. */

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+/** What somebody wants done from a phone or a chat. */
+export type ReplyAction = 'acknowledge' | 'escalate' | 'resolve';
+
+/** What somebody answered to a message, after the vendor's signature was verified. */
+export interface Reply {
+  action: ReplyAction;
+  /** The alerts that are meant: by id, by the number that an SMS gave them, or all that the sender was told of. */
+  alerts: { ids: readonly string[] } | { code: string } | 'all';
+  /** Who: a phone number in E.164, or the id and name of a Slack user. */
+  from: { phone: string } | { slack: string; name: string };
+  via: 'sms' | 'phone' | 'slack';
+}
+
+/**
+ * Does what a reply asks for.
+ * @returns one sentence for whoever replied, also when it could not be done
+ */
+export type OnReply = (reply: Reply) => Promise<string>;
+
+/** The four digits by which an SMS names an alert; the same every time. */
+export function replyCode(alertId: string): string {
+  const number = createHash('sha256').update(alertId).digest().readUInt32BE(0);
+  return String(1_000 + (number % 9_000));
+}

@@ -1,0 +1,47 @@
+import type { Notifier, Outgoing } from '../notifier.ts';
+import { createOnce } from './api.ts';
+import { callbackUrl, isReachable } from './callback.ts';
+import type { TwilioIntegration } from './config.ts';
+import { spokenMenu } from './twiml.ts';
+
+/** A call that began later than this after an attempt belongs to another message. */
+const SAME_CALL_MS = 60_000;
+
+/**
+ * Calls through Twilio. What is said goes along with the request, so that a phone rings and speaks even while nobody
+ * can reach this platform; keys work where it can be reached.
+ */
+export function callNotifier(twilio: TwilioIntegration): Notifier {
+  return {
+    send(message, signal) {
+      const { publicUrl, id, target } = message;
+      const status: [string, string][] = isReachable(publicUrl)
+        ? [
+            ['StatusCallback', callbackUrl(publicUrl, 'status', { message: id })],
+            ['StatusCallbackEvent', 'completed'],
+          ]
+        : [];
+      return createOnce(
+        twilio,
+        {
+          collection: 'Calls',
+          fields: [['Twiml', callTwiml(message)], ...status],
+          isOurs: ({ to, from, direction, date_created: created }, since) =>
+            to === target &&
+            from === twilio.from &&
+            direction === 'outbound-api' &&
+            (message.uncertainSince == null || Date.parse(String(created)) <= since + SAME_CALL_MS),
+        },
+        message,
+        signal,
+      );
+    },
+  };
+}
+
+function callTwiml({ body, publicUrl }: Outgoing): string {
+  const firing = body.alerts.filter(({ status }) => status === 'firing').map(({ id }) => id);
+  const action =
+    firing.length > 0 && isReachable(publicUrl) ? callbackUrl(publicUrl, 'keypad', { alerts: firing }) : null;
+  return spokenMenu(`This is YumOps, with a ${body.severity} alert. ${body.title}.`, action);
+}
