@@ -294,7 +294,7 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     burst(rig);
     rig.watermark = START + 60_000;
     await rig.until(300);
-    expect(rig.timeline()).toEqual(['191 email admin@yumzoom.com firing']);
+    expect(rig.timeline()).toEqual(['195 email admin@yumzoom.com firing']);
     expect(rig.receivers.received[0]?.rule).toBe('Telemetry is behind');
     expect(await rig.store.ruleStatuses()).toMatchObject([{ reason: expect.stringContaining('ingest_lag') }]);
     rig.watermark = null;

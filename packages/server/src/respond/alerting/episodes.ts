@@ -35,17 +35,21 @@ export function ruleSubject(rule: RuleConfig, instance: Instance): AlertSubject 
 
 /** What the alert of a monitor says. */
 export function monitorSubject(monitor: MonitorStatus, instance: Instance): AlertSubject {
-  const down = instance.state === 'firing';
   return {
     ...UNMEASURED,
     rule: MONITOR_RULE,
     severity: monitor.severity,
     labels: { alertname: MONITOR_RULE, monitor: monitor.name, ...monitor.labels },
-    summary: `${monitor.name} is ${down ? 'down' : 'up again'}: ${instance.reason}`,
+    summary: `${monitor.name} is ${monitorWord(instance)}: ${instance.reason}`,
     sentence: `Fires when the monitor ${monitor.name} is down.`,
     query: `SELECT timestamp, ok, reason FROM checks WHERE monitor = '${monitor.name.replaceAll("'", "''")}' ORDER BY timestamp DESC`,
     runbook: monitor.runbook ?? null,
   };
+}
+
+function monitorWord(instance: Instance): string {
+  if (instance.state === 'firing') return 'down';
+  return instance.value === null ? 'no longer watched' : 'up again';
 }
 
 /** What an alert of the platform about itself says. */

@@ -36,7 +36,10 @@ export function metaConditions(
     {
       holds: lagMs > LAG_MS,
       forMs: 0,
-      reason: `telemetry is counted ${Math.round(lagMs / 1_000)} s late, so alert rules wait`,
+      reason:
+        lagMs > LAG_MS
+          ? `telemetry is counted ${Math.round(lagMs / 1_000)} s late, so alert rules wait`
+          : 'telemetry is counted in time',
     },
   );
   const ofRules = config.rules.flatMap((rule) => {
@@ -80,7 +83,7 @@ function brokenReceivers({ rules, alertSettings }: AlertingConfig): MetaConditio
     {
       holds: named.length > 0,
       forMs: 0,
-      reason: `${named.slice(0, SHOWN).join(', ')}${named.length > SHOWN ? ` and ${named.length - SHOWN} more` : ''}`,
+      reason: named.length === 0 ? 'all receivers work' : listed(named),
     },
   );
 }
@@ -92,4 +95,9 @@ function condition(
   state: Pick<MetaCondition, 'holds' | 'forMs' | 'reason'>,
 ): MetaCondition {
   return { id: `meta:${id}`, fingerprint: fingerprint(TENANT, `meta:${id}`, labels), name, labels, ...state };
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return `${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,11 +1,11 @@
 import type { DeliveryResult } from '../../notify/index.ts';
-import type { Acknowledgement, AlertSubject, Episode } from '../episode.ts';
+import type { Acknowledgement, Episode } from '../episode.ts';
 import { acknowledge } from './acknowledge.ts';
 import { Draft } from './draft.ts';
 import { fallBackWhenOverdue } from './fallback.ts';
 import { fire } from './fire.ts';
 import { flush } from './flush.ts';
-import { resolve } from './resolve.ts';
+import { type Resolution, resolve } from './resolve.ts';
 import { recover, settle } from './settle.ts';
 import type { Decision, GroupState } from './state.ts';
 
@@ -13,7 +13,7 @@ import type { Decision, GroupState } from './state.ts';
 export type GroupInput =
   /** An episode began, or began again with a higher `round`. */
   | { type: 'fired'; alert: Episode }
-  | { type: 'resolved'; alertId: string; reason: string; reading: Pick<AlertSubject, 'value' | 'sample' | 'summary'> }
+  | ({ type: 'resolved' } & Resolution)
   | { type: 'acknowledged'; alertId: string; ack: Acknowledgement }
   /** A delivery attempt ended. `random` in [0, 1) moves the next attempt. */
   | { type: 'attempted'; messageId: string; result: DeliveryResult; random: number }

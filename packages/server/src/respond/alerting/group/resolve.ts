@@ -8,7 +8,8 @@ import { withdraw } from './withdraw.ts';
 export interface Resolution {
   alertId: string;
   reason: string;
-  reading: Pick<AlertSubject, 'value' | 'sample' | 'summary'>;
+  /** Null when its subject is no more. */
+  reading: Pick<AlertSubject, 'value' | 'sample' | 'summary'> | null;
 }
 
 /**
@@ -20,7 +21,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
   if (before?.state !== 'firing') return;
   const alert = draft.setAlert({
     ...before,
-    ...resolution.reading,
+    ...(resolution.reading ?? { value: null, sample: null, summary: `${before.rule}: ${resolution.reason}` }),
     state: 'resolved',
     resolvedAt: draft.now,
     resolveReason: resolution.reason,
