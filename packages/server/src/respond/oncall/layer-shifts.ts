@@ -10,20 +10,20 @@ function handOff({ start, every }: Layer, zone: string, turn: number): number {
   return instantOf(start + turn * every.length * DAY_MS, zone);
 }
 
-/** The turn that is under way at an instant; negative before the layer's start. */
-function turnAt(layer: Layer, zone: string, instant: number): number {
-  const { start, every } = layer;
+/**
+ * A turn that has begun at an instant, negative before the layer's start: the one under way, or, in the hour after
+ * clocks went back, perhaps the one before it.
+ */
+function begunTurn({ start, every }: Layer, zone: string, instant: number): number {
   if (every.unit === 'hours') return Math.floor((instant - instantOf(start, zone)) / (every.length * HOUR_MS));
-  const estimate = Math.floor((wallTimeAt(instant, zone) - start) / (every.length * DAY_MS));
-  if (handOff(layer, zone, estimate) > instant) return estimate - 1;
-  return handOff(layer, zone, estimate + 1) <= instant ? estimate + 1 : estimate;
+  return Math.floor((wallTimeAt(instant, zone) - start) / (every.length * DAY_MS));
 }
 
-/** Turns that overlap `[from, to)`, whole. */
+/** Turns that overlap `[from, to)`, whole; the first may end where the range begins. */
 function turns(layer: Layer, zone: string, { start: from, end: to }: Span): Shift[] {
   const found: Shift[] = [];
   if (layer.people.length === 0) return found;
-  let turn = Math.max(0, turnAt(layer, zone, from));
+  let turn = Math.max(0, begunTurn(layer, zone, from));
   let start = handOff(layer, zone, turn);
   while (start < to) {
     const end = handOff(layer, zone, turn + 1);
@@ -36,7 +36,7 @@ function turns(layer: Layer, zone: string, { start: from, end: to }: Span): Shif
 }
 
 /** The window of a restriction that begins on the calendar day that begins at `midnight` on the wall clock. */
-export function windowOn(midnight: number, { from, to }: Restriction, zone: string): Span {
+function windowOn(midnight: number, { from, to }: Restriction, zone: string): Span {
   const last = to > from ? to : to + DAY_MS;
   return { start: instantOf(midnight + from, zone), end: instantOf(midnight + last, zone) };
 }

@@ -29,6 +29,12 @@ describe('hand-offs when the clocks change', () => {
     expect(onCallAt(of, at(handOff))).toBe('grace');
   });
 
+  test('in the hour that comes again the turn that began in it goes on', () => {
+    const of = weekly('Europe/London', '2026-10-18T01:30');
+    expect(onCallAt(of, at('2026-10-25T01:15'))).toBe('grace');
+    expect(table(of, '2026-10-25T01:15', '2026-10-26T00:00')).toEqual(['2026-10-25T01:15 2026-10-26T00:00 grace']);
+  });
+
   test('days keep their time of day, hours elapse', () => {
     const daily = schedule({ layers: [layer({ start: '2026-03-28T09:00', every: { unit: 'days', length: 1 } })] });
     expect(table(daily, '2026-03-28T09:00', '2026-03-30T08:00')).toEqual([
@@ -81,6 +87,12 @@ describe('layers', () => {
       ['2026-03-28T00:00', '2026-03-28T22:00'],
       ['2026-03-29T06:00', '2026-03-30T00:00'],
     ]);
+  });
+
+  test('a window that ends at the time at which it begins lasts for a day', () => {
+    const sunday = { days: [0], from: 9 * HOUR, to: 9 * HOUR };
+    const of = schedule({ timeZone: 'UTC', layers: [layer({ people: ['ada'], restrict: [sunday] })] });
+    expect(table(of, '2026-03-27T00:00', '2026-04-01T00:00')).toEqual(['2026-03-29T09:00 2026-03-30T09:00 ada']);
   });
 
   test('windows keep their time of day when the clocks change', () => {
