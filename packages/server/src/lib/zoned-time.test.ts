@@ -81,6 +81,8 @@ test.each([
   ['2026-10-25', '2026-10-25T00:00:00.000Z'],
   ['2026-10-25 Europe/London', '2026-10-24T23:00:00.000Z'],
   ['2026-02-30', undefined],
+  ['0001-01-01', undefined],
+  ['0001-01-01T00:00:00Z', undefined],
   ['2026-10-25T25:00:00Z', undefined],
   ['2026-10-25T01:30 Europe/Londn', undefined],
   ['2026-10-25T00:30Z Europe/London', undefined],

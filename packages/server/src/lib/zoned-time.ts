@@ -99,13 +99,13 @@ export function offsetChanges(zone: string, from: number, to: number): number[] 
   return changes;
 }
 
-/** Reads a local time such as `2026-03-22T01:30`, with seconds or without. Undefined when it is none. */
+/** Reads a local time from 1970 on, `2026-03-22T01:30`, with seconds or without. Undefined when it is none. */
 export function parseWallTime(text: string): WallTime | undefined {
   const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?$/.exec(text);
   if (!match) return undefined;
   const iso = `${match[1]}T${match[2]}${match[3] ?? ':00'}`;
   const wall = Date.parse(`${iso}Z`);
-  const exists = Number.isFinite(wall) && new Date(wall).toISOString().startsWith(iso);
+  const exists = wall >= 0 && new Date(wall).toISOString().startsWith(iso);
   return exists ? wall : undefined;
 }
 
@@ -132,5 +132,5 @@ export function parseInstant(text: string): number | undefined {
   if (wall !== undefined) return isTimeZone(zone) ? instantOf(wall, zone) : undefined;
   if (zone !== 'UTC' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i.test(time)) return undefined;
   const instant = Date.parse(time);
-  return Number.isNaN(instant) ? undefined : instant;
+  return instant >= 0 ? instant : undefined;
 }

@@ -94,6 +94,12 @@ test('who is on call at an instant, now when none is given', async () => {
   expect([at, items[0].person, items[0].next]).toEqual(['2026-04-01T00:30:00.000Z', 'linus', 'grace']);
 });
 
+test('the ends of time are no failure', async () => {
+  const { items } = await call('GET', '/api/v1/oncall?at=9999-12-31T23:59:59Z');
+  expect(items[0].until > '+010000').toBe(true);
+  expect((await call('GET', '/api/v1/oncall?at=1970-01-01')).items[0].person).toBeNull();
+});
+
 test('a range has shifts, gaps, layers and overrides', async () => {
   await call('POST', '/api/v1/oncall/overrides', override(), 201);
   const range = 'from=2026-03-21T00:00:00Z&to=2026-04-03T00:00:00Z';

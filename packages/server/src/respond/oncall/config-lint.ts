@@ -92,8 +92,12 @@ function shareOf(holes: readonly Span[]): string {
   return `${Math.round(hours * 10) / 10} hours a week in all`;
 }
 
-/** W301: a turn or a window that a change of the clocks makes shorter than an hour. Said once a layer. */
+/**
+ * W301: a window, or a turn within one, that a change of the clocks makes shorter than an hour. Said once a layer.
+ * Turns alone are never so short.
+ */
 function lintShortShifts(zone: string, layer: Layer, path: ConfigPath, report: Report): void {
+  if (layer.restrict.length === 0) return;
   const begun = instantOf(layer.start, zone);
   for (const change of offsetChanges(zone, begun, begun + CHANGE_SEARCH_MS)) {
     const short = shortNear(zone, layer, change);
