@@ -8,23 +8,42 @@ const BUDGET = 192 * 1024 * 1024;
 let inUse = 0;
 
 /**
- * Reads a request's body, decompressed, in memory of its own. The limit counts bytes after decompression, as they
- * come, so that a small body which unfolds into a huge one is stopped on the way.
+ * Reads a request's body, decompressed, into memory of its own, and hands it on. The limit counts bytes after
+ * decompression, as they come, so that a small body which unfolds into a huge one is stopped on the way. The memory of
+ * all bodies together is bounded until `use` is done with them.
  * @throws YumOpsError unsupported_encoding (415), body_too_large (413), bad_compression (400), too_busy (429)
  */
-export async function readBody(source: Readable, encoding: string | undefined, limit: number): Promise<Uint8Array> {
+export async function withBody<T>(
+  source: Readable,
+  encoding: string | undefined,
+  limit: number,
+  use: (body: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const held = { bytes: 0 };
+  try {
+    return await use(await readBody(source, encoding, limit, held));
+  } finally {
+    inUse -= held.bytes;
+  }
+}
+
+async function readBody(
+  source: Readable,
+  encoding: string | undefined,
+  limit: number,
+  held: { bytes: number },
+): Promise<Uint8Array> {
   const decoder = decoderFor(encoding);
   const chunks: Buffer[] = [];
-  let length = 0;
   try {
     for await (const chunk of decoder ? source.pipe(forwardErrors(source, decoder)) : source) {
-      length += (chunk as Buffer).length;
+      held.bytes += (chunk as Buffer).length;
       inUse += (chunk as Buffer).length;
-      if (length > limit) throw tooLarge(limit);
+      if (held.bytes > limit) throw tooLarge(limit);
       if (inUse > BUDGET) throw tooBusy();
       chunks.push(chunk as Buffer);
     }
-    return joined(chunks, length);
+    return joined(chunks, held.bytes);
   } catch (error) {
     if (error instanceof YumOpsError || !decoder) throw error;
     throw new YumOpsError('bad_compression', 'The body could not be decompressed; it may be cut off.', {
@@ -32,7 +51,6 @@ export async function readBody(source: Readable, encoding: string | undefined, l
       cause: error,
     });
   } finally {
-    inUse -= length;
     decoder?.destroy();
   }
 }

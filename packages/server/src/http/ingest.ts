@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { YumOpsError } from '../lib/errors.ts';
 import type { BodyFormat, Ingest } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
-import { readBody } from './body.ts';
+import { withBody } from './body.ts';
 
 export interface IngestRouteDeps {
   ingest: Pick<Ingest, 'accept'>;
@@ -37,9 +37,10 @@ async function take(request: FastifyRequest, reply: FastifyReply, format: BodyFo
   try {
     const key = await authorize(request, deps.findIngestKey);
     const batchId = readBatchId(request);
-    const body = await readBody(bodyOf(request), request.headers['content-encoding'], MAX_INGEST_BODY);
     const project = key.project ?? deps.defaultProject ?? '1';
-    const answer = await deps.ingest.accept({ body, format, project, ...(batchId === undefined ? {} : { batchId }) });
+    const answer = await withBody(bodyOf(request), request.headers['content-encoding'], MAX_INGEST_BODY, (body) =>
+      deps.ingest.accept({ body, format, project, ...(batchId === undefined ? {} : { batchId }) }),
+    );
     return reply.code(202).send(answer);
   } catch (error) {
     // What is left of the body would be read as the next request.
