@@ -79,7 +79,7 @@ test(`killed ${KILLS} times while it evaluates and sends, it loses nothing and d
     (await count(db, `alerts WHERE state = 'firing'`)) + (await count(db, open)) + (await count(db, 'alert_timers')) ===
     0;
   try {
-    await until(settled, 20_000);
+    await until(settled, 30_000);
   } finally {
     await kill(last);
   }
@@ -111,4 +111,4 @@ test(`killed ${KILLS} times while it evaluates and sends, it loses nothing and d
           WHERE l.alert_id = a.id AND m.kind = 'resolved' AND (m.status = 'sent' OR m.maybe_delivered))`,
   );
   expect(unheard).toEqual([]);
-});
+}, 60_000);

@@ -5,7 +5,7 @@ import { Secret } from '../../dist/lib/secret.js';
 import { AlertEngine } from '../../dist/respond/alerting/engine.js';
 import { Loop } from '../../dist/respond/alerting/loop.js';
 import { PostgresAlertStore } from '../../dist/respond/alerting/state/postgres.js';
-import { createNotifiers } from '../../dist/respond/notify/index.js';
+import { createNotifiers, NO_INTEGRATIONS } from '../../dist/respond/notify/index.js';
 import { connectState } from '../../dist/store/state/index.js';
 
 const { url, slackUrl, smtpUrl, instance } = JSON.parse(process.env.ALERT_PROCESS);
@@ -24,9 +24,9 @@ const config = {
     resolveTimeoutMs: 0,
   },
   integrations: {
+    ...NO_INTEGRATIONS,
     slack: { webhook: new Secret(slackUrl), channel: null, fixedChannel: false, broken: null },
     smtp: { url: new Secret(smtpUrl), from: 'yumops@example.com', broken: null },
-    webhooks: [],
   },
 };
 const notifications = [{ channel: 'slack', target: '#ops' }, ...email];
