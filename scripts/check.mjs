@@ -12,6 +12,7 @@ try {
   await step('Types', async () => {
     await run(node, ['node_modules/typescript/bin/tsc', '-b']);
     await run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console']);
+    await run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console/test']);
   });
   await step('Fast tests', () => run(node, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'fast']));
 } catch (error) {

@@ -40,7 +40,11 @@ try {
   await step('Format and lint', () =>
     run(node, ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']),
   );
-  await step('Types of the console', () => run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console']));
+  await step('Types', async () => {
+    await run(node, ['node_modules/typescript/bin/tsc', '-b']);
+    await run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console']);
+    await run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console/test']);
+  });
 } catch (error) {
   reportFailure(error);
 }

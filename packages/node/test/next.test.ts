@@ -39,7 +39,7 @@ beforeAll(async () => {
     stdout += part;
   });
   const found = await until(() => stdout.includes('Ready') && /http:\/\/127\.0\.0\.1:\d+/.exec(stdout), 30_000);
-  origin = found[0];
+  origin = (found as RegExpExecArray)[0];
 }, 120_000);
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 
-interface Reading {
+/** What the process has used, and when it was asked. */
+export interface Reading {
   /** CPU time of the process, microseconds. */
   cpu: number;
   /** Monotonic, milliseconds. */
@@ -14,16 +15,23 @@ function readNow(): Reading {
 
 /** CPU time of this process over the interval between two readings. */
 export class CpuMeter {
-  #last = readNow();
+  readonly #read: () => Reading;
+  #last: Reading;
+
+  /** @param read replaced in tests */
+  constructor(read: () => Reading = readNow) {
+    this.#read = read;
+    this.#last = read();
+  }
 
   /** Milliseconds since the last reading. */
   get age(): number {
-    return performance.now() - this.#last.at;
+    return this.#read().at - this.#last.at;
   }
 
   /** Percent of all cores' time that the process used since the last call, and begins a new interval. */
   read(): number {
-    const now = readNow();
+    const now = this.#read();
     const elapsed = now.at - this.#last.at;
     const used = (now.cpu - this.#last.cpu) / 1000;
     this.#last = now;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { heapPercent, memoryUse } from './memory.ts';
+import { heapPercent, memoryPercent, memoryUse } from './memory.ts';
 
 const TOTAL = 16_000;
 const files = (content: Record<string, string>) => (path: string) => content[path];
@@ -50,4 +50,9 @@ it('reads this machine', () => {
   expect(used).toBeGreaterThan(0);
   expect(used).toBeLessThan(limit);
   expect(heapPercent()).toBeGreaterThan(0);
+});
+
+it('takes the limit that is nearest', () => {
+  expect(memoryPercent({ used: 50, limit: 1000, source: 'host' }, 87)).toBe(87);
+  expect(memoryPercent({ used: 900, limit: 1000, source: 'cgroup2' }, 87)).toBe(90);
 });

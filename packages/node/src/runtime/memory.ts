@@ -60,3 +60,11 @@ export function heapPercent(): number {
   const heap = getHeapStatistics();
   return (100 * heap.used_heap_size) / heap.heap_size_limit;
 }
+
+/**
+ * Memory against the limit that is nearest, percent: a process ends at whichever it meets first.
+ * @param heap what `heapPercent` says
+ */
+export function memoryPercent({ used, limit }: MemoryUse, heap: number): number {
+  return Math.max((100 * used) / limit, heap);
+}

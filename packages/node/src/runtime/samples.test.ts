@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { CpuMeter } from './cpu.ts';
@@ -47,10 +48,13 @@ it('samples memory, heap, CPU, event loop and registered pools', async () => {
   sampler.stop();
 });
 
-it('measures CPU over the interval, not since the start', async () => {
-  const meter = new CpuMeter();
-  burn(100);
-  expect(meter.read()).toBeGreaterThan(5);
-  await sleep(300);
-  expect(meter.read()).toBeLessThan(25);
+it('measures CPU over the interval, not since the start', () => {
+  const now = { cpu: 80_000_000, at: 1_000 };
+  const meter = new CpuMeter(() => ({ ...now }));
+  const cores = availableParallelism();
+  now.at += 1_000;
+  now.cpu += 500_000;
+  expect(meter.read()).toBeCloseTo(50 / cores);
+  now.at += 1_000;
+  expect(meter.read()).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { CpuMeter } from './cpu.ts';
 import { EventLoopMeter } from './event-loop.ts';
-import { heapPercent, memoryUse } from './memory.ts';
+import { heapPercent, memoryPercent, memoryUse } from './memory.ts';
 import { pipeline } from './pipeline.ts';
 import { registeredPools } from './pools.ts';
 
@@ -23,11 +23,11 @@ export class RuntimeSampler {
   readonly #loop = new EventLoopMeter();
 
   read(): Sample[] {
-    const { used, limit } = memoryUse();
+    const heap = heapPercent();
     const { delayP99, utilization } = this.#loop.read();
     return [
-      { name: 'memory_usage', value: rounded((100 * used) / limit), unit: 'percent' },
-      { name: 'node_heap_usage', value: rounded(heapPercent()), unit: 'percent' },
+      { name: 'memory_usage', value: rounded(memoryPercent(memoryUse(), heap)), unit: 'percent' },
+      { name: 'node_heap_usage', value: rounded(heap), unit: 'percent' },
       { name: 'cpu_usage', value: rounded(this.#cpu.read()), unit: 'percent' },
       { name: 'event_loop_delay_p99', value: rounded(delayP99), unit: 'ms' },
       { name: 'event_loop_utilization', value: rounded(utilization), unit: 'ratio' },

@@ -225,7 +225,7 @@ const ROWS: readonly RuleMetric[] = [
   usage({
     name: 'memory_usage',
     noun: 'memory usage',
-    description: 'memory in use against the limit of the container, else of the host',
+    description: "memory in use against the nearest limit: the container's (else the host's), or the heap's",
     source: 'metrics',
   }),
   usage({

@@ -36,6 +36,8 @@ const inState = (monitors: readonly Monitor[], state: Monitor['state']) =>
 
 const sinceOf = (monitors: readonly Monitor[]) => oldest(monitors.map((monitor) => monitor.since));
 
+const asSentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 const isOrAre = (count: number) => (count === 1 ? 'is' : 'are');
 
 /** Each looks at one kind of evidence; the first that has something to say decides. */
@@ -53,7 +55,7 @@ const JUDGEMENTS: readonly ((evidence: Evidence) => State | undefined)[] = [
     const others = more === 0 ? '' : ` ${more} more ${more === 1 ? 'alert is' : 'alerts are'} firing.`;
     return {
       verdict: 'degraded',
-      sentence: `${service} is degraded: ${worst.summary}${others}`,
+      sentence: `${service} is degraded: ${asSentence(worst.summary)}${others}`,
       since: worst.startedAt,
     };
   },
