@@ -76,7 +76,7 @@ class World {
   now = 1_000_000;
   readonly store = new MemoryAlertStore(() => this.now);
   out: Message[] = [];
-  /** What each target got, in order: `target alert kind`. */
+  /** What each target got, or may have got, in order. */
   readonly delivered: Message[] = [];
   readonly alerts = [0, 1, 2].map((index) => ({ index, episode: 0, round: 0, firing: false }));
 
@@ -114,7 +114,8 @@ class World {
     if (!message) return;
     // A receiver that refuses the end for good cannot be told of it.
     const result = message.kind === 'resolved' && given.outcome === 'refused' ? BUSY : given;
-    if (result.outcome === 'sent') this.delivered.push(message);
+    if (result.outcome === 'sent' || (result.outcome === 'retry' && result.maybeDelivered))
+      this.delivered.push(message);
     await this.change([{ type: 'attempted', messageId: message.id, result, random: 0.5 }]);
   }
 

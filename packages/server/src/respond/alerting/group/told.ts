@@ -23,16 +23,22 @@ export function toldOfEnd(draft: Draft, alertId: string): Target[] {
   return [...last.values()].filter((message) => message.kind === 'resolved').map(toTarget);
 }
 
-/** Whether the target has, or may have, a message that the alert fires. */
-export function knowsOfFiring(draft: Draft, alertId: string, target: Pick<Target, 'channel' | 'target'>): boolean {
-  return draft
-    .messagesOf(alertId)
-    .some(
-      (message) =>
-        message.kind !== 'resolved' &&
-        targetKey(message) === targetKey(target) &&
-        (mayBeKnown(message) || isOpen(message)),
-    );
+/**
+ * Whether the target has, or may come to have, a message that the alert fires.
+ * @param before only messages older than this one count
+ */
+export function knowsOfFiring(
+  draft: Draft,
+  alertId: string,
+  target: Pick<Target, 'channel' | 'target'>,
+  before?: Message,
+): boolean {
+  for (const message of draft.messagesOf(alertId)) {
+    if (message.id === before?.id) return false;
+    const reaches = mayBeKnown(message) || isOpen(message);
+    if (message.kind !== 'resolved' && reaches && targetKey(message) === targetKey(target)) return true;
+  }
+  return false;
 }
 
 export function targetKey(target: Pick<Target, 'channel' | 'target'>): string {

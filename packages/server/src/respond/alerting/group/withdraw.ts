@@ -21,7 +21,7 @@ export function withdrawEnds(draft: Draft, unheard: Message): void {
   for (const message of [...draft.messages.values()]) {
     if (message.kind !== 'resolved' || message.status !== 'queued' || targetKey(message) !== targetKey(unheard))
       continue;
-    const heard = message.alerts.filter(({ id }) => knowsOfFiring(draft, id, unheard));
+    const heard = message.alerts.filter(({ id }) => knowsOfFiring(draft, id, unheard, message));
     if (heard.length === message.alerts.length) continue;
     if (heard.length === 0) cancel(draft, message, 'the firing never reached it');
     else narrow(draft, message, heard);
