@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util';
-import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { type ArgsDef, type CommandDef, parseArgs, renderUsage, runCommand } from 'citty';
 import { messageOf, YumOpsError } from '../lib/errors.ts';
 import { VERSION } from '../version.ts';
 import { printJson } from './command.ts';
@@ -47,6 +47,9 @@ function wrongUse(message: string, hint: string): YumOpsError {
   return new YumOpsError('wrong_use', message, { hint, status: 400 });
 }
 
+/** A query of logs may begin with a dash; after `--` it is no option. */
+const dashHint = (name: string) => (name === 'logs' ? ' A query that begins with a dash goes after `--`.' : '');
+
 /** Options that the command does not know are refused rather than ignored. */
 function refuseUnknownOptions(name: string, args: ArgsDef, raw: readonly string[]): void {
   const known = new Set(
@@ -60,9 +63,18 @@ function refuseUnknownOptions(name: string, args: ArgsDef, raw: readonly string[
     if (word === '--') return;
     const option = /^--?([a-z][\w-]*)/i.exec(word)?.[1];
     if (option !== undefined && !known.has(option)) {
-      throw wrongUse(`yumops ${name} has no option --${option}.`, `See \`yumops ${name} --help\`.`);
+      throw wrongUse(`yumops ${name} has no option --${option}.`, `See \`yumops ${name} --help\`.${dashHint(name)}`);
     }
   }
+}
+
+/** Words that no argument takes are refused too: an unquoted query would silently lose all but its first word. */
+function refuseSurplusWords(name: string, args: ArgsDef, raw: string[]): void {
+  const taken = Object.values(args).filter((arg) => arg?.type === 'positional').length;
+  const surplus = parseArgs(raw, args)._.slice(taken);
+  if (surplus.length === 0) return;
+  const hint = taken === 0 ? `See \`yumops ${name} --help\`.` : 'Put quotes around an argument that has spaces.';
+  throw wrongUse(`yumops ${name} does not take "${surplus.join(' ')}".`, hint);
 }
 
 async function loadCommand(
@@ -101,7 +113,9 @@ async function main(raw: string[]): Promise<void> {
     process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);
     return;
   }
-  refuseUnknownOptions(path, (command.args ?? {}) as ArgsDef, args);
+  const known = (command.args ?? {}) as ArgsDef;
+  refuseUnknownOptions(path, known, args);
+  refuseSurplusWords(path, known, args);
   const { result } = await runCommand(command, { rawArgs: args });
   if (typeof result === 'number') process.exitCode = result;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ProblemBody } from '@yumops/protocol';
 import type { Settings } from '../config/settings.ts';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
@@ -114,15 +115,25 @@ async function offlineClient(settings: Settings): Promise<Client> {
   };
 }
 
+/** A command in the wrong folder would make an empty installation there, and answer from it that all is well. */
+function refuseMissingData({ dataDir, dataNamed, port }: Settings): void {
+  if (dataNamed || existsSync(dataDir)) return;
+  throw new YumOpsError('no_data_folder', `There is no data folder ${dataDir}.`, {
+    hint: `Run the command where the platform was started, or name its folder with --data or YUMOPS_DATA. A platform on port ${port} can be asked from anywhere with YUMOPS_ADMIN_TOKEN.`,
+  });
+}
+
 /**
  * Opens the API: the running platform of this data folder, or of `--port` with YUMOPS_ADMIN_TOKEN, else the stores
  * themselves.
+ * @throws YumOpsError `no_data_folder` when the default folder does not exist
  */
 export async function openClient(settings: Settings): Promise<Client> {
   const running = await readRunFile(settings.dataDir);
   if (running) return remoteClient(running.url, running.token);
   if (settings.adminToken !== undefined)
     return remoteClient(`http://${settings.host}:${settings.port}`, settings.adminToken);
+  refuseMissingData(settings);
   return offlineClient(settings);
 }
 

@@ -50,6 +50,16 @@ function startOfRange(since: string): string {
   });
 }
 
+const LARGEST_LIMIT = 1_000;
+
+function readLimit(text: string): string {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return text;
+  throw new YumOpsError('wrong_use', `--limit "${text}" is not a number from 1 to ${LARGEST_LIMIT}.`, {
+    hint: 'For more rows, narrow --since, or count and sum with `yumops query`.',
+  });
+}
+
 export const logs = defineCommand({
   meta: { name: 'yumops logs', description: 'Search logs, oldest first; --follow prints new ones as they arrive' },
   args: {
@@ -62,12 +72,13 @@ export const logs = defineCommand({
     },
     follow: { type: 'boolean', alias: 'f', description: 'Go on with new rows until Ctrl-C' },
     since: { type: 'string', default: '1h', description: 'How far back: 15m, 2h, 7d or a time', valueHint: 'TIME' },
-    limit: { type: 'string', default: '100', description: 'At most so many rows', valueHint: 'N' },
+    limit: { type: 'string', default: '100', description: 'At most so many rows, up to 1000', valueHint: 'N' },
   },
   async run({ args }) {
     const from = startOfRange(args.since);
+    const limit = readLimit(args.limit);
     return withClient(readSettings(args), async (client) => {
-      const page = await client.get<LogPage>('/api/v1/logs', { q: args.query, from, limit: args.limit });
+      const page = await client.get<LogPage>('/api/v1/logs', { q: args.query, from, limit });
       if (args.json && !args.follow) {
         printJson(page);
         return 0;

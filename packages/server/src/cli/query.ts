@@ -5,8 +5,12 @@ import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { formatTable } from './table.ts';
 
+/** Digits that are true of a computed double; what lies behind them is noise of its binary form. */
+const TRUE_DIGITS = 12;
+
 const show = (value: unknown): string => {
   if (value === null) return '-';
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(TRUE_DIGITS)));
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 

@@ -21,7 +21,7 @@ const create = defineCommand({
     email: { type: 'string', required: true, description: 'Address to sign in with', valueHint: 'EMAIL' },
     password: {
       type: 'string',
-      description: 'At least 12 characters; left out, it is read from standard input',
+      description: 'At least 12 characters. Others on this machine can see it: better leave it out and pipe it in',
       valueHint: 'TEXT',
     },
     role: {

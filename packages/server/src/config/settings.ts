@@ -7,6 +7,8 @@ export interface Settings {
   /** Folder or file given by the operator; undefined = `yumops.yml` of the working folder if there is one. */
   config: string | undefined;
   dataDir: string;
+  /** Whether somebody named the data folder, rather than leaving it at `.yumops` of the working folder. */
+  dataNamed: boolean;
   host: string;
   port: number;
   /** URLs of external stores; undefined = as the configuration file says, else embedded. */
@@ -66,6 +68,7 @@ export function readSettings(flags: SettingFlags, env: Settings['env'] = process
   return {
     config: flags.config ?? env.YUMOPS_CONFIG,
     dataDir: resolve(flags.data ?? env.YUMOPS_DATA ?? '.yumops'),
+    dataNamed: (flags.data ?? env.YUMOPS_DATA) !== undefined,
     host: flags.host ?? env.YUMOPS_HOST ?? '127.0.0.1',
     port: readPort(flags.port ?? env.YUMOPS_PORT ?? '4600'),
     stateUrl: env.YUMOPS_STATE_URL || undefined,
