@@ -6,8 +6,8 @@ export type ReplyAction = 'acknowledge' | 'escalate' | 'resolve';
 /** What somebody answered to a message, after the vendor's signature was verified. */
 export interface Reply {
   action: ReplyAction;
-  /** The alerts that are meant: by id, by the number that an SMS gave them, or all that the sender was told of. */
-  alerts: { ids: readonly string[] } | { code: string } | 'all';
+  /** The alerts that are meant: those of a message, by the number of an SMS, or all that the sender was told of. */
+  alerts: { message: string } | { code: string } | 'all';
   /** Who: a phone number in E.164, or the id and name of a Slack user. */
   from: { phone: string } | { slack: string; name: string };
   via: 'sms' | 'phone' | 'slack';

@@ -13,8 +13,6 @@ const PASSING: ReadonlySet<string> = new Set([
   'request_timeout',
   'team_added_to_org',
 ]);
-/** Of the value of a button. */
-const VALUE_MAX = 2_000;
 
 /** Names of the buttons, as they come back. */
 export const BUTTONS = { acknowledge: 'yumops_acknowledge', resolve: 'yumops_resolve' } as const;
@@ -77,12 +75,8 @@ function mentionsOf({ body, thread, mentions = [] }: Outgoing): string[] {
   return [mentions.length > 0 ? mentions.map((id) => `<@${id}>`).join(' ') : '<!here>'];
 }
 
-function buttonsOf({ body }: Outgoing): Block {
-  const ids: string[] = [];
-  for (const { id, status } of body.alerts) {
-    if (status === 'firing' && [...ids, id].join(',').length <= VALUE_MAX) ids.push(id);
-  }
-  const value = ids.join(',');
+/** A button carries the id of its message, which stands for its alerts. */
+function buttonsOf({ id: value }: Outgoing): Block {
   return {
     type: 'actions',
     elements: [

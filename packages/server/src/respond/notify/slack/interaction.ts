@@ -24,12 +24,11 @@ export function readClick(rawBody: string): SlackClick | undefined {
   if (!read.success) return undefined;
   const { user, container, message, actions } = read.data;
   const action = actions.find(({ action_id: id }) => id === BUTTONS.acknowledge || id === BUTTONS.resolve);
-  const ids = action?.value.split(',').filter((id) => id !== '') ?? [];
-  if (!action || ids.length === 0) return undefined;
+  if (!action || action.value === '') return undefined;
   return {
     reply: {
       action: action.action_id === BUTTONS.resolve ? 'resolve' : 'acknowledge',
-      alerts: { ids },
+      alerts: { message: action.value },
       from: { slack: user.id, name: user.username ?? user.name ?? user.id },
       via: 'slack',
     },

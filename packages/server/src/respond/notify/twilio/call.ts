@@ -17,7 +17,7 @@ export function callNotifier(twilio: TwilioIntegration): Notifier {
       const { publicUrl, id, target } = message;
       const status: [string, string][] = isReachable(publicUrl)
         ? [
-            ['StatusCallback', callbackUrl(publicUrl, 'status', { message: id })],
+            ['StatusCallback', callbackUrl(publicUrl, 'status', id)],
             ['StatusCallbackEvent', 'completed'],
           ]
         : [];
@@ -39,9 +39,8 @@ export function callNotifier(twilio: TwilioIntegration): Notifier {
   };
 }
 
-function callTwiml({ body, publicUrl }: Outgoing): string {
-  const firing = body.alerts.filter(({ status }) => status === 'firing').map(({ id }) => id);
-  const action =
-    firing.length > 0 && isReachable(publicUrl) ? callbackUrl(publicUrl, 'keypad', { alerts: firing }) : null;
-  return spokenMenu(`This is YumOps, with a ${body.severity} alert. ${body.title}.`, action);
+function callTwiml({ id, body, publicUrl }: Outgoing): string {
+  const firing = body.alerts.some(({ status }) => status === 'firing');
+  const keypad = firing && isReachable(publicUrl) ? callbackUrl(publicUrl, 'keypad', id) : null;
+  return spokenMenu(`This is YumOps, with a ${body.severity} alert. ${body.title}.`, keypad);
 }

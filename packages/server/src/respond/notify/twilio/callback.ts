@@ -7,9 +7,6 @@ export const CALLBACKS = {
   status: '/integrations/twilio/status',
 } as const;
 
-/** Ids in an address, which must not grow without end. */
-const IDS_MAX = 40;
-
 /** Whether Twilio can call us there: not a name or address of this machine or network alone. */
 export function isReachable(publicUrl: string): boolean {
   const { hostname } = new URL(publicUrl);
@@ -18,14 +15,7 @@ export function isReachable(publicUrl: string): boolean {
   return host.includes('.') && !/\.(localhost|local|internal|test)$/.test(host);
 }
 
-/** The address of a callback about some alerts or one message. */
-export function callbackUrl(
-  publicUrl: string,
-  kind: keyof typeof CALLBACKS,
-  about: { alerts?: readonly string[]; message?: string },
-): string {
-  const query = new URLSearchParams();
-  if (about.alerts) query.set('alerts', about.alerts.slice(0, IDS_MAX).join(','));
-  if (about.message) query.set('message', about.message);
-  return `${publicUrl}${CALLBACKS[kind]}?${query}`;
+/** The address of a callback about a message. */
+export function callbackUrl(publicUrl: string, kind: keyof typeof CALLBACKS, messageId: string): string {
+  return `${publicUrl}${CALLBACKS[kind]}?message=${encodeURIComponent(messageId)}`;
 }

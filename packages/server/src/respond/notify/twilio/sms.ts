@@ -16,7 +16,7 @@ export function smsNotifier(twilio: TwilioIntegration): Notifier {
     send(message, signal) {
       const { publicUrl, id } = message;
       const status: [string, string][] = isReachable(publicUrl)
-        ? [['StatusCallback', callbackUrl(publicUrl, 'status', { message: id })]]
+        ? [['StatusCallback', callbackUrl(publicUrl, 'status', id)]]
         : [];
       const mark = markOf(message);
       return createOnce(

@@ -1,14 +1,16 @@
+import { clip } from '../clip.ts';
 import type { ReplyAction } from '../reply.ts';
 
 /** What a key on the phone means. */
 export const KEYS: Readonly<Record<string, ReplyAction>> = { 4: 'acknowledge', 5: 'escalate', 6: 'resolve' };
 
 const MENU = 'Press 4 to acknowledge, 5 to escalate, 6 to resolve.';
-const SPOKEN_MAX = 500;
+/** Escaped twice over this stays below the 4,000 characters that a request may carry. */
+const SPOKEN_MAX = 250;
 
 /** Says a text and, where `action` is given, waits for a key; twice. */
 export function spokenMenu(text: string, action: string | null): string {
-  const say = `<Say>${escapeXml(text.slice(0, SPOKEN_MAX))}</Say>`;
+  const say = `<Say>${escapeXml(clip(text, SPOKEN_MAX))}</Say>`;
   if (action === null) return twiml(`${say}<Pause length="1"/>${say}`);
   const gather =
     `<Gather input="dtmf" numDigits="1" timeout="8" method="POST" action="${escapeXml(action)}">` +
@@ -18,12 +20,12 @@ export function spokenMenu(text: string, action: string | null): string {
 
 /** Says a text and hangs up. */
 export function spoken(text: string): string {
-  return twiml(`<Say>${escapeXml(text.slice(0, SPOKEN_MAX))}</Say><Hangup/>`);
+  return twiml(`<Say>${escapeXml(clip(text, SPOKEN_MAX))}</Say><Hangup/>`);
 }
 
 /** Answers an SMS. */
 export function textReply(text: string): string {
-  return twiml(`<Message>${escapeXml(text.slice(0, 320))}</Message>`);
+  return twiml(`<Message>${escapeXml(clip(text, 320))}</Message>`);
 }
 
 function twiml(content: string): string {
