@@ -2,6 +2,7 @@ export interface KillsResult {
   sent: number;
   retried: number;
   engineKills: number;
+  /** Rows acknowledged in a second while the platform was up. */
   rowsPerSecond: number;
   lost: number;
   doubled: number;

@@ -98,7 +98,7 @@ export async function runIngestKills({ kills, seed, rate = 10_000, print = () =>
   const folder = await mkdtemp(join(tmpdir(), 'yumops-crash-ingest-'));
   const load = new Load(rate);
   let engineKills = 0;
-  const started = performance.now();
+  let upSeconds = 0;
   try {
     for (let round = 0; round < kills; round += 1) {
       const death = DEATHS[(round + seed) % DEATHS.length];
@@ -106,6 +106,7 @@ export async function runIngestKills({ kills, seed, rate = 10_000, print = () =>
       const platform = await startPlatform(folder, planned ? [death, 1 + Math.floor(random() * 6)] : []);
       if (!platform) continue;
       load.aim(platform.url);
+      const ready = performance.now();
       await Promise.race([platform.exited, sleep(400 + random() * 900)]);
       if (death === 'engine' || death === 'both') {
         process.kill(platform.enginePid, 'SIGKILL');
@@ -114,19 +115,20 @@ export async function runIngestKills({ kills, seed, rate = 10_000, print = () =>
       }
       platform.child.kill('SIGKILL');
       await platform.exited;
+      upSeconds += (performance.now() - ready) / 1_000;
       print(`kill ${round + 1}/${kills} (${death}), ${load.acknowledged} rows acknowledged`);
     }
-    return await count(folder, load, { engineKills, started });
+    const rowsPerSecond = Math.round(load.acknowledged / upSeconds);
+    return { ...(await count(folder, load)), engineKills, rowsPerSecond };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function count(folder, load, { engineKills, started }) {
+async function count(folder, load) {
   const platform = await startPlatform(folder);
   load.aim(platform.url);
   const sent = await load.finish();
-  const seconds = (performance.now() - started) / 1_000;
   for (let lag = 1; lag > 0; ) {
     platform.child.send('stats');
     const [{ stats }] = await once(platform.child, 'message');
@@ -149,8 +151,6 @@ async function count(folder, load, { engineKills, started }) {
   return {
     sent,
     retried: load.retried,
-    engineKills,
-    rowsPerSecond: Math.round(sent / seconds),
     lost: Math.max(sent - logs.distinct, sent - requests.distinct),
     doubled: Math.max(logs.total - logs.distinct, requests.total - requests.distinct),
     deadLetters: dead.total,

@@ -245,6 +245,8 @@ describe('a body', () => {
     ['{"a":"\t"}', 'invalid_json'],
     ['{"a":"\\x"}', 'invalid_json'],
     ['{"a":"\\u12g4"}', 'invalid_json'],
+    ['{"a":"\\ud\u0011ab"}', 'invalid_json'],
+    ['{"a\\ud\u001700":1}', 'invalid_json'],
     ['{"a":+1}', 'invalid_json'],
     ['{"a":.5}', 'invalid_json'],
     ['{"a":1.}', 'invalid_json'],

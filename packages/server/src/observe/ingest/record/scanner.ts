@@ -364,10 +364,15 @@ function hex4(bytes: Uint8Array, start: number, end: number): number {
   if (start + 4 > end) return -1;
   let value = 0;
   for (let i = start; i < start + 4; i += 1) {
-    const byte = (bytes[i] as number) | 32;
-    const digit = byte >= 48 && byte <= 57 ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : -1;
+    const digit = hexDigit(bytes[i] as number);
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
   return value;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
