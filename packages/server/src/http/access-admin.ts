@@ -16,12 +16,12 @@ export function accessAdminRoutes(
   deps: { db: Db; accounts: Accounts; guard: Guard; clock: Clock; publicUrl: string },
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const preHandler = deps.guard('admin');
+  const onRequest = deps.guard('admin');
   const actor = (request: { principal?: { name: string } }) => request.principal?.name ?? 'unknown';
 
   routes.post(
     '/api/v1/tokens',
-    { preHandler, schema: { body: z.object({ name: z.string().min(1).max(100), role }) } },
+    { onRequest, schema: { body: z.object({ name: z.string().min(1).max(100), role }) } },
     async (request, reply) =>
       reply
         .code(201)
@@ -30,7 +30,7 @@ export function accessAdminRoutes(
   routes.post(
     '/api/v1/ingest-keys',
     {
-      preHandler,
+      onRequest,
       schema: { body: z.object({ scope: z.enum(['public', 'server']), project: z.string().regex(/^\d{1,9}$/) }) },
     },
     async (request, reply) =>
@@ -41,7 +41,7 @@ export function accessAdminRoutes(
   routes.post(
     '/api/v1/users',
     {
-      preHandler,
+      onRequest,
       schema: {
         body: z.object({ email: z.email(), password: z.string().max(200), name: z.string().min(1).max(100), role }),
       },
@@ -53,13 +53,13 @@ export function accessAdminRoutes(
   );
   routes.post(
     '/api/v1/login-links',
-    { preHandler, schema: { body: z.object({ email: z.string().min(3).max(200) }) } },
+    { onRequest, schema: { body: z.object({ email: z.string().min(3).max(200) }) } },
     async (request, reply) => {
       const token = await deps.accounts.createLoginLink(request.body.email, 'admin', deps.clock.now());
       return reply.code(201).send({ url: `${deps.publicUrl}/sign-in#token=${token}` });
     },
   );
-  routes.get('/api/v1/me', { preHandler: deps.guard('viewer') }, async (request) => {
+  routes.get('/api/v1/me', { onRequest: deps.guard('viewer') }, async (request) => {
     const { name, role: held } = request.principal ?? { name: 'unknown', role: 'viewer' };
     return { email: name, name, role: held };
   });

@@ -1,4 +1,4 @@
-import type { preHandlerAsyncHookHandler } from 'fastify';
+import type { onRequestAsyncHookHandler } from 'fastify';
 
 /** What a signed-in person or an API token may do; each role includes those before it. */
 export type Role = 'viewer' | 'responder' | 'admin';
@@ -16,7 +16,7 @@ export interface Principal {
  * Makes the hook that lets a request pass only for `role` or higher (Bearer token or session cookie; cookies only
  * with a same-origin request). The principal is then in `request.principal`.
  */
-export type Guard = (role: Role) => preHandlerAsyncHookHandler;
+export type Guard = (role: Role) => onRequestAsyncHookHandler;
 
 /** What an ingest key opens. `all` is the preset key of automation. */
 export interface IngestKey {

@@ -17,26 +17,26 @@ const acknowledgement = z.object({ via: z.enum(['console', 'cli', 'api']).defaul
 export function alertRoutes(app: FastifyInstance, deps: { alerting: Alerting; guard: Guard; clock: Clock }): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { pages } = deps.alerting;
-  const preHandler = deps.guard('viewer');
+  const onRequest = deps.guard('viewer');
 
   routes.get(
     '/api/v1/alerts',
-    { preHandler, schema: { querystring: list.extend({ state: state.optional() }) } },
+    { onRequest, schema: { querystring: list.extend({ state: state.optional() }) } },
     async ({ query }) => pages.alerts(query.state, query),
   );
-  routes.get('/api/v1/alerts/:id', { preHandler, schema: { params: id } }, async ({ params }) =>
+  routes.get('/api/v1/alerts/:id', { onRequest, schema: { params: id } }, async ({ params }) =>
     pages.alert(params.id, deps.clock.now()),
   );
-  routes.get('/api/v1/rules', { preHandler, schema: {} }, async () => ({
+  routes.get('/api/v1/rules', { onRequest, schema: {} }, async () => ({
     items: await pages.rules(),
     nextCursor: null,
   }));
-  routes.get('/api/v1/notifications', { preHandler, schema: { querystring: list } }, async ({ query }) =>
+  routes.get('/api/v1/notifications', { onRequest, schema: { querystring: list } }, async ({ query }) =>
     pages.notifications(query),
   );
   routes.post(
     '/api/v1/alerts/:id/ack',
-    { preHandler: deps.guard('responder'), schema: { params: id, body: acknowledgement } },
+    { onRequest: deps.guard('responder'), schema: { params: id, body: acknowledgement } },
     async (request) => {
       const by = request.principal?.name ?? 'unknown';
       await deps.alerting.acknowledge(request.params.id, by, request.body?.via ?? 'api');

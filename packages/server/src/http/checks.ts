@@ -31,7 +31,7 @@ export function checkRoutes(app: FastifyInstance, deps: ChecksDeps): void {
     .withTypeProvider<ZodTypeProvider>()
     .get(
       '/api/v1/checks',
-      { preHandler: deps.guard('viewer'), schema: { querystring: checksQuery } },
+      { onRequest: deps.guard('viewer'), schema: { querystring: checksQuery } },
       async (request) => {
         const { monitor, ...query } = request.query;
         const monitorId = monitor === undefined ? undefined : await findMonitorId(deps.db, monitor);

@@ -13,7 +13,7 @@ export function demoInboxRoutes(app: FastifyInstance, deps: { db: Db; guard: Gua
     .withTypeProvider<ZodTypeProvider>()
     .get(
       '/api/v1/demo-inbox',
-      { preHandler: deps.guard('viewer'), schema: { querystring: list } },
+      { onRequest: deps.guard('viewer'), schema: { querystring: list } },
       async ({ query }) => ({ items: await readDemoInbox(deps.db, query.limit), nextCursor: null }),
     );
 }

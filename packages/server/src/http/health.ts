@@ -10,7 +10,7 @@ function send<Body>(reply: FastifyReply, { statusCode, headers, body }: HealthAn
 export function healthRoutes(app: FastifyInstance, deps: { health: PlatformHealth; guard: Guard }): void {
   app.get('/livez', async (_request, reply) => send(reply, deps.health.livez()));
   app.get('/readyz', async (_request, reply) => send(reply, await deps.health.readyz()));
-  app.get('/api/v1/health', { preHandler: deps.guard('viewer') }, async (_request, reply) =>
+  app.get('/api/v1/health', { onRequest: deps.guard('viewer') }, async (_request, reply) =>
     send(reply, await deps.health.detailed()),
   );
 }

@@ -63,13 +63,13 @@ const fields = z.object({
 export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { search, clock } = deps;
-  const preHandler = deps.guard('viewer');
+  const onRequest = deps.guard('viewer');
   const tags = ['logs'];
 
   routes.get(
     '/api/v1/logs',
     {
-      preHandler,
+      onRequest,
       schema: {
         summary: 'Search the log, newest first',
         tags,
@@ -85,7 +85,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
   routes.get(
     '/api/v1/logs/histogram',
     {
-      preHandler,
+      onRequest,
       schema: {
         summary: 'Count log records by level over time',
         tags,
@@ -98,7 +98,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
   routes.get(
     '/api/v1/logs/fields',
     {
-      preHandler,
+      onRequest,
       schema: {
         summary: 'List the fields of log records with their commonest values',
         tags,
@@ -112,7 +112,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
   routes.get(
     '/api/v1/logs/:id',
     {
-      preHandler,
+      onRequest,
       schema: {
         summary: 'Get one log record with all its fields',
         tags,
@@ -137,7 +137,7 @@ function tailRoute(app: FastifyInstance, deps: LogsRouteDeps): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v1/logs/tail',
     {
-      preHandler: deps.guard('viewer'),
+      onRequest: deps.guard('viewer'),
       schema: {
         summary: 'Follow the log as server-sent events: `row`, `dropped`',
         tags: ['logs'],

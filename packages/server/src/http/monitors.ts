@@ -26,9 +26,9 @@ const pageQuery = z.object({
 /** The monitors with their states; one monitor with its days and outages. */
 export function monitorRoutes(app: FastifyInstance, deps: MonitorsDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const preHandler = deps.guard('viewer');
+  const onRequest = deps.guard('viewer');
 
-  routes.get('/api/v1/monitors', { preHandler, schema: { querystring: pageQuery } }, async (request) => {
+  routes.get('/api/v1/monitors', { onRequest, schema: { querystring: pageQuery } }, async (request) => {
     const { limit, cursor } = request.query;
     const page = { after: cursor === undefined ? -1 : Number(cursor), limit };
     const { items, nextPosition } = await listMonitors(deps.db, await knownAvailability(deps), page);
@@ -37,7 +37,7 @@ export function monitorRoutes(app: FastifyInstance, deps: MonitorsDeps): void {
 
   routes.get(
     '/api/v1/monitors/:id',
-    { preHandler, schema: { params: z.object({ id: z.string().min(1).max(300) }) } },
+    { onRequest, schema: { params: z.object({ id: z.string().min(1).max(300) }) } },
     async (request) => getMonitor(deps, await deps.availability.read(), request.params.id, deps.clock.now()),
   );
 }

@@ -41,7 +41,7 @@ export function onCallRoutes(app: FastifyInstance, deps: OnCallDeps): void {
 
 function readRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const preHandler = guard('viewer');
+  const onRequest = guard('viewer');
   const when = z.object({
     at: instant.optional(),
     from: instant.optional(),
@@ -49,7 +49,7 @@ function readRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps):
     schedule: name.optional(),
   });
 
-  routes.get('/api/v1/oncall', { preHandler, schema: { querystring: when } }, async ({ query }) => {
+  routes.get('/api/v1/oncall', { onRequest, schema: { querystring: when } }, async ({ query }) => {
     const { at, from, to, schedule } = query;
     if (from === undefined && to === undefined) return onCall.at(at ?? clock.now());
     if (from === undefined || to === undefined || at !== undefined) {
@@ -58,7 +58,11 @@ function readRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps):
     checkRange(from, to);
     return onCall.calendar(from, to, schedule);
   });
-  routes.get('/api/v1/oncall/overrides', { preHandler, schema: { querystring: span } }, async ({ query }) => ({
+  routes.get('/api/v1/oncall/people', { onRequest, schema: {} }, async () => ({
+    items: onCall.people(),
+    nextCursor: null,
+  }));
+  routes.get('/api/v1/oncall/overrides', { onRequest, schema: { querystring: span } }, async ({ query }) => ({
     items: await onCall.overrides(query.from, query.to),
     nextCursor: null,
   }));
@@ -74,25 +78,25 @@ function checkRange(from: number, to: number): void {
 
 function changeRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const preHandler = guard('responder');
+  const onRequest = guard('responder');
   const change = (request: FastifyRequest) => ({ actor: request.principal?.name ?? 'unknown', now: clock.now() });
 
   routes.post(
     '/api/v1/oncall/overrides',
-    { preHandler, schema: { body: span.extend({ schedule: name, person: name }) } },
+    { onRequest, schema: { body: span.extend({ schedule: name, person: name }) } },
     async (request, reply) => {
       const { schedule, person, from, to } = request.body;
       const override = await onCall.addOverride({ schedule, person, start: from, end: to }, change(request));
       return reply.code(201).send(override);
     },
   );
-  routes.delete('/api/v1/oncall/overrides/:id', { preHandler, schema: { params: id } }, async (request, reply) => {
+  routes.delete('/api/v1/oncall/overrides/:id', { onRequest, schema: { params: id } }, async (request, reply) => {
     await onCall.removeOverride(request.params.id, change(request));
     return reply.code(204).send();
   });
   routes.post(
     '/api/v1/oncall/swaps',
-    { preHandler, schema: { body: z.object({ schedule: name, first: span, second: span }) } },
+    { onRequest, schema: { body: z.object({ schedule: name, first: span, second: span }) } },
     async (request, reply) => {
       const { schedule, first, second } = request.body;
       const items = await onCall.swap(
@@ -106,24 +110,24 @@ function changeRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps
 
 function feedRoutes(app: FastifyInstance, { onCall, guard, clock, publicUrl }: OnCallDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const preHandler = guard('responder');
+  const onRequest = guard('responder');
   const change = (request: FastifyRequest) => ({ actor: request.principal?.name ?? 'unknown', now: clock.now() });
   const iso = (ms: number) => new Date(ms).toISOString();
 
-  routes.get('/api/v1/oncall/feeds', { preHandler: guard('viewer'), schema: {} }, async () => ({
+  routes.get('/api/v1/oncall/feeds', { onRequest: guard('viewer'), schema: {} }, async () => ({
     items: (await onCall.feeds()).map((feed) => ({ ...feed, createdAt: iso(feed.createdAt) })),
     nextCursor: null,
   }));
   routes.post(
     '/api/v1/oncall/feeds',
-    { preHandler, schema: { body: z.object({ schedule: name }) } },
+    { onRequest, schema: { body: z.object({ schedule: name }) } },
     async (request, reply) => {
       const { scheduleId, secret, ...feed } = await onCall.createFeed(request.body.schedule, change(request));
       const url = `${publicUrl}/api/v1/oncall/${encodeURIComponent(scheduleId)}.ics?token=${secret}`;
       return reply.code(201).send({ ...feed, createdAt: iso(feed.createdAt), url });
     },
   );
-  routes.delete('/api/v1/oncall/feeds/:id', { preHandler, schema: { params: id } }, async (request, reply) => {
+  routes.delete('/api/v1/oncall/feeds/:id', { onRequest, schema: { params: id } }, async (request, reply) => {
     await onCall.removeFeed(request.params.id, change(request));
     return reply.code(204).send();
   });

@@ -50,7 +50,7 @@ async function overview(deps: OverviewDeps): Promise<Overview> {
 
 /** The first page's answer, and what this installation is. */
 export function overviewRoutes(app: FastifyInstance, deps: OverviewDeps): void {
-  const preHandler = deps.guard('viewer');
-  app.get('/api/v1/overview', { preHandler }, async () => overview(deps));
-  app.get('/api/v1/instance', { preHandler }, async () => deps.instance);
+  const onRequest = deps.guard('viewer');
+  app.get('/api/v1/overview', { onRequest }, async () => overview(deps));
+  app.get('/api/v1/instance', { onRequest }, async () => deps.instance);
 }

@@ -20,7 +20,7 @@ export function queryRoutes(
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/query',
     {
-      preHandler: deps.guard('viewer'),
+      onRequest: deps.guard('viewer'),
       schema: {
         summary: 'Run a SQL query over logs, requests, metrics and the other relations',
         tags: ['logs'],
