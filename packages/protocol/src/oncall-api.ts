@@ -23,6 +23,21 @@ export interface OnCallNow {
   items: OnCallSituation[];
 }
 
+/** An item of `GET /api/v1/oncall/people`: somebody who can be put on call. */
+export interface OnCallPerson {
+  name: string;
+  /** Every way to reach them; none when the configuration has no address. */
+  targets: OnCallTarget[];
+}
+
+export interface OnCallTarget {
+  channel: 'sms' | 'phone_call' | 'email';
+  /** A phone number or an e-mail address. */
+  target: string;
+  /** Why nothing can be sent there; null when it works. */
+  broken: string | null;
+}
+
 /** A time with one person on call. */
 export interface OnCallShift {
   schedule: string;
@@ -60,10 +75,15 @@ export interface OnCallCalendar {
   overrides: OnCallOverride[];
 }
 
-/** A link to a calendar file. The secret is part of the address and is shown once. */
+/** A link to a calendar file, an item of `GET /api/v1/oncall/feeds`. */
 export interface OnCallFeed {
   id: string;
   schedule: string;
   createdBy: string;
   createdAt: string;
+}
+
+/** Answers `POST /api/v1/oncall/feeds`. The secret is part of the address and is shown once. */
+export interface NewOnCallFeed extends OnCallFeed {
+  url: string;
 }

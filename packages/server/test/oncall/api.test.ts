@@ -94,6 +94,15 @@ test('who is on call at an instant, now when none is given', async () => {
   expect([at, items[0].person, items[0].next]).toEqual(['2026-04-01T00:30:00.000Z', 'linus', 'grace']);
 });
 
+test('everybody who can be put on call, and how they are reached', async () => {
+  const { items } = await call('GET', '/api/v1/oncall/people');
+  expect(items.map(({ name }: { name: string }) => name)).toEqual(['ada', 'grace', 'linus']);
+  expect(items[0].targets).toEqual([
+    { channel: 'sms', target: '+442071838750', broken: null },
+    { channel: 'phone_call', target: '+442071838750', broken: null },
+  ]);
+});
+
 test('the ends of time are no failure', async () => {
   const { items } = await call('GET', '/api/v1/oncall?at=9999-12-31T23:59:59Z');
   expect(items[0].until > '+010000').toBe(true);

@@ -23,13 +23,18 @@ export function knownSchedule({ schedules }: OnCallConfig, name: string): Schedu
   });
 }
 
+/** Everybody who is under `people:` or takes turns in a schedule. */
+export function namesOf({ people, schedules }: OnCallConfig): string[] {
+  const turns = schedules.flatMap(({ layers }) => layers.flatMap((layer) => layer.people));
+  return [...new Set([...people.map((person) => person.name), ...turns])];
+}
+
 /**
  * Checks that somebody of this name is under `people:` or takes turns in a schedule.
  * @throws YumOpsError `unknown_person` (400)
  */
-export function requirePerson({ people, schedules }: OnCallConfig, name: string): void {
-  const turns = schedules.flatMap(({ layers }) => layers.flatMap((layer) => layer.people));
-  const names = [...new Set([...people.map((person) => person.name), ...turns])];
+export function requirePerson(config: OnCallConfig, name: string): void {
+  const names = namesOf(config);
   if (names.includes(name)) return;
   throw new YumOpsError('unknown_person', `There is no person "${name}".`, {
     status: 400,

@@ -1,4 +1,4 @@
-import type { OnCallCalendar, OnCallNow, OnCallOverride } from '@yumops/protocol';
+import type { OnCallCalendar, OnCallNow, OnCallOverride, OnCallPerson } from '@yumops/protocol';
 import type { Db } from '../../lib/db.ts';
 import { addOverride } from './add-override.ts';
 import { calendarFile, calendarRange } from './calendar-file.ts';
@@ -7,7 +7,7 @@ import { type Feed, listFeeds, scheduleOfFeed } from './feeds.ts';
 import { knownSchedule } from './known.ts';
 import { readOverrides } from './overrides.ts';
 import type { Audit, Change, OnCallConfig, Secrets } from './ports.ts';
-import { calendarOf, overrideItem, situationsOf } from './read.ts';
+import { calendarOf, overrideItem, peopleOf, situationsOf } from './read.ts';
 import { removeFeed } from './remove-feed.ts';
 import { removeOverride } from './remove-override.ts';
 import { type OnCallAnswer, resolveOnCall, withOverrides } from './resolve.ts';
@@ -29,6 +29,8 @@ export interface OnCall {
   at(instant: number): Promise<OnCallNow>;
   /** Every schedule, or the one named, over `[from, to)`. */
   calendar(from: number, to: number, schedule?: string): Promise<OnCallCalendar>;
+  /** Everybody who can be put on call. */
+  people(): OnCallPerson[];
   /** Who is on call for a policy, and how each is reached. */
   resolve(policy: { schedule: string | null; people: readonly string[] }, now: number): Promise<OnCallAnswer>;
   overrides(from: number, to: number): Promise<OnCallOverride[]>;
@@ -60,6 +62,7 @@ export function createOnCall(options: OnCallOptions): OnCall {
       const schedules = name === undefined ? config.schedules : [knownSchedule(config, name)];
       return calendarOf(schedules, await readOverrides(db, from, to), from, to);
     },
+    people: () => peopleOf(options.config()),
     async resolve(policy, now) {
       const overrides = policy.schedule === null ? [] : await readOverrides(db, now, now + 1);
       return resolveOnCall(policy, now, { ...options.config(), overrides });

@@ -1,7 +1,9 @@
-import type { OnCallCalendar, OnCallGap, OnCallNow, OnCallOverride, OnCallShift } from '@yumops/protocol';
+import type { OnCallCalendar, OnCallGap, OnCallNow, OnCallOverride, OnCallPerson, OnCallShift } from '@yumops/protocol';
+import { namesOf } from './known.ts';
 import { layerShifts } from './layer-shifts.ts';
 import type { StoredOverride } from './overrides.ts';
-import { withOverrides } from './resolve.ts';
+import type { OnCallConfig } from './ports.ts';
+import { targetsOf, withOverrides } from './resolve.ts';
 import type { Schedule, Shift } from './schedule.ts';
 import { gaps, shifts, situationAt } from './shifts.ts';
 
@@ -72,4 +74,15 @@ export function calendarOf(
     layers,
     overrides: [...written, ...made],
   };
+}
+
+/** Everybody who can be put on call, by name, and how each is reached. */
+export function peopleOf(config: OnCallConfig): OnCallPerson[] {
+  const reach = (name: string) => targetsOf(config.people.find((person) => person.name === name));
+  return namesOf(config)
+    .toSorted((a, b) => a.localeCompare(b))
+    .map((name) => ({
+      name,
+      targets: reach(name).map(({ channel, target, broken }) => ({ channel, target, broken })),
+    }));
 }
