@@ -62,10 +62,6 @@ function readRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps):
     items: onCall.people(),
     nextCursor: null,
   }));
-  routes.get('/api/v1/oncall/people', { preHandler, schema: {} }, async () => ({
-    items: onCall.people(),
-    nextCursor: null,
-  }));
   routes.get('/api/v1/oncall/overrides', { onRequest, schema: { querystring: span } }, async ({ query }) => ({
     items: await onCall.overrides(query.from, query.to),
     nextCursor: null,
