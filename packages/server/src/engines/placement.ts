@@ -5,6 +5,7 @@ import {
   cp,
   lchown,
   link,
+  lstat,
   mkdir,
   readdir,
   readFile,
@@ -128,7 +129,7 @@ async function systemFolder(): Promise<string> {
   }
   const fallback = await openFolder(join(tmpdir(), 'yumops'));
   // In a folder that everyone may write, someone else may have been there first.
-  if ((await stat(fallback)).uid === process.getuid?.()) return fallback;
+  if ((await lstat(fallback)).uid === process.getuid?.()) return fallback;
   throw new YumOpsError('engine_placement', `${fallback} belongs to another user.`, {
     hint: `Make ${SYSTEM_FOLDER} writable, or put the data directory where the user of the engines can enter.`,
   });

@@ -279,6 +279,13 @@ describe('the protocol', () => {
     expect(answer.text).toMatch(/^Code: 60\. DB::Exception: .*\(UNKNOWN_TABLE\)\n$/);
   });
 
+  test.each(['//', '//?query=SELECT%201', 'http://['])('outlives the address %s', async (address) => {
+    const { pid } = engine;
+    await raw(address);
+    expect((await raw('/ping')).text).toBe('Ok.\n');
+    expect(engine.pid).toBe(pid);
+  });
+
   test('names the format', async () => {
     const answer = await raw('/', {}, 'SELECT 1 FORMAT CSV');
     expect(answer).toMatchObject({

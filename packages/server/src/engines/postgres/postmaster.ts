@@ -100,7 +100,7 @@ async function stopOrphan(dataDir: string, clock: Clock, log: Log): Promise<void
   }
   log.warn('Stopping a PostgreSQL server that an earlier run left behind', { pid });
   const limit = clock.monotonic() + STOP_LIMIT;
-  process.kill(pid, 'SIGINT');
+  askToStop(pid);
   while (commandOf(pid) === command) {
     if (clock.monotonic() > limit) {
       throw new YumOpsError('postgres_orphan', `PostgreSQL process ${pid} of an earlier run does not end.`, {
@@ -108,6 +108,15 @@ async function stopOrphan(dataDir: string, clock: Clock, log: Log): Promise<void
       });
     }
     await clock.sleep(LOOK_EVERY);
+  }
+}
+
+/** The kernel has told an orphan already that its parent is gone; it may end at this moment. */
+function askToStop(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -23,7 +23,7 @@ export function createFront(options: FrontOptions): Server {
   const expected = Buffer.from(`Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`);
   // The client sends parameters in the URL; a ClickHouse server takes 1 MiB there too.
   const server = createServer({ maxHeaderSize: 1_048_576 }, (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = addressOf(request);
     response.setHeader('X-ClickHouse-Server-Display-Name', 'yumops');
     response.setHeader('X-ClickHouse-Timezone', 'UTC');
     if (url.pathname === '/ping') {
@@ -36,6 +36,12 @@ export function createFront(options: FrontOptions): Server {
   server.keepAliveTimeout = 30_000;
   server.requestTimeout = 0;
   return server;
+}
+
+/** An address that is no URL, such as `//`, asks for nothing: it must not end the engine. */
+function addressOf({ url = '/' }: IncomingMessage): URL {
+  const base = 'http://localhost';
+  return new URL(URL.canParse(url, base) ? url : '/', base);
 }
 
 async function answer(

@@ -67,7 +67,12 @@ async function serve(start: ChildStart): Promise<ChildReport> {
     },
   });
   process.on('message', (message) => {
-    if (message === 'probe') void engine.selfCheck().then(() => report({ kind: 'alive' }));
+    // The supervisor takes silence for a failure, and judges by several.
+    if (message === 'probe')
+      engine.selfCheck().then(
+        () => report({ kind: 'alive' }),
+        (error: unknown) => process.stderr.write(`${String(error)}\n`),
+      );
     if (message !== 'stop') return;
     server.close(() => {
       engine.close();
