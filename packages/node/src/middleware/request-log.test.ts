@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
-import { addContext } from '../runtime/scope.ts';
+import { addContext, currentScope } from '../runtime/scope.ts';
 import { capturingLogger } from '../testing/capturing-logger.ts';
 import { until } from '../testing/recording-server.ts';
 import { requestLogger } from './express.ts';
@@ -309,4 +309,14 @@ it('trusts nobody when the trust cannot be read, and does not fail', async () =>
   });
   expect(await response.text()).toBe('ok');
   expect(await until(() => lines()[0])).toMatchObject({ ip: '127.0.0.1' });
+});
+
+it.each([
+  ['no proxy', {}, false],
+  ['a proxy by the address that it adds', { 'x-forwarded-for': '203.0.113.9' }, true],
+  ['a proxy by the protocol alone', { 'x-forwarded-proto': 'https' }, true],
+])('knows of %s', async (_name, headers, forwarded) => {
+  const { options } = setup();
+  const handler = withRequestLog((_request, answer) => answer.end(String(currentScope()?.request?.forwarded)), options);
+  expect(await (await fetch(await serve(handler), { headers })).text()).toBe(String(forwarded));
 });

@@ -52,7 +52,15 @@ export function requestPolicy(options: RequestLogOptions = {}): RequestPolicy {
   };
 }
 
-const FORWARDING = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via', 'cf-connecting-ip'];
+const FORWARDING = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'via',
+  'cf-connecting-ip',
+];
 
 /** Works out a request's ids and client. A client's own request id is used only when it comes through a trusted proxy. */
 export function identify(

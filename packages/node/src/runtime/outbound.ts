@@ -37,7 +37,8 @@ function failureOf(outcome: Outcome): { failed: boolean; reason?: string } {
     }
     return statusCode >= 500 ? { failed: true, reason: 'server_error' } : { failed: false };
   }
-  const { name, code } = outcome.error as { name?: string; code?: string };
+  // Whatever a caller aborted with arrives here; a listener that throws would end the application.
+  const { name, code } = (outcome.error ?? {}) as { name?: string; code?: string };
   if (name === 'TimeoutError' || TIMEOUT_CODES.has(code ?? '')) {
     return { failed: true, reason: 'timeout' };
   }
