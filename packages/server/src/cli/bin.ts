@@ -23,6 +23,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   alerts: { about: 'List alerts', load: async () => (await import('./alerts.ts')).alerts },
   ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
+  notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },

@@ -65,6 +65,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     observe,
     alerting,
     clock,
+    log,
     publicUrl,
     demoInbox: inbox !== undefined,
   });

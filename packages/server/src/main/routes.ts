@@ -13,12 +13,14 @@ import { onCallRoutes } from '../http/oncall.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { queryRoutes } from '../http/query.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors } from '../observe/uptime/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
+import { registerNotifications } from './notifications.ts';
 import type { Observe } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import type { Stores } from './stores.ts';
@@ -31,6 +33,7 @@ export interface RouteParts {
   observe: Observe;
   alerting: Alerting;
   clock: Clock;
+  log: Log;
   publicUrl: string;
   demoInbox: boolean;
 }
@@ -52,6 +55,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   queryRoutes(app, { telemetry, guard, clock });
   alertRoutes(app, { alerting, guard, clock });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
+  registerNotifications(app, parts);
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
   registerOverview(app, parts, availability);
 }

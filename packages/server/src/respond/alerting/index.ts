@@ -2,3 +2,4 @@ export { type Alerting, type AlertingOptions, createAlerting } from './alerting.
 export type { AlertingConfig } from './alerting-config.ts';
 export type { Audit, MonitorStates, MonitorStatus, Watermark } from './ports.ts';
 export { AlertPages } from './read/pages.ts';
+export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';

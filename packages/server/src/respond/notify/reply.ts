@@ -13,11 +13,15 @@ export interface Reply {
   via: 'sms' | 'phone' | 'slack';
 }
 
-/**
- * Does what a reply asks for.
- * @returns one sentence for whoever replied, also when it could not be done
- */
-export type OnReply = (reply: Reply) => Promise<string>;
+/** What became of a reply. */
+export interface ReplyAnswer {
+  done: boolean;
+  /** One sentence for whoever replied. */
+  text: string;
+}
+
+/** Does what a reply asks for. */
+export type OnReply = (reply: Reply) => Promise<ReplyAnswer>;
 
 /** The four digits by which an SMS names an alert; the same every time. */
 export function replyCode(alertId: string): string {

@@ -4,7 +4,7 @@ import { messageAlert, outgoing } from '../../../../test/support/outgoing.ts';
 import { lastTaken, type StrictVendor } from '../../../../test/support/strict-vendor.ts';
 import { SLACK_TOKEN, slackAppServer } from '../../../../test/support/vendors/slack-app.ts';
 import { Secret } from '../../../lib/secret.ts';
-import { replaceButtons, slackAppNotifier } from './app.ts';
+import { markClicked, slackAppNotifier } from './app.ts';
 
 const never = new AbortController().signal;
 
@@ -97,8 +97,11 @@ test('after a click the buttons give way to who clicked', async () => {
   await notifier(vendor()).send(outgoing(), never);
   const { text, blocks } = lastTaken<{ text: string; blocks: unknown[] }>(vendor());
   const message = { channel: 'C024BE91L', ts: '1503435956.000001', text, blocks };
-  const result = await replaceButtons(appOf(vendor()), message, 'Acknowledged by ann <&>', never);
+  const answer = { done: true, text: 'Acknowledged by ann <&>' };
+  const result = await markClicked(appOf(vendor()), message, answer, never);
   expect(result).toMatchObject({ outcome: 'sent' });
   expect(vendor().accepted.at(-1)?.body).toContain('Acknowledged by ann &lt;&amp;&gt;');
   expect(vendor().accepted.at(-1)?.body).not.toContain('"actions"');
+  await markClicked(appOf(vendor()), message, { done: false, text: 'That alert is gone.' }, never);
+  expect(vendor().accepted.at(-1)?.body).toContain('"actions"');
 });

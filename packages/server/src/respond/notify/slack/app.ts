@@ -1,5 +1,6 @@
 import { type Answer, judgeAnswer, objectIn, postJson } from '../http-exchange.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../notifier.ts';
+import type { ReplyAnswer } from '../reply.ts';
 import type { SlackApp } from './config.ts';
 import { type Block, fit, markdown, slackPayload } from './payload.ts';
 
@@ -13,6 +14,9 @@ const PASSING: ReadonlySet<string> = new Set([
   'request_timeout',
   'team_added_to_org',
 ]);
+
+/** Of the text of a context block. */
+const TEXT_MAX = 2_000;
 
 /** Names of the buttons, as they come back. */
 export const BUTTONS = { acknowledge: 'yumops_acknowledge', resolve: 'yumops_resolve' } as const;
@@ -34,15 +38,15 @@ export function slackAppNotifier(app: SlackApp): Notifier {
   };
 }
 
-/** Replaces the buttons of a message by a line of text, as after a click. */
-export function replaceButtons(
+/** Adds to a message what became of a click on one of its buttons; when it was done, the buttons go. */
+export function markClicked(
   app: SlackApp,
   message: { channel: string; ts: string; text: string; blocks: readonly unknown[] },
-  line: string,
+  answer: ReplyAnswer,
   signal: AbortSignal,
 ): Promise<DeliveryResult> {
-  const kept = message.blocks.filter((block) => (block as { type?: unknown }).type !== 'actions');
-  const blocks = [...kept, { type: 'context', elements: [markdown(fit(line, 2_000))] }];
+  const kept = message.blocks.filter((block) => !answer.done || (block as { type?: unknown }).type !== 'actions');
+  const blocks = [...kept, { type: 'context', elements: [markdown(fit(answer.text, TEXT_MAX))] }];
   const { channel, ts, text } = message;
   return callSlack(app, 'chat.update', { channel, ts, text, blocks }, signal);
 }

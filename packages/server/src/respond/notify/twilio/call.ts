@@ -42,5 +42,6 @@ export function callNotifier(twilio: TwilioIntegration): Notifier {
 function callTwiml({ id, body, publicUrl }: Outgoing): string {
   const firing = body.alerts.some(({ status }) => status === 'firing');
   const keypad = firing && isReachable(publicUrl) ? callbackUrl(publicUrl, 'keypad', id) : null;
-  return spokenMenu(`This is YumOps, with a ${body.severity} alert. ${body.title}.`, keypad);
+  const what = body.kind === 'test' || body.kind === 'meta' ? '' : `, with an alert of severity ${body.severity}`;
+  return spokenMenu(`This is YumOps${what}. ${body.title}.`, keypad);
 }

@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify';
+import { audit } from '../access/audit.ts';
+import { notificationRoutes } from '../http/notifications.ts';
+import { slackRoutes } from '../http/slack.ts';
+import { type PhoneStatus, twilioRoutes } from '../http/twilio.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Alerting } from '../respond/alerting/index.ts';
+import { createNotifiers, sendTest } from '../respond/notify/index.ts';
+import type { Identity } from './identity.ts';
+import type { LiveConfig } from './live-config.ts';
+import { actionsOf, makeReplies } from './replies.ts';
+import type { Stores } from './stores.ts';
+
+export interface NotificationParts {
+  live: LiveConfig;
+  stores: Stores;
+  identity: Identity;
+  alerting: Alerting;
+  clock: Clock;
+  log: Log;
+  publicUrl: string;
+}
+
+/** Registers what vendors call, and the test of a channel. All of it follows the configuration. */
+export function registerNotifications(app: FastifyInstance, parts: NotificationParts): void {
+  const { live, stores, identity, alerting, clock, publicUrl } = parts;
+  const { db } = stores;
+  const log = parts.log.child('notify');
+  const onReply = makeReplies({ db, config: () => live.current, actions: actionsOf(alerting) });
+  slackRoutes(app, { app: () => live.current.integrations.slack?.app ?? null, onReply, clock, log });
+  twilioRoutes(app, {
+    account: () => live.current.integrations.twilio,
+    onReply,
+    onStatus: async (status) => noteStatus(log, status),
+    publicUrl,
+  });
+  notificationRoutes(app, {
+    guard: identity.guard,
+    async sendTest({ channel, target, by }) {
+      const notifiers = createNotifiers(live.current.integrations, clock);
+      const report = await sendTest(notifiers, { channel, target, by, publicUrl }, clock);
+      const { outcome, answer } = report;
+      const entry = { at: clock.now(), actor: by, action: 'notification.test', target: `${channel}/${target}` };
+      await audit(db, { ...entry, detail: { outcome, answer } });
+      return report;
+    },
+  });
+}
+
+/** Ends after which nobody was reached. */
+const UNREACHED: ReadonlySet<string> = new Set(['undelivered', 'failed', 'busy', 'no-answer', 'canceled']);
+
+function noteStatus(log: Log, { messageId, kind, status, errorCode }: PhoneStatus): void {
+  const fields = { message: messageId, channel: kind, status, error: errorCode };
+  if (UNREACHED.has(status)) log.warn('a phone was not reached', fields);
+  else log.info('the state of a phone message', fields);
+}
