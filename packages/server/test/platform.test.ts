@@ -120,6 +120,14 @@ describe('a second start', () => {
     expect(existsSync(join(other, 'run.json'))).toBe(false);
   });
 
+  test('with a state store that is away says so and leaves no engine behind', async () => {
+    const { code, stderr } = await yumops(['start', '--port', '0', '--data', join(folder, 'stateless')], {
+      YUMOPS_STATE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+    });
+    expect(stderr).toContain('The state store cannot be reached');
+    expect(code).toBe(1);
+  });
+
   test('with a refused configuration says where it is wrong', async () => {
     await writeFile(
       join(folder, 'bad.yml'),

@@ -30,7 +30,7 @@ export class EventStream {
     reply.raw.write(': connected\n\n');
     this.#heartbeat = this.#beat();
     reply.raw.on('drain', () => this.#tellDropped());
-    reply.raw.on('close', () => this.#heartbeat.cancel());
+    this.onClose(() => this.#heartbeat.cancel());
   }
 
   send(event: string, data: unknown): void {
@@ -48,9 +48,10 @@ export class EventStream {
     if (this.#reply.raw.writableLength <= MAX_WAITING) this.#tellDropped();
   }
 
-  /** Runs `fn` once when the reader is gone or the server stops. */
+  /** Runs `fn` once when the reader is gone or the server stops; at once when the reader did not even wait for the first byte. */
   onClose(fn: () => void): void {
-    this.#reply.raw.once('close', fn);
+    if (this.#reply.raw.destroyed) fn();
+    else this.#reply.raw.once('close', fn);
   }
 
   /** Cuts the stream off, without waiting for a reader that does not read. */

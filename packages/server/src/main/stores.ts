@@ -62,7 +62,10 @@ async function openTelemetry({ settings, stores, clock, log, shutdown }: StoreCo
 
 /** Opens both stores side by side, embedded or by URL, and brings their schemas up to date. */
 export async function openStores(context: StoreContext): Promise<Stores> {
-  const [state, telemetry] = await Promise.all([openState(context), openTelemetry(context)]);
+  const opening = [openState(context), openTelemetry(context)] as const;
+  // A store that still opens when the other has failed would be closed by nobody.
+  await Promise.allSettled(opening);
+  const [state, telemetry] = await Promise.all(opening);
   await migrateTelemetry(telemetry, { db: state.db });
   return { db: state.db, stateUrl: state.url, telemetry };
 }
