@@ -51,3 +51,11 @@ export async function post<Answer>(path: string, body: unknown, signal?: AbortSi
   const text = await (await send(path, init)).text();
   return (text === '' ? null : JSON.parse(text)) as Answer;
 }
+
+/**
+ * Takes something away.
+ * @throws ApiError when the server refuses or is away
+ */
+export async function remove(path: string): Promise<void> {
+  await send(path, { method: 'DELETE', headers: { accept: 'application/json' } });
+}

@@ -9,6 +9,10 @@ import type {
   Monitor,
   MonitorDetail,
   NotificationItem,
+  OnCallCalendar,
+  OnCallFeed,
+  OnCallNow,
+  OnCallPerson,
   Overview,
   Page,
   Rule,
@@ -84,3 +88,40 @@ export const inboxQuery = queryOptions({
   queryKey: ['demo-inbox'],
   queryFn: ({ signal }) => get<Page<InboxMessage>>('/api/v1/demo-inbox', { limit: 200 }, signal),
 });
+
+/** Who is on call now, in every schedule. */
+export const onCallNowQuery = queryOptions({
+  queryKey: ['on-call', 'now'],
+  queryFn: ({ signal }) => get<OnCallNow>('/api/v1/oncall', {}, signal),
+});
+
+/** @param at an instant in ISO 8601, or a local time with its zone */
+export function onCallAtQuery(at: string) {
+  return queryOptions({
+    queryKey: ['on-call', 'at', at],
+    queryFn: ({ signal }) => get<OnCallNow>('/api/v1/oncall', { at }, signal),
+  });
+}
+
+/** The schedules between two instants in milliseconds. */
+export function onCallCalendarQuery(from: number, to: number) {
+  return queryOptions({
+    queryKey: ['on-call', 'calendar', from, to],
+    queryFn: ({ signal }) => get<OnCallCalendar>('/api/v1/oncall', { from: iso(from), to: iso(to) }, signal),
+  });
+}
+
+export const onCallPeopleQuery = queryOptions({
+  queryKey: ['on-call', 'people'],
+  queryFn: ({ signal }) => get<Page<OnCallPerson>>('/api/v1/oncall/people', {}, signal),
+  staleTime: 60_000,
+});
+
+export const onCallFeedsQuery = queryOptions({
+  queryKey: ['on-call', 'feeds'],
+  queryFn: ({ signal }) => get<Page<OnCallFeed>>('/api/v1/oncall/feeds', {}, signal),
+});
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,7 +1,7 @@
 import type { IconName } from '../components/icon.tsx';
 
 export interface PageLink {
-  to: '/' | '/alerts' | '/uptime' | '/logs' | '/inbox' | '/settings';
+  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/inbox' | '/settings';
   label: string;
   icon: IconName;
   /** Goes here after `g`. */
@@ -16,7 +16,13 @@ export interface PageGroup {
 
 const GROUPS: readonly PageGroup[] = [
   { name: null, pages: [{ to: '/', label: 'Overview', icon: 'overview', letter: 'o' }] },
-  { name: 'Respond', pages: [{ to: '/alerts', label: 'Alerts', icon: 'alerts', letter: 'a' }] },
+  {
+    name: 'Respond',
+    pages: [
+      { to: '/alerts', label: 'Alerts', icon: 'alerts', letter: 'a' },
+      { to: '/on-call', label: 'On-call', icon: 'on-call', letter: 'c' },
+    ],
+  },
   {
     name: 'Observe',
     pages: [

@@ -6,7 +6,15 @@ import {
   lazyRouteComponent,
   Outlet,
 } from '@tanstack/react-router';
-import { alertQuery, alertsQuery, inboxQuery, monitorQuery, monitorsQuery, overviewQuery } from '../api/queries.ts';
+import {
+  alertQuery,
+  alertsQuery,
+  inboxQuery,
+  monitorQuery,
+  monitorsQuery,
+  onCallNowQuery,
+  overviewQuery,
+} from '../api/queries.ts';
 import { Failure, Loading } from '../components/notice.tsx';
 import { NotFound } from './not-found.tsx';
 import { parseSearch, pick, stringifySearch } from './search-params.ts';
@@ -50,6 +58,14 @@ const alertRoute = createRoute({
   path: '/alerts/$id',
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(alertQuery(params.id)),
   component: lazyRouteComponent(() => import('../pages/alerts/alert-page.tsx'), 'AlertPage'),
+});
+
+const onCallRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/on-call',
+  loader: ({ context }) => void context.queryClient.prefetchQuery(onCallNowQuery),
+  validateSearch: (search) => pick(search, ['span', 'day', 'view', 'at', 'do', 'schedule', 'start', 'end']),
+  component: lazyRouteComponent(() => import('../pages/on-call/on-call-page.tsx'), 'OnCallPage'),
 });
 
 const uptimeRoute = createRoute({
@@ -101,6 +117,7 @@ const routeTree = rootRoute.addChildren([
     overviewRoute,
     alertsRoute,
     alertRoute,
+    onCallRoute,
     uptimeRoute,
     monitorRoute,
     logsRoute,

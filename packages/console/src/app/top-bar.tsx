@@ -8,6 +8,7 @@ import { Icon } from '../components/icon.tsx';
 import { usePageTime } from '../time/page-time.tsx';
 import { searchFromRange } from '../time/range.ts';
 import { AccountButton } from './account-button.tsx';
+import { OnCallButton } from './on-call-button.tsx';
 import { stringifySearch } from './search-params.ts';
 import './top-bar.css';
 
@@ -33,6 +34,7 @@ export function TopBar({ openPalette, openKeys }: TopBarProps) {
         <span className="top-bar-palette-text">Go to page, monitor or rule</span>
         <kbd>{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
+      <OnCallButton />
       <div className="top-bar-tools">
         {hasRange && (
           <Suspense>

@@ -1,12 +1,12 @@
 import { CopyButton } from './copy-button.tsx';
 import './command.css';
 
-/** A command line to copy. */
-export function Command({ line }: { line: string }) {
+/** A line to copy: a command, or what else `what` names. */
+export function Command({ line, what = 'command' }: { line: string; what?: string }) {
   return (
     <span className="command">
       <code>{line}</code>
-      <CopyButton text={line} label="Copy the command" />
+      <CopyButton text={line} label={`Copy the ${what}`} />
     </span>
   );
 }

@@ -61,6 +61,29 @@ export function formatShort(time: number, now: number, zone: Zone): string {
   return sameDay ? formatMinute(time, zone) : `${formatDay(time, zone)} ${formatMinute(time, zone)}`;
 }
 
+const zoned = new Map<string, Intl.DateTimeFormat>();
+
+/**
+ * `Mon 30 Nov 09:00` on the clock of any zone.
+ * @param timeZone an IANA name, or `UTC`
+ */
+export function formatZoned(time: number, timeZone: string): string {
+  let found = zoned.get(timeZone);
+  if (found === undefined) {
+    found = new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+    zoned.set(timeZone, found);
+  }
+  return found.format(time).replaceAll(',', '');
+}
+
 /** `now`, `12 s ago`, `2 min ago`, `3 h ago`; also `in 40 s`. */
 export function formatAgo(time: number, now: number): string {
   const distance = now - time;

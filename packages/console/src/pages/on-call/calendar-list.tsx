@@ -1,0 +1,44 @@
+import { OnCallPerson } from '../../components/on-call-person.tsx';
+import { State } from '../../components/state.tsx';
+import { ZonedTime } from '../../components/zoned-time.tsx';
+import { formatSpan } from '../../format/number.ts';
+import type { CalendarBodyProps } from './calendar-bars.tsx';
+import { whoInTheEnd } from './calendar-rows.ts';
+
+/** A schedule as a table: who is on call from when to when. */
+export function CalendarList({ calendar, schedule: { schedule, timeZone } }: CalendarBodyProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
+    <section className="turns" aria-label={`Turns of ${schedule}`} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">On call</th>
+            <th scope="col">From</th>
+            <th scope="col">To</th>
+            <th scope="col" className="number">
+              For
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {whoInTheEnd(calendar, schedule).map((turn) => (
+            <tr key={turn.start}>
+              <td className="turns-who">
+                <OnCallPerson person={turn.kind === 'gap' ? null : turn.person} />
+                {turn.kind === 'stand-in' && <State tone="none" icon="swap" word="stands in" />}
+              </td>
+              <td>
+                <ZonedTime at={turn.start} timeZone={timeZone} />
+              </td>
+              <td>
+                <ZonedTime at={turn.end} timeZone={timeZone} />
+              </td>
+              <td className="number">{formatSpan(Date.parse(turn.end) - Date.parse(turn.start))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,39 @@
+import type { FormEvent, ReactNode } from 'react';
+import { Button } from '../../components/button.tsx';
+import { Modal } from '../../components/modal.tsx';
+import { RefusedNote } from './refused-note.tsx';
+
+export interface FormProps {
+  title: string;
+  /** The verb on the button. */
+  verb: string;
+  error: unknown;
+  busy: boolean;
+  ready?: boolean;
+  submit(data: FormData): void;
+  close(): void;
+  children: ReactNode;
+}
+
+/** A change in a box over the page: fields, the verb, and what the server says against it. */
+export function Form({ title, verb, error, busy, ready = true, submit, close, children }: FormProps) {
+  const send = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    submit(new FormData(event.currentTarget));
+  };
+  return (
+    <Modal label={title} close={close}>
+      <form className="change" onSubmit={send}>
+        <h2>{title}</h2>
+        {children}
+        <RefusedNote error={error} />
+        <div className="change-actions">
+          <Button type="submit" look="primary" disabled={busy || !ready}>
+            {verb}
+          </Button>
+          <Button onClick={close}>Cancel</Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
