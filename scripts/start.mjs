@@ -8,13 +8,19 @@ import { ensureInstalled } from './lib/install.mjs';
 import { reportFailure } from './lib/report-failure.mjs';
 import { root } from './lib/root.mjs';
 
+const surplus = process.argv.slice(2).filter((word) => word !== '--no-example');
+if (surplus.length > 0) {
+  console.error(`npm start does not take ${surplus.join(' ')}. It takes \`npm start -- --no-example\`.`);
+  process.exit(2);
+}
 const withExample = !process.argv.includes('--no-example');
-const port = Number(process.env.YUMOPS_PORT ?? 4600);
+const port = process.env.YUMOPS_PORT ?? '4600';
 const ingestKey = process.env.YUMOPS_INGEST_KEY ?? randomBytes(16).toString('hex');
 const data = process.env.YUMOPS_DATA ?? join(root, '.yumops');
 
 /** @type {Map<string, import('node:child_process').ChildProcess>} */
 const children = new Map();
+let serves = false;
 let stopping = false;
 let stoppingSince = 0;
 
@@ -50,7 +56,9 @@ function startPart(name, args, env, mark) {
     child.once('exit', (code, signal) => {
       children.delete(name);
       if (stopping) return;
-      reject(new Error(`${name} ended early with ${signal ?? code}.`));
+      const ended = `${name} ended with ${signal ?? `exit code ${code}`}.`;
+      console.error(serves ? `${ended} Everything stops; what was acknowledged is kept.` : ended);
+      reject(new Error(ended));
       stop(code || 1);
     });
   });
@@ -81,7 +89,7 @@ process.on('SIGINT', () => stop(0));
 process.on('SIGTERM', () => stop(0));
 
 async function startPlatform(examplePort) {
-  const args = ['packages/server/dist/cli/bin.js', 'start', '--data', data, '--port', String(port)];
+  const args = ['packages/server/dist/cli/bin.js', 'start', '--data', data, '--port', port];
   const env = { YUMOPS_INGEST_KEY: ingestKey };
   if (withExample) {
     args.push('--config', process.env.YUMOPS_CONFIG ?? 'examples/yumzoom', '--demo-inbox');
@@ -113,6 +121,7 @@ try {
     withExample && startExample(examplePort),
   ]);
   if (exampleUrl) console.log(`  YumZoom    ${exampleUrl}   (break things: ${exampleUrl}/ops/faults)`);
+  serves = true;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`ready: ${yumopsUrl} after ${seconds} s. Ctrl-C stops everything.`);
 } catch (error) {

@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from './config/settings.ts';
 import { freePort } from './engines/index.ts';
 import { consoleRoutes } from './http/console.ts';
 import { systemClock } from './lib/clock.ts';
-import { codeOf, YumOpsError } from './lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from './lib/errors.ts';
 import { createLog } from './lib/log.ts';
 import { assemble } from './main/assemble.ts';
 import { removeRunFile, writeRunFile } from './main/run-file.ts';
@@ -38,15 +38,44 @@ const CONSOLE_FOLDER = fileURLToPath(new URL('../public', import.meta.url));
 const FOLDER_MODE = 0o711;
 const ADMINISTRATOR = 'admin@yumops.local';
 
+/** What the system's refusals to listen mean to the operator. */
+const LISTEN_REFUSALS: Record<string, { code: string; message(host: string, port: number): string; hint: string }> = {
+  EADDRINUSE: {
+    code: 'port_in_use',
+    message: (host, port) => `Port ${port} of ${host} is in use.`,
+    hint: 'Stop the other program, or choose another port with --port.',
+  },
+  EACCES: {
+    code: 'port_forbidden',
+    message: (_host, port) => `This user may not listen on port ${port}.`,
+    hint: 'Choose a port of 1024 or higher with --port, and put a proxy before it.',
+  },
+  EADDRNOTAVAIL: {
+    code: 'host_unknown',
+    message: (host) => `${host} is not an address of this machine.`,
+    hint: 'Give an address of this machine with --host, or 0.0.0.0 for all of them.',
+  },
+};
+
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new YumOpsError('data_folder_unusable', `The data folder ${folder} cannot be used: ${messageOf(cause)}.`, {
+      hint: 'Give this user the right to write there, or choose another folder with --data.',
+      cause,
+    });
+  }
+}
+
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    if (codeOf(cause) !== 'EADDRINUSE') throw cause;
-    throw new YumOpsError('port_in_use', `Port ${port} of ${host} is in use.`, {
-      hint: 'Stop the other program, or choose another port with --port.',
-      cause,
-    });
+    const refusal = LISTEN_REFUSALS[codeOf(cause) ?? ''];
+    if (!refusal) throw cause;
+    throw new YumOpsError(refusal.code, refusal.message(host, port), { hint: refusal.hint, cause });
   }
 }
 
@@ -59,7 +88,7 @@ export async function startPlatform(settings: Settings, options: StartOptions): 
   const log = platformLog(settings);
   const shutdown = new Shutdown(log);
   try {
-    await mkdir(settings.dataDir, { recursive: true, mode: FOLDER_MODE });
+    await makeDataFolder(settings.dataDir);
     const port = settings.port === 0 ? await freePort() : settings.port;
     const localUrl = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
     const parts = await assemble({
@@ -96,7 +125,7 @@ export async function openOffline(settings: Settings): Promise<OfflinePlatform> 
   const log = platformLog(settings);
   const shutdown = new Shutdown(log);
   try {
-    await mkdir(settings.dataDir, { recursive: true, mode: FOLDER_MODE });
+    await makeDataFolder(settings.dataDir);
     const localUrl = `http://127.0.0.1:${settings.port}`;
     const parts = await assemble({ settings, localUrl, demoInbox: false, clock: systemClock, log, shutdown });
     await parts.app.ready();
