@@ -38,6 +38,12 @@ test('every channel that is set up can send', () => {
   expect(compiled(ALL).pagerduty[1]?.base).toBe('https://events.eu.pagerduty.com');
 });
 
+test('with a bot token any channel works, also beside a webhook of one channel', () => {
+  const webhook = 'https://hooks.slack.com/services/T0/B0/x';
+  expect(compiled({ slack: { webhook } }).slack?.fixedChannel).toBe(true);
+  expect(compiled({ slack: { webhook, bot_token: 'xoxb-1' } }).slack?.fixedChannel).toBe(false);
+});
+
 test('what has a placeholder is left out', () => {
   const broken = compiled({
     slack: { bot_token: 'changeme' },
