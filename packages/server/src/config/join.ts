@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { type Issue, type Placed, type Report, within } from '../lib/finding.ts';
 import { didYouMean } from '../lib/nearest.ts';
-import {
-  healthMonitorShape,
-  httpMonitorShape,
-  LATER_KINDS,
-  MONITOR_KINDS,
-  type RawMonitor,
-} from '../observe/uptime/config.ts';
+import { LATER_KINDS, MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
 import type { RawRule } from '../respond/alerting/config.ts';
 import type { RawPerson, RawSchedule } from '../respond/oncall/config.ts';
 import { isLater, LISTS, MAPS, SCALARS, SECTION_NAMES, type Sections } from './sections.ts';
@@ -17,22 +11,23 @@ function isKey<Table extends object>(table: Table, key: string): key is string &
   return Object.hasOwn(table, key);
 }
 
-/** Reports E110 for a monitor of a kind that does not run, which has keys of its own. */
-function hasRunningKind(item: unknown, report: Report): boolean {
+const MONITOR_KINDS = Object.keys(MONITOR_SHAPES);
+
+/** The shape of a monitor by its kind; reports E110 for a kind that does not run, which has keys of its own. */
+function monitorShapeOf(item: unknown, report: Report): z.ZodType | undefined {
   const kind = (item as { kind?: unknown } | null)?.kind;
-  if (typeof kind !== 'string' || MONITOR_KINDS.some((known) => known === kind)) return true;
+  if (typeof kind !== 'string') return MONITOR_SHAPES.http;
+  if (isKey(MONITOR_SHAPES, kind)) return MONITOR_SHAPES[kind];
   const later = LATER_KINDS.some((known) => known === kind);
   const message = later ? `kind "${kind}" is not available in this version` : `there is no kind "${kind}"`;
   const guess = later ? undefined : didYouMean(kind, [...MONITOR_KINDS, ...LATER_KINDS]);
   report({ code: 'E110', path: ['kind'], message, suggestion: guess ?? `write one of ${MONITOR_KINDS.join(', ')}` });
-  return false;
+  return undefined;
 }
 
 function checkItem(section: keyof typeof LISTS, item: unknown, report: Report): boolean {
-  if (section !== 'monitors') return checkShape(LISTS[section], item, report);
-  if (!hasRunningKind(item, report)) return false;
-  const isHealth = (item as { kind?: unknown } | null)?.kind === 'health';
-  return checkShape(isHealth ? healthMonitorShape : httpMonitorShape, item, report);
+  const shape = section === 'monitors' ? monitorShapeOf(item, report) : LISTS[section];
+  return shape !== undefined && checkShape(shape, item, report);
 }
 
 /** Joins the sections of several files, in the order in which they are added. */

@@ -30,7 +30,10 @@ function addresses(sections: Sections): { address: string; report: (message: str
 
 /** W212: the site and the mail have one name under two endings, which is often a slip of the pen. Said once. */
 export function lintMailDomain(sections: Sections, publicUrl: string | null): void {
-  const urls = [...sections.monitors.map(({ value }) => value.url), ...(publicUrl === null ? [] : [publicUrl])];
+  const urls = [
+    ...sections.monitors.flatMap(({ value }) => ('url' in value ? [value.url] : [])),
+    ...(publicUrl === null ? [] : [publicUrl]),
+  ];
   const sites = urls.flatMap((url) => {
     const domain = domainOf(hostOf(url));
     return domain ? [domain] : [];

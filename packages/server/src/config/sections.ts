@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Placed } from '../lib/finding.ts';
-import { healthMonitorShape, httpMonitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
+import { monitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
 import {
   alertSettingsShape,
   groupingShape,
@@ -36,7 +36,7 @@ export const MAPS = {
 
 /** Sections that are lists; the lists of several files are joined. */
 export const LISTS = {
-  monitors: z.union([httpMonitorShape, healthMonitorShape]),
+  monitors: monitorShape,
   alert_rules: ruleShape,
   people: personShape,
   schedules: scheduleShape,

@@ -48,7 +48,9 @@ function codesOfTheLinter(): string[] {
   const sources = ['config', 'observe/uptime', 'respond/alerting', 'respond/notify', 'respond/oncall', 'lib'].flatMap(
     (folder) => {
       const path = fileURLToPath(new URL(`../${folder}/`, import.meta.url));
-      const names = readdirSync(path).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+      const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(
+        (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+      );
       return names.map((name) => readFileSync(path + name, 'utf8'));
     },
   );

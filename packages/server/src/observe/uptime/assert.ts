@@ -11,6 +11,8 @@ export interface Facts {
   headers: Readonly<Record<string, string>>;
   /** The parsed body, undefined when it is not JSON. */
   json?: unknown;
+  /** What a query found; undefined when it found nothing. */
+  value?: unknown;
 }
 
 /** @returns a sentence that says how the facts fail the assertion, or null when they meet it */
@@ -30,6 +32,8 @@ function lookUp(subject: AssertionSubject, facts: Facts): unknown {
       return facts.certificateDays;
     case 'body':
       return facts.body;
+    case 'value':
+      return facts.value;
     case 'header':
       return facts.headers[subject.name.toLowerCase()];
     case 'json':

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseAssertion } from './assertion.ts';
 
+const SUBJECTS = ['status', 'time', 'certificate', 'body', 'header', 'json'] as const;
+
 describe('assertions that are read', () => {
   test.each([
     ['status in [200, 202]', { kind: 'status' }, 'in', [200, 202]],
@@ -16,7 +18,7 @@ describe('assertions that are read', () => {
     ["body contains '12'", { kind: 'body' }, 'contains', '12'],
     ['status != 500', { kind: 'status' }, '!=', 500],
   ])('%s', (text, subject, op, value) => {
-    const parsed = parseAssertion(text);
+    const parsed = parseAssertion(text, SUBJECTS);
     if (subject === undefined) expect(parsed.ok).toBe(false);
     else expect(parsed).toEqual({ ok: true, assertion: { text, subject, op, value } });
   });
@@ -27,6 +29,7 @@ describe('assertions that are refused', () => {
     ['', 0, '"" is not an assertion'],
     ['status', 0, '"status" is not an assertion'],
     ['status ==', 0, '"status ==" is not an assertion'],
+    ['value == 1', 0, '"value" cannot be asserted'],
     ['cookie == 1', 0, '"cookie" cannot be asserted'],
     ['  json..a == 1', 2, '"json..a" cannot be asserted'],
     ['status in 200', 10, '"in" needs a list such as [200, 202]'],
@@ -34,6 +37,6 @@ describe('assertions that are refused', () => {
     ['time contains 5', 14, 'time is a number and contains nothing'],
     ['body > 5', 7, 'the body cannot be compared with >'],
   ])('%s', (text, offset, message) => {
-    expect(parseAssertion(text)).toMatchObject({ ok: false, problem: { offset, message } });
+    expect(parseAssertion(text, SUBJECTS)).toMatchObject({ ok: false, problem: { offset, message } });
   });
 });

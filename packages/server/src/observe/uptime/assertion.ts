@@ -1,9 +1,13 @@
-/** What an assertion looks at. `certificate` is days left, `time` milliseconds of the whole check. */
+/**
+ * What an assertion looks at. `certificate` is days left, `time` milliseconds of the whole check, `value` what a
+ * query found.
+ */
 export type AssertionSubject =
   | { kind: 'status' }
   | { kind: 'time' }
   | { kind: 'certificate' }
   | { kind: 'body' }
+  | { kind: 'value' }
   | { kind: 'header'; name: string }
   | { kind: 'json'; path: readonly (string | number)[] };
 
@@ -33,7 +37,7 @@ const EXAMPLE = 'write for example status == 200, time < 500ms or json.status ==
 const NUMERIC: ReadonlySet<AssertionSubject['kind']> = new Set(['status', 'time', 'certificate']);
 
 function parseSubject(text: string): AssertionSubject | undefined {
-  if (text === 'status' || text === 'time' || text === 'body') return { kind: text };
+  if (text === 'status' || text === 'time' || text === 'body' || text === 'value') return { kind: text };
   if (text === 'certificate.days') return { kind: 'certificate' };
   const header = /^header\.([\w!#$%&'*+.^`|~-]+)$/.exec(text)?.[1];
   if (header !== undefined) return { kind: 'header', name: header };
@@ -67,11 +71,22 @@ function valueProblem(subject: AssertionSubject, op: AssertionOperator, value: u
   return undefined;
 }
 
+/** How each subject is written. */
+const WRITTEN: Record<AssertionSubject['kind'], string> = {
+  status: 'status',
+  time: 'time',
+  certificate: 'certificate.days',
+  body: 'body',
+  header: 'header.NAME',
+  json: 'json.PATH',
+  value: 'value',
+};
+
 /**
- * Reads `subject operator value`. Subjects: `status`, `time`, `certificate.days`, `body`, `header.NAME`,
- * `json.path[0].to.value`. Operators: `== != > >= < <= in contains`.
+ * Reads `subject operator value`. Operators: `== != > >= < <= in contains`.
+ * @param subjects those that the monitor has
  */
-export function parseAssertion(text: string): ParsedAssertion {
+export function parseAssertion(text: string, subjects: readonly AssertionSubject['kind'][]): ParsedAssertion {
   const refuse = (message: string, offset: number, suggestion = EXAMPLE): ParsedAssertion => ({
     ok: false,
     problem: { message, offset, suggestion },
@@ -79,9 +94,10 @@ export function parseAssertion(text: string): ParsedAssertion {
   const [, lead = '', name = '', gap = '', op = '', space = '', rest = ''] = FORM.exec(text) ?? [];
   if (name === '') return refuse(`"${text}" is not an assertion`, 0);
   const subject = parseSubject(name);
-  if (!subject) {
-    const subjects = 'subjects are status, time, certificate.days, body, header.NAME and json.PATH';
-    return refuse(`"${name}" cannot be asserted`, lead.length, subjects);
+  if (!subject || !subjects.includes(subject.kind)) {
+    const known = subjects.map((kind) => WRITTEN[kind]);
+    const suggestion = `subjects are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`;
+    return refuse(`"${name}" cannot be asserted`, lead.length, suggestion);
   }
   const operator = op as AssertionOperator;
   const value = subject.kind === 'time' ? parseTime(rest) : parseValue(rest);

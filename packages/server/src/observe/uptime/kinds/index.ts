@@ -1,10 +1,27 @@
 import type { CheckContext, CheckResult } from '../check.ts';
 import type { MonitorConfig } from '../config.ts';
+import { dnsKind } from './dns/index.ts';
+import { domainKind } from './domain/index.ts';
 import { healthKind } from './health/index.ts';
 import { httpKind } from './http/index.ts';
 import type { MonitorKind } from './kind.ts';
+import { pingKind } from './ping/index.ts';
+import { redisKind } from './redis/index.ts';
+import { smtpKind } from './smtp/index.ts';
+import { tcpKind } from './tcp/index.ts';
+import { tlsKind } from './tls/index.ts';
 
-const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = { http: httpKind, health: healthKind };
+const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = {
+  http: httpKind,
+  health: healthKind,
+  tcp: tcpKind,
+  tls: tlsKind,
+  dns: dnsKind,
+  domain: domainKind,
+  ping: pingKind,
+  redis: redisKind,
+  smtp: smtpKind,
+};
 
 /** Makes one check of a monitor of any kind. */
 export function runCheck(monitor: MonitorConfig, context: CheckContext): Promise<CheckResult> {

@@ -13,19 +13,25 @@ export interface TlsSession {
   distrust: string | null;
 }
 
+export interface TlsOptions {
+  /** PEM certificates trusted beside the public roots. */
+  ca: readonly string[];
+  /** Milliseconds since the epoch. */
+  now: number;
+  signal: AbortSignal;
+  /** Protocols to choose from; none = the question is not asked. */
+  alpn?: readonly string[];
+  /** What this side shows of itself, PEM. */
+  client?: { cert: string; key: string } | null;
+}
+
 /**
  * Makes the TLS handshake and reads the certificate, also of a server that must not be trusted. Nothing may be sent
  * when `distrust` is set.
  * @param host the name that the certificate must bear
- * @param ca PEM certificates trusted beside the public roots
- * @param now milliseconds since the epoch
  * @throws {YumOpsError} `tls_failed` when no session comes about, or the signal's reason
  */
-export function openTls(
-  raw: Socket,
-  host: string,
-  options: { ca: readonly string[]; now: number; signal: AbortSignal },
-): Promise<TlsSession> {
+export function openTls(raw: Socket, host: string, options: TlsOptions): Promise<TlsSession> {
   return new Promise((resolve, reject) => {
     options.signal.throwIfAborted();
     const socket = connect({
@@ -33,7 +39,8 @@ export function openTls(
       host,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
+      ...(options.alpn ? { ALPNProtocols: [...options.alpn] } : {}),
+      ...options.client,
       ...(options.ca.length > 0 ? { ca: [...rootCertificates, ...options.ca] } : {}),
     });
     const onError = (error: Error) =>

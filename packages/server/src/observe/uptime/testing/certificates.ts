@@ -13,6 +13,8 @@ export interface KeyPair {
 export interface TestCertificates {
   authority: string;
   good: KeyPair;
+  /** Ends in five days. */
+  soon: KeyPair;
   expired: KeyPair;
   selfSigned: KeyPair;
   wrongHost: KeyPair;
@@ -49,6 +51,7 @@ export function makeCertificates(): TestCertificates {
       ...['-days', '30', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
     );
     sign('good', 'localhost', 'DNS:localhost,IP:127.0.0.1', ['-days', '20']);
+    sign('soon', 'localhost', 'DNS:localhost,IP:127.0.0.1', ['-days', '5']);
     sign('old', 'localhost', 'DNS:localhost,IP:127.0.0.1', [
       '-startdate',
       '20200101000000Z',
@@ -59,6 +62,7 @@ export function makeCertificates(): TestCertificates {
     return {
       authority: read('ca').cert,
       good: read('good'),
+      soon: read('soon'),
       expired: read('old'),
       selfSigned: read('self'),
       wrongHost: read('other'),

@@ -1,6 +1,17 @@
 import { systemClock } from '../../../lib/clock.ts';
-import type { CheckContext } from '../check.ts';
-import type { HealthMonitorConfig, HttpMonitorConfig, MonitorBase } from '../config.ts';
+import { Secret } from '../../../lib/secret.ts';
+import type { CheckContext, CheckResult } from '../check.ts';
+import {
+  type HealthMonitorConfig,
+  type HttpMonitorConfig,
+  MONITOR_SHAPES,
+  type MonitorBase,
+  type MonitorConfig,
+  type MonitorKindName,
+  type RawMonitor,
+} from '../config.ts';
+import { compileMonitor } from '../config-monitor.ts';
+import { runCheck } from '../kinds/index.ts';
 import { createResolver } from '../net/resolve.ts';
 
 function base(url: string): MonitorBase {
@@ -61,4 +72,25 @@ export function checkContext(changes: Partial<CheckContext> = {}): CheckContext 
     signal: new AbortController().signal,
     ...changes,
   };
+}
+
+/** A monitor of any kind from what stands in a file; what the configuration says against it is thrown. */
+export function monitorOf(raw: { kind: MonitorKindName } & Record<string, unknown>): MonitorConfig {
+  const written = MONITOR_SHAPES[raw.kind].parse({ name: 'API', timeout: '5s', ...raw }) as RawMonitor;
+  const context = {
+    targets: {},
+    secret: (text: string) => ({ secret: new Secret(text), broken: null }),
+    receivers: () => ({ notifications: [], escalation: null }),
+  };
+  return compileMonitor(written, context, ({ message }) => {
+    throw new Error(message);
+  });
+}
+
+/** Compiles a monitor and makes one check of it. */
+export function checkOnce(
+  raw: { kind: MonitorKindName } & Record<string, unknown>,
+  context: Partial<CheckContext> = {},
+): Promise<CheckResult> {
+  return runCheck(monitorOf(raw), checkContext(context));
 }

@@ -29,7 +29,8 @@ export function serveTcp(onConnection: (socket: Socket) => void): Promise<Runnin
   );
 }
 
-async function listen(server: Server | TcpServer, origin: string): Promise<Running> {
+/** Listens on a free port and closes with every connection. */
+export async function listen(server: Server | TcpServer, origin: string): Promise<Running> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -1,10 +1,10 @@
-import { formatDuration } from '../../../../lib/duration.ts';
 import { shorten } from '../../assert.ts';
+import { type Finding, runAttempt } from '../../attempt.ts';
 import type { CheckContext, CheckResult, NamedCheck } from '../../check.ts';
-import type { HealthMonitorConfig } from '../../config.ts';
 import type { HttpAnswer } from '../http/exchange.ts';
-import { type Judgement, runRequest } from '../http/run.ts';
+import { askAndJudge } from '../http/run.ts';
 import type { MonitorKind } from '../kind.ts';
+import type { HealthMonitorConfig } from './config.ts';
 import { readReport } from './report.ts';
 
 /** An application's detailed health report: one verdict, and one for each check that the report names. */
@@ -20,9 +20,7 @@ function runHealthCheck(monitor: HealthMonitorConfig, context: CheckContext): Pr
   const ownHeaders: Record<string, string> =
     monitor.token === null ? {} : { authorization: `Bearer ${monitor.token.reveal()}` };
   const request = { url: new URL(monitor.target), method: 'GET', headers: HEADERS, ownHeaders, body: null };
-  return runRequest({ ...monitor, followRedirects: false }, request, context, (answer, durationMs) =>
-    judgeReport(monitor, answer, durationMs),
-  );
+  return runAttempt(monitor, context, (attempt) => askAndJudge(request, false, attempt, judgeReport));
 }
 
 function describeHealth(monitor: HealthMonitorConfig): string[] {
@@ -33,22 +31,15 @@ function describeHealth(monitor: HealthMonitorConfig): string[] {
 /** The answers that may carry a report: 200 healthy, 202 degraded, 503 unhealthy. */
 const REPORT_STATUS = new Set([200, 202, 503]);
 
-function judgeReport(monitor: HealthMonitorConfig, answer: HttpAnswer, durationMs: number): Judgement {
+function judgeReport(answer: HttpAnswer): Finding {
   const report = REPORT_STATUS.has(answer.status) ? readReport(answer.body.text) : undefined;
-  if (!report) return { verdict: 'down', reason: noReport(answer), named: [] };
+  if (!report) return { verdict: 'down', reason: noReport(answer) };
   const { verdict, checks: named } = report;
   if (verdict === 'unknown') {
-    return {
-      verdict: 'down',
-      reason: 'Expected the health report to say healthy, but its status is not known.',
-      named,
-    };
+    const reason = 'Expected the health report to say healthy, but its status is not known.';
+    return { verdict: 'down', reason, named };
   }
-  if (verdict !== 'up') return { verdict, reason: summarise(verdict, named), named };
-  const limit = monitor.maxResponseTimeMs;
-  if (limit === null || durationMs <= limit) return { verdict: 'up', reason: null, named };
-  const reason = `Expected a health report within ${formatDuration(limit)}, it took ${formatDuration(durationMs)}.`;
-  return { verdict: 'degraded', reason, named };
+  return { verdict, reason: verdict === 'up' ? null : summarise(verdict, named), named };
 }
 
 function noReport({ status, statusText, body }: HttpAnswer): string {

@@ -1,12 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { codeOf, messageOf, YumOpsError } from '../../../../lib/errors.ts';
-import type { CertificateFacts, CheckContext } from '../../check.ts';
-import type { AllowPrivate } from '../../net/address.ts';
-import { openSocket } from '../../net/connect.ts';
-import type { PhaseTimer } from '../../net/phase-timer.ts';
-import { resolveAllowed } from '../../net/resolve.ts';
-import { openTls } from '../../net/tls.ts';
+import type { Attempt } from '../../attempt.ts';
+import type { CertificateFacts } from '../../check.ts';
+import { dial, secure } from '../../net/dial.ts';
 import { type Body, readBody } from './body.ts';
 
 export interface HttpRequest {
@@ -26,17 +23,6 @@ export interface HttpAnswer {
   statusText: string;
   headers: Readonly<Record<string, string>>;
   body: Body;
-  certificate: CertificateFacts | null;
-}
-
-/** What one check holds on to while it runs. */
-export interface Attempt {
-  context: CheckContext;
-  timer: PhaseTimer;
-  /** Aborts at the check's deadline. */
-  signal: AbortSignal;
-  allowPrivate: AllowPrivate;
-  /** Facts of the last certificate seen, kept when the check fails after it. */
   certificate: CertificateFacts | null;
 }
 
@@ -65,32 +51,10 @@ export async function exchange(request: HttpRequest, attempt: Attempt): Promise<
 }
 
 async function open(url: URL, attempt: Attempt): Promise<Socket> {
-  const { timer, context, signal } = attempt;
-  const secure = url.protocol === 'https:';
+  const isSecure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) === 0) timer.enter('dns');
-  const addresses = await orAborted(resolveAllowed(host, attempt.allowPrivate, context.resolve), signal);
-  timer.enter('connect');
-  const raw = await openSocket(addresses, Number(url.port || (secure ? 443 : 80)), signal);
-  if (!secure) return raw;
-  timer.enter('tls');
-  const session = await openTls(raw, host, { ca: context.ca, now: context.clock.now(), signal });
-  attempt.certificate = session.certificate;
-  if (session.distrust !== null) {
-    session.socket.destroy();
-    throw new YumOpsError('certificate_distrusted', session.distrust);
-  }
-  return session.socket;
-}
-
-/** A system look-up cannot be cancelled; at the deadline its answer is left behind. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+  const raw = await dial(host, Number(url.port || (isSecure ? 443 : 80)), attempt);
+  return isSecure ? secure(raw, host, attempt, { alpn: ['http/1.1'] }) : raw;
 }
 
 function send(request: HttpRequest, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type Facts, shorten, unmet } from '../../assert.ts';
-import type { HttpMonitorConfig } from '../../config.ts';
 import { findMismatch, type Mismatch } from '../../json-subset.ts';
+import type { HttpExpectation, HttpMonitorConfig } from './config.ts';
 import type { HttpAnswer } from './exchange.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { HttpAnswer } from './exchange.ts';
  * @param durationMs of the whole check
  * @returns the first expectation that is not met, as a sentence, or null
  */
-export function unmetExpectation(monitor: HttpMonitorConfig, answer: HttpAnswer, durationMs: number): string | null {
+export function unmetExpectation(monitor: HttpExpectation, answer: HttpAnswer, durationMs: number): string | null {
   return (
     unmetStatus(monitor, answer) ??
     unmetText(monitor, answer) ??
@@ -27,13 +27,13 @@ export function describeExpectations(monitor: HttpMonitorConfig): string[] {
   return [...phrases, ...monitor.assertions.map(({ text }) => text)];
 }
 
-function unmetStatus(monitor: HttpMonitorConfig, answer: HttpAnswer): string | null {
+function unmetStatus(monitor: HttpExpectation, answer: HttpAnswer): string | null {
   if (monitor.expectedStatus.includes(answer.status)) return null;
   const name = answer.statusText || STATUS_CODES[answer.status] || '';
   return `Expected status ${eitherOf(monitor.expectedStatus)}, got ${`${answer.status} ${name}`.trim()}.`;
 }
 
-function unmetText(monitor: HttpMonitorConfig, { body }: HttpAnswer): string | null {
+function unmetText(monitor: HttpExpectation, { body }: HttpAnswer): string | null {
   if (monitor.expectedText === null || body.text.includes(monitor.expectedText)) return null;
   const where = body.truncated
     ? 'the first 1 MiB of the body'
@@ -41,7 +41,7 @@ function unmetText(monitor: HttpMonitorConfig, { body }: HttpAnswer): string | n
   return `Expected the text ${JSON.stringify(monitor.expectedText)}, but it is not in ${where}.`;
 }
 
-function unmetJson(monitor: HttpMonitorConfig, { body }: HttpAnswer): string | null {
+function unmetJson(monitor: HttpExpectation, { body }: HttpAnswer): string | null {
   if (monitor.expectedJson === undefined) return null;
   if (body.truncated) return 'Expected JSON, but the body is larger than 1 MiB and was not read to its end.';
   const actual = parseJson(body.text);
@@ -57,7 +57,7 @@ function mismatchSentence({ path, expected, found }: Mismatch): string {
   return `Expected ${path} to ${verb} ${shorten(JSON.stringify(expected))}, ${found === undefined ? 'but ' : ''}${came}.`;
 }
 
-function unmetAssertion(monitor: HttpMonitorConfig, answer: HttpAnswer, durationMs: number): string | null {
+function unmetAssertion(monitor: HttpExpectation, answer: HttpAnswer, durationMs: number): string | null {
   if (monitor.assertions.length === 0) return null;
   const facts: Facts = {
     status: answer.status,

@@ -1,6 +1,7 @@
 import { YumOpsError } from '../../../../lib/errors.ts';
-import { rewriteTarget } from '../../config.ts';
-import { type Attempt, exchange, type HttpAnswer, type HttpRequest } from './exchange.ts';
+import type { Attempt } from '../../attempt.ts';
+import { rewriteTarget } from '../../rewrite.ts';
+import { exchange, type HttpAnswer, type HttpRequest } from './exchange.ts';
 
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

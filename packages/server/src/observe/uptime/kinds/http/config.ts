@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { Report } from '../../../../lib/finding.ts';
+import type { Secret } from '../../../../lib/secret.ts';
+import type { Assertion } from '../../assertion.ts';
+import { commonKeys, type MonitorBase, urlKey } from '../../config-base.ts';
+import type { MonitorCompiler } from '../../config-compile.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+export type HttpMethod = (typeof METHODS)[number];
+
+export type MonitorAuth = { kind: 'bearer'; token: Secret } | { kind: 'basic'; username: string; password: Secret };
+
+/** A request and what its answer must be. */
+export interface HttpExpectation {
+  method: HttpMethod;
+  /** Values may come from `${ENV}` and are kept masked. */
+  headers: Readonly<Record<string, Secret>>;
+  body: string | null;
+  auth: MonitorAuth | null;
+  /** Any of these is good. */
+  expectedStatus: readonly number[];
+  /** Must occur in the decoded body. */
+  expectedText: string | null;
+  /** Must be a subset of the body's JSON; undefined = no expectation. */
+  expectedJson: unknown;
+  assertions: readonly Assertion[];
+  followRedirects: boolean;
+}
+
+/** An HTTP(S) monitor, ready to run. */
+export interface HttpMonitorConfig extends MonitorBase, HttpExpectation {
+  kind: 'http';
+}
+
+const basicShape = z.strictObject({ username: z.string(), password: z.string() });
+
+/** Keys of one request, of a monitor or of a step. */
+export const requestKeys = {
+  ...urlKey,
+  method: z.enum(METHODS).optional().describe('Default GET'),
+  headers: z.record(z.string(), z.string()).optional().describe('Sent with the request'),
+  body: z.string().optional().describe('Sent with the request'),
+  auth: z
+    .strictObject({ bearer: z.string().optional(), basic: basicShape.optional() })
+    .optional()
+    .describe('One of bearer and basic'),
+  expected_status: z
+    .union(
+      [z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)],
+      'expected a status from 100 to 599 or a list of them',
+    )
+    .optional()
+    .describe('One status or a list; any of them is good, default 200'),
+  expected_text: z.string().optional().describe('Must occur in the body'),
+  expected_json: z.unknown().optional().describe('Must be a subset of the JSON body; JSON text or a map'),
+  follow_redirects: z.boolean().optional().describe('Default true, unless a 3xx is expected'),
+  assertions: z.array(z.string()).optional().describe('Further demands, e.g. time < 500ms'),
+};
+
+/** An item of `monitors:` of kind http, as written. */
+export const httpMonitorShape = z.strictObject({ ...commonKeys, kind: z.literal('http').optional(), ...requestKeys });
+
+export type RawHttpMonitor = z.infer<typeof httpMonitorShape>;
+export type RawRequest = z.infer<z.ZodObject<typeof requestKeys>>;
+
+export function compileHttp(raw: RawHttpMonitor, compiler: MonitorCompiler): HttpMonitorConfig {
+  const expectation = compileExpectation(raw, compiler);
+  lintHealthRoute(raw, expectation.expectedStatus, compiler.report);
+  return { kind: 'http', ...compiler.base(raw, compiler.address(raw.url, ['url'])), ...expectation };
+}
+
+/** The request of a monitor or of a step, with defaults filled in. */
+export function compileExpectation(raw: RawRequest, compiler: MonitorCompiler): HttpExpectation {
+  const { expected_status: written = 200 } = raw;
+  const expectedStatus = Array.isArray(written) ? written : [written];
+  return {
+    method: raw.method ?? 'GET',
+    headers: compiler.secrets(raw.headers, ['headers']),
+    body: raw.body ?? null,
+    auth: compileAuth(raw.auth, compiler),
+    expectedStatus,
+    expectedText: raw.expected_text ?? null,
+    expectedJson: compileJson(raw.expected_json, compiler.report),
+    assertions: compiler.assertions(raw.assertions, ['status', 'time', 'certificate', 'body', 'header', 'json']),
+    followRedirects: compileRedirects(raw, expectedStatus, compiler.report),
+  };
+}
+
+function compileJson(value: unknown, report: Report): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    const message = `expected_json is not JSON: ${(error as Error).message}`;
+    const suggestion = `write for example '{"status": "healthy"}'`;
+    report({ code: 'E103', path: ['expected_json'], message, suggestion });
+    return undefined;
+  }
+}
+
+function compileAuth(raw: RawRequest['auth'], compiler: MonitorCompiler): MonitorAuth | null {
+  if (!raw) return null;
+  const { bearer, basic } = raw;
+  if ((bearer === undefined) === (basic === undefined)) {
+    const message = 'auth has exactly one of bearer and basic';
+    compiler.report({ code: 'E109', path: ['auth'], message, suggestion: 'remove one' });
+    return null;
+  }
+  if (bearer !== undefined) return { kind: 'bearer', token: compiler.secret(bearer, ['auth', 'bearer']) };
+  const { username = '', password = '' } = basic ?? {};
+  return { kind: 'basic', username, password: compiler.secret(password, ['auth', 'basic', 'password']) };
+}
+
+/** Whether redirects are followed: a 3xx that is expected must be seen itself. */
+function compileRedirects(raw: RawRequest, statuses: readonly number[], report: Report): boolean {
+  const redirect = statuses.find((status) => status >= 300 && status < 400);
+  if (redirect !== undefined && raw.follow_redirects) {
+    report({
+      code: 'E111',
+      path: ['follow_redirects'],
+      message: `a ${redirect} is expected, and would be followed instead of seen`,
+      suggestion: 'write follow_redirects: false or leave it out',
+    });
+  }
+  return raw.follow_redirects ?? redirect === undefined;
+}
+
+/** W211: the guide's health routes answer 202 while degraded, which is not down. */
+function lintHealthRoute(raw: RawHttpMonitor, statuses: readonly number[], report: Report): void {
+  const path = URL.canParse(raw.url) ? new URL(raw.url).pathname : '';
+  if (!/\/(health|healthz|healthcheck)(\/|$)/.test(path) || statuses.length !== 1 || statuses[0] !== 200) return;
+  report({
+    code: 'W211',
+    path: [raw.expected_status === undefined ? 'url' : 'expected_status'],
+    message: 'a health route may answer 202 when it is degraded, and only 200 is expected',
+    suggestion: 'write expected_status: [200, 202] if degraded is not down',
+  });
+}
