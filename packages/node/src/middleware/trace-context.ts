@@ -33,8 +33,3 @@ export function traceOf(traceparent: string | undefined): TraceContext {
   }
   return { traceId, spanId: randomHex(8), parentSpanId, sampled: (Number.parseInt(flags ?? '0', 16) & 1) === 1 };
 }
-
-/** The header to send to the next service. */
-export function traceparentOf(trace: { traceId: string; spanId: string; sampled?: boolean }): string {
-  return `00-${trace.traceId}-${trace.spanId}-${trace.sampled === false ? '00' : '01'}`;
-}

@@ -16,6 +16,8 @@ const DEFAULT_LIMIT = 30;
 const COMMAND_LIMIT = 600;
 /** Milliseconds until an answer is given up; every statement has a limit of its own below this. */
 const REQUEST_LIMIT = 660_000;
+/** Seconds that a query's answer may be late: a store that hangs does not keep the limit that it was given. */
+const LATENESS = 5;
 /** Bytes that one statement of a user may take in the engine. */
 const READ_MEMORY = 512 * 1024 * 1024;
 
@@ -41,28 +43,29 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
   const select = async (
     sql: string,
     settings: ClickHouseSettings,
+    limits: QueryLimits,
     params?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ) => {
-    const result = await client.query({
-      query: sql,
-      format: 'JSONCompact',
-      clickhouse_settings: { ...COMMON, ...settings },
-      ...(params ? { query_params: params } : {}),
-      ...(signal ? { abort_signal: signal } : {}),
+  ) =>
+    inTime(limits, async (signal) => {
+      const result = await client.query({
+        query: sql,
+        format: 'JSONCompact',
+        clickhouse_settings: { ...COMMON, ...settings },
+        abort_signal: signal,
+        ...(params ? { query_params: params } : {}),
+      });
+      return result.json<unknown[]>();
     });
-    return result.json<unknown[]>();
-  };
   return {
     query: <Row>(sql: string, params?: Record<string, unknown>, limits: QueryLimits = {}) =>
       translated(async () => {
-        const { meta = [], data } = await select(sql, timeLimit(limits), params, limits.signal);
+        const { meta = [], data } = await select(sql, timeLimit(limits), limits, params);
         const names = meta.map(({ name }) => name);
         return data.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
       }, limits),
     read: (sql, limits) =>
       translated(async () => {
-        const { meta = [], data } = await select(sql, readLimits(limits), undefined, limits.signal);
+        const { meta = [], data } = await select(sql, readLimits(limits), limits);
         return { columns: meta, rows: data.slice(0, limits.maxRows) };
       }, limits),
     command: (sql, params) =>
@@ -97,6 +100,20 @@ async function translated<T>(work: () => Promise<T>, limits?: QueryLimits): Prom
     return await work();
   } catch (error) {
     throw limits ? asQueryError(error, limits.signal) : asTelemetryError(error);
+  }
+}
+
+/** Gives up an answer that does not come. */
+async function inTime<T>(
+  { maxSeconds = DEFAULT_LIMIT, signal }: QueryLimits,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const seconds = maxSeconds + LATENESS;
+  const late = AbortSignal.timeout(seconds * 1_000);
+  try {
+    return await work(signal ? AbortSignal.any([signal, late]) : late);
+  } catch (error) {
+    throw late.aborted && !signal?.aborted ? new Error(`it did not answer within ${seconds} s`) : error;
   }
 }
 

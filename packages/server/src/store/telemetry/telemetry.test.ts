@@ -115,6 +115,19 @@ test.each([
   fake.close();
 });
 
+test('a query of a store that hangs is given up soon after its limit', async () => {
+  const hanging = createServer((request) => request.resume());
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+  const other = connectTelemetry(`http://u:p@127.0.0.1:${(hanging.address() as AddressInfo).port}/db`);
+  await expect(other.query('SELECT 1', {}, { maxSeconds: 1 })).rejects.toMatchObject({
+    code: 'telemetry_unavailable',
+    message: expect.stringContaining('did not answer within 6 s'),
+  });
+  await other.close();
+  hanging.closeAllConnections();
+  hanging.close();
+});
+
 describe('query', () => {
   test('gives rows as objects and 64-bit integers as numbers', async () => {
     const sql =
