@@ -42,6 +42,7 @@ beforeEach(async () => {
     telemetry: { query: async () => [] } as never,
     watermark: () => undefined,
     monitorStates: async () => [],
+    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
     notifiers: () => new Map(),
   });
   app = await createHttpServer({ log, version: '0' });

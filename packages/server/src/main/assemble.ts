@@ -12,6 +12,7 @@ import { openDemoInbox } from './demo.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
+import { makeOnCall } from './on-call.ts';
 import { makeAlerting } from './respond.ts';
 import { sweepRetention } from './retention.ts';
 import { registerRoutes } from './routes.ts';
@@ -55,7 +56,16 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
   const observe = await openObserve({ settings, config: live.current, stores, clock, log, shutdown });
   const instance = `${hostname()}:${settings.dataDir}`;
-  const alerting = makeAlerting({ config: live.current, stores, observe, clock, log, publicUrl, instance });
+  const alerting = makeAlerting({
+    config: live.current,
+    stores,
+    observe,
+    onCall: makeOnCall({ live, stores }),
+    clock,
+    log,
+    publicUrl,
+    instance,
+  });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     settings,

@@ -12,7 +12,6 @@ import {
   twilioServer,
 } from '../../test/support/vendors/twilio.ts';
 import { audit } from '../access/audit.ts';
-import type { Config } from '../config/index.ts';
 import { createHttpServer } from '../http/server.ts';
 import { slackRoutes } from '../http/slack.ts';
 import { type PhoneStatus, twilioRoutes } from '../http/twilio.ts';
@@ -20,7 +19,7 @@ import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { createLog } from '../lib/log.ts';
 import { Secret } from '../lib/secret.ts';
-import { type AlertingConfig, createAlerting } from '../respond/alerting/index.ts';
+import { createAlerting } from '../respond/alerting/index.ts';
 import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
 import { createNotifiers, replyCode } from '../respond/notify/index.ts';
 import { signSlack } from '../respond/notify/slack/signature.ts';
@@ -64,7 +63,7 @@ alert_rules:
 escalation_policies:
   page: ${TWICE}
 `,
-  ) as AlertingConfig & Pick<Config, 'people'>;
+  );
   const slackApp = {
     botToken: new Secret(SLACK_TOKEN),
     signingSecret: new Secret(SIGNING),
@@ -81,6 +80,7 @@ escalation_policies:
     telemetry: { query: async () => [] } as never,
     watermark: () => undefined,
     monitorStates: async () => [],
+    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
     notifiers: () => new Map(),
   });
   app = await createHttpServer({ log, version: '0' });
@@ -107,7 +107,7 @@ function form(url: string, fields: Record<string, string>, headers: Record<strin
     method: 'POST',
     url,
     payload,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8', ...headers },
   });
 }
 

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { listMonitorStates } from '../observe/uptime/index.ts';
 import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
 import { createNotifiers } from '../respond/notify/index.ts';
+import type { OnCall } from '../respond/oncall/index.ts';
 import type { Observe } from './observe.ts';
 import type { Stores } from './stores.ts';
 
@@ -13,12 +14,13 @@ export function makeAlerting(context: {
   config: Config;
   stores: Stores;
   observe: Observe;
+  onCall: OnCall;
   clock: Clock;
   log: Log;
   publicUrl: string;
   instance: string;
 }): Alerting {
-  const { config, stores, observe, clock, log, publicUrl, instance } = context;
+  const { config, stores, observe, onCall, clock, log, publicUrl, instance } = context;
   const { db, telemetry } = stores;
   return createAlerting({
     db,
@@ -29,6 +31,7 @@ export function makeAlerting(context: {
     log,
     publicUrl,
     instance,
+    resolveOnCall: onCall.resolver,
     notifiers: ({ integrations }) => createNotifiers(integrations, clock),
     watermark: async () => clock.now() - observe.ingest.stats().lagSeconds * 1_000,
     async monitorStates() {

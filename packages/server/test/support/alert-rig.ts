@@ -6,16 +6,20 @@ import { FakeClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { AlertingConfig } from '../../src/respond/alerting/alerting-config.ts';
 import { AlertEngine } from '../../src/respond/alerting/engine.ts';
-import { decide } from '../../src/respond/alerting/group/decide.ts';
+import { changeGroup } from '../../src/respond/alerting/group/change.ts';
+import type { OnCallPolicy } from '../../src/respond/alerting/group/facts.ts';
 import type { AlertStore, BucketSource, MonitorStatus } from '../../src/respond/alerting/ports.ts';
 import { MemoryAlertStore } from '../../src/respond/alerting/state/memory.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../../src/respond/notify/index.ts';
+import { type OnCallConfig, resolveOnCall } from '../../src/respond/oncall/index.ts';
 import { MemoryBuckets } from './memory-buckets.ts';
 
 export const START = Date.UTC(2026, 0, 5, 10);
 
+export type RigConfig = AlertingConfig & OnCallConfig;
+
 /** Reads a configuration from YAML, as `yumops start` would. */
-export function configOf(yaml: string, env: Record<string, string> = {}): AlertingConfig {
+export function configOf(yaml: string, env: Record<string, string> = {}): RigConfig {
   const folder = mkdtempSync(join(tmpdir(), 'yumops-alert-'));
   try {
     writeFileSync(
@@ -114,7 +118,7 @@ export class AlertRig {
   readonly store: AlertStore;
   monitors: MonitorStatus[] = [];
   engine: AlertEngine | null = null;
-  config: AlertingConfig;
+  config: RigConfig;
   /** Event time of the oldest row that ingest has not counted; null = it has counted all. */
   watermark: number | null = null;
   readonly #options: RigOptions;
@@ -122,7 +126,7 @@ export class AlertRig {
   #second: AlertEngine | null = null;
   #nextRun = 0;
 
-  constructor(config: AlertingConfig, options: RigOptions = {}) {
+  constructor(config: RigConfig, options: RigOptions = {}) {
     this.clock = options.clock ?? new FakeClock(START);
     this.config = config;
     this.store = options.store ?? new MemoryAlertStore(() => this.clock.now());
@@ -131,6 +135,9 @@ export class AlertRig {
     this.#start = this.clock.now() - this.clock.monotonic();
     this.boot();
   }
+
+  readonly #resolveOnCall = async (now: number) => (policy: OnCallPolicy) =>
+    resolveOnCall(policy, now, { ...this.config, overrides: [] });
 
   get t(): number {
     return this.clock.monotonic() / 1_000;
@@ -144,6 +151,7 @@ export class AlertRig {
         buckets: this.#options.buckets ?? this.buckets,
         watermark: () => this.watermark ?? undefined,
         monitorStates: async () => this.monitors,
+        resolveOnCall: this.#resolveOnCall,
         notifiers:
           this.#options.notifiers ?? (() => this.receivers.notifiers(this.#options.channels ?? ['slack', 'email'])),
         clock: this.clock,
@@ -218,15 +226,13 @@ export class AlertRig {
     const told = new Set(this.receivers.received.flatMap(({ alerts }) => alerts));
     for (const [alertId, groupKey] of await this.store.groupsOf([...told])) {
       const at = this.clock.now();
-      await this.store.change({
-        ...{ groupKey, lease: null, alertIds: [], instances: [] },
-        decide: (state) => decide(state, [{ type: 'acknowledged', alertId, ack: { by, via: 'console', at } }], at),
-      });
+      const inputs = [{ type: 'acknowledged' as const, alertId, ack: { by, via: 'console', at } }];
+      await changeGroup({ store: this.store, resolveOnCall: this.#resolveOnCall }, { groupKey, inputs, now: () => at });
     }
     this.#nextRun = 0;
   }
 
-  reload(config: AlertingConfig): void {
+  reload(config: RigConfig): void {
     this.config = config;
     this.engine?.reload(config);
     this.#nextRun = 0;

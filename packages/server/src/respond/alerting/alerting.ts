@@ -6,9 +6,9 @@ import type { TelemetryStore } from '../../lib/telemetry.ts';
 import type { Notifier } from '../notify/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { AlertEngine } from './engine.ts';
-import { decide } from './group/decide.ts';
+import { changeGroup } from './group/change.ts';
 import { Loop } from './loop.ts';
-import type { Audit, MonitorStates, Watermark } from './ports.ts';
+import type { Audit, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
 import { AlertPages } from './read/pages.ts';
 import { storedBuckets } from './state/bucket-query.ts';
 import { PostgresAlertStore } from './state/postgres.ts';
@@ -26,6 +26,7 @@ export interface AlertingOptions {
   telemetry: TelemetryStore;
   watermark: Watermark;
   monitorStates: MonitorStates;
+  resolveOnCall: ResolveOnCall;
   config: AlertingConfig;
   /** Makes the ways out of one version of the configuration, by channel; `createNotifiers` of notify does. */
   notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
@@ -106,14 +107,17 @@ export function createAlerting(options: AlertingOptions): Alerting {
         throw new YumOpsError('alert_not_found', `There is no alert ${alertId}.`, { status: 404 });
       }
       const at = engine.now();
-      await store.change({
-        groupKey,
-        lease: null,
-        alertIds: [alertId],
-        instances: [],
-        decide: (state) => decide(state, [{ type: 'acknowledged', alertId, ack: { by, via, at } }], at),
-        afterwards: (tx) => audit(tx, { at, actor: by, action: 'alert.acknowledge', target: alertId, detail: { via } }),
-      });
+      await changeGroup(
+        { store, resolveOnCall: options.resolveOnCall },
+        {
+          groupKey,
+          alertIds: [alertId],
+          inputs: [{ type: 'acknowledged', alertId, ack: { by, via, at } }],
+          now: () => at,
+          afterwards: (tx) =>
+            audit(tx, { at, actor: by, action: 'alert.acknowledge', target: alertId, detail: { via } }),
+        },
+      );
       loop.wake();
     },
     pages,

@@ -47,6 +47,8 @@ export interface Target {
   target: string;
   /** Why nothing can be sent there; its messages go to the fallback. Null when it works. */
   broken: string | null;
+  /** Whose it is, for somebody who is on call. */
+  person?: string;
 }
 
 /** An alert rule, ready to evaluate. Times are in milliseconds, thresholds in the metric's unit. */

@@ -5,9 +5,9 @@ import type { Notifier } from '../notify/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { DeliveryWorker } from './deliver/worker.ts';
 import type { EvaluationTiming } from './evaluate/evaluator.ts';
-import { decide } from './group/decide.ts';
+import { changeGroup } from './group/change.ts';
 import { Leader } from './leader.ts';
-import type { AlertStore, BucketSource, Lease, MonitorStates, Watermark } from './ports.ts';
+import type { AlertStore, BucketSource, Lease, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
 
 const TAKE_OVER_MS = 1_000;
 const BIG_JUMP_MS = 30_000;
@@ -17,6 +17,7 @@ export interface EngineDeps {
   buckets: BucketSource;
   watermark: Watermark;
   monitorStates: MonitorStates;
+  resolveOnCall: ResolveOnCall;
   /** Makes the ways out of one version of the configuration, by channel. */
   notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
   clock: Clock;
@@ -141,22 +142,16 @@ export class AlertEngine {
   }
 
   async #moveTimers(lease: Lease): Promise<void> {
-    const { store } = this.#deps;
-    for (const groupKey of await store.dueGroups(this.now())) {
-      await store.change({
-        groupKey,
-        lease,
-        alertIds: [],
-        instances: [],
-        decide: (state) => decide(state, [], this.now()),
-      });
+    for (const groupKey of await this.#deps.store.dueGroups(this.now())) {
+      await changeGroup(this.#deps, { groupKey, lease, inputs: [], now: () => this.now() });
     }
   }
 
   #makeDelivery(): DeliveryWorker {
-    const { store, clock, log, publicUrl, instance, notifiers, wake } = this.#deps;
+    const { store, resolveOnCall, clock, log, publicUrl, instance, notifiers, wake } = this.#deps;
     return new DeliveryWorker({
       store,
+      resolveOnCall,
       notifiers: notifiers(this.#config),
       clock,
       log,

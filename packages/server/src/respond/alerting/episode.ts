@@ -1,5 +1,5 @@
 import type { Severity } from '@yumops/protocol';
-import type { Target } from './config.ts';
+import type { Channel, Target } from './config.ts';
 import type { Labels } from './fingerprint.ts';
 
 /** Who is told when. It is fixed when the episode begins; a reload changes later episodes only. */
@@ -16,18 +16,33 @@ export interface Plan {
   groupWaitMs: number;
   groupIntervalMs: number;
   ackTimeoutMs: number;
+  /** Others on a step are still told after somebody acknowledged. */
+  multiAck?: boolean;
 }
 
 export interface PlanStep {
   /** From the commit of the firing, in ms. */
   delayMs: number;
   targets: readonly Target[];
+  /** Who else is told is known only when the step is sent: whoever is on call then. */
+  onCall?: OnCallStep;
+}
+
+export interface OnCallStep {
+  schedule: string | null;
+  people: readonly string[];
+  /** On which channels they are told, and why one cannot work. */
+  channels: readonly { channel: Channel; broken: string | null }[];
+  /** Who is told by the last step when nobody is on call. */
+  otherwise: readonly Target[];
 }
 
 export interface Acknowledgement {
   by: string;
   via: string;
   at: number;
+  /** Who acknowledged after the first. */
+  also?: readonly string[];
 }
 
 /** What an alert is about, for messages and pages. */

@@ -12,7 +12,10 @@ import { isWatched, Watched } from './watched.ts';
 
 const MONITOR_POLL_MS = 5_000;
 
-type LeaderDeps = Pick<EngineDeps, 'store' | 'buckets' | 'watermark' | 'monitorStates' | 'notifiers' | 'timing'>;
+type LeaderDeps = Pick<
+  EngineDeps,
+  'store' | 'resolveOnCall' | 'buckets' | 'watermark' | 'monitorStates' | 'notifiers' | 'timing'
+>;
 
 interface Stored {
   instances: readonly Instance[];
@@ -71,7 +74,7 @@ export class Leader {
         changed.push(...step.changed);
       }
     }
-    await commitOccurrences(store, this.lease, this.#config.grouping.by, occurrences, now);
+    await commitOccurrences(this.#deps, this.lease, this.#config.grouping.by, occurrences, now);
     const written = new Set(occurrences.map(({ instance }) => instance.fingerprint));
     const rest = changed.filter((instance) => !written.has(instance.fingerprint));
     if (round.statuses.length + rest.length > 0) await store.saveEvaluation(this.lease, round.statuses, rest);

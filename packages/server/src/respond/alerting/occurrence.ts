@@ -1,9 +1,10 @@
 import type { AlertSubject, Episode, Plan } from './episode.ts';
 import { episodeOf, groupKeyOf } from './episodes.ts';
 import { alertId } from './fingerprint.ts';
-import { decide, type GroupInput } from './group/decide.ts';
+import { type ChangeDeps, changeGroup } from './group/change.ts';
+import type { GroupInput } from './group/decide.ts';
 import type { Instance, Transition } from './instance.ts';
-import type { AlertStore, Lease } from './ports.ts';
+import type { Lease } from './ports.ts';
 
 /** An alert begins (again) or ends. */
 export type Occurrence =
@@ -44,13 +45,13 @@ export function endOf(instance: Instance): Occurrence {
  * @throws YumOpsError `lease_lost`
  */
 export async function commitOccurrences(
-  store: AlertStore,
+  deps: ChangeDeps,
   lease: Lease,
   groupBy: readonly string[],
   occurrences: readonly Occurrence[],
   now: number,
 ): Promise<void> {
-  const known = await store.groupsOf(occurrences.filter((one) => !isNew(one)).map(idOf));
+  const known = await deps.store.groupsOf(occurrences.filter((one) => !isNew(one)).map(idOf));
   const groups = new Map<string, Occurrence[]>();
   for (const occurrence of occurrences) {
     const key = known.get(idOf(occurrence)) ?? groupKeyOf(groupBy, occurrence.subject?.labels ?? {});
@@ -59,13 +60,13 @@ export async function commitOccurrences(
     groups.set(key, own);
   }
   for (const [groupKey, own] of groups) {
-    const inputs = own.map((occurrence) => inputOf(occurrence, groupKey, now));
-    await store.change({
+    await changeGroup(deps, {
       groupKey,
       lease,
       alertIds: own.map(idOf),
       instances: own.map(({ instance }) => instance),
-      decide: (state) => decide(state, inputs, now),
+      inputs: own.map((occurrence) => inputOf(occurrence, groupKey, now)),
+      now: () => now,
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Severity } from '@yumops/protocol';
 import type { Integrations } from '../notify/index.ts';
-import type { AlertSettings, EscalationPolicy, Grouping, Target } from './config.ts';
+import type { AlertSettings, Channel, EscalationPolicy, EscalationStep, Grouping, Target } from './config.ts';
 import { resolveStepWord } from './config-receivers.ts';
 import type { Plan, PlanStep } from './episode.ts';
 
@@ -26,16 +26,7 @@ export interface PlanInput {
  * without a policy the receivers are told again every `repeat_interval`.
  */
 export function makePlan(input: PlanInput): Plan {
-  const words = { alertSettings: input.settings, integrations: input.integrations };
-  const policySteps = (input.policy?.steps ?? []).map((step) => ({
-    delayMs: step.delayMs,
-    targets: unique(
-      usable(
-        step.notify.flatMap((word) => resolveStepWord(word, input.receivers, words)),
-        input,
-      ),
-    ),
-  }));
+  const policySteps = (input.policy?.steps ?? []).map((step) => planStep(step, input));
   return {
     policy: input.policy?.name ?? null,
     steps: withReceivers(policySteps, usable(input.receivers, input)),
@@ -47,13 +38,32 @@ export function makePlan(input: PlanInput): Plan {
     groupWaitMs: input.grouping.groupWaitMs ?? (input.severity === 'critical' ? 0 : DEFAULT_GROUP_WAIT_MS),
     groupIntervalMs: input.grouping.groupIntervalMs,
     ackTimeoutMs: input.ackTimeoutMs,
+    multiAck: input.policy?.multiAck ?? false,
   };
+}
+
+/** The receivers that a step's words mean; who is on call is found when the step is sent. */
+function planStep({ delayMs, notify }: EscalationStep, input: PlanInput): PlanStep {
+  const words = { alertSettings: input.settings, integrations: input.integrations };
+  const fixed = (word: Channel) => usable(resolveStepWord(word, input.receivers, words), input);
+  const turns = notify.filter((word) => isForOnCall(word, fixed(word), input));
+  const targets = unique(notify.filter((word) => !turns.includes(word)).flatMap(fixed));
+  const { schedule = null, people = [] } = input.policy ?? {};
+  if (turns.length === 0) return { delayMs, targets };
+  const channels = turns.map((channel) => ({ channel, broken: unavailable(channel, input) }));
+  return { delayMs, targets, onCall: { schedule, people, channels, otherwise: unique(turns.flatMap(fixed)) } };
+}
+
+/** SMS and calls of a policy with a schedule or people are theirs; so is e-mail that would lead nowhere else. */
+function isForOnCall(word: Channel, fixed: readonly Target[], { policy }: PlanInput): boolean {
+  if (!policy || (policy.schedule === null && policy.people.length === 0)) return false;
+  return word === 'sms' || word === 'phone_call' || (word === 'email' && fixed.length === 0);
 }
 
 function withReceivers(steps: PlanStep[], receivers: readonly Target[]): PlanStep[] {
   const [first, ...rest] = steps;
   if (!first) return [{ delayMs: 0, targets: unique(receivers) }];
-  if (first.delayMs === 0) return [{ delayMs: 0, targets: unique([...receivers, ...first.targets]) }, ...rest];
+  if (first.delayMs === 0) return [{ ...first, targets: unique([...receivers, ...first.targets]) }, ...rest];
   return receivers.length === 0 ? steps : [{ delayMs: 0, targets: unique(receivers) }, ...steps];
 }
 
@@ -66,10 +76,13 @@ function repeatOf({ policy, severity, grouping }: PlanInput): Plan['repeat'] {
 /** The same targets; those whose channel cannot send say so. */
 function usable(targets: readonly Target[], input: PlanInput): Target[] {
   return targets.map((target) =>
-    target.broken !== null || input.working.has(target.channel)
-      ? target
-      : { ...target, broken: `no ${target.channel} integration is set up` },
+    target.broken === null ? { ...target, broken: unavailable(target.channel, input) } : target,
   );
+}
+
+/** Why nothing can be sent on a channel; null when it works. */
+function unavailable(channel: Channel, { working }: PlanInput): string | null {
+  return working.has(channel) ? null : `no ${channel} integration is set up`;
 }
 
 function unique(targets: readonly Target[]): Target[] {

@@ -1,5 +1,6 @@
 import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
+import type { OnCallAt } from './group/facts.ts';
 import type { Decision, GroupState, Message } from './group/state.ts';
 import type { Instance } from './instance.ts';
 
@@ -34,6 +35,9 @@ export type Audit = (
   tx: Queryable,
   entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
 ) => Promise<void>;
+
+/** Reads who is on call at an instant (ms since the epoch), for any policy. Implemented by on-call. */
+export type ResolveOnCall = (now: number) => Promise<OnCallAt>;
 
 /** Counts and sums of one series in one slice of time. */
 export interface Bucket {

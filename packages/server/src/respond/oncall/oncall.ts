@@ -33,6 +33,8 @@ export interface OnCall {
   people(): OnCallPerson[];
   /** Who is on call for a policy, and how each is reached. */
   resolve(policy: { schedule: string | null; people: readonly string[] }, now: number): Promise<OnCallAnswer>;
+  /** The same for any number of policies at one instant; what was changed at run time is read once. */
+  resolver(now: number): Promise<(policy: { schedule: string | null; people: readonly string[] }) => OnCallAnswer>;
   overrides(from: number, to: number): Promise<OnCallOverride[]>;
   addOverride(input: Shift & { schedule: string }, change: Change): Promise<OnCallOverride>;
   removeOverride(id: string, change: Change): Promise<void>;
@@ -66,6 +68,11 @@ export function createOnCall(options: OnCallOptions): OnCall {
     async resolve(policy, now) {
       const overrides = policy.schedule === null ? [] : await readOverrides(db, now, now + 1);
       return resolveOnCall(policy, now, { ...options.config(), overrides });
+    },
+    async resolver(now) {
+      const { schedules, people } = options.config();
+      const overrides = schedules.length === 0 ? [] : await readOverrides(db, now, now + 1);
+      return (policy) => resolveOnCall(policy, now, { schedules, people, overrides });
     },
     overrides: async (from, to) => (await readOverrides(db, from, to)).map(overrideItem),
     addOverride: async (input, by) => overrideItem(await addOverride(change(), input, by)),

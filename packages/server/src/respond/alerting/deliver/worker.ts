@@ -3,9 +3,10 @@ import { messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import { random } from '../../../lib/random.ts';
 import type { DeliveryResult, Notifier } from '../../notify/index.ts';
-import { decide, type GroupInput } from '../group/decide.ts';
+import { changeGroup } from '../group/change.ts';
+import type { GroupInput } from '../group/decide.ts';
 import type { Message } from '../group/state.ts';
-import type { AlertStore } from '../ports.ts';
+import type { AlertStore, ResolveOnCall } from '../ports.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 5_000;
@@ -13,6 +14,7 @@ const MAX_IN_FLIGHT = 32;
 
 export interface DeliveryDeps {
   store: AlertStore;
+  resolveOnCall: ResolveOnCall;
   notifiers: ReadonlyMap<string, Notifier>;
   clock: Clock;
   log: Log;
@@ -114,12 +116,6 @@ export class DeliveryWorker {
   }
 
   async #change(groupKey: string, input: GroupInput): Promise<void> {
-    await this.#deps.store.change({
-      groupKey,
-      lease: null,
-      alertIds: [],
-      instances: [],
-      decide: (state) => decide(state, [input], this.#deps.now()),
-    });
+    await changeGroup(this.#deps, { groupKey, inputs: [input], now: this.#deps.now });
   }
 }

@@ -2,7 +2,10 @@ import type { Acknowledgement, Episode } from '../episode.ts';
 import type { Draft } from './draft.ts';
 import { scheduleRepeat } from './fire.ts';
 
-/** Somebody takes the alert: later steps and repeats stop until the acknowledgement expires. */
+/**
+ * Somebody takes the alert: later steps and repeats stop until the acknowledgement expires. Under `multi_ack` the
+ * others on the step are told again until they acknowledge too.
+ */
 export function acknowledge(draft: Draft, alertId: string, ack: Acknowledgement): void {
   const alert = draft.alerts.get(alertId);
   if (!alert) return;
@@ -13,10 +16,13 @@ export function acknowledge(draft: Draft, alertId: string, ack: Acknowledgement)
   }
   if (alert.ack) {
     draft.note(alertId, 'acknowledged', `${said}; ${alert.ack.by} had it already`);
+    const known = [alert.ack.by, ...(alert.ack.also ?? [])];
+    if (!known.includes(ack.by)) draft.setAlert({ ...alert, ack: { ...alert.ack, also: [...known.slice(1), ack.by] } });
     return;
   }
-  draft.setAlert({ ...alert, ack });
+  const taken = draft.setAlert({ ...alert, ack });
   draft.dropTimers(alertId, 'step', 'repeat');
+  if (alert.plan.multiAck && alert.lastStep >= 0) scheduleRepeat(draft, taken);
   draft.setTimer({ alertId, kind: 'ack', step: 0, dueAt: draft.now + alert.plan.ackTimeoutMs });
   draft.note(alertId, 'acknowledged', said);
 }

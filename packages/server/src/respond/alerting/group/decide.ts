@@ -2,6 +2,7 @@ import type { DeliveryResult } from '../../notify/index.ts';
 import type { Acknowledgement, Episode } from '../episode.ts';
 import { acknowledge } from './acknowledge.ts';
 import { Draft } from './draft.ts';
+import type { Facts } from './facts.ts';
 import { fallBackWhenOverdue } from './fallback.ts';
 import { fire } from './fire.ts';
 import { flush } from './flush.ts';
@@ -24,8 +25,8 @@ export type GroupInput =
  * The next state of a group: takes the inputs in order, then sends what is due at `now`. With no inputs it only
  * does the latter.
  */
-export function decide(state: GroupState, inputs: readonly GroupInput[], now: number): Decision {
-  const draft = new Draft(state, now);
+export function decide(state: GroupState, inputs: readonly GroupInput[], now: number, facts: Facts): Decision {
+  const draft = new Draft(state, now, facts);
   for (const input of inputs) apply(draft, input);
   flush(draft);
   fallBackWhenOverdue(draft);

@@ -1,5 +1,6 @@
 import type { AlertState } from '@yumops/protocol';
 import type { Episode } from '../episode.ts';
+import type { Facts } from './facts.ts';
 import {
   type Decision,
   type GroupState,
@@ -14,15 +15,17 @@ import {
 export class Draft {
   readonly key: string;
   readonly now: number;
+  readonly facts: Facts;
   anchorAt: number | null;
   readonly alerts: Map<string, Episode>;
   readonly timers: Map<string, Timer>;
   readonly messages: Map<string, Message>;
   readonly #timeline: TimelineEntry[] = [];
 
-  constructor(state: GroupState, now: number) {
+  constructor(state: GroupState, now: number, facts: Facts) {
     this.key = state.key;
     this.now = now;
+    this.facts = facts;
     this.anchorAt = state.anchorAt;
     this.alerts = new Map(state.alerts);
     this.timers = new Map(state.timers);

@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import { scheduleRepeat } from './fire.ts';
 import { sendResolved } from './resolve.ts';
 import { type MessageKind, type Timer, timerKey } from './state.ts';
+import { reachOf } from './targets.ts';
 import { tell } from './tell.ts';
 import { targetKey } from './told.ts';
 
@@ -58,7 +59,7 @@ function waitingForGroup(draft: Draft): Timer[] {
 function dueOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
   const orders: Due[] = [];
   const steps = timers.filter((timer) => timer.kind === 'step');
-  if (steps.length > 0) orders.push(stepOrder(draft, alert, steps));
+  if (steps.length > 0) orders.push(...stepOrders(draft, alert, steps));
   const repeat = timers.find((timer) => timer.kind === 'repeat');
   if (repeat && steps.length === 0) orders.push(...repeatOrder(draft, alert, repeat));
   const expired = timers.find((timer) => timer.kind === 'ack');
@@ -66,16 +67,52 @@ function dueOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
   return orders;
 }
 
-function stepOrder(draft: Draft, alert: Episode, timers: readonly Timer[]): Due {
-  const steps = timers.map((timer) => timer.step).sort((a, b) => a - b);
+function stepOrders(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
+  const { steps, targets, empty } = climb(
+    draft,
+    alert,
+    timers.map((timer) => timer.step).sort((a, b) => a - b),
+  );
   const step = steps.at(-1) ?? 0;
   const dueAt = Math.min(...timers.map((timer) => timer.dueAt));
-  const targets = steps.flatMap((index) => alert.plan.steps[index]?.targets ?? []);
   const delays = steps.map((index) => formatDuration(alert.plan.steps[index]?.delayMs ?? 0)).join(' and ');
   const late = draft.now - dueAt > LATE_MS ? `, ${formatDuration(draft.now - dueAt)} late` : '';
   const named = alert.plan.policy === null ? '' : ` of ${alert.plan.policy}`;
   const reason = step === 0 ? `first notification${late}` : `step ${delays}${named}: not acknowledged${late}`;
-  return { alert, step, kind: 'firing', tag: 'firing', reason, targets: orMeta(targets, alert), dueAt };
+  const order: Due = { alert, step, kind: 'firing', tag: 'firing', reason, targets, dueAt };
+  return [order, ...empty.map((one) => nobodyOrder(draft, alert, one))];
+}
+
+interface EmptyShift {
+  step: number;
+  problem: string;
+}
+
+/** The steps to send and whom they reach. A step with nobody on call brings the next one forward. */
+function climb(draft: Draft, alert: Episode, due: readonly number[]) {
+  const steps = [...due];
+  const targets: Target[] = [];
+  const empty: EmptyShift[] = [];
+  for (let at = 0; at < steps.length; at++) {
+    const step = steps[at] ?? 0;
+    const reach = reachOf(draft, alert, step);
+    targets.push(...reach.targets);
+    if (reach.problem === null) continue;
+    empty.push({ step, problem: reach.problem });
+    const isLast = at === steps.length - 1;
+    if (!isLast || step + 1 >= alert.plan.steps.length) continue;
+    steps.push(step + 1);
+    draft.timers.delete(timerKey({ alertId: alert.id, kind: 'step', step: step + 1 }));
+  }
+  return { steps, targets, empty };
+}
+
+/** Tells the platform's own receivers that a step found nobody on call. */
+function nobodyOrder(draft: Draft, alert: Episode, { step, problem }: EmptyShift): Due {
+  const follows = step + 1 < alert.plan.steps.length ? '; the next step was sent at once' : '';
+  const reason = `${problem}${follows}`;
+  draft.note(alert.id, 'nobody_on_call', reason);
+  return { alert, step, kind: 'meta', tag: `nobody${step}`, reason, targets: alert.plan.meta, dueAt: draft.now };
 }
 
 function repeatOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
@@ -87,7 +124,7 @@ function repeatOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
     return [{ alert, step, kind: 'meta', tag: 'exhausted', reason, targets: alert.plan.meta, dueAt: timer.dueAt }];
   }
   const count = alert.repeats + 1;
-  const targets = orMeta(alert.plan.steps[step]?.targets ?? [], alert);
+  const targets = stillTold(alert, reachOf(draft, alert, step).targets);
   const reason = `still firing after ${formatDuration(draft.now - alert.firedAt)}`;
   return [{ alert, step, kind: 'repeat', tag: `repeat${count}`, reason, targets, dueAt: timer.dueAt }];
 }
@@ -97,21 +134,23 @@ function expiredOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
   const { by, at } = alert.ack;
   const reason = `still firing, the acknowledgement of ${by} expired`;
   draft.note(alert.id, 'ack_expired', reason);
-  const targets = orMeta(alert.plan.steps[alert.lastStep]?.targets ?? [], alert);
   const step = Math.max(0, alert.lastStep);
+  const { targets } = reachOf(draft, alert, step);
   return [{ alert, step, kind: 'update', tag: `update${at}`, reason, targets, dueAt: timer.dueAt }];
 }
 
-/** A step that has nobody to tell goes to the platform's own receivers. */
-function orMeta(targets: readonly Target[], alert: Episode): readonly Target[] {
-  return targets.length > 0 ? targets : alert.plan.meta;
+/** Under `multi_ack` the others are told on; who has acknowledged is not. */
+function stillTold({ ack }: Episode, targets: readonly Target[]): readonly Target[] {
+  if (!ack) return targets;
+  const done = new Set([ack.by, ...(ack.also ?? [])]);
+  return targets.filter(({ target, person }) => !done.has(target) && !(person !== undefined && done.has(person)));
 }
 
 /** Notes the progress of each alert and sets the timers that follow. */
 function advance(draft: Draft, orders: readonly Due[]): void {
   for (const order of orders) {
     const alert = draft.alerts.get(order.alert.id) ?? order.alert;
-    if (order.tag === 'exhausted') continue;
+    if (order.kind === 'meta') continue;
     if (order.kind === 'update') resumeAfterAck(draft, alert);
     else if (order.kind === 'repeat') scheduleRepeat(draft, draft.setAlert({ ...alert, repeats: alert.repeats + 1 }));
     else {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DeliveryResult } from '../../notify/index.ts';
+import type { OnCallAnswer } from '../../oncall/index.ts';
 import type { Target } from '../config.ts';
 import type { Episode, Plan } from '../episode.ts';
 import { MemoryAlertStore } from '../state/memory.ts';
@@ -18,7 +19,11 @@ const PLAN: Plan = {
   steps: [
     { delayMs: 0, targets: [slack, mail] },
     { delayMs: 300_000, targets: [slack, mail, sms] },
-    { delayMs: 900_000, targets: [slack, sms] },
+    {
+      delayMs: 900_000,
+      targets: [slack, sms],
+      onCall: { schedule: 'Primary', people: [], channels: [{ channel: 'sms', broken: null }], otherwise: [] },
+    },
   ],
   repeat: { everyMs: 900_000, max: 3 },
   meta: [admin],
@@ -137,10 +142,22 @@ class World {
     while (this.out.length > 0) await this.answer(0, { outcome: 'sent', detail: 'ok' });
   }
 
+  /** The shift changes every ten minutes; every third one is empty. */
+  onCall(schedule: string | null): OnCallAnswer {
+    const turn = Math.floor(this.now / 600_000) % 3;
+    if (schedule === null || turn === 2) return { people: [], targets: [], problem: 'nobody is on call' };
+    const person = `p${turn}`;
+    return {
+      people: [person],
+      targets: [{ channel: 'sms', target: `+4420718387${turn}`, broken: null, person }],
+      problem: null,
+    };
+  }
+
   change(inputs: GroupInput[]) {
     return this.store.change({
       ...{ groupKey: GROUP, lease: null, alertIds: [], instances: [] },
-      decide: (state) => decide(state, inputs, this.now),
+      decide: (state) => decide(state, inputs, this.now, { onCall: (policy) => this.onCall(policy.schedule) }),
     });
   }
 }

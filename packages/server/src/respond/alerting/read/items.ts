@@ -1,5 +1,5 @@
 import type { Alert, AlertState, AlertTimelineEntry, NextStep, NotificationItem } from '@yumops/protocol';
-import type { Episode } from '../episode.ts';
+import type { Episode, OnCallStep } from '../episode.ts';
 import type { Message, Timer } from '../group/state.ts';
 import type { Row } from '../state/rows.ts';
 
@@ -61,6 +61,13 @@ export function nextStep(episode: Episode, timers: readonly Timer[]): NextStep |
   const next = timers.filter((timer) => timer.kind !== 'resolve').sort((a, b) => a.dueAt - b.dueAt)[0];
   if (!next || episode.state !== 'firing') return null;
   const step = next.kind === 'step' ? next.step : Math.max(0, episode.lastStep);
-  const targets = episode.plan.steps[step]?.targets ?? [];
-  return { at: iso(next.dueAt), step, notify: targets.map(({ channel, target }) => `${channel} ${target}`) };
+  const { targets = [], onCall } = episode.plan.steps[step] ?? {};
+  const fixed = targets.map(({ channel, target }) => `${channel} ${target}`);
+  const turns = (onCall?.channels ?? []).map(({ channel }) => `${channel} ${turnOf(onCall)}`);
+  return { at: iso(next.dueAt), step, notify: [...fixed, ...turns] };
+}
+
+function turnOf(onCall: OnCallStep | undefined): string {
+  const { schedule = null, people = [] } = onCall ?? {};
+  return [...people, ...(schedule === null ? [] : [`whoever is on call in ${schedule}`])].join(', ');
 }

@@ -105,6 +105,7 @@ export function episodeToRow(alert: Episode): Row {
     ack_by: alert.ack?.by ?? null,
     ack_via: alert.ack?.via ?? null,
     ack_at: time(alert.ack?.at ?? null),
+    ack_also: alert.ack?.also ?? [],
   };
 }
 
@@ -127,7 +128,10 @@ export function episodeFromRow(row: Row): Episode {
     resolveReason: row['resolve_reason'] as string | null,
     lastStep: row['last_step'] as number,
     repeats: row['repeats'] as number,
-    ack: ackBy === null ? null : { by: ackBy, via: row['ack_via'] as string, at: ms(row['ack_at']) },
+    ack:
+      ackBy === null
+        ? null
+        : { by: ackBy, via: row['ack_via'] as string, at: ms(row['ack_at']), also: row['ack_also'] as string[] },
   };
 }
 

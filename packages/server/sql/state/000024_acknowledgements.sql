@@ -1,0 +1,2 @@
+-- Who acknowledged after the first.
+ALTER TABLE alerts ADD COLUMN ack_also jsonb NOT NULL DEFAULT '[]';

@@ -1,0 +1,44 @@
+import type { Queryable } from '../../../lib/db.ts';
+import type { Instance } from '../instance.ts';
+import type { AlertStore, Lease, ResolveOnCall } from '../ports.ts';
+import { decide, type GroupInput } from './decide.ts';
+import type { Decision } from './state.ts';
+
+export interface ChangeDeps {
+  store: AlertStore;
+  resolveOnCall: ResolveOnCall;
+}
+
+/** A change of one group of alerts. */
+export interface GroupChange {
+  groupKey: string;
+  /** What happened; nothing = only what is due is done. */
+  inputs: readonly GroupInput[];
+  /** The time of the decision, ms since the epoch. */
+  now: () => number;
+  /** Refused when another holder has the lease since; left out = anyone may. */
+  lease?: Lease;
+  /** Ended alerts that the decision also needs. */
+  alertIds?: readonly string[];
+  /** Instances to write in the same transaction. */
+  instances?: readonly Instance[];
+  /** Runs inside the transaction, after the writes. */
+  afterwards?(tx: Queryable): Promise<void>;
+}
+
+/**
+ * Decides about a group from its durable state and writes the result, in one transaction.
+ * @throws YumOpsError `lease_lost`
+ */
+export async function changeGroup({ store, resolveOnCall }: ChangeDeps, change: GroupChange): Promise<Decision> {
+  const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], afterwards } = change;
+  const onCall = await resolveOnCall(now());
+  return store.change({
+    groupKey,
+    lease,
+    alertIds,
+    instances,
+    decide: (state) => decide(state, inputs, now(), { onCall }),
+    ...(afterwards && { afterwards }),
+  });
+}
