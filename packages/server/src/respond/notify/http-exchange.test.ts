@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { strictVendor } from '../../../test/support/strict-vendor.ts';
 import { postJson } from './http-exchange.ts';
@@ -29,4 +32,46 @@ test('a name is resolved when the connection is made, and private addresses are 
 test('a name that does not exist cannot have it', async () => {
   const result = await postJson('http://nothing.invalid/', {}, {}, never);
   expect(result).toMatchObject({ outcome: 'retry', maybeDelivered: false });
+});
+
+/** A server that answers as `write` does. */
+async function serving(write: (response: ServerResponse) => void): Promise<{ url: string; stop(): void }> {
+  const server = createServer((_request, response) => write(response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, stop };
+}
+
+test('an answer that never ends may mean that it arrived', async () => {
+  let begun = false;
+  const server = await serving((response) => {
+    response.writeHead(200).write('{');
+    begun = true;
+  });
+  try {
+    const abort = new AbortController();
+    const sending = postJson(server.url, {}, {}, abort.signal);
+    await expect.poll(() => begun).toBe(true);
+    abort.abort(new Error('no answer within 10 s'));
+    expect(await sending).toEqual({ outcome: 'retry', reason: 'no answer within 10 s', maybeDelivered: true });
+  } finally {
+    server.stop();
+  }
+});
+
+test('an endless answer is cut', async () => {
+  const server = await serving((response) => {
+    response.on('error', () => undefined);
+    const more = () => response.writable && response.write('x'.repeat(65_536), () => setImmediate(more));
+    more();
+  });
+  try {
+    expect(await postJson(server.url, {}, {}, never)).toMatchObject({ status: 200, text: 'x'.repeat(1_048_576) });
+  } finally {
+    server.stop();
+  }
 });
