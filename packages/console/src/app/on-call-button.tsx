@@ -7,11 +7,12 @@ import { Icon } from '../components/icon.tsx';
 export function OnCallButton() {
   const items = useQuery({ ...onCallNowQuery, refetchInterval: REFRESH * 3 }).data?.items ?? [];
   if (items.length === 0) return null;
-  const people = new Set(items.map(({ person }) => person ?? 'nobody'));
+  const gap = items.some(({ person }) => person === null);
+  const people = new Set(items.map(({ person, schedule }) => person ?? `nobody in ${schedule}`));
   const lines = items.map(({ schedule, person }) => `${schedule}: ${person ?? 'nobody'}`);
   return (
-    <Link to="/on-call" className="top-bar-on-call" data-gap={people.has('nobody')} title={lines.join('\n')}>
-      <Icon name={people.has('nobody') ? 'bad' : 'on-call'} />
+    <Link to="/on-call" className="top-bar-on-call" data-gap={gap} title={lines.join('\n')}>
+      <Icon name={gap ? 'bad' : 'on-call'} />
       <span className="visually-hidden">On call: </span>
       <span className="truncate">{[...people].join(', ')}</span>
     </Link>

@@ -29,6 +29,7 @@ export function Sparkline({ values, summary }: SparklineProps) {
           <g key={run.line}>
             <path className="sparkline-area" d={run.area} />
             <path className="sparkline-line" d={run.line} />
+            {run.dot !== null && <path className="sparkline-dot" d={run.dot} />}
           </g>
         ))
       )}
@@ -39,6 +40,8 @@ export function Sparkline({ values, summary }: SparklineProps) {
 interface Run {
   line: string;
   area: string;
+  /** Marks a stretch that is too short to be seen as a line. */
+  dot: string | null;
 }
 
 /** One path for every stretch without a gap. */
@@ -51,8 +54,9 @@ function runsOf(values: readonly (number | null)[], low: number, high: number): 
     const first = points[0];
     const last = points.at(-1);
     if (first !== undefined && last !== undefined) {
-      const line = `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}${points.length === 1 ? 'h0.5' : ''}`;
-      runs.push({ line, area: `${line}L${last[0].toFixed(1)} ${HEIGHT}L${first[0].toFixed(1)} ${HEIGHT}Z` });
+      const line = `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}`;
+      const area = `${line}L${last[0].toFixed(1)} ${HEIGHT}L${first[0].toFixed(1)} ${HEIGHT}Z`;
+      runs.push({ line, area, dot: points.length < 3 ? `M${last[0].toFixed(1)} ${last[1].toFixed(1)}h0.01` : null });
     }
     points = [];
   };

@@ -22,3 +22,14 @@ export function ZonedTime({ at, timeZone }: { at: string; timeZone: string }) {
     </time>
   );
 }
+
+/** From when to when on the clock of a zone, with the viewer's clock on hover. */
+export function ZonedSpan({ start, end, timeZone }: { start: string; end: string; timeZone: string }) {
+  const viewer = zoneName(useZone());
+  const [from, to] = [Date.parse(start), Date.parse(end)];
+  return (
+    <span className="figures" title={`${formatZoned(from, viewer)} to ${formatZoned(to, viewer)} ${viewer}`}>
+      {formatZoned(from, timeZone)} to {formatZoned(to, timeZone)} <span className="quiet">{timeZone}</span>
+    </span>
+  );
+}

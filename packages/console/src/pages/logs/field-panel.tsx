@@ -3,8 +3,9 @@ import { formatCount } from '../../format/number.ts';
 import type { FieldCounts } from './query-text.ts';
 import { termFor } from './query-text.ts';
 
-/** Fields that most questions begin with: first, and open. */
-const OPEN = ['level', 'service', 'type', 'statusCode'];
+/** Fields that every record may have, in the order of most questions; attributes follow by name. */
+const FIRST = ['level', 'service', 'type', 'event', 'endpoint', 'method', 'statusCode', 'environment', 'release'];
+const OPEN = new Set(['level', 'service', 'type', 'statusCode']);
 
 export interface FieldPanelProps {
   fields: FieldCounts;
@@ -18,10 +19,14 @@ export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
     <section className="fields" aria-label="Fields" tabIndex={0}>
       {fields.length === 0 && <p className="quiet fields-empty">No fields in this range.</p>}
       {fields.toSorted(byUse).map(({ name, values }) => (
-        <details key={name} className="fields-group" open={OPEN.includes(name)}>
+        <details key={name} className="fields-group" open={OPEN.has(name)}>
           <summary className="fields-name mono">
-            {name}
-            <span className="quiet">{values.length}</span>
+            <span className="truncate" title={name}>
+              {name}
+            </span>
+            <span className="quiet" title={`Different values shown here, the commonest first: ${values.length}`}>
+              {values.length}
+            </span>
           </summary>
           <ul>
             {values.map(({ value, count }) => (
@@ -44,7 +49,7 @@ export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
 type Field = FieldCounts[number];
 
 function byUse(a: Field, b: Field): number {
-  const place = ({ name }: Field) => (OPEN.includes(name) ? OPEN.indexOf(name) : OPEN.length);
+  const place = ({ name }: Field) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   return place(a) - place(b) || a.name.localeCompare(b.name);
 }
 
@@ -66,7 +71,12 @@ function FieldValue({ field, value, count, share, addTerm }: FieldValueProps) {
       <span className="truncate mono" title={value}>
         {value}
       </span>
-      <span className="field-count figures">{formatCount(count)}</span>
+      <span
+        className="field-count figures"
+        title={`Lines in this range with ${field} ${value}: ${count.toLocaleString('en')}`}
+      >
+        {formatCount(count)}
+      </span>
       <IconButton
         icon="filter-in"
         label={`Only ${field} ${value}`}

@@ -1,6 +1,6 @@
 import { OnCallPerson } from '../../components/on-call-person.tsx';
 import { State } from '../../components/state.tsx';
-import { ZonedTime } from '../../components/zoned-time.tsx';
+import { ZonedSpan } from '../../components/zoned-time.tsx';
 import { formatSpan } from '../../format/number.ts';
 import type { CalendarBodyProps } from './calendar-bars.tsx';
 import { whoInTheEnd } from './calendar-rows.ts';
@@ -14,8 +14,7 @@ export function CalendarList({ calendar, schedule: { schedule, timeZone } }: Cal
         <thead>
           <tr>
             <th scope="col">On call</th>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
+            <th scope="col">When</th>
             <th scope="col" className="number">
               For
             </th>
@@ -29,10 +28,7 @@ export function CalendarList({ calendar, schedule: { schedule, timeZone } }: Cal
                 {turn.kind === 'stand-in' && <State tone="none" icon="swap" word="stands in" />}
               </td>
               <td>
-                <ZonedTime at={turn.start} timeZone={timeZone} />
-              </td>
-              <td>
-                <ZonedTime at={turn.end} timeZone={timeZone} />
+                <ZonedSpan start={turn.start} end={turn.end} timeZone={timeZone} />
               </td>
               <td className="number">{formatSpan(Date.parse(turn.end) - Date.parse(turn.start))}</td>
             </tr>

@@ -8,7 +8,7 @@ import { Icon } from '../../components/icon.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
-import { ZonedTime } from '../../components/zoned-time.tsx';
+import { ZonedSpan } from '../../components/zoned-time.tsx';
 import type { CalendarSpan } from './calendar-span.ts';
 import { useOnCallChange } from './changes.ts';
 import { Form } from './form.tsx';
@@ -57,7 +57,7 @@ function Override({ override, timeZone }: { override: OnCallOverride; timeZone: 
           <strong>{person}</strong> {swap === null ? 'stands in' : 'swapped'} in {schedule}
         </p>
         <p className="quiet">
-          <ZonedTime at={start} timeZone={timeZone} /> to <ZonedTime at={end} timeZone={timeZone} />
+          <ZonedSpan start={start} end={end} timeZone={timeZone} />
         </p>
         <p className="quiet">{createdBy === null ? 'written in the configuration' : `made by ${createdBy}`}</p>
       </div>

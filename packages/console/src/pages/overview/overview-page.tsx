@@ -6,6 +6,7 @@ import { Page } from '../../components/page.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { MonitorStrip } from './monitor-strip.tsx';
+import { OnCallNow } from './on-call-now.tsx';
 import { Pipeline } from './pipeline.tsx';
 import { Signals } from './signals.tsx';
 import { Todo } from './todo.tsx';
@@ -24,6 +25,7 @@ export function OverviewPage() {
             <Todo items={overview.todo} />
             <Signals signals={overview.signals} />
             <MonitorStrip />
+            <OnCallNow />
             <Pipeline pipeline={overview.pipeline} />
           </>
         )}

@@ -93,7 +93,7 @@ describe('the sentence', () => {
       'a warning before a critical one',
       { firing: [alert('Slow', 'warning', { summary: 'Slow.' }), alert('High Error Rate', 'critical')] },
       'degraded',
-      'yumzoom is degraded: 7.2 % of requests fail. 1 more alert is firing.',
+      'yumzoom is degraded: 7.2 % of requests fail. 1 more alert is firing: Slow.',
     ],
   ];
   test.each(cases)('%s', (_name, more, verdict, sentence) => {

@@ -40,6 +40,12 @@ const asSentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 const isOrAre = (count: number) => (count === 1 ? 'is' : 'are');
 
+function alsoFiring(others: readonly Alert[]): string {
+  if (others.length === 0) return '';
+  const count = `${others.length} more ${others.length === 1 ? 'alert is' : 'alerts are'} firing`;
+  return ` ${count}: ${list([...new Set(others.map((alert) => alert.rule))])}.`;
+}
+
 /** Each looks at one kind of evidence; the first that has something to say decides. */
 const JUDGEMENTS: readonly ((evidence: Evidence) => State | undefined)[] = [
   function everythingDown({ service, monitors }) {
@@ -51,11 +57,10 @@ const JUDGEMENTS: readonly ((evidence: Evidence) => State | undefined)[] = [
   function alerted({ service, firing }) {
     const worst = firing.find((alert) => alert.severity === 'critical') ?? firing[0];
     if (!worst) return undefined;
-    const more = firing.length - 1;
-    const others = more === 0 ? '' : ` ${more} more ${more === 1 ? 'alert is' : 'alerts are'} firing.`;
+    const others = firing.filter((alert) => alert !== worst);
     return {
       verdict: 'degraded',
-      sentence: `${service} is degraded: ${asSentence(worst.summary)}${others}`,
+      sentence: `${service} is degraded: ${asSentence(worst.summary)}${alsoFiring(others)}`,
       since: worst.startedAt,
     };
   },
