@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Issue } from '../../lib/finding.ts';
 import type { RawRule, Senders, Target } from './config.ts';
-import { Receivers, resolveStepWord } from './config-receivers.ts';
+import { pagingAuthority, Receivers, resolveStepWord } from './config-receivers.ts';
 import { compileRule } from './config-rule.ts';
 
 const SENDERS: Senders = {
@@ -102,6 +102,14 @@ describe('a pagerduty name', () => {
     expect(issues).toEqual([]);
     expect(rule?.escalation).toBe('other');
     expect(rule?.notifications).toContainEqual({ channel: 'pagerduty', target: 'high', broken: null });
+  });
+
+  test('that is both makes PagerDuty the one that calls people', () => {
+    const both = { policies: ['high', 'other'], routingKeys: ['high'] };
+    const { rule } = compile({ notifications }, both);
+    expect(pagingAuthority(rule?.notifications ?? [], rule?.escalation ?? null)).toMatchObject({ target: 'high' });
+    const other = compile({ notifications, escalation: 'other' }, both).rule;
+    expect(pagingAuthority(other?.notifications ?? [], other?.escalation ?? null)).toBeUndefined();
   });
 
   test('that is neither is an error at its place', () => {
