@@ -79,6 +79,10 @@ describe('what needs no login', () => {
     expect(answer.status).toBe(404);
     expect(await answer.json()).toEqual({ error: { code: 'not_found', message: 'There is no GET /api/v1/nothing.' } });
   });
+
+  test.each(['/api', '/assets/index-of-an-earlier-release.js'])('%s is no page of the console', async (path) => {
+    expect((await get(path)).status).toBe(404);
+  });
 });
 
 test('every route of the API but the public ones refuses who has no session and no token', async () => {
@@ -171,7 +175,11 @@ test('a record is found by SQL with and without a running platform, and the stop
     .poll(async () => JSON.parse((await yumops(['query', sql, '--json'])).stdout).rows, { timeout: 20_000 })
     .toEqual([[1]]);
 
+  const follower = yumops(['logs', '--follow']);
   expect(await stop(platform.child)).toBe(0);
+  const followed = await follower;
+  expect(followed.stderr).toMatch(/The platform ended the connection|No platform answers/);
+  expect(followed.stderr).not.toContain('Error:');
   expect(existsSync(join(data, 'run.json'))).toBe(false);
   const offline = await yumops(['query', sql, '--json'], { YUMOPS_ADMIN_TOKEN: undefined });
   expect(JSON.parse(offline.stdout).rows).toEqual([[1]]);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, parseArgs, renderUsage, runCommand } from 'citty';
-import { messageOf, YumOpsError } from '../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../lib/errors.ts';
 import { VERSION } from '../version.ts';
 import { printJson } from './command.ts';
 
@@ -133,4 +133,11 @@ function report(error: unknown, raw: readonly string[]): void {
 }
 
 const raw = process.argv.slice(2);
+
+/** `yumops … | head`: whoever read the output has seen enough. The platform itself goes on without a reader. */
+process.stdout.on('error', (error) => {
+  if (codeOf(error) !== 'EPIPE') throw error;
+  if (raw[0] !== 'start') process.exit(0);
+});
+
 main(raw).catch((error: unknown) => report(error, raw));

@@ -47,10 +47,23 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/** The chunks of a stream that only the platform or the reader ends. */
+async function* untilGone(response: Response): AsyncIterable<Uint8Array> {
+  try {
+    yield* response.body ?? [];
+  } catch (cause) {
+    if ((cause as Error).name === 'AbortError') throw cause;
+    throw new YumOpsError('platform_gone', 'The platform ended the connection.', {
+      hint: 'It may have stopped: see `yumops doctor`.',
+      cause,
+    });
+  }
+}
+
 async function* readEvents(response: Response): AsyncIterable<{ event: string; data: string }> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of untilGone(response)) {
     const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {

@@ -21,7 +21,7 @@ export const CONTENT_SECURITY_POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-/** Serves the built console: hashed assets for ever, the page itself for every path that is not the API's. */
+/** Serves the built console: hashed assets for ever, the page itself for every path that is neither the API's nor an asset's. */
 export async function consoleRoutes(app: FastifyInstance, deps: { folder: string }): Promise<void> {
   const page = await readFile(join(deps.folder, 'index.html'), 'utf8').catch((cause: unknown) => {
     throw new YumOpsError('console_not_built', `There is no console in ${deps.folder}.`, {
@@ -39,9 +39,10 @@ export async function consoleRoutes(app: FastifyInstance, deps: { folder: string
     },
   });
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = /^(GET|HEAD)$/.test(request.method) && !/^\/(api|ingest|v1|ping)\//.test(request.url);
+    const [path = '/'] = request.url.split('?');
+    // A script of an earlier release is gone: the page in its place would only fail later, and less clearly.
+    const wantsPage = /^(GET|HEAD)$/.test(request.method) && !/^\/+(api|ingest|v1|ping|assets)(\/|$)/.test(path);
     if (!wantsPage) {
-      const path = request.url.split('?')[0];
       throw new YumOpsError('not_found', `There is no ${request.method} ${path}.`, { status: 404 });
     }
     return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);

@@ -8,12 +8,20 @@ import { CONTENT_SECURITY_POLICY } from './console.ts';
 import { installErrorHandler } from './error-handler.ts';
 import { closeUnusedConnections } from './unused-connections.ts';
 
+/** Milliseconds in which a request must have arrived whole; a body that trickles would hold memory for ever. */
+const REQUEST_TIMEOUT = 120_000;
+
 /**
  * Makes the HTTP server without any route: validation by zod, errors in one shape, security headers, the OpenAPI
  * document. Forwarded headers are not trusted.
  */
 export async function createHttpServer(options: { log: Log; version: string }): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, forceCloseConnections: 'idle', routerOptions: { maxParamLength: 300 } });
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT,
+    routerOptions: { maxParamLength: 300 },
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app, options.log);
