@@ -14,6 +14,10 @@ type AnyCommand = CommandDef<ArgsDef>;
 const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   start: { about: 'Run the platform', load: async () => (await import('./start.ts')).start },
   check: { about: 'Check configuration files', load: async () => (await import('./check.ts')).check },
+  simulate: {
+    about: 'Run a scenario through the alert path, on a clock of its own',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
   logs: { about: 'Search and follow logs', load: async () => (await import('./logs.ts')).logs },
   query: {
     about: 'Run SQL over logs, requests, metrics and checks',
@@ -24,6 +28,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
+  db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },
@@ -97,6 +102,12 @@ async function loadCommand(
   return { command, path: name, args: rest };
 }
 
+/** Words that begin with a dash and are a comment of SQL or a condition of a log query, such as `-level:info`. */
+const QUERY_TEXT = /^-(?:-?\s|[\w.]+:|["(])/;
+
+/** A space before it lets the parser take such a word as text. */
+const asText = (word: string) => (QUERY_TEXT.test(word) ? ` ${word}` : word);
+
 async function main(raw: string[]): Promise<void> {
   const [name, ...rest] = raw;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -108,7 +119,7 @@ async function main(raw: string[]): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  const { command, path, args } = await loadCommand(name, rest);
+  const { command, path, args } = await loadCommand(name, rest.map(asText));
   if (args.includes('--help') || args.includes('-h')) {
     const text = await renderUsage(command);
     process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);

@@ -1,3 +1,4 @@
+import { compileDatabase } from '../care/database/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import type { SecretReader } from '../lib/secret.ts';
 import { listOf } from '../lib/section.ts';
@@ -155,11 +156,16 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
   });
   const monitors = compileMonitors(sections, targets, receivers, readFile);
   const onCall = compileOnCall(sections);
+  const databases = sections.databases.map(({ value: raw, report }) => ({
+    value: compileDatabase(raw, secretsAt(readFile, report), report),
+    report,
+  }));
   const users = policyUsers(rules, monitors);
   lintNames(rules, 'rules');
   lintNames(monitors, 'monitors');
   lintNames(onCall.people, 'people');
   lintNames(onCall.schedules, 'schedules');
+  lintNames(databases, 'databases');
   lintParents(monitors);
   lintOverlaps(rules);
   lintPolicies(policies, users);
@@ -191,5 +197,6 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),
+    databases: databases.map(({ value }) => value),
   };
 }

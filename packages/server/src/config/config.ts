@@ -1,3 +1,4 @@
+import type { DatabaseConfig } from '../care/database/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
@@ -53,6 +54,7 @@ export interface Config {
   grouping: Grouping;
   people: readonly Person[];
   schedules: readonly Schedule[];
+  databases: readonly DatabaseConfig[];
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

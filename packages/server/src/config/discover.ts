@@ -64,9 +64,14 @@ function expand(folder: string, segments: readonly string[]): string[] {
     .flatMap((name) => expand(join(folder, name), rest));
 }
 
+/** What is tried on a configuration lies beside it and is no part of it. */
+function isScenario(path: string): boolean {
+  return /\.scenario\.ya?ml$/.test(path);
+}
+
 /** The files that a pattern (`monitoring/*.yml`) names, as full paths in order of their names. `*` and `?` match within a name. */
 export function matchFiles(root: string, pattern: string): string[] {
   const absolute = resolve(root, pattern);
   const [first = '', ...segments] = absolute.split(/[\\/]/);
-  return expand(`${first}/`, segments).filter((path) => !isFolder(path));
+  return expand(`${first}/`, segments).filter((path) => !isFolder(path) && !isScenario(path));
 }

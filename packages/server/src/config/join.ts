@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RawDatabase } from '../care/database/config.ts';
 import { type Issue, type Placed, type Report, within } from '../lib/finding.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import { LATER_KINDS, MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
@@ -39,6 +40,7 @@ export class SectionJoiner {
     alert_rules: [],
     people: [],
     schedules: [],
+    databases: [],
   };
   readonly #scalars = new Map<string, Placed<unknown> & { file: string }>();
   readonly #maps = new Map<string, Map<string, Placed<unknown> & { file: string }>>();
@@ -76,6 +78,7 @@ export class SectionJoiner {
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       people: this.#lists.people as Placed<RawPerson>[],
       schedules: this.#lists.schedules as Placed<RawSchedule>[],
+      databases: this.#lists.databases as Placed<RawDatabase>[],
     };
   }
 

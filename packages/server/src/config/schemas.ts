@@ -9,6 +9,7 @@ const lists = {
   alert_rules: z.array(LISTS.alert_rules).describe('Alert rules'),
   people: z.array(LISTS.people).describe('Who can be on call'),
   schedules: z.array(LISTS.schedules).describe('Who is on call when'),
+  databases: z.array(LISTS.databases).describe('Databases of the application that are watched and cared for'),
 };
 
 const later = Object.fromEntries(LATER.map((name) => [name, z.unknown().describe('Not used by this version')]));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { monitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
 import {
@@ -40,11 +41,11 @@ export const LISTS = {
   alert_rules: ruleShape,
   people: personShape,
   schedules: scheduleShape,
+  databases: databaseShape,
 };
 
 /** Sections that are part of the format and that this version does not use. */
 export const LATER = [
-  'databases',
   'backups',
   'maintenance',
   'geoip',
@@ -78,6 +79,7 @@ export interface Sections {
   alert_rules: Placed<RawRule>[];
   people: Placed<RawPerson>[];
   schedules: Placed<RawSchedule>[];
+  databases: Placed<RawDatabase>[];
 }
 
 /** Whether a section is part of the format and not used by this version. */

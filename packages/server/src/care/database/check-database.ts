@@ -1,0 +1,108 @@
+import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import type { DatabaseConfig } from './config.ts';
+import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from './finding.ts';
+import type { MonitoredDatabase } from './monitored-database.ts';
+import type { Probe, ProbeContext } from './probe.ts';
+import { END_IDLE_SESSIONS } from './probes/connections.ts';
+import { PROBES } from './probes/index.ts';
+import { quoteName, quoteText } from './quote.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
+
+/** A database to look at. */
+export type CheckedDatabase = Pick<DatabaseConfig, 'name' | 'profile' | 'exclude' | 'thresholds'>;
+
+export interface CheckOptions {
+  /** Told before each probe; `done` counts from 0. */
+  onProbe?(name: string, done: number, total: number): void;
+}
+
+/**
+ * Looks at a database with every probe, one after the other on one connection. A probe that fails becomes a finding
+ * of its own, `probe_failed`, and the others go on.
+ * @returns the findings, what is wrong first
+ */
+export async function checkDatabase(
+  database: CheckedDatabase,
+  db: MonitoredDatabase,
+  options: CheckOptions = {},
+): Promise<DatabaseFinding[]> {
+  const remarks = await lookAt(database, db, options).catch((error: unknown) => [unreachable(database.name, error)]);
+  const findings = droppedOnce(remarks).map((remark) => asFinding(database.name, remark));
+  return inOrderOfUrgency(findings.filter(({ key }) => !database.exclude.includes(key)));
+}
+
+/** An index that goes because another does its work is not named a second time because nobody reads it. */
+function droppedOnce(remarks: readonly Remark[]): Remark[] {
+  const duplicates = new Set(remarks.filter(({ code }) => code === 'duplicate_index').map(({ object }) => object));
+  return remarks.filter(({ code, object }) => code !== 'unused_index' || !duplicates.has(object));
+}
+
+async function lookAt(
+  { profile, thresholds }: CheckedDatabase,
+  db: MonitoredDatabase,
+  { onProbe }: CheckOptions,
+): Promise<Remark[]> {
+  const context: ProbeContext = { server: await readServerFacts(db), profile, thresholds };
+  const probes = PROBES.filter(({ primaryOnly }) => !(primaryOnly && context.server.standby));
+  const remarks: Remark[] = [];
+  for (const [done, probe] of probes.entries()) {
+    onProbe?.(probe.name, done, probes.length);
+    remarks.push(...(await ask(probe, db, context)));
+  }
+  return remarks;
+}
+
+async function ask(probe: Probe, db: MonitoredDatabase, context: ProbeContext): Promise<Remark[]> {
+  const { server } = context;
+  if (probe.needsAllStatistics && !server.readsAllStatistics) return [blind(probe, server)];
+  try {
+    return await probe.run(db, context);
+  } catch (error) {
+    // Without a connection no probe can answer: that is one finding, not thirty.
+    if (error instanceof YumOpsError) throw error;
+    return [failed(probe, server, error)];
+  }
+}
+
+function blind({ name }: Probe, { role }: ServerFacts): Remark {
+  return {
+    code: 'probe_failed',
+    severity: 'unknown',
+    object: name,
+    message: `The probe of ${name} sees only a part: the role "${role}" may not read the statistics of others.`,
+    fix: `GRANT pg_monitor TO ${quoteName(role)};`,
+  };
+}
+
+function failed({ name }: Probe, server: ServerFacts, error: unknown): Remark {
+  return {
+    code: 'probe_failed',
+    severity: 'unknown',
+    object: name,
+    message: `The probe of ${name} failed: ${messageOf(error)}.`,
+    fix: wayOut(codeOf(error), server),
+  };
+}
+
+function wayOut(code: string | undefined, { role, preloaded }: ServerFacts): string | null {
+  if (code === '42501') return `GRANT pg_monitor TO ${quoteName(role)};`;
+  if (code !== '55000' || preloaded?.includes('pg_stat_statements') !== false) return null;
+  const libraries = [preloaded, 'pg_stat_statements'].filter((library) => library !== '').join(', ');
+  return `ALTER SYSTEM SET shared_preload_libraries = ${quoteText(libraries)};`;
+}
+
+/** The finding about a database that does not let us in. */
+export function unreachable(name: string, error: unknown): Remark {
+  if (codeOf(error) === 'too_many_connections') {
+    const message = `There is no connection left: ${messageOf(error)}.`;
+    return { code: 'connections', severity: 'critical', object: 'connections', message, fix: END_IDLE_SESSIONS };
+  }
+  const hint = error instanceof YumOpsError && error.hint !== undefined ? ` ${error.hint}` : '';
+  return {
+    code: 'probe_failed',
+    severity: 'unknown',
+    object: `database ${name}`,
+    message: `${messageOf(error)}.${hint}`,
+    fix: null,
+  };
+}

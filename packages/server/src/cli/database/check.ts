@@ -1,0 +1,78 @@
+import { defineCommand } from 'citty';
+import {
+  asFinding,
+  checkDatabase,
+  type DatabaseConfig,
+  type DatabaseFinding,
+  type DatabaseSeverity,
+  unreachable,
+} from '../../care/database/index.ts';
+import { printJson } from '../command.ts';
+import { chooseDatabases, databaseArgs, withDatabase } from './open.ts';
+
+const COLOURS: Record<DatabaseSeverity, number> = { critical: 31, warning: 33, unknown: 35, info: 36 };
+
+type Paint = (code: number, text: string) => string;
+
+const coloured: Paint = (code, text) => `\u001b[${code}m${text}\u001b[0m`;
+
+const plain: Paint = (_code, text) => text;
+
+/** Shows on one line of the terminal what is being looked at, and wipes it again. */
+function progressOn(terminal: NodeJS.WriteStream): { show(line: string): void; clear(): void } {
+  if (!terminal.isTTY) return { show: () => undefined, clear: () => undefined };
+  const wipe = '\r\u001b[2K';
+  return { show: (line) => terminal.write(`${wipe}${line}`), clear: () => terminal.write(wipe) };
+}
+
+function formatFinding({ severity, code, message, fix, key }: DatabaseFinding, paint: Paint): string {
+  const head = `${paint(COLOURS[severity], severity.padEnd(8))}  ${paint(1, code)}  ${message}`;
+  const lines = [
+    head,
+    ...(fix === null ? [] : [`          ${paint(32, fix)}`]),
+    `          ${paint(2, `key: ${key}`)}`,
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+function formatSummary(findings: readonly DatabaseFinding[], databases: number): string {
+  const of = (severity: DatabaseSeverity) => findings.filter((finding) => finding.severity === severity).length;
+  const counts = (['critical', 'warning', 'unknown', 'info'] as const).filter((severity) => of(severity) > 0);
+  const where = databases === 1 ? '1 database' : `${databases} databases`;
+  if (counts.length === 0) return `Nothing found in ${where}.\n`;
+  return `${counts.map((severity) => `${of(severity)} ${severity}`).join(', ')} in ${where}.\n`;
+}
+
+async function look(database: DatabaseConfig): Promise<DatabaseFinding[]> {
+  const progress = progressOn(process.stderr);
+  const onProbe = (name: string, done: number, total: number) =>
+    progress.show(`${database.name}: ${name} (${done + 1} of ${total})`);
+  try {
+    progress.show(`${database.name}: connecting`);
+    return await withDatabase(database, (db) => checkDatabase(database, db, { onProbe }));
+  } catch (error) {
+    return [asFinding(database.name, unreachable(database.name, error))];
+  } finally {
+    progress.clear();
+  }
+}
+
+export const databaseCheck = defineCommand({
+  meta: {
+    name: 'yumops db check',
+    description: 'Look for what is wrong in a database, with the statement that mends it; exit 1 above info',
+  },
+  args: databaseArgs,
+  async run({ args }) {
+    const { databases, settings } = chooseDatabases(args);
+    const findings: DatabaseFinding[] = [];
+    for (const database of databases) findings.push(...(await look(database)));
+    if (args.json) printJson({ findings });
+    else {
+      const paint = process.stdout.isTTY && settings.env.NO_COLOR === undefined ? coloured : plain;
+      process.stdout.write(findings.map((finding) => formatFinding(finding, paint)).join(''));
+      process.stdout.write(formatSummary(findings, databases.length));
+    }
+    return findings.some(({ severity }) => severity !== 'info') ? 1 : 0;
+  },
+});

@@ -1,0 +1,91 @@
+import pg from 'pg';
+import type { AdministeredDatabase, ProbeLimits } from '../../care/database/index.ts';
+import { asDatabaseError } from './database-error.ts';
+
+/** An open connection to a database of the operator. */
+export interface DatabaseConnection extends AdministeredDatabase {
+  close(): Promise<void>;
+}
+
+/** Milliseconds to wait for a connection, and for one probe. */
+const CONNECT_LIMIT = 10_000;
+const PROBE_LIMIT = 5_000;
+/** Milliseconds that we stand in a queue for a lock, and so at most hold up those behind us. */
+const LOCK_LIMIT = 500;
+/** Milliseconds for the objects of an installation. */
+const APPLY_LIMIT = 60_000;
+
+/**
+ * Opens one connection. Every statement brings its settings along in its own transaction: behind a pooler that hands
+ * out server connections by transaction, a setting of the session would fall to the application.
+ * @param name how errors call the database
+ * @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal
+ */
+export async function connectMonitored(name: string, url: string): Promise<DatabaseConnection> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'yumops',
+    connectionTimeoutMillis: CONNECT_LIMIT,
+    keepAlive: true,
+    types: { getTypeParser: typeParser },
+  });
+  // A lost connection is reported by the next statement; without a listener the process would end.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw asDatabaseError(name, error);
+  }
+  return {
+    query: (sql, limits) => read(client, name, sql, limits),
+    apply: (script) => apply(client, name, script),
+    close: () => client.end().catch(() => undefined),
+  };
+}
+
+const WITHOUT_INDEXES = ['indexscan', 'indexonlyscan', 'bitmapscan'].map((way) => `SET LOCAL enable_${way} = off`);
+
+async function read<Row>(client: pg.Client, name: string, sql: string, limits: ProbeLimits = {}): Promise<Row[]> {
+  const settings = [
+    'BEGIN READ ONLY',
+    `SET LOCAL statement_timeout = ${limits.timeout ?? PROBE_LIMIT}`,
+    `SET LOCAL lock_timeout = ${LOCK_LIMIT}`,
+    'SET LOCAL search_path = pg_catalog',
+    'SET LOCAL jit = off',
+    ...(limits.withoutIndexes ? WITHOUT_INDEXES : []),
+  ];
+  try {
+    const results = await client.query([...settings, `/* yumops */ ${sql.trim()}`, 'COMMIT'].join(';\n'));
+    return ((results as unknown as pg.QueryResult[])[settings.length]?.rows ?? []) as Row[];
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw asDatabaseError(name, error);
+  }
+}
+
+async function apply(client: pg.Client, name: string, script: string): Promise<string[]> {
+  const notices: string[] = [];
+  const hear = ({ severity, message }: { severity?: string | undefined; message?: string | undefined }) => {
+    notices.push(`${severity}: ${message}`);
+  };
+  client.on('notice', hear);
+  try {
+    await client.query(`BEGIN; SET LOCAL statement_timeout = ${APPLY_LIMIT}; SET LOCAL lock_timeout = 5000`);
+    await client.query(script);
+    await client.query('COMMIT');
+    return notices;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw asDatabaseError(name, error);
+  } finally {
+    client.off('notice', hear);
+  }
+}
+
+const INT8 = 20;
+
+/** Counts and sizes fit a double. */
+function typeParser(id: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (id === INT8 && format !== 'binary') return Number;
+  return pg.types.getTypeParser(id, format as 'text') as (value: string) => unknown;
+}

@@ -1,0 +1,28 @@
+import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+
+/** SQLSTATE classes and system errors that mean: the server cannot be reached, or not by us, or not now. */
+const UNAVAILABLE =
+  /^(08...|57P0[1-5]|53300|28...|3D000|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN|ERR_TLS\w+|SELF_SIGNED\w+)$/;
+
+/** Messages of the driver that carry no code. */
+const CONNECTION_MESSAGE =
+  /timeout expired|timeout exceeded|Connection terminated|not queryable|connection error|SSL|SASL|SCRAM/;
+
+/**
+ * Turns a failed connection into `database_unavailable`, or `too_many_connections` when the server has no slot left;
+ * an error of a statement stays what it is, with its SQLSTATE in `code`.
+ */
+export function asDatabaseError(name: string, error: unknown): unknown {
+  const code = codeOf(error) ?? '';
+  const message = messageOf(error);
+  if (!UNAVAILABLE.test(code) && !CONNECTION_MESSAGE.test(message)) return error;
+  return new YumOpsError(
+    code === '53300' ? 'too_many_connections' : 'database_unavailable',
+    `The database "${name}" cannot be reached: ${message}`,
+    {
+      hint: 'Check its url under databases: host, port, user, password and database name.',
+      status: 503,
+      cause: error,
+    },
+  );
+}

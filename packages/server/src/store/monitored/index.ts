@@ -1,0 +1,1 @@
+export { connectMonitored, type DatabaseConnection } from './connect.ts';
