@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const bin = fileURLToPath(new URL('../../bin/yumops.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'yumops-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the command as installed, in an empty folder and without settings of the tester. */
+function yumops(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+const wrong: [args: string[], said: string][] = [
+  [['nonsense'], 'There is no command "nonsense".'],
+  [['logs', '--bogus'], 'yumops logs has no option --bogus.'],
+  [['logs', 'level:error', 'timeout'], 'yumops logs does not take "timeout".'],
+  [['doctor', 'now'], 'yumops doctor does not take "now".'],
+  [['logs', '--limit', '5000'], '--limit "5000" is not a number from 1 to 1000.'],
+  [['logs', '--since', 'banana'], '"banana" is neither a duration nor a time.'],
+  [['monitors', '--port', 'abc'], '"abc" is not a port.'],
+];
+
+test.each(wrong)('%j is wrong use', (args, said) => {
+  const { status, stderr } = yumops(...args);
+  expect(stderr).toContain(said);
+  expect(status).toBe(2);
+});
+
+const texts: string[][] = [
+  ['logs', '-level:info'],
+  ['logs', '-"a phrase"'],
+  ['query', '-- a comment\nSELECT 1'],
+];
+
+test.each(texts)('%s takes %j as text, and does not make a data folder', (...args) => {
+  const { status, stdout } = yumops(...args, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'no_data_folder' } });
+  expect(status).toBe(1);
+  expect(existsSync(join(folder, '.yumops'))).toBe(false);
+});
