@@ -35,6 +35,7 @@ const engine = new AlertEngine(
     store: new PostgresAlertStore(db),
     buckets: { read: async () => [] },
     watermark: () => undefined,
+    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
     monitorStates: async () => {
       const rows = await db.query('SELECT id, state FROM crash_monitors');
       return rows.map(({ id, state }) => ({
