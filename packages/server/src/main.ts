@@ -2,7 +2,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Settings } from './config/settings.ts';
-import { freePort } from './engines/index.ts';
+import { freePort, lockHome } from './engines/index.ts';
 import { consoleRoutes } from './http/console.ts';
 import { systemClock } from './lib/clock.ts';
 import { codeOf, messageOf, YumOpsError } from './lib/errors.ts';
@@ -57,6 +57,16 @@ const LISTEN_REFUSALS: Record<string, { code: string; message(host: string, port
   },
 };
 
+/**
+ * Makes the data folder this process's own until the end: two that share its spool would lose what they acknowledged,
+ * and page twice, also where both stores are elsewhere.
+ */
+async function claimDataFolder(folder: string, shutdown: Shutdown): Promise<void> {
+  await makeDataFolder(folder);
+  const lock = await lockHome(folder, 'YumOps');
+  shutdown.add('data folder', () => lock.release());
+}
+
 async function makeDataFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
@@ -88,7 +98,7 @@ export async function startPlatform(settings: Settings, options: StartOptions): 
   const log = platformLog(settings);
   const shutdown = new Shutdown(log);
   try {
-    await makeDataFolder(settings.dataDir);
+    await claimDataFolder(settings.dataDir, shutdown);
     const port = settings.port === 0 ? await freePort() : settings.port;
     const localUrl = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
     const parts = await assemble({
@@ -125,7 +135,7 @@ export async function openOffline(settings: Settings): Promise<OfflinePlatform> 
   const log = platformLog(settings);
   const shutdown = new Shutdown(log);
   try {
-    await makeDataFolder(settings.dataDir);
+    await claimDataFolder(settings.dataDir, shutdown);
     const localUrl = `http://127.0.0.1:${settings.port}`;
     const parts = await assemble({ settings, localUrl, demoInbox: false, clock: systemClock, log, shutdown });
     await parts.app.ready();

@@ -112,6 +112,15 @@ describe('a second start', () => {
     expect(stderr).toContain(String(platform.child.pid));
   });
 
+  test('on the same data folder is refused with stores elsewhere too', async () => {
+    const { code, stderr } = await yumops(['start', '--port', '0'], {
+      YUMOPS_STATE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+      YUMOPS_TELEMETRY_URL: 'http://127.0.0.1:1/nothing',
+    });
+    expect(stderr).toContain(`YumOps in ${data} is already in use by process ${platform.child.pid}.`);
+    expect(code).toBe(1);
+  });
+
   test('on a busy port says so and leaves no process', async () => {
     const other = join(folder, 'other');
     const port = new URL(platform.url).port;

@@ -13,11 +13,12 @@ const NAME = 'owner.json';
 const NOBODY: Owner = { pid: 0, start: 'never' };
 
 /**
- * Claims an engine's home folder for this process until `release`. A claim of a process that has ended is taken
- * over, also when its number has been given to another process since.
+ * Claims a folder, such as an engine's home, for this process until `release`. A claim of a process that has ended is
+ * taken over, also when its number has been given to another process since.
+ * @param program what runs in the folder, as people call it
  * @throws {YumOpsError} `engine_in_use` naming the process that has it
  */
-export async function lockHome(home: string, engine: string): Promise<{ release(): Promise<void> }> {
+export async function lockHome(home: string, program: string): Promise<{ release(): Promise<void> }> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const path = join(home, NAME);
   const mine = `${path}.${randomHex(6)}`;
@@ -25,7 +26,7 @@ export async function lockHome(home: string, engine: string): Promise<{ release(
   try {
     while (!(await claim(mine, path))) {
       const owner = await ownerOf(path);
-      if (owner && isAlive(owner)) throw inUse(home, engine, owner.pid);
+      if (owner && isAlive(owner)) throw inUse(home, program, owner.pid);
       await removeDeadClaim(mine, path);
     }
   } finally {
@@ -86,8 +87,8 @@ function isAlive({ pid, start }: Owner): boolean {
   return startOf(pid) === start;
 }
 
-function inUse(home: string, engine: string, pid: number): YumOpsError {
-  return new YumOpsError('engine_in_use', `${engine} in ${home} is already in use by process ${pid}.`, {
+function inUse(home: string, program: string, pid: number): YumOpsError {
+  return new YumOpsError('engine_in_use', `${program} in ${home} is already in use by process ${pid}.`, {
     hint: 'Stop that process, or give this one another data directory.',
     status: 409,
   });
