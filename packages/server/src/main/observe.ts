@@ -13,6 +13,7 @@ import {
 } from '../observe/health/index.ts';
 import { createIngest, type Ingest } from '../observe/ingest/index.ts';
 import { createUptime, type Uptime } from '../observe/uptime/index.ts';
+import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
@@ -38,7 +39,16 @@ export async function openObserve(context: {
   const ingest = await createIngest({ folder: join(settings.dataDir, 'spool'), telemetry, clock, log });
   shutdown.add('spool', () => ingest.close());
   const { monitors, targets, referenceTargets } = config;
-  const uptime = createUptime({ db, writer: ingest.writer, monitors, targets, referenceTargets, clock, log });
+  const uptime = createUptime({
+    db,
+    writer: ingest.writer,
+    monitors,
+    targets,
+    referenceTargets,
+    clock,
+    log,
+    postgres: postgresProbe,
+  });
   const health = createPlatformHealth({
     clock,
     version: VERSION,

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { TelemetryRow } from '../../src/lib/telemetry.ts';
 import { listMonitorStates } from '../../src/observe/uptime/state-store.ts';
-import { healthMonitor, httpMonitor } from '../../src/observe/uptime/testing/monitors.ts';
+import { healthMonitor, httpMonitor, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
 import { type Running, serveHttp } from '../../src/observe/uptime/testing/servers.ts';
 import { createUptime, type Uptime, type UptimeOptions } from '../../src/observe/uptime/uptime.ts';
 import { startTestState, type TestState } from '../engines.ts';
@@ -51,7 +51,8 @@ async function start(options: Partial<UptimeOptions> & Pick<UptimeOptions, 'moni
       rows.push(...added.map((row) => ({ table, row })));
     },
   };
-  const uptime = createUptime({ db: state.db, writer, targets: {}, clock: systemClock, log: silent, ...options });
+  const defaults = { db: state.db, writer, targets: {}, clock: systemClock, log: silent, postgres: noPostgres };
+  const uptime = createUptime({ ...defaults, ...options });
   running.push(uptime);
   await uptime.start();
   return uptime;
@@ -220,6 +221,7 @@ test('what cannot be stored is stored later, with the transition', async () => {
     targets: {},
     clock: systemClock,
     log: silent,
+    postgres: noPostgres,
   });
   await uptime.start();
   running.push(uptime);

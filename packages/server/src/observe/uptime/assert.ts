@@ -22,7 +22,8 @@ export function unmet(assertion: Assertion, facts: Facts): string | null {
   return `Expected ${assertion.text}, found ${describe(assertion.subject, found)}.`;
 }
 
-function lookUp(subject: AssertionSubject, facts: Facts): unknown {
+/** The fact that a subject names; undefined when there is none. */
+export function lookUp(subject: AssertionSubject, facts: Facts): unknown {
   switch (subject.kind) {
     case 'status':
       return facts.status;

@@ -36,7 +36,8 @@ const FORM = /^(\s*)(\S+)(\s+)(==|!=|>=|<=|>|<|in|contains)(?=\s|[\d"'[-])(\s*)(
 const EXAMPLE = 'write for example status == 200, time < 500ms or json.status == "healthy"';
 const NUMERIC: ReadonlySet<AssertionSubject['kind']> = new Set(['status', 'time', 'certificate']);
 
-function parseSubject(text: string): AssertionSubject | undefined {
+/** Reads what an assertion looks at: `json.path[0]`, `header.NAME`, `status`. */
+export function parseSubject(text: string): AssertionSubject | undefined {
   if (text === 'status' || text === 'time' || text === 'body' || text === 'value') return { kind: text };
   if (text === 'certificate.days') return { kind: 'certificate' };
   const header = /^header\.([\w!#$%&'*+.^`|~-]+)$/.exec(text)?.[1];

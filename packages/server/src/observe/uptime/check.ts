@@ -1,6 +1,7 @@
 import type { CheckEvidence } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { Resolve } from './net/resolve.ts';
+import type { PostgresProbe } from './ports.ts';
 
 /**
  * What one check says of its target. `degraded` is up with a flaw; `unknown` means that the check itself could not
@@ -52,6 +53,7 @@ export interface CheckResult {
 export interface CheckContext {
   clock: Clock;
   resolve: Resolve;
+  postgres: PostgresProbe;
   /** Origins that are rewritten, also where a redirect leads to. */
   targets: Readonly<Record<string, string>>;
   /** Certificates in PEM that are trusted beside the system's. */

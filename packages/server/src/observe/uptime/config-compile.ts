@@ -1,4 +1,4 @@
-import type { ConfigPath, Report } from '../../lib/finding.ts';
+import { type ConfigPath, type Report, within } from '../../lib/finding.ts';
 import { missingVariable, type Secret, type SecretReader } from '../../lib/secret.ts';
 import { readDuration, slug } from '../../lib/section.ts';
 import { type Assertion, type AssertionSubject, parseAssertion } from './assertion.ts';
@@ -21,22 +21,35 @@ export interface MonitorContext {
 
 type Timing = Pick<MonitorBase, 'intervalMs' | 'timeoutMs' | 'retries' | 'recovery' | 'maxResponseTimeMs'>;
 
+/** Why the monitor cannot be checked: the first secret or variable that is missing. */
+interface Broken {
+  broken: string | null;
+}
+
 /** Reads the keys that several kinds share, and reports what is wrong with them; paths count from the monitor. */
 export class MonitorCompiler {
   readonly report: Report;
   readonly #context: MonitorContext;
-  /** Why the monitor cannot be checked: the first secret or variable that is missing. */
-  #broken: string | null = null;
+  readonly #state: Broken;
+  readonly #prefix: ConfigPath;
 
-  constructor(context: MonitorContext, report: Report) {
+  constructor(context: MonitorContext, report: Report, prefix: ConfigPath = [], state: Broken = { broken: null }) {
     this.#context = context;
     this.report = report;
+    this.#prefix = prefix;
+    this.#state = state;
+  }
+
+  /** The same for a part of the monitor; paths count from the part. */
+  within(...prefix: (string | number)[]): MonitorCompiler {
+    const below = [...this.#prefix, ...prefix];
+    return new MonitorCompiler(this.#context, within(this.report, ...prefix), below, this.#state);
   }
 
   /** A secret, with `file:` followed. */
   secret(text: string, path: ConfigPath): Secret {
-    const { secret, broken } = this.#context.secret(text, path);
-    this.#broken ??= broken;
+    const { secret, broken } = this.#context.secret(text, [...this.#prefix, ...path]);
+    this.#state.broken ??= broken;
     return secret;
   }
 
@@ -125,7 +138,7 @@ export class MonitorCompiler {
       runbook: raw.runbook ?? null,
       project: raw.project ?? null,
       environment: raw.environment ?? null,
-      broken: this.#broken,
+      broken: this.#state.broken,
     };
   }
 
@@ -148,7 +161,7 @@ export class MonitorCompiler {
 
   #lacksVariable(text: string): boolean {
     const variable = missingVariable(text);
-    if (variable !== undefined) this.#broken ??= `environment variable ${variable} is not set`;
+    if (variable !== undefined) this.#state.broken ??= `environment variable ${variable} is not set`;
     return variable !== undefined;
   }
 }

@@ -3,13 +3,17 @@ import type { MonitorConfig, RawMonitor } from './config.ts';
 import { MonitorCompiler, type MonitorContext } from './config-compile.ts';
 import { compileDns } from './kinds/dns/config.ts';
 import { compileDomain } from './kinds/domain/config.ts';
+import { compileGrpc } from './kinds/grpc/config.ts';
 import { compileHealth } from './kinds/health/config.ts';
 import { compileHttp } from './kinds/http/config.ts';
 import { compilePing } from './kinds/ping/config.ts';
+import { compilePostgres } from './kinds/postgres/config.ts';
 import { compileRedis } from './kinds/redis/config.ts';
 import { compileSmtp } from './kinds/smtp/config.ts';
+import { compileSteps } from './kinds/steps/config.ts';
 import { compileTcp } from './kinds/tcp/config.ts';
 import { compileTls } from './kinds/tls/config.ts';
+import { compileWebsocket } from './kinds/websocket/config.ts';
 
 /** Compiles a monitor and fills in its defaults; paths count from the monitor. */
 export function compileMonitor(raw: RawMonitor, context: MonitorContext, report: Report): MonitorConfig {
@@ -34,6 +38,14 @@ export function compileMonitor(raw: RawMonitor, context: MonitorContext, report:
       return compileRedis(raw, compiler);
     case 'smtp':
       return compileSmtp(raw, compiler);
+    case 'steps':
+      return compileSteps(raw, compiler);
+    case 'grpc':
+      return compileGrpc(raw, compiler);
+    case 'websocket':
+      return compileWebsocket(raw, compiler);
+    case 'postgres':
+      return compilePostgres(raw, compiler);
   }
 }
 

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { type DnsMonitorConfig, dnsMonitorShape } from './kinds/dns/config.ts';
 import { type DomainMonitorConfig, domainMonitorShape } from './kinds/domain/config.ts';
+import { type GrpcMonitorConfig, grpcMonitorShape } from './kinds/grpc/config.ts';
 import { type HealthMonitorConfig, healthMonitorShape } from './kinds/health/config.ts';
 import { type HttpMonitorConfig, httpMonitorShape } from './kinds/http/config.ts';
 import { type PingMonitorConfig, pingMonitorShape } from './kinds/ping/config.ts';
+import { type PostgresMonitorConfig, postgresMonitorShape } from './kinds/postgres/config.ts';
 import { type RedisMonitorConfig, redisMonitorShape } from './kinds/redis/config.ts';
 import { type SmtpMonitorConfig, smtpMonitorShape } from './kinds/smtp/config.ts';
+import { type StepsMonitorConfig, stepsMonitorShape } from './kinds/steps/config.ts';
 import { type TcpMonitorConfig, tcpMonitorShape } from './kinds/tcp/config.ts';
 import { type TlsMonitorConfig, tlsMonitorShape } from './kinds/tls/config.ts';
+import { type WebsocketMonitorConfig, websocketMonitorShape } from './kinds/websocket/config.ts';
 
 export type { MonitorBase, MonitorReceiver } from './config-base.ts';
 export type { HealthMonitorConfig } from './kinds/health/config.ts';
@@ -24,12 +28,16 @@ export const MONITOR_SHAPES = {
   ping: pingMonitorShape,
   redis: redisMonitorShape,
   smtp: smtpMonitorShape,
+  postgres: postgresMonitorShape,
+  websocket: websocketMonitorShape,
+  grpc: grpcMonitorShape,
+  steps: stepsMonitorShape,
 };
 
 export type MonitorKindName = keyof typeof MONITOR_SHAPES;
 
 /** Kinds that are described but not run by this version. */
-export const LATER_KINDS = ['postgres', 'websocket', 'grpc', 'steps', 'browser', 'heartbeat'] as const;
+export const LATER_KINDS = ['browser', 'heartbeat'] as const;
 
 /** A monitor of any kind, ready to run. */
 export type MonitorConfig =
@@ -41,7 +49,11 @@ export type MonitorConfig =
   | DomainMonitorConfig
   | PingMonitorConfig
   | RedisMonitorConfig
-  | SmtpMonitorConfig;
+  | SmtpMonitorConfig
+  | StepsMonitorConfig
+  | GrpcMonitorConfig
+  | WebsocketMonitorConfig
+  | PostgresMonitorConfig;
 
 /** An item of `monitors:`, as written. */
 export const monitorShape = z.union(Object.values(MONITOR_SHAPES));

@@ -5,6 +5,7 @@ export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Tra
 export { type CheckQuery, listChecks } from './list-checks.ts';
 export { findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
 export { classifyAddress } from './net/address.ts';
+export type { PostgresLogin, PostgresProbe, PostgresSession } from './ports.ts';
 export { rewriteTarget } from './rewrite.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
 export {

@@ -12,6 +12,7 @@ import { runCheck } from './kinds/index.ts';
 import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
 import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
 import { createResolver } from './net/resolve.ts';
+import type { PostgresProbe } from './ports.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
 import { Recorder } from './recorder.ts';
 import { dropEvents, loadRecords, type RecordChange, storeMonitors } from './state-store.ts';
@@ -30,6 +31,7 @@ export interface UptimeOptions extends UptimeConfig {
   writer: TelemetryWriter;
   clock: Clock;
   log: Log;
+  postgres: PostgresProbe;
   /** Where this prober is, default `local`. */
   location?: string;
   /** Certificates in PEM that are trusted beside the public roots. */
@@ -91,6 +93,7 @@ class UptimeEngine implements Uptime {
     this.#context = {
       clock,
       resolve: createResolver(),
+      postgres: options.postgres,
       targets: options.targets,
       ca: options.ca ?? [],
       signal: this.#stopped.signal,

@@ -2,14 +2,18 @@ import type { CheckContext, CheckResult } from '../check.ts';
 import type { MonitorConfig } from '../config.ts';
 import { dnsKind } from './dns/index.ts';
 import { domainKind } from './domain/index.ts';
+import { grpcKind } from './grpc/index.ts';
 import { healthKind } from './health/index.ts';
 import { httpKind } from './http/index.ts';
 import type { MonitorKind } from './kind.ts';
 import { pingKind } from './ping/index.ts';
+import { postgresKind } from './postgres/index.ts';
 import { redisKind } from './redis/index.ts';
 import { smtpKind } from './smtp/index.ts';
+import { stepsKind } from './steps/index.ts';
 import { tcpKind } from './tcp/index.ts';
 import { tlsKind } from './tls/index.ts';
+import { websocketKind } from './websocket/index.ts';
 
 const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = {
   http: httpKind,
@@ -21,6 +25,10 @@ const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = {
   ping: pingKind,
   redis: redisKind,
   smtp: smtpKind,
+  steps: stepsKind,
+  grpc: grpcKind,
+  websocket: websocketKind,
+  postgres: postgresKind,
 };
 
 /** Makes one check of a monitor of any kind. */

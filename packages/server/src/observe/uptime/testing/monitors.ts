@@ -13,6 +13,7 @@ import {
 import { compileMonitor } from '../config-monitor.ts';
 import { runCheck } from '../kinds/index.ts';
 import { createResolver } from '../net/resolve.ts';
+import type { PostgresProbe } from '../ports.ts';
 
 function base(url: string): MonitorBase {
   return {
@@ -62,11 +63,17 @@ export function healthMonitor(url: string, changes: Partial<HealthMonitorConfig>
   return { ...base(url), kind: 'health', token: null, ...changes };
 }
 
+/** For tests that have no Postgres; those that have one bring the adapter. */
+export const noPostgres: PostgresProbe = {
+  open: () => Promise.reject(new Error('this test has no Postgres')),
+};
+
 /** A context on the machine's own clock and resolver. */
 export function checkContext(changes: Partial<CheckContext> = {}): CheckContext {
   return {
     clock: systemClock,
     resolve: createResolver(),
+    postgres: noPostgres,
     targets: {},
     ca: [],
     signal: new AbortController().signal,

@@ -73,7 +73,8 @@ function send(request: HttpRequest, socket: Socket, signal: AbortSignal): Promis
   });
 }
 
-function answerFailure(error: Error): YumOpsError {
+/** Why no answer came, as a sentence. */
+export function answerFailure(error: Error): YumOpsError {
   const code = codeOf(error) ?? '';
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new YumOpsError('not_http', 'The headers of the answer are larger than 16 KB.', { cause: error });

@@ -59,7 +59,17 @@ function mismatchSentence({ path, expected, found }: Mismatch): string {
 
 function unmetAssertion(monitor: HttpExpectation, answer: HttpAnswer, durationMs: number): string | null {
   if (monitor.assertions.length === 0) return null;
-  const facts: Facts = {
+  const facts = factsOf(answer, durationMs);
+  for (const assertion of monitor.assertions) {
+    const reason = unmet(assertion, facts);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+/** What assertions may look at. */
+export function factsOf(answer: HttpAnswer, durationMs: number): Facts {
+  return {
     status: answer.status,
     timeMs: durationMs,
     certificateDays: answer.certificate?.days,
@@ -67,11 +77,6 @@ function unmetAssertion(monitor: HttpExpectation, answer: HttpAnswer, durationMs
     headers: answer.headers,
     json: parseJson(answer.body.text),
   };
-  for (const assertion of monitor.assertions) {
-    const reason = unmet(assertion, facts);
-    if (reason !== null) return reason;
-  }
-  return null;
 }
 
 function parseJson(text: string): unknown {

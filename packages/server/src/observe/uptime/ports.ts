@@ -1,0 +1,36 @@
+/** Where and as whom to log in to a Postgres server. */
+export interface PostgresLogin {
+  /** An address that was vetted; names are not looked up again. */
+  address: string;
+  /** The name that a certificate must bear. */
+  host: string;
+  port: number;
+  user: string;
+  password: string | null;
+  database: string;
+  /** `require` = encrypted, whoever answers; `verify` = and the certificate must be trusted. */
+  tls: 'off' | 'require' | 'verify';
+  /** Certificates in PEM that are trusted beside the public roots. */
+  ca: readonly string[];
+}
+
+/** A connection to a monitored Postgres server. */
+export interface PostgresSession {
+  /**
+   * Runs a query in a transaction that may not write.
+   * @param limitMs after which the server gives it up by itself, whatever became of the connection
+   * @returns the first value of the first row, undefined when there is no row
+   * @throws {YumOpsError} `query_failed` with a sentence
+   */
+  firstValue(query: string, limitMs: number): Promise<unknown>;
+  close(): void;
+}
+
+/** The port to monitored Postgres servers. Implemented in `store/probes`. */
+export interface PostgresProbe {
+  /**
+   * @param signal at whose end everything is broken off with its reason
+   * @throws {YumOpsError} `connect_failed` or `login_refused` with a sentence
+   */
+  open(login: PostgresLogin, signal: AbortSignal): Promise<PostgresSession>;
+}

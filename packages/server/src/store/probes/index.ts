@@ -1,0 +1,1 @@
+export { postgresProbe } from './postgres.ts';
