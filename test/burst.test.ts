@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const TOKEN = 'burst-test-admin-token';
 const data = mkdtempSync(join(tmpdir(), 'yumops-burst-'));
+// The engines' own user must be able to enter, or their data would be put, and stay, elsewhere.
+chmodSync(data, 0o755);
 
 let child: ChildProcess;
 let yumops: string;

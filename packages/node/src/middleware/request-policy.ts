@@ -43,6 +43,7 @@ function trustOf(wanted: ProxyTrust): { trust: ProxyTrust; resolve: AddressResol
   }
 }
 
+/** Completes the options by the environment. A trust that cannot be read is warned of, never thrown. */
 export function requestPolicy(options: RequestLogOptions = {}): RequestPolicy {
   return {
     logger: options.logger ?? defaultLogger,
@@ -82,6 +83,7 @@ export function identify(
   };
 }
 
+/** What a request hands to everything that runs for it: fields of its log records, and where it comes from. */
 export function scopeOf(identity: RequestIdentity): Scope {
   const { requestId, ip, trace, peer, forwarded } = identity;
   const fields = { requestId, traceId: trace.traceId, spanId: trace.spanId };

@@ -20,6 +20,7 @@ export function registerPool(name: string, pool: PoolCounters): () => void {
   };
 }
 
+/** The pools that are sampled now, by name. */
 export function registeredPools(): ReadonlyMap<string, PoolCounters> {
   return pools;
 }

@@ -146,7 +146,7 @@ function answersInTime(answer: Promise<void>, clock: Clock): Promise<boolean> {
   });
 }
 
-export function hasEnded(child: ChildProcess): boolean {
+function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 

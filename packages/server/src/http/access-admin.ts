@@ -53,7 +53,7 @@ export function accessAdminRoutes(
   );
   routes.post(
     '/api/v1/login-links',
-    { onRequest, schema: { body: z.object({ email: z.string().min(3).max(200) }) } },
+    { onRequest, schema: { body: z.object({ email: z.email().max(200) }) } },
     async (request, reply) => {
       const token = await deps.accounts.createLoginLink(request.body.email, 'admin', deps.clock.now());
       return reply.code(201).send({ url: `${deps.publicUrl}/sign-in#token=${token}` });

@@ -41,7 +41,8 @@ export async function consoleRoutes(app: FastifyInstance, deps: { folder: string
   app.setNotFoundHandler((request, reply) => {
     const [path = '/'] = request.url.split('?');
     // A script of an earlier release is gone: the page in its place would only fail later, and less clearly.
-    const wantsPage = /^(GET|HEAD)$/.test(request.method) && !/^\/+(api|ingest|v1|ping|assets|metrics)(\/|$)/.test(path);
+    const wantsPage =
+      /^(GET|HEAD)$/.test(request.method) && !/^\/+(api|ingest|v1|ping|assets|metrics)(\/|$)/.test(path);
     if (!wantsPage) {
       throw new YumOpsError('not_found', `There is no ${request.method} ${path}.`, { status: 404 });
     }

@@ -13,10 +13,12 @@ export interface RunFile {
 
 const pathOf = (dataDir: string) => join(dataDir, 'run.json');
 
+/** Tells commands on this machine where the platform serves. */
 export async function writeRunFile(dataDir: string, content: RunFile): Promise<void> {
   await writeFileAtomic(pathOf(dataDir), JSON.stringify(content));
 }
 
+/** For a platform that stops. */
 export async function removeRunFile(dataDir: string): Promise<void> {
   await rm(pathOf(dataDir), { force: true });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,6 +97,8 @@ function makeRequest(random) {
 export async function runIngestFuzz({ bodies, seed, print = () => {} }) {
   const random = seededRandom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'yumops-fuzz-ingest-'));
+  // The engine's own user must be able to enter, or its data would be put, and stay, elsewhere.
+  await chmod(folder, 0o755);
   const statuses = {};
   try {
     const platform = await startPlatform(folder);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -96,6 +96,8 @@ const DEATHS = ['time', 'journalled', 'inserted', 'retired', 'engine', 'both'];
 export async function runIngestKills({ kills, seed, rate = 10_000, print = () => {} }) {
   const random = seededRandom(seed);
   const folder = await mkdtemp(join(tmpdir(), 'yumops-crash-ingest-'));
+  // The engine's own user must be able to enter, or its data would be put, and stay, elsewhere.
+  await chmod(folder, 0o755);
   const load = new Load(rate);
   let engineKills = 0;
   let upSeconds = 0;
