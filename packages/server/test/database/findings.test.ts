@@ -177,6 +177,97 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     await Promise.all(clients.map((client) => client.end()));
   });
 
+  test('finds slow statements and the index that one of them lacks, without values', async () => {
+    const url = await fresh('slow');
+    await run(
+      url,
+      'CREATE TABLE people (id serial PRIMARY KEY, "E mail" text)',
+      `INSERT INTO people ("E mail") SELECT 'e' || i FROM generate_series(1, 20000) i`,
+      'ANALYZE people',
+      ...Array.from({ length: 25 }, (_, i) => `SELECT id FROM people WHERE "E mail" = 'secret${i}'`),
+      'SELECT pg_sleep(0.02) AS nap',
+      'SELECT pg_sleep(0.03) AS nap',
+    );
+    const findings = await check(url, { very_slow_query_ms: 20 });
+    expect(of(findings, 'slow_query').filter(({ message }) => message.includes('nap'))).toMatchObject([
+      { message: expect.stringContaining('2 times') },
+    ]);
+    expect(of(findings, 'missing_index')).toMatchObject([
+      { object: 'public.people ("E mail")', fix: 'CREATE INDEX CONCURRENTLY ON public.people ("E mail");' },
+    ]);
+    expect(JSON.stringify(findings)).not.toContain('secret');
+    expect(of(await mend(url, findings), 'missing_index')).toEqual([]);
+  });
+
+  test('finds what is more open than it should be, and what is switched off', async () => {
+    const url = await fresh('lax');
+    await run(
+      url,
+      'CREATE TABLE "T t" (id int, owner text)',
+      'CREATE POLICY own ON "T t" USING (owner = current_user)',
+      'GRANT UPDATE ON "T t" TO PUBLIC',
+      'GRANT CREATE ON SCHEMA public TO PUBLIC',
+      `CREATE FUNCTION "F f"(x int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`,
+      `CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS 'BEGIN RETURN NEW; END'`,
+      'CREATE TRIGGER "tr 1" BEFORE INSERT ON "T t" FOR EACH ROW EXECUTE FUNCTION tf()',
+      'ALTER TABLE "T t" DISABLE TRIGGER "tr 1"',
+    );
+    const findings = await check(url);
+    expect(findings.map(({ code, object }) => `${code} ${object}`).sort()).toEqual([
+      'disabled_trigger public."T t"."tr 1"',
+      'privileges public."F f"(integer)',
+      'privileges public."T t"',
+      'public_schema public',
+      'rls_off public."T t"',
+      'search_path public."F f"(integer)',
+    ]);
+    expect(await mend(url, findings)).toEqual([]);
+  });
+
+  test('finds what the counters say', async () => {
+    const url = await fresh('counters');
+    await run(
+      url,
+      'CREATE TABLE big (id int, t text)',
+      `INSERT INTO big SELECT i, repeat('x', 100) FROM generate_series(1, 30000) i`,
+      'DELETE FROM big WHERE id % 2 = 0',
+      'SET work_mem = 64; SELECT t FROM big ORDER BY t, id OFFSET 14999',
+      'CREATE TABLE d (id int PRIMARY KEY); INSERT INTO d VALUES (1), (2)',
+    );
+    const [first, second] = await Promise.all([open(url), open(url)]);
+    for (const client of [first, second]) await client.query("SET deadlock_timeout = '10ms'");
+    await first.query('BEGIN; UPDATE d SET id = id WHERE id = 1');
+    await second.query('BEGIN; UPDATE d SET id = id WHERE id = 2');
+    const crossed = [
+      first.query('UPDATE d SET id = id WHERE id = 2'),
+      second.query('UPDATE d SET id = id WHERE id = 1'),
+    ];
+    expect((await Promise.allSettled(crossed)).map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await Promise.all([first.end(), second.end()]);
+    const limits = {
+      temp_bytes_per_day: 1,
+      cache_reads: 0,
+      cache_hit: 1.1,
+      big_table_noted: 1_000_000,
+      checkpoints_requested: 0,
+      wraparound: 0,
+    };
+    const wanted = ['big_table', 'cache_hit', 'deadlocks', 'temp_files', 'vacuum', 'wraparound'];
+    // Counters of a session are written down a moment after it ends.
+    await until(async () => {
+      const seen = new Set((await check(url, limits)).map(({ code }) => code as string));
+      return wanted.every((code) => seen.has(code));
+    });
+    const findings = await check(url, limits);
+    expect(of(findings, 'deadlocks')).toMatchObject([{ message: expect.stringContaining('One deadlock') }]);
+    expect(of(findings, 'vacuum')).toMatchObject([
+      { object: 'public.big', message: expect.stringContaining('Autovacuum is off') },
+    ]);
+    for (const { fix } of findings) if (fix !== null) await run(url, fix);
+    expect(of(await check(url, limits), 'vacuum')).toEqual([]);
+    await run(url, 'ALTER SYSTEM RESET ALL');
+  });
+
   test('a role without rights knows nothing and says so', async () => {
     const url = await fresh('blind');
     await run(

@@ -79,7 +79,7 @@ function failed({ name }: Probe, server: ServerFacts, error: unknown): Remark {
     code: 'probe_failed',
     severity: 'unknown',
     object: name,
-    message: `The probe of ${name} failed: ${messageOf(error)}.`,
+    message: `The probe of ${name} failed: ${sentence(error)}`,
     fix: wayOut(codeOf(error), server),
   };
 }
@@ -91,10 +91,14 @@ function wayOut(code: string | undefined, { role, preloaded }: ServerFacts): str
   return `ALTER SYSTEM SET shared_preload_libraries = ${quoteText(libraries)};`;
 }
 
+function sentence(error: unknown): string {
+  return `${messageOf(error).replace(/\.$/, '')}.`;
+}
+
 /** The finding about a database that does not let us in. */
 export function unreachable(name: string, error: unknown): Remark {
   if (codeOf(error) === 'too_many_connections') {
-    const message = `There is no connection left: ${messageOf(error)}.`;
+    const message = `There is no connection left: ${sentence(error)}`;
     return { code: 'connections', severity: 'critical', object: 'connections', message, fix: END_IDLE_SESSIONS };
   }
   const hint = error instanceof YumOpsError && error.hint !== undefined ? ` ${error.hint}` : '';
@@ -102,7 +106,7 @@ export function unreachable(name: string, error: unknown): Remark {
     code: 'probe_failed',
     severity: 'unknown',
     object: `database ${name}`,
-    message: `${messageOf(error)}.${hint}`,
+    message: `${sentence(error)}${hint}`,
     fix: null,
   };
 }

@@ -1,0 +1,88 @@
+import { formatDuration } from '../../../lib/duration.ts';
+import type { Remark } from '../finding.ts';
+import { type ProbeContext, queryProbe } from '../probe.ts';
+import { quoteName } from '../quote.ts';
+import { formatBytes, formatCount, percent } from '../units.ts';
+
+interface DatabaseRow {
+  hits: number;
+  reads: number;
+  tempFiles: number;
+  tempBytes: number;
+  deadlocks: number;
+  /** Bytes. */
+  workMemory: number;
+  sharedBuffers: number;
+  logsLockWaits: boolean;
+}
+
+const SQL = `
+  SELECT blks_hit::float8 AS hits, blks_read::float8 AS reads, temp_files::float8 AS "tempFiles",
+         temp_bytes::float8 AS "tempBytes", deadlocks::float8 AS deadlocks,
+         pg_size_bytes(current_setting('work_mem'))::float8 AS "workMemory",
+         pg_size_bytes(current_setting('shared_buffers'))::float8 AS "sharedBuffers",
+         current_setting('log_lock_waits')::boolean AS "logsLockWaits"
+  FROM pg_stat_database WHERE datname = current_database()`;
+
+const DAY = 86_400;
+const MEGABYTE = 1_048_576;
+/** A share of hits under which nearly every query waits for the disk. */
+const COLD = 0.9;
+
+/** Events that were counted within the first day are not stretched to more of them. */
+function perDay(count: number, seconds: number): number {
+  return count / Math.max(1, seconds / DAY);
+}
+
+function judgeCache({ hits, reads, sharedBuffers }: DatabaseRow, { thresholds }: ProbeContext): Remark[] {
+  const share = hits / Math.max(1, hits + reads);
+  if (reads < thresholds.cache_reads || share >= thresholds.cache_hit) return [];
+  return [
+    {
+      code: 'cache_hit',
+      severity: share < COLD ? 'warning' : 'info',
+      object: 'buffer cache',
+      message: `${percent(share)} of the pages that were read came from shared_buffers (${formatBytes(sharedBuffers)}); ${formatCount(reads)} pages came from the system. The new value needs a restart.`,
+      fix: `ALTER SYSTEM SET shared_buffers = '${Math.round((2 * sharedBuffers) / MEGABYTE)}MB';`,
+    },
+  ];
+}
+
+function judgeTemporary(row: DatabaseRow, { server, thresholds }: ProbeContext): Remark[] {
+  if (perDay(row.tempBytes, server.statisticsAge) < thresholds.temp_bytes_per_day) return [];
+  const work = Math.round((2 * row.workMemory) / MEGABYTE) || 1;
+  return [
+    {
+      code: 'temp_files',
+      severity: 'warning',
+      object: `database ${server.database}`,
+      message: `Sorts and joins that did not fit into work_mem (${formatBytes(row.workMemory)}) wrote ${formatCount(row.tempFiles)} temporary files, ${formatBytes(row.tempBytes)}, in ${formatDuration(server.statisticsAge * 1_000)}.`,
+      fix: `ALTER DATABASE ${quoteName(server.database)} SET work_mem = '${work}MB';`,
+    },
+  ];
+}
+
+function judgeDeadlocks({ deadlocks, logsLockWaits }: DatabaseRow, { server, thresholds }: ProbeContext): Remark[] {
+  if (deadlocks === 0) return [];
+  const often = perDay(deadlocks, server.statisticsAge) >= thresholds.deadlocks_per_day;
+  const times = deadlocks === 1 ? 'One deadlock' : `${formatCount(deadlocks)} deadlocks`;
+  return [
+    {
+      code: 'deadlocks',
+      severity: often ? 'warning' : 'info',
+      object: `database ${server.database}`,
+      message: `${times} in ${formatDuration(server.statisticsAge * 1_000)}: transactions take the same locks in different orders, and Postgres ended one of each pair. The server's log names the statements${logsLockWaits ? '' : '; log_lock_waits shows the waits that lead there'}.`,
+      fix: logsLockWaits
+        ? 'SELECT pid, pg_blocking_pids(pid), state, query FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0;'
+        : `ALTER DATABASE ${quoteName(server.database)} SET log_lock_waits = on;`,
+    },
+  ];
+}
+
+/** What the counters of the database say about the time since they were reset. */
+export const activitySinceReset = queryProbe<DatabaseRow>({
+  name: 'cache, temporary files and deadlocks',
+  sql: () => SQL,
+  judge: ([row], context) =>
+    row ? [...judgeCache(row, context), ...judgeTemporary(row, context), ...judgeDeadlocks(row, context)] : [],
+});

@@ -1,0 +1,121 @@
+import { formatDuration } from '../../../lib/duration.ts';
+import type { Remark } from '../finding.ts';
+import { type FilteredTable, indexFor, type SuggestedIndex } from '../index-advice.ts';
+import type { MonitoredDatabase } from '../monitored-database.ts';
+import { normaliseQuery } from '../normalise.ts';
+import { notLocked, ownSchema, type Probe, type ProbeContext } from '../probe.ts';
+import { quoteText } from '../quote.ts';
+import type { ServerFacts } from '../server-facts.ts';
+import { formatCount, percent } from '../units.ts';
+
+/** What was counted for one statement since the statistics were reset. */
+export interface StatementRow {
+  /** 64 bits, as text. */
+  id: string;
+  query: string;
+  calls: number;
+  rows: number;
+  /** Milliseconds. */
+  total: number;
+  mean: number;
+  /** Its share of the time of all statements. */
+  share: number;
+}
+
+/** Statements that are ours, or that are about the schema rather than the data. */
+const FOREIGN =
+  "query !~* '^\\s*(/\\* yumops \\*/|create|alter|drop|copy|vacuum|analyze|reindex|cluster|refresh|grant|revoke|do|call|truncate|begin|commit|rollback|start|set|show|checkpoint|lock|prepare|deallocate|fetch|close|declare|explain|comment|security|reassign|import)\\M' AND query !~ '^\\s*/\\* yumops'";
+
+/** The statements that took the most time, summed over the roles that ran them. */
+export const STATEMENTS_SQL = (schema: string, limit: number) => `
+  WITH mine AS MATERIALIZED (
+    SELECT s.queryid, min(left(s.query, 4000)) AS query, sum(s.calls)::float8 AS calls, sum(s.rows)::float8 AS rows,
+           sum(s.total_exec_time) AS total
+    FROM ${schema}.pg_stat_statements s
+    WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.toplevel
+      AND s.queryid IS NOT NULL AND ${FOREIGN}
+    GROUP BY s.queryid
+  )
+  SELECT queryid::text AS id, query, calls, rows, total, total / nullif(calls, 0) AS mean,
+         total / nullif(sum(total) OVER (), 0) AS share
+  FROM mine WHERE calls > 0 ORDER BY total DESC LIMIT ${limit}`;
+
+/** Large tables that are read from end to end again and again, with the columns that no index begins with. */
+const SCANNED = (own: string, { missing_index_rows: rows, missing_index_scans: scans }: ProbeContext['thresholds']) => `
+  SELECT s.relid::regclass::text AS table, s.relname AS name, s.seq_scan::float8 AS scans, c.reltuples::float8 AS rows,
+         ARRAY(SELECT a.attname::text FROM pg_attribute a
+               WHERE a.attrelid = s.relid AND a.attnum > 0 AND NOT a.attisdropped
+                 AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = s.relid AND i.indisvalid
+                                 AND i.indpred IS NULL AND i.indkey[0] = a.attnum)) AS columns
+  FROM pg_stat_user_tables s
+  JOIN pg_class c ON c.oid = s.relid
+  WHERE ${notLocked('s.relid')} AND ${own} AND c.relkind = 'r' AND c.reltuples >= ${rows} AND s.seq_scan >= ${scans}
+    AND s.seq_tup_read >= s.seq_scan * c.reltuples / 2
+  ORDER BY s.seq_tup_read DESC LIMIT 50`;
+
+function judgeSlow(row: StatementRow, index: SuggestedIndex | undefined, context: ProbeContext): Remark[] {
+  const { thresholds: at, server } = context;
+  const often = row.mean >= at.slow_query_ms && row.calls >= at.slow_query_calls;
+  const long = row.mean >= at.very_slow_query_ms && row.calls >= 2;
+  if (!often && !long) return [];
+  const look = `SELECT calls, mean_exec_time, max_exec_time, rows, shared_blks_read, temp_blks_written, query FROM ${server.statementsSchema}.pg_stat_statements WHERE queryid = ${row.id};`;
+  return [
+    {
+      code: 'slow_query',
+      severity: long || row.share >= 0.1 ? 'warning' : 'info',
+      object: `query ${row.id}`,
+      message: `${formatDuration(row.mean)} on average, ${formatCount(row.calls)} times: ${percent(row.share)} of the time of all statements. ${normaliseQuery(row.query)}`,
+      fix: index?.statement ?? look,
+    },
+  ];
+}
+
+function judgeMissing(index: SuggestedIndex): Remark {
+  const { table, columns, query, scans, rows, statement } = index;
+  return {
+    code: 'missing_index',
+    severity: 'warning',
+    object: `${table} (${columns})`,
+    message: `${table}, some ${formatCount(rows)} rows, was read from end to end ${formatCount(scans)} times, and no index begins with ${columns}, by which this statement filters: ${normaliseQuery(query)}`,
+    fix: statement,
+  };
+}
+
+/** Without the extension nothing is known about statements. */
+function notInstalled({ preloaded }: ServerFacts): Remark {
+  const ready = preloaded === null || preloaded.includes('pg_stat_statements');
+  const libraries = [preloaded, 'pg_stat_statements'].filter((library) => library).join(', ');
+  return {
+    code: 'probe_failed',
+    severity: 'unknown',
+    object: 'statements',
+    message: `Nothing is known about slow statements: the extension pg_stat_statements is not installed${ready ? '' : ', and the server must be restarted with it first'}.`,
+    fix: ready
+      ? 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements;'
+      : `ALTER SYSTEM SET shared_preload_libraries = ${libraries.split(', ').map(quoteText).join(', ')};`,
+  };
+}
+
+async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeContext): Promise<Remark[]> {
+  const rows = await db.query<StatementRow>(STATEMENTS_SQL(schema, 500));
+  const own = ownSchema('s.schemaname', context);
+  const tables = await db.query<FilteredTable>(SCANNED(own, context.thresholds));
+  const indexes = new Map<string, SuggestedIndex>();
+  const slow = rows.flatMap((row) => {
+    const index = indexFor(row, tables);
+    if (index && !indexes.has(index.statement)) indexes.set(index.statement, index);
+    return judgeSlow(row, index, context);
+  });
+  return [...slow, ...[...indexes.values()].map(judgeMissing)];
+}
+
+/** Statements that take long, and indexes that would make them short. */
+export const statements: Probe = {
+  name: 'statements',
+  needsAllStatistics: true,
+  primaryOnly: false,
+  run: async (db, context) =>
+    context.server.statementsSchema === null
+      ? [notInstalled(context.server)]
+      : lookAt(db, context.server.statementsSchema, context),
+};

@@ -1,0 +1,57 @@
+import type { Remark } from '../finding.ts';
+import { ownSchema, type ProbeContext, queryProbe } from '../probe.ts';
+import { formatCount, percent } from '../units.ts';
+
+interface VacuumRow {
+  table: string;
+  live: number;
+  dead: number;
+  /** Dead rows from which on autovacuum acts. */
+  limit: number;
+  enabled: boolean;
+  last: string | null;
+  running: boolean;
+}
+
+const SQL = (own: string) => `
+  WITH options AS (
+    SELECT c.oid, c.relname, n.nspname, c.reltuples,
+           (SELECT jsonb_object_agg(option_name, option_value) FROM pg_options_to_table(c.reloptions)) AS own
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm') AND ${own}
+  )
+  SELECT o.oid::regclass::text AS table, s.n_live_tup::float8 AS live, s.n_dead_tup::float8 AS dead,
+         coalesce((own ->> 'autovacuum_vacuum_threshold')::float8, current_setting('autovacuum_vacuum_threshold')::float8)
+           + coalesce((own ->> 'autovacuum_vacuum_scale_factor')::float8, current_setting('autovacuum_vacuum_scale_factor')::float8)
+             * greatest(o.reltuples, 0) AS limit,
+         coalesce((own ->> 'autovacuum_enabled')::boolean, true) AND current_setting('autovacuum')::boolean AS enabled,
+         to_char(greatest(s.last_vacuum, s.last_autovacuum) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') AS last,
+         EXISTS (SELECT FROM pg_stat_progress_vacuum p WHERE p.relid = o.oid) AS running
+  FROM options o JOIN pg_stat_all_tables s ON s.relid = o.oid
+  ORDER BY s.n_dead_tup DESC, 1`;
+
+/** Twice its own limit says that autovacuum does not keep up; without it the limit itself counts. */
+function judge(row: VacuumRow, { thresholds }: ProbeContext): Remark[] {
+  const limit = row.enabled ? 2 * row.limit : row.limit;
+  if (row.running || row.dead < thresholds.vacuum_dead_rows || row.dead < limit) return [];
+  const share = percent(row.dead / (row.dead + row.live));
+  const last = row.last === null ? 'it was never vacuumed' : `it was last vacuumed at ${row.last}`;
+  const off = row.enabled ? '' : ' Autovacuum is off for it.';
+  return [
+    {
+      code: 'vacuum',
+      severity: 'warning',
+      object: row.table,
+      message: `${formatCount(row.dead)} of the rows of ${row.table} are dead (${share}), and ${last}.${off}`,
+      fix: `VACUUM (ANALYZE) ${row.table};`,
+    },
+  ];
+}
+
+/** Tables whose dead rows nobody clears away. */
+export const vacuum = queryProbe<VacuumRow>({
+  name: 'vacuum',
+  primaryOnly: true,
+  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  judge: (rows, context) => rows.flatMap((row) => judge(row, context)),
+});
