@@ -18,6 +18,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Run a scenario through the alert path, on a clock of its own',
     load: async () => (await import('./simulate.ts')).simulate,
   },
+  test: { about: 'Run all scenario files', load: async () => (await import('./test.ts')).test },
   logs: { about: 'Search and follow logs', load: async () => (await import('./logs.ts')).logs },
   query: {
     about: 'Run SQL over logs, requests, metrics and checks',
@@ -26,6 +27,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   monitors: { about: 'List uptime monitors', load: async () => (await import('./monitors.ts')).monitors },
   alerts: { about: 'List alerts', load: async () => (await import('./alerts.ts')).alerts },
   ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
+  silence: { about: 'Mute alerts for a time', load: async () => (await import('./silence.ts')).silence },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },

@@ -1,0 +1,16 @@
+export { compileAction, compileExpectation, compileFrame, compileInput } from './compile.ts';
+export type { Notification, SimulationReport, StateChange } from './report.ts';
+export type { Scenario, SimulatedConfig } from './scenario.ts';
+export {
+  ACTION_SHAPES,
+  EXPECT_SHAPES,
+  INPUT_SHAPES,
+  LATER_ACTIONS,
+  LATER_INPUTS,
+  type RawActions,
+  type RawExpectations,
+  type RawInputs,
+  type RawScenario,
+  scenarioShape,
+} from './scenario-shape.ts';
+export { simulate } from './simulation.ts';

@@ -1,0 +1,228 @@
+import { createLog } from '../../lib/log.ts';
+import { AlertEngine, changeGroup, MONITOR_RULE, MONITOR_RULE_ID } from '../alerting/index.ts';
+import { resolveOnCall } from '../oncall/index.ts';
+import { SimulatedBuckets, samplesOf } from './buckets.ts';
+import { SimulatedClock } from './clock.ts';
+import { failuresOf } from './expectations.ts';
+import { SimulatedMonitors } from './monitors.ts';
+import { type Lifeline, SimulatedReceivers } from './receivers.ts';
+import { RecordingStore } from './recording-store.ts';
+import { type Acknowledged, type SimulationReport, seconds } from './report.ts';
+import type { Action, InputLine, Scenario, SimulatedConfig } from './scenario.ts';
+
+const LEASE_MS = 10_000;
+/** An engine asks to run again at once so often, then time goes on. */
+const MOST_RUNS_AT_ONCE = 50;
+/** Engines never ask to run sooner than this, so what is due within it is due now. */
+const QUANTUM_MS = 10;
+const PUBLIC_URL = 'http://127.0.0.1:4600';
+
+/** An engine from its start until it is killed. */
+interface Life extends Lifeline {
+  engine: AlertEngine;
+  /** When it wants to run, in ms of elapsed time. */
+  nextRun: number;
+}
+
+/** Something of the scenario that happens at an instant, ms of elapsed time. */
+interface Event {
+  at: number;
+  happen(): void | Promise<void>;
+}
+
+/** Runs a scenario through the alert path on a clock of its own. */
+export async function simulate(scenario: Scenario): Promise<SimulationReport> {
+  return new Simulation(scenario).run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #clock: SimulatedClock;
+  readonly #store: RecordingStore;
+  readonly #buckets = new SimulatedBuckets();
+  readonly #receivers: SimulatedReceivers;
+  readonly #monitors: SimulatedMonitors;
+  readonly #lives: (Life | null)[];
+  readonly #acks: Acknowledged[] = [];
+  readonly #failures: string[] = [];
+  /** In order of time; at one instant in the order in which they were added. */
+  readonly #events: Event[] = [];
+  #config: SimulatedConfig;
+
+  constructor(scenario: Scenario) {
+    const { start, config, instances } = scenario;
+    this.#scenario = scenario;
+    this.#config = config;
+    this.#clock = new SimulatedClock(start);
+    this.#store = new RecordingStore(
+      () => this.#clock.monotonic(),
+      start,
+      (id) => this.#nameOf(id),
+    );
+    this.#receivers = new SimulatedReceivers(this.#clock, start);
+    this.#monitors = new SimulatedMonitors(config.monitors);
+    this.#lives = Array.from({ length: instances }, () => null);
+  }
+
+  async run(): Promise<SimulationReport> {
+    const { input, actions, durationMs } = this.#scenario;
+    for (const line of input) this.#plan(line);
+    for (const { at, action } of actions) this.#at(at, () => this.#act(action));
+    for (const index of this.#lives.keys()) this.#boot(index);
+    for (let event = this.#next(durationMs); event; event = this.#next(durationMs)) {
+      await this.#advance(event.at);
+      await event.happen();
+    }
+    await this.#advance(durationMs);
+    await this.#runDue();
+    const { notifications } = this.#receivers;
+    const { states } = this.#store;
+    const failures = [...this.#failures, ...failuresOf(this.#scenario, notifications, states)];
+    return { notifications, states, acks: this.#acks, failures };
+  }
+
+  /** What was counted lies in the store under its own time; checks happen when they come. */
+  #plan({ at, what }: InputLine): void {
+    const { start, config } = this.#scenario;
+    const defaults = { service: config.service, environment: 'production' };
+    for (const t of at) {
+      if (what.kind === 'check') {
+        const { monitor, ok, reason } = what;
+        this.#at(t, () => {
+          this.#monitors.check(monitor, ok, reason, start + t);
+          for (const life of this.#alive()) life.engine.monitorsChanged();
+          this.#wakeAll();
+        });
+      } else for (const sample of samplesOf(what, start + t, defaults)) this.#buckets.add(sample);
+    }
+  }
+
+  #at(at: number, happen: Event['happen']): void {
+    const place = this.#events.findLastIndex((event) => event.at <= at) + 1;
+    this.#events.splice(place, 0, { at, happen });
+  }
+
+  #next(until: number): Event | undefined {
+    const [event] = this.#events;
+    return event && event.at <= until ? this.#events.shift() : undefined;
+  }
+
+  async #act(action: Action): Promise<void> {
+    switch (action.kind) {
+      case 'ack':
+        return this.#acknowledge(action);
+      case 'crash':
+        return this.#crash(action);
+      case 'reload':
+        this.#config = action.config;
+        this.#monitors.use(action.config.monitors);
+        for (const life of this.#alive()) life.engine.reload(action.config);
+        return this.#wakeAll();
+      case 'clock':
+        return this.#clock.jump(action.jumpMs);
+      case 'receiver':
+        return this.#receivers.behave(action);
+    }
+  }
+
+  async #acknowledge({ rule, by, via }: Extract<Action, { kind: 'ack' }>): Promise<void> {
+    const elapsed = this.#clock.monotonic();
+    const alerts = await this.#store.firingOf(rule);
+    if (alerts.length === 0)
+      this.#failures.push(`at ${seconds(elapsed)} s no alert of "${rule}" fires, so ${by} cannot acknowledge it`);
+    const at = this.#scenario.start + elapsed;
+    const deps = { store: this.#store, resolveOnCall: this.#resolveOnCall };
+    for (const { alertId, groupKey } of alerts) {
+      const inputs = [{ type: 'acknowledged' as const, alertId, ack: { by, via, at } }];
+      await changeGroup(deps, { groupKey, alertIds: [alertId], inputs, now: () => at });
+    }
+    if (alerts.length > 0) this.#acks.push({ t: seconds(elapsed), rule, by, via });
+    this.#wakeAll();
+  }
+
+  #crash({ forMs, instance }: Extract<Action, { kind: 'crash' }>): void {
+    for (const [index, life] of this.#lives.entries()) {
+      const meant = instance === 'leader' ? life?.engine.isLeader() : instance === 'all' || instance === index + 1;
+      if (!life || !meant) continue;
+      life.alive = false;
+      this.#lives[index] = null;
+      this.#at(this.#clock.monotonic() + forMs, () => this.#boot(index));
+    }
+  }
+
+  #boot(index: number): void {
+    const life: Lifeline = { alive: true, waiting: 0 };
+    const running: Life = Object.assign(life, { engine: this.#engine(index, life), nextRun: this.#clock.monotonic() });
+    this.#lives[index] = running;
+  }
+
+  #engine(index: number, life: Lifeline): AlertEngine {
+    return new AlertEngine(
+      {
+        store: this.#store,
+        buckets: this.#buckets,
+        watermark: () => undefined,
+        monitorStates: async () => this.#monitors.statuses(),
+        resolveOnCall: this.#resolveOnCall,
+        notifiers: (config) => this.#receivers.notifiers(config.integrations, life),
+        clock: this.#clock,
+        log: createLog(this.#clock, () => undefined),
+        publicUrl: PUBLIC_URL,
+        instance: `instance-${index + 1}`,
+        timing: { ingestDelayMs: 0, phase: 'zero' },
+        leaseMs: LEASE_MS,
+        wake: () => {
+          if (life.alive) this.#wakeAll();
+        },
+      },
+      this.#config,
+    );
+  }
+
+  readonly #resolveOnCall = async (now: number) => {
+    const { schedules, people } = this.#config;
+    return (policy: Parameters<typeof resolveOnCall>[0]) =>
+      resolveOnCall(policy, now, { schedules, people, overrides: [] });
+  };
+
+  #nameOf(ruleId: string): string {
+    if (ruleId === MONITOR_RULE_ID) return MONITOR_RULE;
+    return [...this.#config.rules, ...this.#scenario.config.rules].find(({ id }) => id === ruleId)?.name ?? ruleId;
+  }
+
+  #alive(): Life[] {
+    return this.#lives.filter((life) => life !== null);
+  }
+
+  #wakeAll(): void {
+    for (const life of this.#alive()) life.nextRun = this.#clock.monotonic();
+  }
+
+  /** Does all that is due before `until`, and moves the clock there: what is due then comes after its events. */
+  async #advance(until: number): Promise<void> {
+    for (;;) {
+      const wishes = this.#alive().map(({ nextRun }) => nextRun);
+      const next = Math.min(this.#clock.nextTimer, ...wishes);
+      if (next >= until) break;
+      await this.#clock.advance(Math.max(0, next - this.#clock.monotonic()));
+      await this.#runDue();
+    }
+    await this.#clock.advance(Math.max(0, until - this.#clock.monotonic()));
+  }
+
+  async #runDue(): Promise<void> {
+    for (let runs = 0; runs < MOST_RUNS_AT_ONCE; runs++) {
+      const due = this.#alive().filter(({ nextRun }) => nextRun <= this.#clock.monotonic() + QUANTUM_MS);
+      if (due.length === 0) return;
+      for (const life of due) await this.#runOnce(life);
+    }
+  }
+
+  async #runOnce(life: Life): Promise<void> {
+    life.nextRun = Number.POSITIVE_INFINITY;
+    const wish = await life.engine.run();
+    const wait = Math.max(0, wish - life.engine.now());
+    while (life.engine.inFlight > life.waiting) await new Promise((resolve) => setImmediate(resolve));
+    life.nextRun = Math.min(life.nextRun, this.#clock.monotonic() + wait);
+  }
+}
