@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { axeFindings, type Bench, openBench, visit } from './browser.ts';
 
 /** Every page and view, with a text that shows that its data is there. */
@@ -17,6 +17,9 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['alert history', '/alerts?view=history', 'lasted'],
   ['rules', '/alerts?view=rules&rule=High+Error+Rate', 'Equivalent query'],
   ['deliveries', '/alerts?view=deliveries', '502 Bad Gateway'],
+  ['on-call', '/on-call?at=2026-11-28T12:00:00Z', 'Nobody for'],
+  ['on-call as a list', '/on-call?view=list&span=month', 'Nobody for'],
+  ['override', '/on-call?do=override', 'For example'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
   ['settings', '/settings', 'Current password'],
 ];
@@ -37,52 +40,55 @@ afterAll(async () => {
 });
 
 /** The themes differ in colours alone: the second needs only the rule about those. */
-describe.each([
-  { theme: 'light', rules: [] },
-  { theme: 'dark', rules: ['color-contrast'] },
-] as const)('in the $theme theme', ({ theme, rules }) => {
-  it('has no accessibility finding and no refused resource on any page', async () => {
-    const { page, context, faults } = await visit(bench, '/', { theme });
-    const findings: string[] = [];
-    for (const [name, path, shows] of PAGES) {
-      await page.goto(bench.fixture.url + path);
-      await page.getByText(new RegExp(shows, 'i')).first().waitFor();
-      await loaded(page);
-      findings.push(...(await axeFindings(page, rules)).map((finding) => `${name}: ${finding}`));
-    }
-    expect(findings).toEqual([]);
-    expect(faults).toEqual([]);
-    expect(bench.fixture.unexpected).toEqual([]);
-    await context.close();
-  }, 60_000);
+async function findingsOfBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await axeFindings(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await axeFindings(page, ['color-contrast']);
+  return [...light, ...dark.map((finding) => `dark: ${finding}`)];
+}
 
-  it('has none on the sign-in page, the palette and the key sheet', async () => {
-    const { page, context, faults } = await visit(bench, '/sign-in', { theme, signedIn: false });
-    await page.getByRole('button', { name: 'Sign in' }).waitFor();
-    const findings = await axeFindings(page, rules);
-    await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
-    await page.goto(bench.fixture.url);
-    await page.getByText('YumZoom is degraded').waitFor();
-    await page.keyboard.press('Control+k');
-    await page.getByRole('option', { name: 'API Health Check' }).waitFor();
-    findings.push(...(await axeFindings(page, rules)));
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    await page.keyboard.press('?');
-    await page.getByText('Acknowledge the alert').waitFor();
-    findings.push(...(await axeFindings(page, rules)));
-    expect(findings).toEqual([]);
-    expect(faults).toEqual([]);
-    await context.close();
-  });
+it('has no accessibility finding in either theme and no refused resource on any page', async () => {
+  const { page, context, faults } = await visit(bench, '/');
+  const findings: string[] = [];
+  for (const [name, path, shows] of PAGES) {
+    await page.goto(bench.fixture.url + path);
+    await page.getByText(new RegExp(shows, 'i')).first().waitFor();
+    await loaded(page);
+    findings.push(...(await findingsOfBothThemes(page)).map((finding) => `${name}: ${finding}`));
+  }
+  expect(findings).toEqual([]);
+  expect(faults).toEqual([]);
+  expect(bench.fixture.unexpected).toEqual([]);
+  await context.close();
+}, 60_000);
+
+it('has none on the sign-in page, the palette and the key sheet', async () => {
+  const { page, context, faults } = await visit(bench, '/sign-in', { signedIn: false });
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  const findings = await findingsOfBothThemes(page);
+  await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
+  await page.goto(bench.fixture.url);
+  await page.getByText('YumZoom is degraded').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('option', { name: 'API Health Check' }).waitFor();
+  findings.push(...(await findingsOfBothThemes(page)));
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.keyboard.press('?');
+  await page.getByText('Acknowledge the alert').waitFor();
+  findings.push(...(await findingsOfBothThemes(page)));
+  expect(findings).toEqual([]);
+  expect(faults).toEqual([]);
+  await context.close();
 });
 
 it('has no accessibility finding on a phone', async () => {
   const { page, context, faults } = await visit(bench, '/', { width: 390, height: 844 });
-  for (const path of ['/', '/logs', '/alerts?alert=al-1']) {
+  for (const path of ['/', '/logs', '/alerts?alert=al-1', '/on-call?span=month']) {
     await page.goto(bench.fixture.url + path);
     await page
-      .getByText(/YumZoom is degraded|Unhandled error|Equivalent query/)
+      .getByText(/YumZoom is degraded|Unhandled error|Equivalent query|Nobody for/)
       .first()
       .waitFor();
     await loaded(page);
@@ -119,6 +125,7 @@ it('shows what will be where there is nothing, and the code where reading failed
     ['/logs', 'No log lines in this range'],
     ['/alerts', 'Nothing is firing'],
     ['/alerts?view=rules', 'No rules yet'],
+    ['/on-call', 'No schedules yet'],
     ['/inbox', 'No messages yet'],
   ]) {
     await page.goto(bench.fixture.url + path);

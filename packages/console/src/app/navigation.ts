@@ -32,7 +32,7 @@ const GROUPS: readonly PageGroup[] = [
   },
 ];
 
-const INBOX: PageLink = { to: '/inbox', label: 'Demo inbox', icon: 'inbox', letter: 'i' };
+const INBOX: PageLink = { to: '/inbox', label: 'Inbox', icon: 'inbox', letter: 'i' };
 const SETTINGS: PageLink = { to: '/settings', label: 'Settings', icon: 'settings', letter: 's' };
 
 /** The pages that there are, in the order of the rail. */

@@ -1,9 +1,10 @@
 import { getRouteApi } from '@tanstack/react-router';
 import type { Alert } from '@yumops/protocol';
+import { withoutRule } from '../../components/alert-summary.ts';
 import { SEVERITY } from '../../components/severity.ts';
 import { State } from '../../components/state.tsx';
 import { Instant, When } from '../../components/when.tsx';
-import { formatSpan, glued } from '../../format/number.ts';
+import { formatSpan } from '../../format/number.ts';
 import { Labels } from './labels.tsx';
 import { Reading } from './reading.tsx';
 
@@ -29,7 +30,7 @@ export function AlertRow({ alert, past = false }: AlertRowProps) {
       <State {...SEVERITY[alert.severity]} look={past ? 'plain' : 'badge'} />
       <span className="alert-text">
         {past && <strong className="alert-rule-name">{alert.rule}</strong>}
-        <span className={past ? '' : 'alert-summary'}>{glued(alert.summary)}</span>
+        <span className={past ? '' : 'alert-summary'}>{withoutRule(alert.rule, alert.summary)}</span>
         <Labels labels={alert.labels} />
         {alert.mutedBy !== null && <State tone="none" icon="muted" word={`Muted: ${alert.mutedBy}`} />}
         {alert.acknowledgedBy !== null && (

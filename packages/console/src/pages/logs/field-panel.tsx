@@ -1,4 +1,5 @@
 import { IconButton } from '../../components/button.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { formatCount } from '../../format/number.ts';
 import type { FieldCounts } from './query-text.ts';
 import { termFor } from './query-text.ts';
@@ -21,6 +22,7 @@ export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
       {fields.toSorted(byUse).map(({ name, values }) => (
         <details key={name} className="fields-group" open={OPEN.has(name)}>
           <summary className="fields-name mono">
+            <Icon name="chevron-right" />
             <span className="truncate" title={name}>
               {name}
             </span>

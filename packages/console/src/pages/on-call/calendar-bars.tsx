@@ -16,6 +16,9 @@ export interface CalendarBodyProps {
   schedule: OnCallSituation;
 }
 
+/** Beyond this share of a month a name would stand over the edge. */
+const LAST_NAME = 0.9;
+
 const share = (part: number) => `${(part * 100).toFixed(3)}%`;
 
 /** A schedule as bars: who is on call in the end above what that is made of. */
@@ -59,10 +62,10 @@ function Axis({ span }: { span: CalendarSpan }) {
     <div className="bars-axis" aria-hidden="true">
       {span.days.map((time) => {
         const [weekday, ...date] = formatZoned(time, zone).split(' ');
-        const named = span.kind === 'week' || weekday === 'Mon';
-        const left = share((time - span.from) / (span.to - span.from));
+        const at = (time - span.from) / (span.to - span.from);
+        const named = span.kind === 'week' || (weekday === 'Mon' && at < LAST_NAME);
         return (
-          <span key={time} style={{ left }} data-named={named}>
+          <span key={time} style={{ left: share(at) }} data-named={named}>
             {named &&
               `${span.kind === 'week' ? `${weekday} ` : ''}${date.slice(0, span.kind === 'week' ? 1 : 2).join(' ')}`}
           </span>

@@ -1,10 +1,10 @@
 import type { TodoItem } from '@yumops/protocol';
+import { withoutRule } from '../../components/alert-summary.ts';
 import { Command } from '../../components/command.tsx';
 import { HrefLink } from '../../components/href-link.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { SEVERITY } from '../../components/severity.ts';
 import { State } from '../../components/state.tsx';
-import { glued } from '../../format/number.ts';
 
 /** What a person should do now, worst first, each with its exact fix. */
 export function Todo({ items }: { items: readonly TodoItem[] }) {
@@ -23,7 +23,7 @@ export function Todo({ items }: { items: readonly TodoItem[] }) {
             <State {...SEVERITY[item.severity]} look="badge" />
             <div className="todo-text">
               <h3>{item.title}</h3>
-              <p className="todo-detail">{glued(item.detail)}</p>
+              <p className="todo-detail">{withoutRule(item.title, item.detail)}</p>
             </div>
             <Fix action={item.action} />
           </li>
