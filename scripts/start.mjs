@@ -67,7 +67,7 @@ function startPart(name, args, env, mark) {
 /** npm passes a signal on that the terminal has sent already: within this time it is the same request. */
 const SAME_REQUEST_MS = 1_000;
 
-/** Asks every part to stop, newest first, and leaves when all have gone. A second request does not wait. */
+/** Asks every part to stop, the site before the platform that takes its last lines, and leaves when all have gone. A second request does not wait. */
 async function stop(code) {
   if (stopping) {
     if (performance.now() - stoppingSince < SAME_REQUEST_MS) return;
@@ -76,7 +76,7 @@ async function stop(code) {
   }
   stopping = true;
   stoppingSince = performance.now();
-  for (const child of [...children.values()].reverse()) {
+  for (const child of children.values()) {
     await new Promise((resolve) => {
       child.once('exit', resolve);
       if (!child.kill('SIGTERM')) resolve();
@@ -116,10 +116,9 @@ try {
   await buildConsole();
   const examplePort = withExample ? await freePort(Number(process.env.YUMZOOM_PORT ?? 3000)) : 0;
   if (withExample) await buildExample();
-  const [yumopsUrl, exampleUrl] = await Promise.all([
-    startPlatform(examplePort),
-    withExample && startExample(examplePort),
-  ]);
+  // The site comes first, so that the monitors find it; what it logs meanwhile waits in its SDK.
+  const exampleUrl = withExample && (await startExample(examplePort));
+  const yumopsUrl = await startPlatform(examplePort);
   if (exampleUrl) console.log(`  YumZoom    ${exampleUrl}   (break things: ${exampleUrl}/ops/faults)`);
   serves = true;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

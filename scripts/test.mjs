@@ -5,7 +5,8 @@ import { buildConsole, buildExample, buildPackages } from './lib/build-steps.mjs
 import { ensureInstalled } from './lib/install.mjs';
 import { reportFailure } from './lib/report-failure.mjs';
 import { root } from './lib/root.mjs';
-import { run, step } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
+import { checkStatically } from './lib/static-checks.mjs';
 import { ensureSystemPackages } from './lib/system-packages.mjs';
 
 const LIMIT_MINUTES = 18;
@@ -40,14 +41,7 @@ try {
   await buildPackages();
   await buildConsole();
   await buildExample();
-  await step('Format and lint', () =>
-    run(node, ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']),
-  );
-  await step('Types', async () => {
-    await run(node, ['node_modules/typescript/bin/tsc', '-b']);
-    await run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console']);
-    await run(node, ['node_modules/typescript/bin/tsc', '-p', 'packages/console/test']);
-  });
+  await checkStatically();
 } catch (error) {
   reportFailure(error);
 }
