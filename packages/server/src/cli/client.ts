@@ -10,6 +10,7 @@ export interface Client {
   url: string | null;
   get<Answer>(path: string, query?: Record<string, string | undefined>): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
+  delete(path: string): Promise<void>;
   /** Lines of a server-sent event stream; only with a running platform. */
   events(
     path: string,
@@ -25,7 +26,7 @@ function withQuery(path: string, query: Record<string, string | undefined> = {})
 }
 
 function readAnswer<Answer>(status: number, text: string, path: string): Answer {
-  if (status >= 200 && status < 300) return JSON.parse(text) as Answer;
+  if (status >= 200 && status < 300) return JSON.parse(text || 'null') as Answer;
   let problem: ProblemBody['error'] = { code: 'http_error', message: `The platform answered ${status} to ${path}.` };
   try {
     problem = (JSON.parse(text) as ProblemBody).error;
@@ -92,6 +93,10 @@ function remoteClient(url: string, token: string): Client {
       });
       return readAnswer(response.status, await response.text(), path);
     },
+    async delete(path) {
+      const response = await send(url + path, { method: 'DELETE', headers });
+      readAnswer(response.status, await response.text(), path);
+    },
     async *events(path, query, signal) {
       const response = await send(url + withQuery(path, query), { headers, signal });
       if (!response.ok) readAnswer(response.status, await response.text(), path);
@@ -105,7 +110,11 @@ function remoteClient(url: string, token: string): Client {
 async function offlineClient(settings: Settings): Promise<Client> {
   const { openOffline } = await import('../main.ts');
   const platform = await openOffline(settings);
-  const inject = async <Answer>(method: 'GET' | 'POST', path: string, payload?: unknown): Promise<Answer> => {
+  const inject = async <Answer>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    payload?: unknown,
+  ): Promise<Answer> => {
     const answer = await platform.app.inject({
       method,
       url: path,
@@ -118,6 +127,7 @@ async function offlineClient(settings: Settings): Promise<Client> {
     url: null,
     get: (path, query) => inject('GET', withQuery(path, query)),
     post: (path, body) => inject('POST', path, body ?? {}),
+    delete: (path) => inject('DELETE', path),
     // biome-ignore lint/correctness/useYield: there is nothing to follow without a running platform
     async *events() {
       throw new YumOpsError('platform_unreachable', 'Nothing can be followed while no platform runs.', {

@@ -12,6 +12,7 @@ import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { queryRoutes } from '../http/query.ts';
+import { silenceRoutes } from '../http/silences.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
@@ -54,6 +55,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
   queryRoutes(app, { telemetry, guard, clock });
   alertRoutes(app, { alerting, guard, clock });
+  silenceRoutes(app, { silences: alerting.silences, guard });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   registerNotifications(app, parts);
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });

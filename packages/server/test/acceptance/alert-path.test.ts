@@ -89,7 +89,7 @@ test('5xx burst: from rows in the store to Slack, mail and a signed webhook, and
   ]);
   expect(hook.accepted.map(({ kind }) => kind)).toEqual(['firing', 'resolved']);
 
-  const pages = new AlertPages(db, buckets, config);
+  const pages = new AlertPages(db, buckets, config, () => clock.now());
   const { items } = await pages.alerts(undefined, { limit: 50 });
   expect(items).toMatchObject([
     { rule: 'High Error Rate', state: 'resolved', severity: 'critical', threshold: 5, unit: '%' },

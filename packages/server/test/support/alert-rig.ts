@@ -9,6 +9,9 @@ import { AlertEngine } from '../../src/respond/alerting/engine.ts';
 import { changeGroup } from '../../src/respond/alerting/group/change.ts';
 import type { OnCallPolicy } from '../../src/respond/alerting/group/facts.ts';
 import type { AlertStore, BucketSource, MonitorStatus } from '../../src/respond/alerting/ports.ts';
+import { addSilence } from '../../src/respond/alerting/silence/add-silence.ts';
+import { endSilence } from '../../src/respond/alerting/silence/end-silence.ts';
+import type { SilenceDeps } from '../../src/respond/alerting/silence/ports.ts';
 import { MemoryAlertStore } from '../../src/respond/alerting/state/memory.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../../src/respond/notify/index.ts';
 import { type OnCallConfig, resolveOnCall } from '../../src/respond/oncall/index.ts';
@@ -230,6 +233,26 @@ export class AlertRig {
       await changeGroup({ store: this.store, resolveOnCall: this.#resolveOnCall }, { groupKey, inputs, now: () => at });
     }
     this.#nextRun = 0;
+  }
+
+  /** Silences alerts from `from` to `end`, in seconds from the start; null = until they are resolved. */
+  async silence(matchers: string[], end: number | null, from = this.t, reason = 'deploy'): Promise<string> {
+    const time = (t: number) => START + t * 1_000;
+    const input = { matchers, start: time(from), end: end === null ? null : time(end), reason, author: 'ada' };
+    const silence = await addSilence(this.silences, input);
+    this.#nextRun = 0;
+    return silence.id;
+  }
+
+  async unsilence(id: string): Promise<void> {
+    await endSilence(this.silences, id, 'bob');
+    this.#nextRun = 0;
+  }
+
+  /** What changes of silences need. */
+  get silences(): SilenceDeps {
+    const { store } = this;
+    return { store, resolveOnCall: this.#resolveOnCall, audit: async () => undefined, now: () => this.clock.now() };
   }
 
   reload(config: RigConfig): void {

@@ -10,6 +10,7 @@ import { changeGroup } from './group/change.ts';
 import { Loop } from './loop.ts';
 import type { Audit, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
 import { AlertPages } from './read/pages.ts';
+import { createSilences, type Silences } from './silence/silences.ts';
 import { storedBuckets } from './state/bucket-query.ts';
 import { PostgresAlertStore } from './state/postgres.ts';
 
@@ -53,6 +54,7 @@ export interface Alerting {
    * @throws YumOpsError `alert_not_found` (404)
    */
   acknowledge(alertId: string, by: string, via: string): Promise<void>;
+  silences: Silences;
   /** What pages and the API show. */
   pages: AlertPages;
 }
@@ -63,7 +65,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
   const log = options.log.child('alerting');
   const store = new PostgresAlertStore(db);
   const buckets = storedBuckets(options.telemetry);
-  const pages = new AlertPages(db, buckets, config);
+  const pages = new AlertPages(db, buckets, config, () => engine.now());
   const engine = new AlertEngine(
     {
       ...options,
@@ -120,6 +122,9 @@ export function createAlerting(options: AlertingOptions): Alerting {
       );
       loop.wake();
     },
+    silences: createSilences({ store, resolveOnCall: options.resolveOnCall, audit, now: () => engine.now() }, () =>
+      loop.wake(),
+    ),
     pages,
   };
 }

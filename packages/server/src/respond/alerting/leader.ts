@@ -11,6 +11,9 @@ import type { Lease, RuleStatus } from './ports.ts';
 import { isWatched, Watched } from './watched.ts';
 
 const MONITOR_POLL_MS = 5_000;
+const PRUNE_EVERY_MS = 3_600_000;
+/** Silences that are over are still listed for so long. */
+const SILENCES_KEPT_MS = 5 * 86_400_000;
 
 type LeaderDeps = Pick<
   EngineDeps,
@@ -32,6 +35,7 @@ export class Leader {
   readonly #watched: Watched;
   #orphans: readonly Instance[];
   #monitorsAt = 0;
+  #pruneAt = 0;
 
   private constructor(deps: LeaderDeps, config: AlertingConfig, lease: Lease, stored: Stored) {
     const rules = new Map(config.rules.map((rule) => [rule.id, rule]));
@@ -60,6 +64,10 @@ export class Leader {
   async evaluate(now: number): Promise<void> {
     const { store, watermark, monitorStates } = this.#deps;
     const oldestUncounted = (await watermark()) ?? Number.POSITIVE_INFINITY;
+    if (now >= this.#pruneAt) {
+      this.#pruneAt = now + PRUNE_EVERY_MS;
+      await store.pruneSilences(now - SILENCES_KEPT_MS);
+    }
     const round = await this.#evaluator.run(now, oldestUncounted);
     const occurrences = this.#closeOrphans(now);
     for (const { rule, at, moves } of round.moved) {

@@ -69,6 +69,8 @@ export async function commitOccurrences(
       now: () => now,
     });
   }
+  // What an alert muted that is over now may speak again.
+  if (occurrences.some(({ type }) => type === 'ends')) await deps.store.wakeMuted(now);
 }
 
 function isNew(occurrence: Occurrence): boolean {

@@ -1,8 +1,10 @@
 import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
-import type { OnCallAt } from './group/facts.ts';
+import type { Episode } from './episode.ts';
+import type { Durable, OnCallAt } from './group/facts.ts';
 import type { Decision, GroupState, Message } from './group/state.ts';
 import type { Instance } from './instance.ts';
+import type { Silence } from './silence/silence.ts';
 
 /** What a monitor is held to be, for the "monitor down" alerts. Implemented by uptime. */
 export interface MonitorStatus {
@@ -106,7 +108,9 @@ export interface Change {
   alertIds: readonly string[];
   /** Instances to write in the same transaction. */
   instances: readonly Instance[];
-  decide(state: GroupState): Decision;
+  /** Silences that end before are not read, ms since the epoch. */
+  now: number;
+  decide(state: GroupState, durable: Durable): Decision;
   /** Runs inside the transaction, after the writes. */
   afterwards?(tx: Queryable): Promise<void>;
 }
@@ -133,6 +137,17 @@ export interface AlertStore {
   nextDue(): Promise<number | null>;
   /** The groups of alerts by their ids; an id that does not exist has none. */
   groupsOf(alertIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
+  /** Every alert that fires. */
+  firingAlerts(): Promise<Episode[]>;
+  /** Every silence that is kept, newest first. */
+  silences(): Promise<Silence[]>;
+  /** Adds or replaces a silence. `afterwards` runs inside the transaction. */
+  writeSilence(silence: Silence, afterwards: (tx: Queryable) => Promise<void>): Promise<void>;
+  /** Forgets silences that were over before this time, ms since the epoch. */
+  pruneSilences(before: number): Promise<void>;
+  /** Has every muted alert looked at again at `now`, ms since the epoch. */
+  wakeMuted(now: number): Promise<void>;
 
   /**
    * Takes up to `limit` messages that are due for sending. Two messages of one group to one target are never out at

@@ -21,7 +21,7 @@ export function acknowledge(draft: Draft, alertId: string, ack: Acknowledgement)
     return;
   }
   const taken = draft.setAlert({ ...alert, ack });
-  draft.dropTimers(alertId, 'step', 'repeat');
+  draft.dropTimers(alertId, 'step', 'repeat', 'muted');
   if (alert.plan.multiAck && alert.lastStep >= 0) scheduleRepeat(draft, taken);
   draft.setTimer({ alertId, kind: 'ack', step: 0, dueAt: draft.now + alert.plan.ackTimeoutMs });
   draft.note(alertId, 'acknowledged', said);

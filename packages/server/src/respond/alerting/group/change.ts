@@ -38,7 +38,8 @@ export async function changeGroup({ store, resolveOnCall }: ChangeDeps, change: 
     lease,
     alertIds,
     instances,
-    decide: (state) => decide(state, inputs, now(), { onCall }),
+    now: now(),
+    decide: (state, durable) => decide(state, inputs, now(), { ...durable, onCall }),
     ...(afterwards && { afterwards }),
   });
 }

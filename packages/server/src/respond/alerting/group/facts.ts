@@ -1,4 +1,5 @@
 import type { OnCallAnswer } from '../../oncall/index.ts';
+import type { Silence } from '../silence/silence.ts';
 
 /** Whose turn it is: a schedule, and people who are always told. */
 export interface OnCallPolicy {
@@ -9,7 +10,13 @@ export interface OnCallPolicy {
 /** Who is on call for a policy at one instant. */
 export type OnCallAt = (policy: OnCallPolicy) => OnCallAnswer;
 
+/** What is read along with a group, in the same transaction. */
+export interface Durable {
+  /** Silences that may be in force; those without an end are while something they wait for fires. */
+  silences: readonly Silence[];
+}
+
 /** What decisions about a group look at beside the group itself. */
-export interface Facts {
+export interface Facts extends Durable {
   onCall: OnCallAt;
 }

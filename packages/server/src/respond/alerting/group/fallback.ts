@@ -1,6 +1,7 @@
 import type { Target } from '../config.ts';
 import type { Episode, Plan } from '../episode.ts';
 import type { Draft } from './draft.ts';
+import { muteOf } from './mute.ts';
 import { isOpen, type Message } from './state.ts';
 import { knowsOfFiring, targetKey } from './told.ts';
 import { writeMessages } from './write.ts';
@@ -19,7 +20,9 @@ export function fallBackWhenOverdue(draft: Draft): void {
 /** Tells others in place of a target that could not be reached. `why` completes "slack/#alerts is failing: …". */
 export function fallBack(draft: Draft, failed: Message, why: string): void {
   if (failed.kind === 'meta') return;
-  const alerts = failed.alerts.flatMap(({ id }) => draft.alerts.get(id) ?? []).filter((a) => a.state === 'firing');
+  const alerts = failed.alerts
+    .flatMap(({ id }) => draft.alerts.get(id) ?? [])
+    .filter((alert) => alert.state === 'firing' && !muteOf(draft, alert));
   const plan = alerts[0]?.plan;
   if (!plan) return;
   const targets = fallbackTargets(plan, failed);

@@ -1,5 +1,6 @@
 import type { Episode } from '../episode.ts';
 import type { Draft } from './draft.ts';
+import { muteOf, park } from './mute.ts';
 import { tell } from './tell.ts';
 import { nextTick } from './tick.ts';
 import { toldOfEnd } from './told.ts';
@@ -31,6 +32,11 @@ function reopen(draft: Draft, before: Episode, incoming: Episode): void {
   draft.note(alert.id, 'reopened', `fires again: ${incoming.summary}`, 'resolved', 'firing');
   draft.dropTimers(alert.id, 'resolve');
   const targets = toldOfEnd(draft, alert.id);
+  const mute = muteOf(draft, alert);
+  if (mute) {
+    park(draft, alert, Math.max(0, alert.lastStep), mute);
+    return;
+  }
   if (targets.length > 0) {
     tell(draft, {
       alerts: [{ alert, step: Math.max(0, alert.lastStep) }],

@@ -4,6 +4,7 @@ import type { Episode } from '../episode.ts';
 import { resumeAfterAck } from './acknowledge.ts';
 import type { Draft } from './draft.ts';
 import { scheduleRepeat } from './fire.ts';
+import { hush, muteOf, release, withhold } from './mute.ts';
 import { sendResolved } from './resolve.ts';
 import { type MessageKind, type Timer, timerKey } from './state.ts';
 import { reachOf } from './targets.ts';
@@ -25,6 +26,8 @@ interface Due {
 
 /** Sends what is due: steps, repeats, expired acknowledgements, ends. Overdue steps of an alert merge into one. */
 export function flush(draft: Draft): void {
+  release(draft);
+  withhold(draft);
   const due = [...draft.timers.values()].filter((timer) => timer.dueAt <= draft.now);
   if (due.length === 0) return;
   const speaking = due.some((timer) => timer.kind !== 'resolve');
@@ -32,7 +35,7 @@ export function flush(draft: Draft): void {
   for (const timer of timers) draft.timers.delete(timerKey(timer));
   const quiet = !draft.firing().some((alert) => alert.lastStep >= 0);
   const orders = draft.firing().flatMap((alert) =>
-    dueOf(
+    ordersOf(
       draft,
       alert,
       timers.filter((timer) => timer.alertId === alert.id),
@@ -54,6 +57,15 @@ function waitingForGroup(draft: Draft): Timer[] {
     const first = timer.kind === 'step' && timer.step === 0 && timer.dueAt > draft.now;
     return first && alert !== undefined && alert.firedAt + (alert.plan.steps[0]?.delayMs ?? 0) <= draft.now;
   });
+}
+
+/** What an alert has to say; a muted one waits. */
+function ordersOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
+  if (timers.length === 0) return [];
+  const mute = muteOf(draft, alert);
+  if (!mute) return dueOf(draft, alert, timers);
+  hush(draft, alert, timers, mute);
+  return [];
 }
 
 function dueOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {

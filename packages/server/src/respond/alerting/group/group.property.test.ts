@@ -157,7 +157,9 @@ class World {
   change(inputs: GroupInput[]) {
     return this.store.change({
       ...{ groupKey: GROUP, lease: null, alertIds: [], instances: [] },
-      decide: (state) => decide(state, inputs, this.now, { onCall: (policy) => this.onCall(policy.schedule) }),
+      now: this.now,
+      decide: (state, durable) =>
+        decide(state, inputs, this.now, { ...durable, onCall: (policy) => this.onCall(policy.schedule) }),
     });
   }
 }

@@ -27,7 +27,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
     resolveReason: resolution.reason,
   });
   draft.note(alert.id, 'resolved', resolution.reason, 'firing', 'resolved');
-  draft.dropTimers(alert.id, 'step', 'repeat', 'ack');
+  draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted');
   for (const message of draft.messagesOf(alert.id)) withdraw(draft, message);
   if (toldOfFiring(draft, alert.id).length === 0) {
     draft.note(alert.id, 'silent', 'it ended before anyone was told');

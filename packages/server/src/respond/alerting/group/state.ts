@@ -44,8 +44,8 @@ export interface Message {
   fallbackAt: number | null;
 }
 
-/** `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires. */
-export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack';
+/** `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires; `muted`: a step is put aside. */
+export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted';
 
 export interface Timer {
   alertId: string;

@@ -2,6 +2,7 @@ import type { Target } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { composeBody } from '../message/compose.ts';
 import type { Draft } from './draft.ts';
+import { muteOf } from './mute.ts';
 import { type Message, type MessageKind, messageId, messageKey } from './state.ts';
 import { targetKey } from './told.ts';
 
@@ -31,13 +32,15 @@ export function writeMessages(draft: Draft, order: Tell): Message[] {
 }
 
 function write(draft: Draft, order: Tell, target: Target): Message | undefined {
+  const known = new Map(
+    [...draft.messages.values()].flatMap((message) => message.alerts.map((alert) => [alert.key, message] as const)),
+  );
   const keyed = order.alerts.map(({ alert, step }) => ({
     alert,
     step,
-    key: messageKey(alert, step, target, order.tag),
+    key: unusedKey(known, messageKey(alert, step, target, order.tag)),
   }));
-  const known = new Set([...draft.messages.values()].flatMap((message) => message.alerts.map((alert) => alert.key)));
-  const fresh = keyed.filter(({ key }) => !known.has(key));
+  const fresh = keyed.flatMap(({ key, ...entry }) => (key === null ? [] : [{ ...entry, key }]));
   const first = fresh[0];
   if (!first) return undefined;
   const step = Math.max(...fresh.map((entry) => entry.step));
@@ -76,13 +79,23 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
   return message;
 }
 
+/** The key, with a number where the message was cancelled before; null when the target was told. */
+function unusedKey(known: ReadonlyMap<string, Message>, key: string): string | null {
+  for (let count = 1; ; count++) {
+    const candidate = count === 1 ? key : `${key}~${count}`;
+    const message = known.get(candidate);
+    if (!message) return candidate;
+    if (message.status !== 'cancelled') return null;
+  }
+}
+
 function fallbackAt(order: Tell, alerts: readonly Episode[], now: number): number | null {
   if (order.kind === 'resolved' || order.kind === 'meta') return null;
   return now + (alerts.some((alert) => alert.severity === 'critical') ? CRITICAL_FALLBACK_MS : FALLBACK_MS);
 }
 
-/** Other alerts of the group that fire and were told of before. */
+/** Other alerts of the group that fire, were told of before and are not muted. */
 function companions(draft: Draft, alerts: readonly Episode[]): Episode[] {
   const own = new Set(alerts.map((alert) => alert.id));
-  return draft.firing().filter((alert) => !own.has(alert.id) && alert.lastStep >= 0);
+  return draft.firing().filter((alert) => !own.has(alert.id) && alert.lastStep >= 0 && !muteOf(draft, alert));
 }

@@ -6,7 +6,8 @@ import type { Row } from '../state/rows.ts';
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
-export function toAlert(episode: Episode): Alert {
+/** @param mutedBy why nobody is told of it now; null = nothing mutes it */
+export function toAlert(episode: Episode, mutedBy: string | null): Alert {
   return {
     id: episode.id,
     rule: episode.rule,
@@ -22,7 +23,7 @@ export function toAlert(episode: Episode): Alert {
     resolvedAt: isoOrNull(episode.resolvedAt),
     acknowledgedBy: episode.ack?.by ?? null,
     acknowledgedAt: isoOrNull(episode.ack?.at ?? null),
-    mutedBy: null,
+    mutedBy,
     runbook: episode.runbook,
   };
 }

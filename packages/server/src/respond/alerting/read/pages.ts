@@ -3,10 +3,12 @@ import type { Db } from '../../../lib/db.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { AlertingConfig } from '../alerting-config.ts';
+import type { Episode } from '../episode.ts';
 import { ruleSubject } from '../episodes.ts';
 import { equivalentQuery } from '../evaluate/query.ts';
 import type { Instance } from '../instance.ts';
 import type { BucketSource } from '../ports.ts';
+import { silenceOf, silenceText } from '../silence/silence.ts';
 import {
   episodeFromRow,
   instanceFromRow,
@@ -15,6 +17,7 @@ import {
   statusFromRow,
   timerFromRow,
 } from '../state/rows.ts';
+import { readSilencesInForce } from '../state/silence-rows.ts';
 import { nextStep, toAlert, toNotification, toTimeline } from './items.ts';
 import { seriesOfAlert } from './series.ts';
 
@@ -32,12 +35,15 @@ export interface ListOptions {
 export class AlertPages {
   readonly #db: Db;
   readonly #buckets: BucketSource;
+  readonly #now: () => number;
   #config: AlertingConfig;
 
-  constructor(db: Db, buckets: BucketSource, config: AlertingConfig) {
+  /** @param now ms since the epoch */
+  constructor(db: Db, buckets: BucketSource, config: AlertingConfig, now: () => number) {
     this.#db = db;
     this.#buckets = buckets;
     this.#config = config;
+    this.#now = now;
   }
 
   use(config: AlertingConfig): void {
@@ -57,9 +63,10 @@ export class AlertPages {
       [state ?? null, before, beforeId, options.limit + 1],
     );
     const page = rows.slice(0, options.limit).map(episodeFromRow);
+    const mutes = await this.#mutes();
     const last = page.at(-1);
     return {
-      items: [...pending, ...page.map(toAlert)],
+      items: [...pending, ...page.map((episode) => toAlert(episode, mutes(episode)))],
       nextCursor: rows.length > options.limit && last ? `${last.startedAt}_${last.id}` : null,
     };
   }
@@ -79,7 +86,7 @@ export class AlertPages {
     ]);
     const rule = this.#config.rules.find((one) => one.id === episode.ruleId);
     return {
-      ...toAlert(episode),
+      ...toAlert(episode, (await this.#mutes())(episode)),
       query: episode.query,
       timeline,
       notifications,
@@ -121,6 +128,15 @@ export class AlertPages {
     return {
       items: page.map(messageFromRow).map((message) => toNotification(message)),
       nextCursor: rows.length > options.limit && last ? String(last.seq) : null,
+    };
+  }
+
+  /** Why an alert is muted now, in words. */
+  async #mutes(): Promise<(alert: Episode) => string | null> {
+    const silences = await readSilencesInForce(this.#db, this.#now());
+    return (alert) => {
+      const silence = alert.state === 'firing' ? silenceOf(silences, alert, this.#now()) : undefined;
+      return silence ? silenceText(silence) : null;
     };
   }
 

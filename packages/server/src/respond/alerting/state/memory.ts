@@ -1,5 +1,6 @@
 import type { Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { Episode } from '../episode.ts';
 import { nextDue } from '../group/decide.ts';
 import {
   type Decision,
@@ -11,6 +12,7 @@ import {
 } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import type { Silence } from '../silence/silence.ts';
 
 interface Claimed {
   worker: string;
@@ -25,6 +27,7 @@ export class MemoryAlertStore implements AlertStore {
   readonly #groups = new Map<string, GroupState>();
   readonly #instances = new Map<string, Instance>();
   readonly #statuses = new Map<string, RuleStatus>();
+  readonly #silences = new Map<string, Silence>();
   readonly #claims = new Map<string, Claimed>();
   readonly #now: () => number;
   #lease: { holder: string; token: number; until: number } = { holder: '', token: 0, until: 0 };
@@ -63,7 +66,9 @@ export class MemoryAlertStore implements AlertStore {
 
   async change(change: Change): Promise<Decision> {
     if (change.lease) this.#fence(change.lease);
-    const decision = change.decide(this.group(change.groupKey));
+    const silences = await this.#silencesInForce();
+    // Nothing is awaited from here on: another change of the group must not come in between.
+    const decision = change.decide(this.group(change.groupKey), { silences });
     this.#groups.set(change.groupKey, decision.state);
     this.timeline.push(...decision.timeline);
     for (const instance of change.instances) this.#instances.set(instance.fingerprint, instance);
@@ -95,6 +100,35 @@ export class MemoryAlertStore implements AlertStore {
       [...alerts.keys()].filter((id) => asked.has(id)).map((id) => [id, key] as const),
     );
     return new Map(pairs);
+  }
+
+  async firingAlerts(): Promise<Episode[]> {
+    return [...this.#groups.values()].flatMap(({ alerts }) =>
+      [...alerts.values()].filter(({ state }) => state === 'firing'),
+    );
+  }
+
+  async silences(): Promise<Silence[]> {
+    return [...this.#silences.values()].reverse();
+  }
+
+  async writeSilence(silence: Silence, afterwards: (tx: Queryable) => Promise<void>): Promise<void> {
+    this.#silences.set(silence.id, silence);
+    await afterwards(NO_TRANSACTION);
+  }
+
+  async pruneSilences(before: number): Promise<void> {
+    for (const { id, endedAt, endsAt } of this.#silences.values()) {
+      if ((endedAt ?? endsAt ?? before) < before) this.#silences.delete(id);
+    }
+  }
+
+  async wakeMuted(now: number): Promise<void> {
+    for (const group of this.#groups.values()) {
+      const timers = new Map(group.timers);
+      for (const [key, timer] of timers) if (timer.kind === 'muted') timers.set(key, { ...timer, dueAt: now });
+      this.#groups.set(group.key, { ...group, timers });
+    }
   }
 
   async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
@@ -133,6 +167,14 @@ export class MemoryAlertStore implements AlertStore {
 
   group(key: string): GroupState {
     return this.#groups.get(key) ?? emptyGroup(key);
+  }
+
+  async #silencesInForce(): Promise<Silence[]> {
+    const firing = new Set((await this.firingAlerts()).map(({ id }) => id));
+    return [...this.#silences.values()].filter(
+      ({ endedAt, endsAt, alertIds }) =>
+        endedAt === null && (endsAt !== null || alertIds.some((alertId) => firing.has(alertId))),
+    );
   }
 
   #fence(lease: Lease): void {

@@ -1,9 +1,11 @@
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { Episode } from '../episode.ts';
 import type { Decision, GroupState, Message } from '../group/state.ts';
 import { timerKey } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import type { Silence } from '../silence/silence.ts';
 import {
   episodeFromRow,
   episodeToRow,
@@ -18,6 +20,7 @@ import {
   timerFromRow,
   timerToRow,
 } from './rows.ts';
+import { readSilencesInForce, silenceFromRow, silenceToRow } from './silence-rows.ts';
 import { writeRows } from './write-rows.ts';
 
 const LEASE_NAME = 'evaluator';
@@ -90,7 +93,7 @@ export class PostgresAlertStore implements AlertStore {
     return this.#db.transaction(async (tx) => {
       if (change.lease) await fence(tx, change.lease);
       const before = await loadGroup(tx, change.groupKey, change.alertIds);
-      const decision = change.decide(before);
+      const decision = change.decide(before, { silences: await readSilencesInForce(tx, change.now) });
       await saveGroup(tx, before, decision);
       await writeRows(tx, 'alert_instances', change.instances.map(instanceToRow), ['fingerprint']);
       await change.afterwards?.(tx);
@@ -126,6 +129,31 @@ export class PostgresAlertStore implements AlertStore {
       [[...alertIds]],
     );
     return new Map(rows.map((row) => [row.id, row.group_key]));
+  }
+
+  async firingAlerts(): Promise<Episode[]> {
+    const rows = await this.#db.query(`SELECT * FROM alerts WHERE state = 'firing' ORDER BY started_at, id`);
+    return rows.map(episodeFromRow);
+  }
+
+  async silences(): Promise<Silence[]> {
+    const rows = await this.#db.query('SELECT * FROM alert_silences ORDER BY created_at DESC, id');
+    return rows.map(silenceFromRow);
+  }
+
+  async writeSilence(silence: Silence, afterwards: (tx: Queryable) => Promise<void>): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await writeRows(tx, 'alert_silences', [silenceToRow(silence)], ['id']);
+      await afterwards(tx);
+    });
+  }
+
+  async pruneSilences(before: number): Promise<void> {
+    await this.#db.query('DELETE FROM alert_silences WHERE coalesce(ended_at, ends_at) < $1', [new Date(before)]);
+  }
+
+  async wakeMuted(now: number): Promise<void> {
+    await this.#db.query(`UPDATE alert_timers SET due_at = $1 WHERE kind = 'muted'`, [new Date(now)]);
   }
 
   async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {

@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { YumOpsError } from '../lib/errors.ts';
+import { parseInstant } from '../lib/zoned-time.ts';
+import type { Silences } from '../respond/alerting/index.ts';
+import type { Guard } from './access.ts';
+
+const instant = z
+  .string()
+  .max(60)
+  .describe('2026-10-25T00:30:00Z, or a local time with its zone: 2026-10-25 01:30 Europe/London')
+  .transform((text, context) => {
+    const found = parseInstant(text);
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: `"${text}" is not a time` });
+    return z.NEVER;
+  });
+const id = z.object({ id: z.string().min(1).max(40) });
+const matchers = z.array(z.string().min(1).max(700)).min(1).max(20).describe('name="value", or !=, =~, !~');
+const request = z.object({
+  matchers,
+  start: instant.optional(),
+  end: instant.optional(),
+  untilResolved: z.boolean().optional(),
+  reason: z.string().max(1_000),
+  confirm: z.boolean().optional(),
+});
+
+/** Silences: what is muted, why, and until when. */
+export function silenceRoutes(app: FastifyInstance, deps: { silences: Silences; guard: Guard }): void {
+  const { silences, guard } = deps;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const actor = (asked: FastifyRequest) => asked.principal?.name ?? 'unknown';
+  const onRequest = guard('responder');
+
+  routes.get('/api/v1/silences', { onRequest: guard('viewer'), schema: {} }, async () => ({
+    items: await silences.list(),
+    nextCursor: null,
+  }));
+  routes.post(
+    '/api/v1/silences/preview',
+    { onRequest: guard('viewer'), schema: { body: z.object({ matchers }) } },
+    async ({ body }) => ({ items: await silences.preview(body.matchers), nextCursor: null }),
+  );
+  routes.post('/api/v1/silences', { onRequest, schema: { body: request } }, async (asked, reply) => {
+    const { untilResolved = false, end, ...rest } = asked.body;
+    if ((end === undefined) !== untilResolved) {
+      throw new YumOpsError('invalid_silence', 'A silence has either an end or untilResolved.', { status: 400 });
+    }
+    const silence = await silences.add({ ...rest, end: end ?? null, author: actor(asked) });
+    return reply.code(201).send(silence);
+  });
+  routes.delete('/api/v1/silences/:id', { onRequest, schema: { params: id } }, async (asked, reply) => {
+    await silences.end(asked.params.id, actor(asked));
+    return reply.code(204).send();
+  });
+}
