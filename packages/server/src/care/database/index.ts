@@ -1,4 +1,13 @@
 export { type CheckedDatabase, checkDatabase, unreachable } from './check-database.ts';
-export type { DatabaseConfig } from './config.ts';
+export type { DatabaseConfig, DatabaseProfile } from './config.ts';
 export { asFinding, type DatabaseFinding, type DatabaseSeverity, inOrderOfUrgency } from './finding.ts';
+export { type InstallPlan, installScript } from './install/install-script.ts';
+export { scramVerifier } from './install/scram.ts';
 export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './monitored-database.ts';
+export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
+export type { StatementRow } from './probes/statements.ts';
+export { type IndexStatus, readIndexes } from './read/indexes.ts';
+export { readLocks } from './read/locks.ts';
+export { readStatements } from './read/statements.ts';
+export { readTables, type TableStatus } from './read/tables.ts';
+export { formatBytes, formatCount, percent } from './units.ts';

@@ -48,7 +48,7 @@ const SUPABASE_SCHEMAS = [
 ];
 
 /** A condition that holds for the schemas of the operator: neither Postgres' own nor those that a host manages. */
-export function ownSchema(column: string, { profile }: ProbeContext): string {
+export function ownSchema(column: string, profile: DatabaseProfile): string {
   const system = `${column} !~ '^pg_' AND ${column} <> 'information_schema'`;
   if (profile === 'plain') return system;
   return `${system} AND ${column} <> ALL ('{${SUPABASE_SCHEMAS.join(',')}}')`;

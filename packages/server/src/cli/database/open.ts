@@ -40,6 +40,32 @@ export function chooseDatabases(args: { name?: string | undefined; config?: stri
   });
 }
 
+/** How many rows a list shows. @throws YumOpsError `wrong_use` */
+export function readLimit(text: string | undefined): number {
+  const limit = Number(text ?? '20');
+  if (Number.isInteger(limit) && limit > 0 && limit <= 10_000) return limit;
+  throw new YumOpsError('wrong_use', `"${text}" is not a number of rows.`, {
+    hint: 'Give a number from 1 to 10000.',
+    status: 400,
+  });
+}
+
+export const limitArg = { type: 'string', description: 'Number of rows, default 20', valueHint: 'N' } as const;
+
+/** Reads something from each chosen database; every row says from which. The rows of one follow those of another. */
+export async function fromEach<Row>(
+  databases: readonly DatabaseConfig[],
+  read: (db: DatabaseConnection, database: DatabaseConfig) => Promise<Row[]>,
+): Promise<(Row & { database: string })[]> {
+  const rows: (Row & { database: string })[] = [];
+  for (const database of databases) {
+    for (const row of await withDatabase(database, (db) => read(db, database))) {
+      rows.push({ ...row, database: database.name });
+    }
+  }
+  return rows;
+}
+
 /**
  * Connects to a configured database and closes the connection after the work.
  * @throws YumOpsError `database_unavailable`, also when its address is broken

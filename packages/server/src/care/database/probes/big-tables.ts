@@ -19,7 +19,7 @@ const SQL = (own: string, smallest: number) => `
 export const bigTables = queryProbe<BigTableRow>({
   name: 'table sizes',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('n.nspname', context), context.thresholds.big_table_noted),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile), context.thresholds.big_table_noted),
   judge: (found, { thresholds }) =>
     found.map(({ table, bytes, rows }) => ({
       code: 'big_table',

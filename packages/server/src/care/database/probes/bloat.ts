@@ -154,7 +154,7 @@ export const bloat: Probe = {
   needsAllStatistics: false,
   primaryOnly: true,
   async run(db, context) {
-    const own = ownSchema('n.nspname', context);
+    const own = ownSchema('n.nspname', context.profile);
     const smallest = context.thresholds.bloat_noted;
     const hidden: Candidate[] = [];
     const tables = await examine(db, await db.query(TABLES(own, smallest)), context, hidden);

@@ -82,7 +82,7 @@ function judge(victim: IndexRow, keeper: IndexRow): Remark {
 export const duplicateIndexes = queryProbe<IndexRow>({
   name: 'duplicate indexes',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile)),
   judge: (rows) => {
     const byTable = new Map<string, IndexRow[]>();
     for (const row of rows) byTable.set(row.table, [...(byTable.get(row.table) ?? []), row]);

@@ -36,7 +36,7 @@ const SQL = (own: string) => `
 export const foreignKeys = queryProbe<ForeignKeyRow>({
   name: 'foreign keys',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile)),
   judge: (found, { thresholds }) =>
     found.map(({ constraint, table, parent, columns, rows, partitioned }) => ({
       code: 'unindexed_fk',

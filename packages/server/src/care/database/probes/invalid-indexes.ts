@@ -45,6 +45,6 @@ function judge({ index, name, table, definition, partitioned, bound }: InvalidIn
 export const invalidIndexes = queryProbe<InvalidIndexRow>({
   name: 'invalid indexes',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile)),
   judge: (rows) => rows.map(judge),
 });

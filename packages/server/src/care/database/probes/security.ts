@@ -111,7 +111,7 @@ export const security = queryProbe<SecurityRow>({
   name: 'privileges',
   primaryOnly: true,
   sql: (context: ProbeContext) => {
-    const own = ownSchema('n.nspname', context);
+    const own = ownSchema('n.nspname', context.profile);
     return `${[FUNCTIONS(own), TABLES(own), SCHEMAS(own)].join('\nUNION ALL\n')}\nORDER BY 1, 2`;
   },
   judge: (rows) => rows.map((row) => ({ object: row.object, ...JUDGES[row.lint](row) })),

@@ -99,7 +99,7 @@ function judgeHidden(rows: readonly SequenceRow[], role: string): Remark[] {
 /** How much of what a column can hold its sequence has given out. */
 export const sequences = queryProbe<SequenceRow>({
   name: 'sequences',
-  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile)),
   judge: (rows, { thresholds, server }) => [
     ...rows.flatMap((row) => judgeUse(row, thresholds.sequence, thresholds.sequence_critical)),
     ...judgeHidden(rows, server.role),

@@ -98,7 +98,7 @@ function notInstalled({ preloaded }: ServerFacts): Remark {
 
 async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeContext): Promise<Remark[]> {
   const rows = await db.query<StatementRow>(STATEMENTS_SQL(schema, 500));
-  const own = ownSchema('s.schemaname', context);
+  const own = ownSchema('s.schemaname', context.profile);
   const tables = await db.query<FilteredTable>(SCANNED(own, context.thresholds));
   const indexes = new Map<string, SuggestedIndex>();
   const slow = rows.flatMap((row) => {

@@ -20,7 +20,7 @@ const SQL = (own: string) => `
 export const triggers = queryProbe<TriggerRow>({
   name: 'triggers',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile)),
   judge: (rows) =>
     rows.map(({ trigger, table, constraint }) => ({
       code: 'disabled_trigger',

@@ -35,7 +35,7 @@ const SQL = (own: string) => `
 export const unusedIndexes = queryProbe<UnusedIndexRow>({
   name: 'unused indexes',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('s.schemaname', context)),
+  sql: (context) => SQL(ownSchema('s.schemaname', context.profile)),
   judge: (rows, { server, thresholds }) => {
     const settled = server.statisticsAge >= thresholds.unused_index_age;
     const since = formatDuration(server.statisticsAge * 1_000);

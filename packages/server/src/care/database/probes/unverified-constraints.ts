@@ -101,7 +101,7 @@ export const unverifiedConstraints: Probe = {
   primaryOnly: true,
   async run(db, context) {
     const remarks: Remark[] = [];
-    for (const row of await db.query<ConstraintRow>(SQL(ownSchema('n.nspname', context)))) {
+    for (const row of await db.query<ConstraintRow>(SQL(ownSchema('n.nspname', context.profile)))) {
       remarks.push(await judge(row, db, context));
     }
     return remarks;

@@ -52,6 +52,6 @@ function judge(row: VacuumRow, { thresholds }: ProbeContext): Remark[] {
 export const vacuum = queryProbe<VacuumRow>({
   name: 'vacuum',
   primaryOnly: true,
-  sql: (context) => SQL(ownSchema('n.nspname', context)),
+  sql: (context) => SQL(ownSchema('n.nspname', context.profile)),
   judge: (rows, context) => rows.flatMap((row) => judge(row, context)),
 });

@@ -1,0 +1,32 @@
+import { defineCommand } from 'citty';
+import { formatBytes, formatCount, type IndexStatus, readIndexes } from '../../care/database/index.ts';
+import { printJson } from '../command.ts';
+import { type Column, formatTable } from '../table.ts';
+import { chooseDatabases, databaseArgs, fromEach, limitArg, readLimit } from './open.ts';
+
+function kindOf({ primary, unique, valid }: IndexStatus): string {
+  if (!valid) return 'NOT VALID';
+  if (primary) return 'primary key';
+  return unique ? 'unique' : '';
+}
+
+const COLUMNS: readonly Column<IndexStatus>[] = [
+  { heading: 'INDEX', cell: ({ index }) => index },
+  { heading: 'SIZE', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
+  { heading: 'SCANS', align: 'right', cell: ({ scans }) => formatCount(scans) },
+  { heading: 'KIND', cell: kindOf },
+  { heading: 'TABLE', cell: ({ table }) => table },
+];
+
+export const databaseIndexes = defineCommand({
+  meta: { name: 'yumops db indexes', description: 'The largest indexes, and how often they are read' },
+  args: { ...databaseArgs, limit: limitArg },
+  async run({ args }) {
+    const limit = readLimit(args.limit);
+    const { databases } = chooseDatabases(args);
+    const indexes = await fromEach(databases, (db, { profile }) => readIndexes(db, profile, limit));
+    if (args.json) printJson({ indexes });
+    else process.stdout.write(formatTable(COLUMNS, indexes) || 'There are no indexes.\n');
+    return 0;
+  },
+});
