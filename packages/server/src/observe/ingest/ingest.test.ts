@@ -31,6 +31,23 @@ async function counts(run: string) {
   return row;
 }
 
+it('takes a delivery once, whatever a live tail does with it', async () => {
+  const run = randomUUID();
+  const { ingest, stop } = await startTestIngest({ telemetry: store.telemetry });
+  ingest.tail.subscribe(
+    () => {
+      throw new Error('a filter that fails');
+    },
+    { row: () => undefined, dropped: () => undefined },
+  );
+  const delivery = { ...body(run, 3), batchId: randomUUID() };
+  const first = await ingest.accept(delivery);
+  expect(await ingest.accept(delivery)).toEqual(first);
+  await until(() => ingest.stats().lagSeconds === 0);
+  expect(await counts(run)).toEqual({ total: 3, distinct: 3 });
+  await stop();
+});
+
 describe('while the store is down', () => {
   it('keeps what it acknowledged, tells how far behind it is, and drains later', async () => {
     const run = randomUUID();

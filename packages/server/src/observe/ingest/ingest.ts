@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { IngestAnswer } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
-import { YumOpsError } from '../../lib/errors.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import { Batcher, type BatchStep } from './batch/batcher.ts';
 import { Parser } from './parser.ts';
 import type { BodyFormat } from './record/body.ts';
+import type { EntryBody } from './record/part-set.ts';
 import { Journal } from './spool/journal.ts';
 import { Receipts, receiptKey } from './spool/receipts.ts';
 import { SPOOL_START, Spool } from './spool/spool.ts';
@@ -107,7 +108,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     ...(options.onBatchStep ? { onStep: options.onBatchStep } : {}),
   });
   const parser = new Parser(options.worker ?? new URL('./parse-worker.js', import.meta.url), log);
-  const ingest = new SpooledIngest({ spool, journal, receipts, batcher, parser, clock, maxBytes });
+  const ingest = new SpooledIngest({ spool, journal, receipts, batcher, parser, clock, log, maxBytes });
   batcher.start();
   return ingest;
 }
@@ -119,6 +120,7 @@ interface Parts {
   batcher: Batcher;
   parser: Parser;
   clock: Clock;
+  log: Log;
   maxBytes: number;
 }
 
@@ -137,7 +139,7 @@ class SpooledIngest implements Ingest {
         const body = encodeRows(relation, rows);
         const header = { at: parts.clock.now(), parts: body.parts };
         await parts.spool.append({ header, payload: body.payload, payloadCrc: body.payloadCrc, privileged: true });
-        this.tail.publish(body);
+        this.#show(body);
       },
     };
   }
@@ -164,11 +166,20 @@ class SpooledIngest implements Ingest {
         this.#counts.refused += 1;
         throw error;
       }
-      this.tail.publish(encoded);
+      this.#show(encoded);
     }
     this.#counts.accepted += answer.accepted;
     this.#counts.rejected += rejectedCount;
     return answer;
+  }
+
+  /** What is durable has been taken: a tail that fails must not make the sender repeat it. */
+  #show(body: EntryBody): void {
+    try {
+      this.tail.publish(body);
+    } catch (error) {
+      this.#parts.log.error('The live tail could not show what arrived.', { reason: messageOf(error) });
+    }
   }
 
   stats(): IngestStats {
