@@ -22,6 +22,8 @@ export interface Monitor {
   interval: number;
   /** Days until the certificate ends; null when there is none. */
   certificateDays: number | null;
+  /** Where the job of a heartbeat calls; null for other kinds. */
+  pingUrl: string | null;
   /** Durations in ms of the newest checks, oldest first, null where the check failed. At most 40. */
   recent: (number | null)[];
 }

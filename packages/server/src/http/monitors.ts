@@ -13,6 +13,7 @@ export interface MonitorsDeps {
   db: Db;
   telemetry: TelemetryStore;
   availability: Availability;
+  publicUrl: string;
 }
 
 const pageQuery = z.object({
@@ -31,14 +32,18 @@ export function monitorRoutes(app: FastifyInstance, deps: MonitorsDeps): void {
   routes.get('/api/v1/monitors', { onRequest, schema: { querystring: pageQuery } }, async (request) => {
     const { limit, cursor } = request.query;
     const page = { after: cursor === undefined ? -1 : Number(cursor), limit };
-    const { items, nextPosition } = await listMonitors(deps.db, await knownAvailability(deps), page);
+    const view = { availability: await knownAvailability(deps), publicUrl: deps.publicUrl };
+    const { items, nextPosition } = await listMonitors(deps.db, view, page);
     return { items, nextCursor: nextPosition === null ? null : String(nextPosition) };
   });
 
   routes.get(
     '/api/v1/monitors/:id',
     { onRequest, schema: { params: z.object({ id: z.string().min(1).max(300) }) } },
-    async (request) => getMonitor(deps, await deps.availability.read(), request.params.id, deps.clock.now()),
+    async (request) => {
+      const view = { availability: await deps.availability.read(), publicUrl: deps.publicUrl };
+      return getMonitor(deps, view, request.params.id, deps.clock.now());
+    },
   );
 }
 

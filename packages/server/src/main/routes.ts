@@ -11,13 +11,15 @@ import { logsRoutes } from '../http/logs.ts';
 import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
 import { overviewRoutes } from '../http/overview.ts';
+import { pingRoutes } from '../http/ping.ts';
 import { queryRoutes } from '../http/query.ts';
+import { ruleBucketRoutes } from '../http/rule-buckets.ts';
 import { silenceRoutes } from '../http/silences.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors } from '../observe/uptime/index.ts';
-import type { Alerting } from '../respond/alerting/index.ts';
+import { type Alerting, storedBuckets } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -44,17 +46,19 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { alerting, clock, publicUrl } = parts;
   const { db, telemetry } = parts.stores;
   const { accounts, guard, findIngestKey } = parts.identity;
-  const { health, ingest } = parts.observe;
+  const { health, ingest, uptime } = parts.observe;
   const availability = createAvailability(telemetry, clock);
   authRoutes(app, { accounts, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   ingestRoutes(app, { ingest, findIngestKey });
   healthRoutes(app, { health, guard });
-  monitorRoutes(app, { guard, clock, db, telemetry, availability });
+  monitorRoutes(app, { guard, clock, db, telemetry, availability, publicUrl });
+  pingRoutes(app, uptime);
   checkRoutes(app, { guard, clock, db, telemetry });
   logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
   queryRoutes(app, { telemetry, guard, clock });
   alertRoutes(app, { alerting, guard, clock });
+  ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
   silenceRoutes(app, { silences: alerting.silences, guard });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   registerNotifications(app, parts);
@@ -86,7 +90,8 @@ function registerOverview(
     },
     async monitors() {
       const known = await availability.read().catch(() => new Map<string, number>());
-      return (await listMonitors(db, known, { after: -1, limit: MONITORS_READ })).items;
+      const view = { availability: known, publicUrl: parts.publicUrl };
+      return (await listMonitors(db, view, { after: -1, limit: MONITORS_READ })).items;
     },
     firingAlerts: async () => (await alerting.pages.alerts('firing', { limit: ALERTS_READ })).items,
     pipeline() {

@@ -36,7 +36,11 @@ beforeEach(async () => {
   const clock = new FakeClock(NOW);
   const deps = { guard: () => async () => {}, clock, db: state.db, telemetry: telemetry.telemetry };
   app = await createHttpServer({ log: silent, version: '0.0.0' });
-  monitorRoutes(app, { ...deps, availability: createAvailability(telemetry.telemetry, clock) });
+  monitorRoutes(app, {
+    ...deps,
+    publicUrl: 'https://ops.test',
+    availability: createAvailability(telemetry.telemetry, clock),
+  });
   checkRoutes(app, deps);
 });
 
@@ -92,6 +96,7 @@ test('an unchecked monitor is pending and has no figures', async () => {
         kind: 'http',
         url: 'https://yumzoom.app/x',
         rewrittenTo: 'http://127.0.0.1:3000/x',
+        pingUrl: null,
         state: 'pending',
         since: null,
         reason: null,

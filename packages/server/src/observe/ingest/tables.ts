@@ -22,6 +22,7 @@ const DESTINATIONS: Readonly<Record<string, Destination>> = {
   dead_letters: fixed('dead_letters', 'logs'),
   checks: fixed('check_results', 'checks'),
   health_checks: fixed('health_results', 'checks'),
+  check_ins: fixed('check_in_rows', 'checks'),
 };
 
 /**

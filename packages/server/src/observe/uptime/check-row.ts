@@ -2,10 +2,12 @@ import type { MonitorState } from '@yumops/protocol';
 import type { TelemetryRow } from '../../lib/telemetry.ts';
 import type { CheckResult } from './check.ts';
 import type { MonitorConfig } from './config.ts';
+import type { Signal } from './kinds/heartbeat/beats.ts';
 
 /** Relations that the prober writes. */
 export const CHECKS = 'checks';
 export const HEALTH_CHECKS = 'health_checks';
+export const CHECK_INS = 'check_ins';
 
 /** A finished check with what makes it a row. */
 export interface FinishedCheck {
@@ -56,7 +58,31 @@ export function healthRows(check: FinishedCheck): TelemetryRow[] {
   }));
 }
 
-function originOf({ monitor, startedAt }: FinishedCheck): TelemetryRow {
+/** What a job said of itself. */
+export interface CheckIn {
+  id: string;
+  monitor: MonitorConfig;
+  signal: Omit<Signal, 'at'>;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Milliseconds of the run that ended; null when its start was not told. */
+  runMs: number | null;
+}
+
+/** The row of `check_ins`. */
+export function checkInRow({ id, monitor, signal, at, runMs }: CheckIn): TelemetryRow {
+  return {
+    ...originOf({ monitor, startedAt: at }),
+    id,
+    slug: monitor.id,
+    status: signal.kind,
+    exitCode: signal.exit,
+    durationMs: signal.kind === 'start' ? null : runMs,
+    output: signal.output,
+  };
+}
+
+function originOf({ monitor, startedAt }: Pick<FinishedCheck, 'monitor' | 'startedAt'>): TelemetryRow {
   return {
     timestamp: startedAt,
     project: monitor.project ?? '',

@@ -1,13 +1,14 @@
 import type { CheckEvidence } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
+import type { BeatReader } from './kinds/heartbeat/beat-store.ts';
 import type { Resolve } from './net/resolve.ts';
 import type { PostgresProbe } from './ports.ts';
 
 /**
  * What one check says of its target. `degraded` is up with a flaw; `unknown` means that the check itself could not
- * be made, which says nothing of the target.
+ * be made, which says nothing of the target; `pending` that there is nothing to judge yet.
  */
-export type Verdict = 'up' | 'degraded' | 'down' | 'unknown';
+export type Verdict = 'up' | 'degraded' | 'down' | 'unknown' | 'pending';
 
 export const PHASES = ['dns', 'connect', 'tls', 'firstByte', 'body'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -54,6 +55,7 @@ export interface CheckContext {
   clock: Clock;
   resolve: Resolve;
   postgres: PostgresProbe;
+  beats: BeatReader;
   /** Origins that are rewritten, also where a redirect leads to. */
   targets: Readonly<Record<string, string>>;
   /** Certificates in PEM that are trusted beside the system's. */

@@ -5,6 +5,7 @@ import { compileDns } from './kinds/dns/config.ts';
 import { compileDomain } from './kinds/domain/config.ts';
 import { compileGrpc } from './kinds/grpc/config.ts';
 import { compileHealth } from './kinds/health/config.ts';
+import { compileHeartbeat } from './kinds/heartbeat/config.ts';
 import { compileHttp } from './kinds/http/config.ts';
 import { compilePing } from './kinds/ping/config.ts';
 import { compilePostgres } from './kinds/postgres/config.ts';
@@ -38,6 +39,8 @@ export function compileMonitor(raw: RawMonitor, context: MonitorContext, report:
       return compileRedis(raw, compiler);
     case 'smtp':
       return compileSmtp(raw, compiler);
+    case 'heartbeat':
+      return compileHeartbeat(raw, compiler);
     case 'steps':
       return compileSteps(raw, compiler);
     case 'grpc':

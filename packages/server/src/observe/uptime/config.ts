@@ -3,6 +3,7 @@ import { type DnsMonitorConfig, dnsMonitorShape } from './kinds/dns/config.ts';
 import { type DomainMonitorConfig, domainMonitorShape } from './kinds/domain/config.ts';
 import { type GrpcMonitorConfig, grpcMonitorShape } from './kinds/grpc/config.ts';
 import { type HealthMonitorConfig, healthMonitorShape } from './kinds/health/config.ts';
+import { type HeartbeatMonitorConfig, heartbeatMonitorShape } from './kinds/heartbeat/config.ts';
 import { type HttpMonitorConfig, httpMonitorShape } from './kinds/http/config.ts';
 import { type PingMonitorConfig, pingMonitorShape } from './kinds/ping/config.ts';
 import { type PostgresMonitorConfig, postgresMonitorShape } from './kinds/postgres/config.ts';
@@ -32,12 +33,13 @@ export const MONITOR_SHAPES = {
   websocket: websocketMonitorShape,
   grpc: grpcMonitorShape,
   steps: stepsMonitorShape,
+  heartbeat: heartbeatMonitorShape,
 };
 
 export type MonitorKindName = keyof typeof MONITOR_SHAPES;
 
 /** Kinds that are described but not run by this version. */
-export const LATER_KINDS = ['browser', 'heartbeat'] as const;
+export const LATER_KINDS = ['browser'] as const;
 
 /** A monitor of any kind, ready to run. */
 export type MonitorConfig =
@@ -50,6 +52,7 @@ export type MonitorConfig =
   | PingMonitorConfig
   | RedisMonitorConfig
   | SmtpMonitorConfig
+  | HeartbeatMonitorConfig
   | StepsMonitorConfig
   | GrpcMonitorConfig
   | WebsocketMonitorConfig

@@ -2,6 +2,7 @@ export { type Availability, createAvailability } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';
 export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
+export { afterSignal, type Beats, judgeBeats, NO_BEATS, type Signal } from './kinds/heartbeat/beats.ts';
 export { type CheckQuery, listChecks } from './list-checks.ts';
 export { findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
 export { classifyAddress } from './net/address.ts';
@@ -9,6 +10,7 @@ export type { PostgresLogin, PostgresProbe, PostgresSession } from './ports.ts';
 export { rewriteTarget } from './rewrite.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
 export {
+  type BeatSignal,
   createUptime,
   type TransitionListener,
   type Uptime,

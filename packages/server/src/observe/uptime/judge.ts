@@ -99,9 +99,15 @@ type Counters = Pick<MonitorStatus, 'failures' | 'successes'>;
 function count(status: MonitorStatus, { verdict }: Observation, policy: JudgePolicy): Counters {
   const { failures, successes } = status;
   if (verdict === 'down') return { failures: failures + 1, successes: 0 };
-  if (verdict === 'unknown' || verdict === 'network-down') return { failures, successes };
+  if (saysNothing(verdict)) return { failures, successes };
   const recovered = !isConfirmedDown(status, policy) || successes + 1 >= policy.recovery;
   return recovered ? { failures: 0, successes: 0 } : { failures, successes: successes + 1 };
+}
+
+type Silent = 'unknown' | 'network-down' | 'pending';
+
+function saysNothing(verdict: Observation['verdict']): verdict is Silent {
+  return verdict === 'unknown' || verdict === 'network-down' || verdict === 'pending';
 }
 
 function isConfirmedDown(status: MonitorStatus, policy: JudgePolicy): boolean {
@@ -114,7 +120,7 @@ function stateAfter(
   { verdict }: Observation,
   policy: JudgePolicy,
 ): MonitorState {
-  if (verdict === 'unknown' || verdict === 'network-down') return verdict;
+  if (saysNothing(verdict)) return verdict;
   if (verdict === 'down') {
     return status.state === 'down' || counted.failures > policy.retries ? 'down' : beforeConfirmation(status.state);
   }

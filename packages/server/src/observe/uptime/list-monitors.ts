@@ -25,13 +25,14 @@ interface MonitorRow {
   certificate_days: number | null;
   recent: (number | null)[] | null;
   named: NamedState[] | null;
+  token: string | null;
 }
 
 const SELECT_MONITORS = `
   SELECT m.id, m.position, m.name, m.kind, m.url, m.rewritten_to, m.method, m.expectation, m.interval_ms, m.timeout_ms,
          coalesce(s.state, 'pending') AS state, s.since, s.reason, s.last_checked_at, s.next_check_at,
-         s.certificate_days, s.recent, s.named
-  FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id`;
+         s.certificate_days, s.recent, s.named, h.token
+  FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id LEFT JOIN heartbeats h ON h.monitor_id = m.id`;
 
 /** Points of a sparkline: in a list so long that nobody looks at one line, half of them must do. */
 const SPARK = { usual: 40, longList: 20, longFrom: 500 };
@@ -43,13 +44,18 @@ export interface MonitorPage {
   nextPosition: number | null;
 }
 
-/**
- * Lists monitors after a position.
- * @param availability percent by monitor id, see `Availability`
- */
+/** What the list needs beside what is stored of the monitors. */
+export interface MonitorView {
+  /** Percent by monitor id, see `Availability`. */
+  availability: ReadonlyMap<string, number>;
+  /** Base of the addresses that jobs call. */
+  publicUrl: string;
+}
+
+/** Lists monitors after a position. */
 export async function listMonitors(
   db: Queryable,
-  availability: ReadonlyMap<string, number>,
+  view: MonitorView,
   page: { after: number; limit: number } = { after: -1, limit: 100_000 },
 ): Promise<MonitorPage> {
   const rows = await db.query<MonitorRow>(`${SELECT_MONITORS} WHERE m.position > $1 ORDER BY m.position LIMIT $2`, [
@@ -59,7 +65,7 @@ export async function listMonitors(
   const shown = rows.slice(0, page.limit);
   const points = shown.length > SPARK.longFrom ? SPARK.longList : SPARK.usual;
   return {
-    items: shown.map((row) => toMonitor(row, availability, points)),
+    items: shown.map((row) => toMonitor(row, view, points)),
     nextPosition: rows.length > page.limit ? (shown.at(-1)?.position ?? null) : null,
   };
 }
@@ -71,7 +77,7 @@ export async function listMonitors(
  */
 export async function getMonitor(
   stores: { db: Queryable; telemetry: TelemetryStore },
-  availability: ReadonlyMap<string, number>,
+  view: MonitorView,
   key: string,
   now: number,
 ): Promise<MonitorDetail> {
@@ -85,7 +91,7 @@ export async function getMonitor(
     readOutages(stores.db, row.id),
   ]);
   return {
-    ...toMonitor(row, availability),
+    ...toMonitor(row, view),
     method: row.method,
     expectation: row.expectation,
     timeout: row.timeout_ms / 1_000,
@@ -104,7 +110,7 @@ export async function findMonitorId(db: Queryable, key: string): Promise<string>
   return row?.id ?? key;
 }
 
-function toMonitor(row: MonitorRow, availability: ReadonlyMap<string, number>, points = SPARK.usual): Monitor {
+function toMonitor(row: MonitorRow, { availability, publicUrl }: MonitorView, points = SPARK.usual): Monitor {
   return {
     id: row.id,
     name: row.name,
@@ -119,6 +125,7 @@ function toMonitor(row: MonitorRow, availability: ReadonlyMap<string, number>, p
     uptime90d: availability.get(row.id) ?? null,
     interval: row.interval_ms / 1_000,
     certificateDays: row.certificate_days,
+    pingUrl: row.token === null ? null : `${publicUrl}/ping/${encodeURIComponent(row.token)}`,
     recent: (row.recent ?? []).slice(-points).map((ms) => (ms !== null && ms >= 10 ? Math.round(ms) : ms)),
   };
 }

@@ -40,6 +40,8 @@ interface Entry<Monitor extends Probed> {
   dueAt: number;
   hung: boolean;
   running: boolean;
+  /** To be checked once more as soon as the check that runs has ended. */
+  again: boolean;
   /** True once the monitor was replaced or removed: the entry is then passed over. */
   stale: boolean;
 }
@@ -79,6 +81,20 @@ export class Prober<Monitor extends Probed> {
   plan(id: string, recheckInMs: number | null): number | undefined {
     const entry = this.#entries.get(id);
     return entry && nextDue(entry.grid, this.#options.clock.monotonic(), recheckInMs);
+  }
+
+  /** Checks a monitor at once, out of turn; its grid stays. */
+  checkNow(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry || entry.running) {
+      if (entry) entry.again = true;
+      return;
+    }
+    entry.stale = true;
+    const urgent = { ...entry, stale: false, dueAt: this.#options.clock.monotonic() };
+    this.#entries.set(id, urgent);
+    this.#agenda.add(urgent);
+    this.#arm();
   }
 
   stats(): ProberStats {
@@ -124,6 +140,7 @@ export class Prober<Monitor extends Probed> {
       dueAt: firstDue(monitor.id, monitor.intervalMs, now, together),
       hung: previous?.hung ?? false,
       running: false,
+      again: false,
       stale: false,
     };
     this.#entries.set(monitor.id, entry);
@@ -186,6 +203,8 @@ export class Prober<Monitor extends Probed> {
       this.#options.onError(entry.monitor, error);
     }
     entry.hung = outcome.hung;
-    entry.dueAt = nextDue(entry.grid, this.#options.clock.monotonic(), outcome.recheckInMs);
+    const recheckInMs = entry.again ? 0 : outcome.recheckInMs;
+    entry.again = false;
+    entry.dueAt = nextDue(entry.grid, this.#options.clock.monotonic(), recheckInMs);
   }
 }

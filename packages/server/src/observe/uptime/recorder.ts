@@ -4,7 +4,16 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
 import { BatchBuffer } from './batch-buffer.ts';
-import { CHECKS, checkRow, type FinishedCheck, HEALTH_CHECKS, healthRows } from './check-row.ts';
+import {
+  CHECK_INS,
+  CHECKS,
+  type CheckIn,
+  checkInRow,
+  checkRow,
+  type FinishedCheck,
+  HEALTH_CHECKS,
+  healthRows,
+} from './check-row.ts';
 import { type RecordChange, storeChanges } from './state-store.ts';
 
 export interface RecorderOptions {
@@ -26,6 +35,7 @@ const CAPACITY = 100_000;
 export class Recorder {
   readonly #checks: BatchBuffer<TelemetryRow>;
   readonly #healthChecks: BatchBuffer<TelemetryRow>;
+  readonly #checkIns: BatchBuffer<TelemetryRow>;
   readonly #changes: BatchBuffer<RecordChange>;
 
   constructor(options: RecorderOptions) {
@@ -40,6 +50,7 @@ export class Recorder {
       });
     this.#checks = buffer('Checks', (rows) => writer.append(CHECKS, rows));
     this.#healthChecks = buffer('Health checks', (rows) => writer.append(HEALTH_CHECKS, rows));
+    this.#checkIns = buffer('Check-ins', (rows) => writer.append(CHECK_INS, rows));
     this.#changes = buffer('Monitor states', async (changes) => {
       await storeChanges(db, changes);
       for (const change of changes) options.onStored(change);
@@ -48,12 +59,16 @@ export class Recorder {
 
   /** What was given up because a store was away for too long. */
   get dropped(): number {
-    return this.#checks.dropped + this.#healthChecks.dropped + this.#changes.dropped;
+    return this.#checks.dropped + this.#healthChecks.dropped + this.#checkIns.dropped + this.#changes.dropped;
   }
 
   addCheck(check: FinishedCheck): void {
     this.#checks.push(checkRow(check));
     for (const row of healthRows(check)) this.#healthChecks.push(row);
+  }
+
+  addCheckIn(checkIn: CheckIn): void {
+    this.#checkIns.push(checkInRow(checkIn));
   }
 
   addChange(change: RecordChange): void {
@@ -62,6 +77,7 @@ export class Recorder {
 
   /** Resolves when all that was added is stored; rejects when a store is away. */
   async flush(): Promise<void> {
-    await Promise.all([this.#checks.flush(), this.#healthChecks.flush(), this.#changes.flush()]);
+    const buffers = [this.#checks, this.#healthChecks, this.#checkIns, this.#changes];
+    await Promise.all(buffers.map((buffer) => buffer.flush()));
   }
 }

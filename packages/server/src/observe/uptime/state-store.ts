@@ -2,6 +2,7 @@ import type { MonitorState, Severity } from '@yumops/protocol';
 import type { Db, Queryable } from '../../lib/db.ts';
 import type { MonitorConfig, MonitorReceiver } from './config.ts';
 import type { Transition } from './judge.ts';
+import { storeHeartbeats } from './kinds/heartbeat/beat-store.ts';
 import { describeMonitor } from './kinds/index.ts';
 import type { MonitorRecord, NamedState } from './monitor-record.ts';
 
@@ -32,6 +33,7 @@ export function storeMonitors(db: Db, monitors: readonly MonitorConfig[]): Promi
          .join(', ')}`,
       [JSON.stringify(rows)],
     );
+    await storeHeartbeats(tx, monitors);
   });
 }
 

@@ -8,6 +8,8 @@ import type { TelemetryWriter } from '../../lib/telemetry.ts';
 import type { CheckContext, CheckResult } from './check.ts';
 import type { MonitorConfig } from './config.ts';
 import { type Judged, judge, type Observation, setPaused, type Transition } from './judge.ts';
+import { createBeatReader, keepSignal } from './kinds/heartbeat/beat-store.ts';
+import type { Signal } from './kinds/heartbeat/beats.ts';
 import { runCheck } from './kinds/index.ts';
 import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
 import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
@@ -50,12 +52,20 @@ export interface Uptime {
   stop(): Promise<void>;
   /** Takes over a changed configuration; monitors that did not change keep their rhythm. */
   reload(config: UptimeConfig): Promise<void>;
+  /**
+   * Keeps what a job says of itself, and judges its monitor anew.
+   * @returns whether a heartbeat has this token
+   */
+  beat(token: string, signal: BeatSignal): Promise<boolean>;
   /** The records as they are now, by monitor id. */
   states(): ReadonlyMap<string, MonitorRecord>;
   stats(): UptimeStats;
   /** @returns a function that ends the subscription */
   onTransition(listener: TransitionListener): () => void;
 }
+
+/** What a job says of itself, now. */
+export type BeatSignal = Omit<Signal, 'at'>;
 
 export interface UptimeStats extends ProberStats {
   /** Checks made since the start. */
@@ -94,6 +104,7 @@ class UptimeEngine implements Uptime {
       clock,
       resolve: createResolver(),
       postgres: options.postgres,
+      beats: createBeatReader(options.db),
       targets: options.targets,
       ca: options.ca ?? [],
       signal: this.#stopped.signal,
@@ -135,6 +146,16 @@ class UptimeEngine implements Uptime {
     this.#adopt(monitors);
   }
 
+  async beat(token: string, signal: BeatSignal): Promise<boolean> {
+    const at = this.#options.clock.now();
+    const kept = await keepSignal(this.#options.db, token, { ...signal, at });
+    if (!kept) return false;
+    const monitor = this.#monitors.get(kept.monitorId);
+    if (monitor) this.#recorder.addCheckIn({ id: uuidv7(at), monitor, signal, at, runMs: kept.beats.lastRunMs });
+    this.#prober.checkNow(kept.monitorId);
+    return true;
+  }
+
   states(): ReadonlyMap<string, MonitorRecord> {
     return this.#records;
   }
@@ -169,6 +190,7 @@ class UptimeEngine implements Uptime {
     // Replaced or removed meanwhile: what was found is of another monitor.
     if (this.#stopped.signal.aborted || this.#monitors.get(monitor.id) !== monitor) return AGAIN;
     const record = this.#records.get(monitor.id) ?? NO_RECORD;
+    if (result.verdict === 'pending' && record.state === 'pending') return { recheckInMs: null, hung: false };
     const now = clock.now();
     const judged = judge(record, seen, monitor, now);
     const next = afterCheck(record, { ...judged.status, lastCheckedAt: startedAt }, result, now);

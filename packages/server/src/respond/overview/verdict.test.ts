@@ -16,6 +16,7 @@ const monitor = (name: string, state: Monitor['state'], more: Partial<Monitor> =
   uptime90d: null,
   interval: 60,
   certificateDays: null,
+  pingUrl: null,
   recent: [],
   ...more,
 });

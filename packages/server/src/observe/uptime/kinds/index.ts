@@ -4,6 +4,7 @@ import { dnsKind } from './dns/index.ts';
 import { domainKind } from './domain/index.ts';
 import { grpcKind } from './grpc/index.ts';
 import { healthKind } from './health/index.ts';
+import { heartbeatKind } from './heartbeat/index.ts';
 import { httpKind } from './http/index.ts';
 import type { MonitorKind } from './kind.ts';
 import { pingKind } from './ping/index.ts';
@@ -25,6 +26,7 @@ const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = {
   ping: pingKind,
   redis: redisKind,
   smtp: smtpKind,
+  heartbeat: heartbeatKind,
   steps: stepsKind,
   grpc: grpcKind,
   websocket: websocketKind,

@@ -11,6 +11,7 @@ import {
   type RawMonitor,
 } from '../config.ts';
 import { compileMonitor } from '../config-monitor.ts';
+import { NO_BEATS } from '../kinds/heartbeat/beats.ts';
 import { runCheck } from '../kinds/index.ts';
 import { createResolver } from '../net/resolve.ts';
 import type { PostgresProbe } from '../ports.ts';
@@ -74,6 +75,7 @@ export function checkContext(changes: Partial<CheckContext> = {}): CheckContext 
     clock: systemClock,
     resolve: createResolver(),
     postgres: noPostgres,
+    beats: { read: async () => NO_BEATS },
     targets: {},
     ca: [],
     signal: new AbortController().signal,

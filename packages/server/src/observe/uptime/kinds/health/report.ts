@@ -1,12 +1,14 @@
 import type { NamedCheck, Verdict } from '../../check.ts';
 
+type ReportVerdict = Exclude<Verdict, 'pending'>;
+
 /** A detailed health report, read. */
 export interface HealthReport {
-  verdict: Verdict;
+  verdict: ReportVerdict;
   checks: NamedCheck[];
 }
 
-const VERDICTS: Record<string, Verdict> = {
+const VERDICTS: Record<string, ReportVerdict> = {
   healthy: 'up',
   pass: 'up',
   ok: 'up',
@@ -49,7 +51,7 @@ function readEntry(name: string, entry: unknown): NamedCheck[] {
   });
 }
 
-function verdictOf(status: unknown): Verdict {
+function verdictOf(status: unknown): ReportVerdict {
   return (typeof status === 'string' && VERDICTS[status.toLowerCase()]) || 'unknown';
 }
 
