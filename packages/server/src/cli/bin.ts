@@ -18,6 +18,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Run a scenario through the alert path, on a clock of its own',
     load: async () => (await import('./simulate.ts')).simulate,
   },
+  replay: { about: 'Try a rule on stored history', load: async () => (await import('./replay.ts')).replay },
   test: { about: 'Run all scenario files', load: async () => (await import('./test.ts')).test },
   logs: { about: 'Search and follow logs', load: async () => (await import('./logs.ts')).logs },
   query: {

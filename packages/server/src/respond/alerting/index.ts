@@ -2,7 +2,11 @@ export { type Alerting, type AlertingOptions, createAlerting } from './alerting.
 export type { AlertingConfig } from './alerting-config.ts';
 export type { RuleConfig } from './config.ts';
 export { AlertEngine } from './engine.ts';
+export { BucketCache } from './evaluate/buckets.ts';
 export { durationClass } from './evaluate/duration-class.ts';
+export { readWindow } from './evaluate/reading.ts';
+export { demandOf } from './evaluate/series.ts';
+export { stepRule } from './evaluate/step-rule.ts';
 export { changeGroup } from './group/change.ts';
 export type { Decision } from './group/state.ts';
 export type { Instance } from './instance.ts';
@@ -22,4 +26,5 @@ export type {
 export { AlertPages } from './read/pages.ts';
 export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';
 export type { Silences } from './silence/silences.ts';
+export { storedBuckets } from './state/bucket-query.ts';
 export { MemoryAlertStore } from './state/memory.ts';

@@ -138,11 +138,12 @@ function merge(buckets: Map<string, Second>, at: number, labels: Labels, add: Om
   }
 }
 
-function firstAfter(seconds: readonly Second[], at: number): number {
-  let [low, high] = [0, seconds.length];
+/** The index of the first bucket after `at`, of buckets in order of time. */
+export function firstAfter(buckets: readonly Pick<Bucket, 'at'>[], at: number): number {
+  let [low, high] = [0, buckets.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((seconds[middle] as Second).at > at) high = middle;
+    if ((buckets[middle]?.at ?? at) > at) high = middle;
     else low = middle + 1;
   }
   return low;
