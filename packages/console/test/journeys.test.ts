@@ -206,6 +206,22 @@ it('puts few of many lines on the page and reads on while scrolling', async () =
   await context.close();
 });
 
+it('leaves a range where it is while a person reads it', async () => {
+  const { page, context } = await visit(bench, '/logs?range=3h');
+  await page.clock.install();
+  await page.reload();
+  await page
+    .getByRole('link', { name: /GET \/ 200/ })
+    .first()
+    .waitFor();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.clock.runFor(60_000);
+  expect(asked.filter((url) => url.includes('/alerts')).length).toBeGreaterThan(0);
+  expect(asked.filter((url) => url.includes('/logs'))).toEqual([]);
+  await context.close();
+});
+
 it('follows new lines, waits while a person reads, and says what was left out', async () => {
   const { page, context } = await visit(bench, '/logs?tail=on');
   await page.getByText('Following').waitFor();

@@ -1,9 +1,9 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMatches, useNavigate, useSearch } from '@tanstack/react-router';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { REFRESH } from '../api/queries.ts';
 import { type Range, type RangeSearch, rangeFromSearch, resolveRange, type Span, searchFromRange } from './range.ts';
 
-/** The time of a page: its range, the instants it stands for now, and whether it moves on by itself. */
+/** The time of a page: its range, the instants it stands for, and whether the page reads again by itself. */
 export interface PageTime {
   range: Range;
   span: Span;
@@ -23,13 +23,21 @@ export function PageTimeProvider({ children }: { children: ReactNode }) {
   const [now, setNow] = useState(() => Date.now());
   const { range: length, from, to } = search;
 
+  const still = useMatches().some((match) => match.staticData.range === true);
+  const [wasStill, setWasStill] = useState(still);
+  if (still !== wasStill) {
+    setWasStill(still);
+    setNow(Date.now());
+  }
+
+  // What a person reads in a range must not move away under their eyes: there, only they move it.
   useEffect(() => {
-    if (!live) return;
+    if (!live || still) return;
     const timer = setInterval(() => {
       if (!document.hidden) setNow(Date.now());
     }, REFRESH);
     return () => clearInterval(timer);
-  }, [live]);
+  }, [live, still]);
 
   const value = useMemo<PageTime>(() => {
     const range = rangeFromSearch(definedOnly({ range: length, from, to }));

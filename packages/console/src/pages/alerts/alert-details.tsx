@@ -58,7 +58,7 @@ function Head({ alert }: { alert: AlertDetail }) {
       </p>
       <p className="alert-sentence">{glued(alert.summary)}</p>
       <div className="alert-facts">
-        <Reading alert={alert} />
+        <Reading alert={{ ...alert, value: valueNow(alert) }} />
         <Labels labels={alert.labels} />
         {alert.mutedBy !== null && <State tone="none" icon="muted" word={`Muted: ${alert.mutedBy}`} />}
       </div>
@@ -86,6 +86,11 @@ function Runbook({ address }: { address: string }) {
   );
 }
 
+/** The newest value of a firing alert; its sentence keeps the one at which it began. */
+function valueNow({ state, value, series }: AlertDetail): number | null {
+  return state === 'firing' ? (series.findLast(([, known]) => known !== null)?.[1] ?? value) : value;
+}
+
 function ValueChart({ alert }: { alert: AlertDetail }) {
   if (alert.series.length === 0) return null;
   const format = (value: number) => formatQuantity(value, alert.unit);
@@ -93,7 +98,7 @@ function ValueChart({ alert }: { alert: AlertDetail }) {
   return (
     <TimeChart
       title="Value, last hour"
-      summary={`${alert.rule}: now ${formatQuantity(alert.value, alert.unit)}${limit}.`}
+      summary={`${alert.rule}: now ${formatQuantity(valueNow(alert), alert.unit)}${limit}.`}
       kind="lines"
       times={alert.series.map(([time]) => time)}
       series={[{ label: alert.rule, token: 'series-1', values: alert.series.map(([, value]) => value) }]}

@@ -17,8 +17,13 @@ export function NextStep({ next }: { next: Step }) {
         ) : (
           'Now'
         )}{' '}
-        step {next.step} tells {next.notify.join(', ')}, unless someone acknowledges.
+        step {next.step} tells {next.notify.map(spoken).join(', ')}, unless someone acknowledges.
       </span>
     </p>
   );
+}
+
+/** `phone_call +44…` as a person says it. */
+function spoken(target: string): string {
+  return target.replace(/^phone_call\b/, 'a call to').replace(/^sms\b/, 'SMS to');
 }

@@ -30,14 +30,16 @@ const READING = 16;
 export function Search() {
   const { q = '', row, tail } = route.useSearch();
   const navigate = route.useNavigate();
-  const { span, setRange } = usePageTime();
+  const { span, setRange, refresh } = usePageTime();
   const [fieldsShown, setFieldsShown] = useState(false);
   const search = useMemo<LogSearch>(() => ({ q, span }), [q, span]);
   const fields = useLastGood(useQuery(fieldsQuery(search)).data)?.fields ?? [];
   const histogram = useQuery(histogramQuery(search));
   const volume = useLastGood(histogram.data);
-  const setQuery = (next: string) =>
+  const setQuery = (next: string) => {
+    refresh();
     void navigate({ search: (old) => ({ ...old, q: next || undefined, row: undefined }) });
+  };
   const addTerm = (term: string) => setQuery(withTerm(q, term));
   return (
     <>
