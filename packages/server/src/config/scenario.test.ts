@@ -120,6 +120,17 @@ do:
     expect(report.failures).toEqual(['at 21 s no alert of "Nothing" fires, so oncall-1 cannot acknowledge it']);
   });
 
+  test('a silence that ends early lets go of what still fires', async () => {
+    const { notifications, failures } = await run(`${LOAD}
+do:
+  - {at: 1, silence: {id: s, matchers: ["alertname=Load"], from: 2, to: 55}}
+  - {at: 40, unsilence: s}
+  - {at: 41, unsilence: other}
+`);
+    expect(notifications.map(({ t, kind }) => [t, kind])).toEqual([[40, 'firing']]);
+    expect(failures).toEqual(['at 41 s there is no silence "other"']);
+  });
+
   test('a reload without the rule ends its alert', async () => {
     const { notifications } = await run(`${LOAD}
 do: [{at: 30, reload: {alert_rules: []}}]
@@ -138,7 +149,8 @@ describe('a scenario that cannot run', () => {
     ['an offset that is none', LOAD.replace('at: 0', 'at: soon'), '8:10 E103 "soon" is not an offset'],
     ['a rule that is wrong', LOAD.replace('> 5', '>> 5'), '6:53 E104'],
     ['a span without a step', LOAD.replace(' every: 5,', ''), '8:13 E103 "until" needs "every"'],
-    ['what no engine does yet', `${LOAD}do: [{at: 1, silence: {}}]`, '9:14 E101 "silence" is not available'],
+    ['what no engine does yet', `${LOAD}  - {at: 1, ping: {monitor: A}}`, '9:13 E101 "ping" is not available'],
+    ['a condition that is none', `${LOAD}do: [{at: 1, silence: {id: a, matchers: [x]}}]`, '9:42 E103 "x" is not a'],
     ['a section that nothing reads', LOAD.replace('alert_rules:', 'slos: []\n  alert_rules:'), '6:3 E101 "slos"'],
     ['a file that is not there', LOAD.replace('config:', 'files: [none.yml]\nconfig:'), '4:8 E113 none.yml cannot'],
     ['a monitor that does not exist', `${LOAD}  - {at: 1, check: {monitor: A, ok: true}}`, '9:30 E103 there is no'],

@@ -14,7 +14,6 @@ import {
   compileInput,
   EXPECT_SHAPES,
   INPUT_SHAPES,
-  LATER_ACTIONS,
   LATER_INPUTS,
   type RawActions,
   type RawExpectations,
@@ -95,7 +94,7 @@ class ScenarioLoader {
       input: items<RawInputs[keyof RawInputs]>('input', INPUT_SHAPES, LATER_INPUTS).map((item) =>
         compileInput(item.raw, config, item.at),
       ),
-      actions: items<RawActions[keyof RawActions]>('do', ACTION_SHAPES, LATER_ACTIONS).flatMap((item) => {
+      actions: items<RawActions[keyof RawActions]>('do', ACTION_SHAPES, []).flatMap((item) => {
         const reload = 'reload' in item.raw ? item.raw.reload : undefined;
         const next = reload && this.#compose([{ source, value: reload, report: within(item.at, 'reload') }], raw);
         return compileAction(item.raw, next, item.at);

@@ -45,7 +45,7 @@ let server: TelemetryServer;
 const simulated = new SimulatedBuckets();
 
 /** The rows of one occurrence, with the table that takes them. */
-function rowsOf(at: number, what: Counted, n: number): [table: string, rows: object[]] {
+function rowsOf(at: number, what: Counted, n: number): [table: string, rows: Record<string, unknown>[]] {
   const { project, service, environment, release, ...labels } = { ...WHO, ...what.labels };
   const row = (index: number) => ({ project, service, environment, release, timestamp: at, id: `${n}-${index}` });
   const rows = (count: number, more: (index: number) => object) =>

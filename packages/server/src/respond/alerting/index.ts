@@ -25,6 +25,9 @@ export type {
 } from './ports.ts';
 export { AlertPages } from './read/pages.ts';
 export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';
+export { addSilence } from './silence/add-silence.ts';
+export { endSilence } from './silence/end-silence.ts';
+export { parseMatcher } from './silence/matcher.ts';
 export type { Silences } from './silence/silences.ts';
 export { storedBuckets } from './state/bucket-query.ts';
 export { MemoryAlertStore } from './state/memory.ts';

@@ -1,6 +1,8 @@
 import { parseDuration } from '../../lib/duration.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { type Report, within } from '../../lib/finding.ts';
 import { readDuration } from '../../lib/section.ts';
+import { parseMatcher } from '../alerting/index.ts';
 import type { Action, Expectation, InputLine, Occurring, Scenario, SimulatedConfig, TimedAction } from './scenario.ts';
 import type { RawActions, RawExpectations, RawInputs, RawScenario } from './scenario-shape.ts';
 
@@ -90,13 +92,36 @@ function occurringOf(raw: RawInput): Occurring {
  */
 export function compileAction(raw: RawAction, reloaded: SimulatedConfig | undefined, report: Report): TimedAction[] {
   const at = readOffset(raw.at, ['at'], report);
-  const action = actionOf(raw, reloaded, report);
+  const action =
+    'silence' in raw ? silenceOf(raw.silence, at, within(report, 'silence')) : actionOf(raw, reloaded, report);
   return action ? [{ at, action }] : [];
 }
 
-function actionOf(raw: RawAction, reloaded: SimulatedConfig | undefined, report: Report): Action | undefined {
+function silenceOf(raw: RawActions['silence']['silence'], now: number, report: Report): Action {
+  for (const [index, text] of raw.matchers.entries()) {
+    try {
+      parseMatcher(text);
+    } catch (error) {
+      report({ code: 'E103', path: ['matchers', index], message: messageOf(error).replace(/\.$/, '') });
+    }
+  }
+  return {
+    kind: 'silence',
+    id: raw.id,
+    matchers: raw.matchers,
+    from: raw.from === undefined ? now : readOffset(raw.from, ['from'], report),
+    to: raw.to === undefined ? null : readOffset(raw.to, ['to'], report),
+  };
+}
+
+function actionOf(
+  raw: Exclude<RawAction, RawActions['silence']>,
+  reloaded: SimulatedConfig | undefined,
+  report: Report,
+): Action | undefined {
   if ('ack' in raw) return { kind: 'ack', ...raw.ack, via: raw.ack.via ?? 'console' };
   if ('reload' in raw) return reloaded && { kind: 'reload', config: reloaded };
+  if ('unsilence' in raw) return { kind: 'unsilence', id: raw.unsilence };
   if ('clock' in raw) {
     return { kind: 'clock', jumpMs: readOffset(raw.clock.jump, ['jump'], within(report, 'clock')) };
   }

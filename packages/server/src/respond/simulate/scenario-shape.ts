@@ -59,6 +59,16 @@ export const ACTION_SHAPES = {
         .optional(),
     }),
   }),
+  silence: z.strictObject({
+    at: offsetShape,
+    silence: z.strictObject({
+      id: z.string().min(1),
+      matchers: z.array(z.string()).min(1),
+      from: offsetShape.optional(),
+      to: offsetShape.optional(),
+    }),
+  }),
+  unsilence: z.strictObject({ at: offsetShape, unsilence: z.string().min(1) }),
   reload: z.strictObject({ at: offsetShape, reload: z.record(z.string(), z.unknown()) }),
   clock: z.strictObject({ at: offsetShape, clock: z.strictObject({ jump: offsetShape }) }),
   receiver: z.strictObject({
@@ -73,9 +83,6 @@ export const ACTION_SHAPES = {
     }),
   }),
 };
-
-/** Actions of the format that nothing takes in this version. */
-export const LATER_ACTIONS = ['silence', 'unsilence'] as const;
 
 const expectedAlertShape = z.strictObject({
   name: z.string().optional(),

@@ -30,6 +30,8 @@ export interface InputLine {
 export type Action =
   | { kind: 'ack'; rule: string; by: string; via: string }
   | { kind: 'crash'; forMs: number; instance: number | 'leader' | 'all' }
+  | { kind: 'silence'; id: string; matchers: readonly string[]; from: number; to: number | null }
+  | { kind: 'unsilence'; id: string }
   | { kind: 'reload'; config: SimulatedConfig }
   | { kind: 'clock'; jumpMs: number }
   | ({ kind: 'receiver' } & ReceiverAnswer);

@@ -1,5 +1,6 @@
+import { messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
-import { AlertEngine, changeGroup, MONITOR_RULE, MONITOR_RULE_ID } from '../alerting/index.ts';
+import { AlertEngine, addSilence, changeGroup, endSilence, MONITOR_RULE, MONITOR_RULE_ID } from '../alerting/index.ts';
 import { resolveOnCall } from '../oncall/index.ts';
 import { SimulatedBuckets, samplesOf } from './buckets.ts';
 import { SimulatedClock } from './clock.ts';
@@ -15,6 +16,8 @@ const LEASE_MS = 10_000;
 const MOST_RUNS_AT_ONCE = 50;
 /** Engines never ask to run sooner than this, so what is due within it is due now. */
 const QUANTUM_MS = 10;
+/** Who silences. */
+const AUTHOR = 'scenario';
 const PUBLIC_URL = 'http://127.0.0.1:4600';
 
 /** An engine from its start until it is killed. */
@@ -44,6 +47,8 @@ class Simulation {
   readonly #monitors: SimulatedMonitors;
   readonly #lives: (Life | null)[];
   readonly #acks: Acknowledged[] = [];
+  /** Ids in the store by those of the scenario. */
+  readonly #silences = new Map<string, string>();
   readonly #failures: string[] = [];
   /** In order of time; at one instant in the order in which they were added. */
   readonly #events: Event[] = [];
@@ -113,6 +118,10 @@ class Simulation {
         return this.#acknowledge(action);
       case 'crash':
         return this.#crash(action);
+      case 'silence':
+        return this.#silence(action);
+      case 'unsilence':
+        return this.#unsilence(action.id);
       case 'reload':
         this.#config = action.config;
         this.#monitors.use(action.config.monitors);
@@ -131,13 +140,39 @@ class Simulation {
     if (alerts.length === 0)
       this.#failures.push(`at ${seconds(elapsed)} s no alert of "${rule}" fires, so ${by} cannot acknowledge it`);
     const at = this.#scenario.start + elapsed;
-    const deps = { store: this.#store, resolveOnCall: this.#resolveOnCall };
     for (const { alertId, groupKey } of alerts) {
       const inputs = [{ type: 'acknowledged' as const, alertId, ack: { by, via, at } }];
-      await changeGroup(deps, { groupKey, alertIds: [alertId], inputs, now: () => at });
+      await changeGroup(this.#deps(), { groupKey, alertIds: [alertId], inputs, now: () => at });
     }
     if (alerts.length > 0) this.#acks.push({ t: seconds(elapsed), rule, by, via });
     this.#wakeAll();
+  }
+
+  async #silence({ id, matchers, from, to }: Extract<Action, { kind: 'silence' }>): Promise<void> {
+    const { start } = this.#scenario;
+    const end = to === null ? null : start + to;
+    const about = { reason: id, author: AUTHOR, confirm: true };
+    try {
+      const { id: stored } = await addSilence(this.#deps(), { matchers, start: start + from, end, ...about });
+      this.#silences.set(id, stored);
+    } catch (error) {
+      this.#failures.push(`at ${seconds(this.#clock.monotonic())} s: ${messageOf(error)}`);
+    }
+    this.#wakeAll();
+  }
+
+  async #unsilence(id: string): Promise<void> {
+    const stored = this.#silences.get(id);
+    if (stored !== undefined) await endSilence(this.#deps(), stored, AUTHOR);
+    else this.#failures.push(`at ${seconds(this.#clock.monotonic())} s there is no silence "${id}"`);
+    this.#wakeAll();
+  }
+
+  /** What people's doings need, at this instant. */
+  #deps() {
+    const now = this.#scenario.start + this.#clock.monotonic();
+    const audit = async () => undefined;
+    return { store: this.#store, resolveOnCall: this.#resolveOnCall, audit, now: () => now };
   }
 
   #crash({ forMs, instance }: Extract<Action, { kind: 'crash' }>): void {
