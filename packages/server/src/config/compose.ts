@@ -92,6 +92,7 @@ function compileMonitors(
   return sections.monitors.map(({ value: raw, report }) => {
     const context = {
       targets,
+      file: readFile,
       secret: secretsAt(readFile, report),
       receivers: () => {
         const at = within(report, 'notifications');

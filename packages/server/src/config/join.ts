@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RawDatabase } from '../care/database/config.ts';
 import { type Issue, type Placed, type Report, within } from '../lib/finding.ts';
 import { didYouMean } from '../lib/nearest.ts';
-import { LATER_KINDS, MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
+import { MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
 import type { RawRule } from '../respond/alerting/config.ts';
 import type { RawPerson, RawSchedule } from '../respond/oncall/config.ts';
 import { isLater, LISTS, MAPS, SCALARS, SECTION_NAMES, type Sections } from './sections.ts';
@@ -14,15 +14,13 @@ function isKey<Table extends object>(table: Table, key: string): key is string &
 
 const MONITOR_KINDS = Object.keys(MONITOR_SHAPES);
 
-/** The shape of a monitor by its kind; reports E110 for a kind that does not run, which has keys of its own. */
+/** The shape of a monitor by its kind; reports E110 for a kind that there is not. */
 function monitorShapeOf(item: unknown, report: Report): z.ZodType | undefined {
   const kind = (item as { kind?: unknown } | null)?.kind;
   if (typeof kind !== 'string') return MONITOR_SHAPES.http;
   if (isKey(MONITOR_SHAPES, kind)) return MONITOR_SHAPES[kind];
-  const later = LATER_KINDS.some((known) => known === kind);
-  const message = later ? `kind "${kind}" is not available in this version` : `there is no kind "${kind}"`;
-  const guess = later ? undefined : didYouMean(kind, [...MONITOR_KINDS, ...LATER_KINDS]);
-  report({ code: 'E110', path: ['kind'], message, suggestion: guess ?? `write one of ${MONITOR_KINDS.join(', ')}` });
+  const suggestion = didYouMean(kind, MONITOR_KINDS) ?? `write one of ${MONITOR_KINDS.join(', ')}`;
+  report({ code: 'E110', path: ['kind'], message: `there is no kind "${kind}"`, suggestion });
   return undefined;
 }
 
