@@ -7,6 +7,7 @@ import { createHttpServer } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { VERSION } from '../version.ts';
+import { makeDatabaseWatch } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { type Identity, openIdentity } from './identity.ts';
@@ -66,6 +67,9 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     publicUrl,
     instance,
   });
+  const { dataDir } = settings;
+  const { service } = live.current;
+  const databases = makeDatabaseWatch({ service, dataDir, writer: observe.ingest.writer, clock, log });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     settings,
@@ -90,8 +94,11 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       observe.uptime.onTransition(() => alerting.nudge());
       await observe.uptime.start();
       shutdown.add('prober', () => observe.uptime.stop());
+      databases.start(live.current.databases);
+      shutdown.add('databases', () => databases.stop());
       live.follow((config) => {
         alerting.reload(config);
+        void databases.reload(config.databases);
         observe.uptime.reload(config).catch((error: unknown) => {
           log.error('the monitors could not be reloaded', { error: String(error) });
         });

@@ -14,6 +14,8 @@ export type CheckedDatabase = Pick<DatabaseConfig, 'name' | 'profile' | 'exclude
 export interface CheckOptions {
   /** Told before each probe; `done` counts from 0. */
   onProbe?(name: string, done: number, total: number): void;
+  /** What is known from watching the database over time. */
+  watched?: readonly Remark[];
 }
 
 /**
@@ -26,7 +28,8 @@ export async function checkDatabase(
   db: MonitoredDatabase,
   options: CheckOptions = {},
 ): Promise<DatabaseFinding[]> {
-  const remarks = await lookAt(database, db, options).catch((error: unknown) => [unreachable(database.name, error)]);
+  const seen = await lookAt(database, db, options).catch((error: unknown) => [unreachable(database.name, error)]);
+  const remarks = [...seen, ...(options.watched ?? [])];
   const findings = droppedOnce(remarks).map((remark) => asFinding(database.name, remark));
   return inOrderOfUrgency(findings.filter(({ key }) => !database.exclude.includes(key)));
 }

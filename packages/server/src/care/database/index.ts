@@ -1,8 +1,9 @@
 export { type CheckedDatabase, checkDatabase, unreachable } from './check-database.ts';
 export type { DatabaseConfig, DatabaseProfile } from './config.ts';
-export { asFinding, type DatabaseFinding, type DatabaseSeverity, inOrderOfUrgency } from './finding.ts';
+export { asFinding, type DatabaseFinding, type DatabaseSeverity, inOrderOfUrgency, type Remark } from './finding.ts';
 export { type InstallPlan, installScript } from './install/install-script.ts';
 export { scramVerifier } from './install/scram.ts';
+export { DatabaseWatch } from './monitor/watch.ts';
 export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './monitored-database.ts';
 export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
 export type { StatementRow } from './probes/statements.ts';

@@ -7,6 +7,8 @@ import {
   type DatabaseSeverity,
   unreachable,
 } from '../../care/database/index.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { readDatabaseReport } from '../../main/database-report.ts';
 import { printJson } from '../command.ts';
 import { chooseDatabases, databaseArgs, withDatabase } from './open.ts';
 
@@ -43,13 +45,14 @@ function formatSummary(findings: readonly DatabaseFinding[], databases: number):
   return `${counts.map((severity) => `${of(severity)} ${severity}`).join(', ')} in ${where}.\n`;
 }
 
-async function look(database: DatabaseConfig): Promise<DatabaseFinding[]> {
+async function look(database: DatabaseConfig, dataDir: string): Promise<DatabaseFinding[]> {
+  const watched = await readDatabaseReport(dataDir, database.name, systemClock.now());
   const progress = progressOn(process.stderr);
   const onProbe = (name: string, done: number, total: number) =>
     progress.show(`${database.name}: ${name} (${done + 1} of ${total})`);
   try {
     progress.show(`${database.name}: connecting`);
-    return await withDatabase(database, (db) => checkDatabase(database, db, { onProbe }));
+    return await withDatabase(database, (db) => checkDatabase(database, db, { onProbe, watched }));
   } catch (error) {
     return [asFinding(database.name, unreachable(database.name, error))];
   } finally {
@@ -66,7 +69,7 @@ export const databaseCheck = defineCommand({
   async run({ args }) {
     const { databases, settings } = chooseDatabases(args);
     const findings: DatabaseFinding[] = [];
-    for (const database of databases) findings.push(...(await look(database)));
+    for (const database of databases) findings.push(...(await look(database, settings.dataDir)));
     if (args.json) printJson({ findings });
     else {
       const paint = process.stdout.isTTY && settings.env.NO_COLOR === undefined ? coloured : plain;

@@ -12,13 +12,18 @@ export const databaseArgs = {
   ...commonArgs,
   name: { type: 'positional', required: false, description: 'Name under databases; default all', valueHint: 'NAME' },
   config: { type: 'string', description: 'Folder or file with yumops.yml (YUMOPS_CONFIG)', valueHint: 'DIR|FILE' },
+  data: { type: 'string', description: 'Data folder (YUMOPS_DATA)', valueHint: 'DIR' },
 } as const satisfies ArgsDef;
 
 /**
  * The databases that a command is about.
  * @throws YumOpsError `wrong_use` when there is none of that name, or none at all
  */
-export function chooseDatabases(args: { name?: string | undefined; config?: string | undefined }): {
+export function chooseDatabases(args: {
+  name?: string | undefined;
+  config?: string | undefined;
+  data?: string | undefined;
+}): {
   databases: readonly DatabaseConfig[];
   settings: Settings;
 } {

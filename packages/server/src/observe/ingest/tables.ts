@@ -23,6 +23,7 @@ const DESTINATIONS: Readonly<Record<string, Destination>> = {
   checks: fixed('check_results', 'checks'),
   health_checks: fixed('health_results', 'checks'),
   check_ins: fixed('check_in_rows', 'checks'),
+  database_samples: fixed('database_sample_rows', 'metrics'),
 };
 
 /**

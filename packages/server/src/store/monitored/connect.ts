@@ -45,6 +45,13 @@ export async function connectMonitored(name: string, url: string): Promise<Datab
 
 const WITHOUT_INDEXES = ['indexscan', 'indexonlyscan', 'bitmapscan'].map((way) => `SET LOCAL enable_${way} = off`);
 
+/**
+ * Marks a statement as ours, behind its first word: comments before a statement are not kept with it everywhere.
+ */
+function marked(sql: string): string {
+  return sql.trim().replace(/^\w+/, (word) => `${word} /* yumops */`);
+}
+
 async function read<Row>(client: pg.Client, name: string, sql: string, limits: ProbeLimits = {}): Promise<Row[]> {
   const settings = [
     'BEGIN READ ONLY',
@@ -55,7 +62,7 @@ async function read<Row>(client: pg.Client, name: string, sql: string, limits: P
     ...(limits.withoutIndexes ? WITHOUT_INDEXES : []),
   ];
   try {
-    const results = await client.query([...settings, `/* yumops */ ${sql.trim()}`, 'COMMIT'].join(';\n'));
+    const results = await client.query([...settings, marked(sql), 'COMMIT'].join(';\n'));
     return ((results as unknown as pg.QueryResult[])[settings.length]?.rows ?? []) as Row[];
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

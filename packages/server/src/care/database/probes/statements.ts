@@ -23,8 +23,8 @@ export interface StatementRow {
 }
 
 /** Statements that are ours, or that are about the schema rather than the data. */
-const FOREIGN =
-  "query !~* '^\\s*(/\\* yumops \\*/|create|alter|drop|copy|vacuum|analyze|reindex|cluster|refresh|grant|revoke|do|call|truncate|begin|commit|rollback|start|set|show|checkpoint|lock|prepare|deallocate|fetch|close|declare|explain|comment|security|reassign|import)\\M' AND query !~ '^\\s*/\\* yumops'";
+export const FOREIGN =
+  "query !~* '^\\s*(create|alter|drop|copy|vacuum|analyze|reindex|cluster|refresh|grant|revoke|do|call|truncate|begin|commit|rollback|start|set|show|checkpoint|lock|prepare|deallocate|fetch|close|declare|explain|comment|security|reassign|import)\\M' AND query NOT LIKE '%/* yumops */%'";
 
 /** The statements that took the most time, summed over the roles that ran them. */
 export const STATEMENTS_SQL = (schema: string, limit: number) => `

@@ -5,6 +5,7 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'spans',
   'error_events',
   'metrics',
+  'database_samples',
   'web_vitals',
   'checks',
   'health_checks',
