@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
+import { createJourneyRunner } from '../journeys/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import {
@@ -48,6 +49,7 @@ export async function openObserve(context: {
     clock,
     log,
     postgres: postgresProbe,
+    journeys: createJourneyRunner({ folder: join(settings.dataDir, 'journeys') }),
   });
   const health = createPlatformHealth({
     clock,

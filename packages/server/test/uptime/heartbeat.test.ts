@@ -7,7 +7,7 @@ import type { Log } from '../../src/lib/log.ts';
 import type { TelemetryRow } from '../../src/lib/telemetry.ts';
 import type { HeartbeatMonitorConfig } from '../../src/observe/uptime/kinds/heartbeat/config.ts';
 import { listMonitors } from '../../src/observe/uptime/list-monitors.ts';
-import { monitorOf, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
+import { monitorOf, noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
 import { createUptime, type Uptime } from '../../src/observe/uptime/uptime.ts';
 import { startTestState, type TestState } from '../engines.ts';
 
@@ -41,7 +41,7 @@ async function start(monitor: HeartbeatMonitorConfig = nightly()): Promise<void>
     rows.push(...added.map((row) => ({ table, row })));
   };
   const defaults = { db: state.db, writer: { append }, targets: {}, clock: systemClock, log: silent };
-  uptime = createUptime({ ...defaults, monitors: [monitor], postgres: noPostgres });
+  uptime = createUptime({ ...defaults, monitors: [monitor], postgres: noPostgres, journeys: noJourneys });
   await uptime.start();
   app = await createHttpServer({ log: silent, version: '0.0.0' });
   pingRoutes(app, uptime);

@@ -9,7 +9,17 @@ const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => sile
 process.once('message', async ({ stateUrl, monitors }) => {
   const db = connectState(stateUrl, { log: silent });
   const writer = { append: async () => undefined };
-  const options = { db, writer, monitors, targets: {}, clock: systemClock, log: silent, postgres: postgresProbe };
+  const journeys = { run: async () => ({ kind: 'done' }) };
+  const options = {
+    db,
+    journeys,
+    writer,
+    monitors,
+    targets: {},
+    clock: systemClock,
+    log: silent,
+    postgres: postgresProbe,
+  };
   await createUptime(options).start();
   process.send('started');
 });

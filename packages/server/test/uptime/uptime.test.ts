@@ -3,7 +3,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { TelemetryRow } from '../../src/lib/telemetry.ts';
 import { listMonitorStates } from '../../src/observe/uptime/state-store.ts';
-import { healthMonitor, httpMonitor, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
+import { healthMonitor, httpMonitor, noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
 import { type Running, serveHttp } from '../../src/observe/uptime/testing/servers.ts';
 import { createUptime, type Uptime, type UptimeOptions } from '../../src/observe/uptime/uptime.ts';
 import { startTestState, type TestState } from '../engines.ts';
@@ -51,7 +51,15 @@ async function start(options: Partial<UptimeOptions> & Pick<UptimeOptions, 'moni
       rows.push(...added.map((row) => ({ table, row })));
     },
   };
-  const defaults = { db: state.db, writer, targets: {}, clock: systemClock, log: silent, postgres: noPostgres };
+  const defaults = {
+    db: state.db,
+    writer,
+    targets: {},
+    clock: systemClock,
+    log: silent,
+    postgres: noPostgres,
+    journeys: noJourneys,
+  };
   const uptime = createUptime({ ...defaults, ...options });
   running.push(uptime);
   await uptime.start();
@@ -222,6 +230,7 @@ test('what cannot be stored is stored later, with the transition', async () => {
     clock: systemClock,
     log: silent,
     postgres: noPostgres,
+    journeys: noJourneys,
   });
   await uptime.start();
   running.push(uptime);

@@ -2,7 +2,7 @@ import type { CheckEvidence } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { BeatReader } from './kinds/heartbeat/beat-store.ts';
 import type { Resolve } from './net/resolve.ts';
-import type { PostgresProbe } from './ports.ts';
+import type { JourneyRunner, PostgresProbe } from './ports.ts';
 
 /**
  * What one check says of its target. `degraded` is up with a flaw; `unknown` means that the check itself could not
@@ -55,6 +55,7 @@ export interface CheckContext {
   clock: Clock;
   resolve: Resolve;
   postgres: PostgresProbe;
+  journeys: JourneyRunner;
   beats: BeatReader;
   /** Origins that are rewritten, also where a redirect leads to. */
   targets: Readonly<Record<string, string>>;

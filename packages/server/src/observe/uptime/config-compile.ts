@@ -15,6 +15,8 @@ export interface MonitorContext {
   targets: Readonly<Record<string, string>>;
   /** Follows secrets below the monitor. */
   secret: SecretReader;
+  /** Reads a small text file; throws when it cannot. */
+  file(path: string): string;
   /** Compiles `notifications` and `escalation`, which belong to alerting. */
   receivers(): { notifications: readonly MonitorReceiver[]; escalation: string | null };
 }
@@ -57,6 +59,19 @@ export class MonitorCompiler {
   secrets(texts: Readonly<Record<string, string>> | undefined, path: ConfigPath): Record<string, Secret> {
     const entries = Object.entries(texts ?? {});
     return Object.fromEntries(entries.map(([name, text]) => [name, this.secret(text, [...path, name])]));
+  }
+
+  /** A text that may stand in a file of its own. */
+  text(text: string, path: ConfigPath): string {
+    if (!text.startsWith('file:')) return text;
+    const file = text.slice('file:'.length);
+    try {
+      return this.#context.file(file);
+    } catch {
+      this.report({ code: 'E210', path, message: `the file ${file} cannot be read`, suggestion: 'write its path' });
+      this.#state.broken ??= `the file ${file} cannot be read`;
+      return '';
+    }
   }
 
   optionalSecret(text: string | undefined, path: ConfigPath): Secret | null {

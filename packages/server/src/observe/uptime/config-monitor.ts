@@ -1,6 +1,7 @@
 import type { Placed, Report } from '../../lib/finding.ts';
 import type { MonitorConfig, RawMonitor } from './config.ts';
 import { MonitorCompiler, type MonitorContext } from './config-compile.ts';
+import { compileBrowser } from './kinds/browser/config.ts';
 import { compileDns } from './kinds/dns/config.ts';
 import { compileDomain } from './kinds/domain/config.ts';
 import { compileGrpc } from './kinds/grpc/config.ts';
@@ -39,6 +40,8 @@ export function compileMonitor(raw: RawMonitor, context: MonitorContext, report:
       return compileRedis(raw, compiler);
     case 'smtp':
       return compileSmtp(raw, compiler);
+    case 'browser':
+      return compileBrowser(raw, compiler);
     case 'heartbeat':
       return compileHeartbeat(raw, compiler);
     case 'steps':

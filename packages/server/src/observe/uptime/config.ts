@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BrowserMonitorConfig, browserMonitorShape } from './kinds/browser/config.ts';
 import { type DnsMonitorConfig, dnsMonitorShape } from './kinds/dns/config.ts';
 import { type DomainMonitorConfig, domainMonitorShape } from './kinds/domain/config.ts';
 import { type GrpcMonitorConfig, grpcMonitorShape } from './kinds/grpc/config.ts';
@@ -34,12 +35,10 @@ export const MONITOR_SHAPES = {
   grpc: grpcMonitorShape,
   steps: stepsMonitorShape,
   heartbeat: heartbeatMonitorShape,
+  browser: browserMonitorShape,
 };
 
 export type MonitorKindName = keyof typeof MONITOR_SHAPES;
-
-/** Kinds that are described but not run by this version. */
-export const LATER_KINDS = ['browser'] as const;
 
 /** A monitor of any kind, ready to run. */
 export type MonitorConfig =
@@ -52,6 +51,7 @@ export type MonitorConfig =
   | PingMonitorConfig
   | RedisMonitorConfig
   | SmtpMonitorConfig
+  | BrowserMonitorConfig
   | HeartbeatMonitorConfig
   | StepsMonitorConfig
   | GrpcMonitorConfig

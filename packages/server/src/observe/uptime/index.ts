@@ -5,8 +5,15 @@ export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Tra
 export { afterSignal, type Beats, judgeBeats, NO_BEATS, type Signal } from './kinds/heartbeat/beats.ts';
 export { type CheckQuery, listChecks } from './list-checks.ts';
 export { findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
-export { classifyAddress } from './net/address.ts';
-export type { PostgresLogin, PostgresProbe, PostgresSession } from './ports.ts';
+export { classifyAddress, isAllowed } from './net/address.ts';
+export type {
+  JourneyOutcome,
+  JourneyRequest,
+  JourneyRunner,
+  PostgresLogin,
+  PostgresProbe,
+  PostgresSession,
+} from './ports.ts';
 export { rewriteTarget } from './rewrite.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
 export {

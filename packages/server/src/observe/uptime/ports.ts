@@ -34,3 +34,32 @@ export interface PostgresProbe {
    */
   open(login: PostgresLogin, signal: AbortSignal): Promise<PostgresSession>;
 }
+
+/** A browser journey to make. */
+export interface JourneyRequest {
+  monitorId: string;
+  /** Text of a module whose default export takes `{page}` of Playwright. */
+  script: string;
+  timeoutMs: number;
+  allowPrivate: boolean | readonly string[];
+}
+
+/** How a journey went. */
+export type JourneyOutcome =
+  | { kind: 'done' }
+  | {
+      kind: 'failed';
+      /** What the script threw, one line. */
+      message: string;
+      /** Where the page was. */
+      url: string;
+      /** Path of a picture of the page; null when there is none. */
+      screenshot: string | null;
+    }
+  | { kind: 'impossible'; message: string; hint: string };
+
+/** The port to a browser. Implemented in `journeys`. */
+export interface JourneyRunner {
+  /** @param signal at whose end the browser is ended, and the promise rejects with its reason */
+  run(request: JourneyRequest, signal: AbortSignal): Promise<JourneyOutcome>;
+}

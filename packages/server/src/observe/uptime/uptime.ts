@@ -14,7 +14,7 @@ import { runCheck } from './kinds/index.ts';
 import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
 import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
 import { createResolver } from './net/resolve.ts';
-import type { PostgresProbe } from './ports.ts';
+import type { JourneyRunner, PostgresProbe } from './ports.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
 import { Recorder } from './recorder.ts';
 import { dropEvents, loadRecords, type RecordChange, storeMonitors } from './state-store.ts';
@@ -34,6 +34,7 @@ export interface UptimeOptions extends UptimeConfig {
   clock: Clock;
   log: Log;
   postgres: PostgresProbe;
+  journeys: JourneyRunner;
   /** Where this prober is, default `local`. */
   location?: string;
   /** Certificates in PEM that are trusted beside the public roots. */
@@ -104,6 +105,7 @@ class UptimeEngine implements Uptime {
       clock,
       resolve: createResolver(),
       postgres: options.postgres,
+      journeys: options.journeys,
       beats: createBeatReader(options.db),
       targets: options.targets,
       ca: options.ca ?? [],

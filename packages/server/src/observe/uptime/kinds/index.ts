@@ -1,5 +1,6 @@
 import type { CheckContext, CheckResult } from '../check.ts';
 import type { MonitorConfig } from '../config.ts';
+import { browserKind } from './browser/index.ts';
 import { dnsKind } from './dns/index.ts';
 import { domainKind } from './domain/index.ts';
 import { grpcKind } from './grpc/index.ts';
@@ -26,6 +27,7 @@ const KINDS: { [Kind in MonitorConfig['kind']]: MonitorKind<Kind> } = {
   ping: pingKind,
   redis: redisKind,
   smtp: smtpKind,
+  browser: browserKind,
   heartbeat: heartbeatKind,
   steps: stepsKind,
   grpc: grpcKind,

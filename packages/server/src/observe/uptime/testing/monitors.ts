@@ -14,7 +14,7 @@ import { compileMonitor } from '../config-monitor.ts';
 import { NO_BEATS } from '../kinds/heartbeat/beats.ts';
 import { runCheck } from '../kinds/index.ts';
 import { createResolver } from '../net/resolve.ts';
-import type { PostgresProbe } from '../ports.ts';
+import type { JourneyRunner, PostgresProbe } from '../ports.ts';
 
 function base(url: string): MonitorBase {
   return {
@@ -64,6 +64,11 @@ export function healthMonitor(url: string, changes: Partial<HealthMonitorConfig>
   return { ...base(url), kind: 'health', token: null, ...changes };
 }
 
+/** For tests that have no browser; those that have one bring the adapter. */
+export const noJourneys: JourneyRunner = {
+  run: () => Promise.reject(new Error('this test has no browser')),
+};
+
 /** For tests that have no Postgres; those that have one bring the adapter. */
 export const noPostgres: PostgresProbe = {
   open: () => Promise.reject(new Error('this test has no Postgres')),
@@ -75,6 +80,7 @@ export function checkContext(changes: Partial<CheckContext> = {}): CheckContext 
     clock: systemClock,
     resolve: createResolver(),
     postgres: noPostgres,
+    journeys: noJourneys,
     beats: { read: async () => NO_BEATS },
     targets: {},
     ca: [],
@@ -88,6 +94,7 @@ export function monitorOf(raw: { kind: MonitorKindName } & Record<string, unknow
   const written = MONITOR_SHAPES[raw.kind].parse({ name: 'API', timeout: '5s', ...raw }) as RawMonitor;
   const context = {
     targets: {},
+    file: () => 'export default async () => undefined;',
     secret: (text: string) => ({ secret: new Secret(text), broken: null }),
     receivers: () => ({ notifications: [], escalation: null }),
   };

@@ -1,0 +1,1 @@
+export { createJourneyRunner } from './runner.ts';
