@@ -1,13 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
-import { messageOf, YumOpsError } from '../../lib/errors.ts';
+import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import type { Notifier } from '../notify/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { AlertEngine } from './engine.ts';
 import { changeGroup } from './group/change.ts';
-import { Loop } from './loop.ts';
+import { AlertLoops } from './loops.ts';
 import type { Audit, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
 import { AlertPages } from './read/pages.ts';
 import { createSilences, type Silences } from './silence/silences.ts';
@@ -16,11 +16,6 @@ import { PostgresAlertStore } from './state/postgres.ts';
 
 const INGEST_DELAY_MS = 10_000;
 const LEASE_MS = 10_000;
-const RETRY_MS = 1_000;
-/** One line a minute while it fails. */
-const FAILURES_PER_LINE = 60;
-/** Other instances may have put something into the outbox. */
-const POLL_MS = 1_000;
 
 export interface AlertingOptions {
   db: Db;
@@ -74,34 +69,25 @@ export function createAlerting(options: AlertingOptions): Alerting {
       buckets,
       leaseMs: LEASE_MS,
       timing: { ingestDelayMs: INGEST_DELAY_MS, phase: 'spread' },
-      wake: () => loop.wake(),
+      wake: () => loops.wakeServing(),
     },
     config,
   );
-  const loop = new Loop(
-    clock,
-    async () => Math.min((await engine.run()) - engine.now(), POLL_MS),
-    (error, failures) => {
-      if (failures % FAILURES_PER_LINE === 1) {
-        log.error('the alert path cannot run; it goes on trying', { error: messageOf(error), failures });
-      }
-      return RETRY_MS;
-    },
-  );
+  const loops = new AlertLoops(engine, clock, log);
   return {
-    start: () => loop.start(),
+    start: () => loops.start(),
     async stop() {
-      await loop.stop();
+      await loops.stop();
       await engine.stop();
     },
     reload(next) {
       engine.reload(next);
       pages.use(next);
-      loop.wake();
+      loops.wake();
     },
     nudge() {
       engine.monitorsChanged();
-      loop.wake();
+      loops.wake();
     },
     async acknowledge(alertId, by, via) {
       const groupKey = (await store.groupsOf([alertId])).get(alertId);
@@ -120,10 +106,10 @@ export function createAlerting(options: AlertingOptions): Alerting {
             audit(tx, { at, actor: by, action: 'alert.acknowledge', target: alertId, detail: { via } }),
         },
       );
-      loop.wake();
+      loops.wake();
     },
     silences: createSilences({ store, resolveOnCall: options.resolveOnCall, audit, now: () => engine.now() }, () =>
-      loop.wake(),
+      loops.wake(),
     ),
     pages,
   };

@@ -60,18 +60,38 @@ export class AlertEngine {
   }
 
   /**
-   * Does all that is due. Deliveries are started, not waited for.
+   * Does all that is due, one after the other. Deliveries are started, not waited for.
    * @returns when to run again at the latest, ms since the epoch
    */
   async run(): Promise<number> {
+    const next = await this.lead();
+    return Math.min(next, await this.serve());
+  }
+
+  /**
+   * Holds the lease and evaluates. A telemetry store that answers late holds up this, and nothing else.
+   * @returns when to run again at the latest, ms since the epoch
+   */
+  async lead(): Promise<number> {
     await this.#holdLease();
     const leader = this.#leader;
-    if (leader) await this.#lead(leader);
-    await this.#delivery.run();
-    const now = this.now();
+    if (leader) await this.#underLease(() => leader.evaluate(this.now()));
+    return Math.min(this.#renewAt, this.#leader?.nextRun(this.now()) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Moves the timers that are due, and starts deliveries whatever becomes of that.
+   * @returns when to run again at the latest, ms since the epoch
+   */
+  async serve(): Promise<number> {
+    const lease = this.#lease;
+    try {
+      if (lease) await this.#underLease(() => this.#moveTimers(lease));
+    } finally {
+      await this.#delivery.run();
+    }
     const due = await this.#deps.store.nextDue();
-    const wishes = [this.#renewAt, leader?.nextRun(now) ?? null, due === null ? null : Math.max(due, now + 10)];
-    return Math.min(...wishes.filter((wish) => wish !== null));
+    return due === null ? Number.POSITIVE_INFINITY : Math.max(due, this.now() + 10);
   }
 
   /** Uses another configuration from now on; running episodes keep the plan they began with. */
@@ -128,10 +148,9 @@ export class AlertEngine {
     else this.#deps.log.warn('the database clock jumped; timers keep their distance', { jumpMs: Math.round(jump) });
   }
 
-  async #lead(leader: Leader): Promise<void> {
+  async #underLease(work: () => Promise<void>): Promise<void> {
     try {
-      await leader.evaluate(this.now());
-      await this.#moveTimers(leader.lease);
+      await work();
     } catch (error) {
       // What the leader has in memory may be ahead of the store: it starts afresh from there.
       this.#leader = null;
