@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,15 @@ describe('the scenarios of the repository', () => {
       if (!scenario || scenario.expect.length === 0) continue;
       expect((await simulate({ ...scenario, input: [], actions: [] })).failures, file).not.toEqual([]);
     }
+  });
+
+  test('the example of the guide is as expected', async () => {
+    for (const name of ['alert-rules.yml', 'uptime-monitoring.yml']) {
+      copyFileSync(`${ROOT}testdata/guide/${name}`, join(folder, name));
+    }
+    const page = readFileSync(`${ROOT}docs/guide/rule-tests.md`, 'utf8');
+    const report = await run(/```yaml\n(.*?)```/s.exec(page)?.[1] ?? '');
+    expect(report.failures).toEqual([]);
   });
 
   test('half an hour of escalation takes less than a second', async () => {
@@ -149,7 +158,7 @@ describe('a scenario that cannot run', () => {
     ['an offset that is none', LOAD.replace('at: 0', 'at: soon'), '8:10 E103 "soon" is not an offset'],
     ['a rule that is wrong', LOAD.replace('> 5', '>> 5'), '6:53 E104'],
     ['a span without a step', LOAD.replace(' every: 5,', ''), '8:13 E103 "until" needs "every"'],
-    ['what no engine does yet', `${LOAD}  - {at: 1, ping: {monitor: A}}`, '9:13 E101 "ping" is not available'],
+    ['what no engine does yet', `${LOAD}  - {at: 1, alert: {labels: {}}}`, '9:13 E101 "alert" is not available'],
     ['a condition that is none', `${LOAD}do: [{at: 1, silence: {id: a, matchers: [x]}}]`, '9:42 E103 "x" is not a'],
     ['a section that nothing reads', LOAD.replace('alert_rules:', 'slos: []\n  alert_rules:'), '6:3 E101 "slos"'],
     ['a file that is not there', LOAD.replace('config:', 'files: [none.yml]\nconfig:'), '4:8 E113 none.yml cannot'],

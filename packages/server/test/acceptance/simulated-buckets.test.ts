@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bucket } from '../../src/respond/alerting/ports.ts';
 import { storedBuckets } from '../../src/respond/alerting/state/bucket-query.ts';
-import { SimulatedBuckets, samplesOf } from '../../src/respond/simulate/buckets.ts';
-import type { Occurring } from '../../src/respond/simulate/scenario.ts';
+import { type Counted, SimulatedBuckets, samplesOf } from '../../src/respond/simulate/buckets.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
 
 const T = Math.floor(Date.now() / 60_000) * 60_000 - 600_000;
 const WHO = { project: '1', service: 'api', environment: 'production', release: '1.0.0' };
-
-type Counted = Exclude<Occurring, { kind: 'check' }>;
 
 /** An instant and what happens then. */
 const HAPPENED: [at: number, what: Counted][] = [

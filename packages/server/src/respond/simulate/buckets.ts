@@ -3,6 +3,9 @@ import type { Occurring } from './scenario.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
+/** What happens and leaves a trace in telemetry. */
+export type Counted = Exclude<Occurring, { kind: 'check' | 'ping' }>;
+
 /** Something that was counted, as a row of the telemetry store's `rule_buckets` would have it. */
 export interface Sample {
   series: string;
@@ -32,7 +35,7 @@ const SECOND_MS = 1_000;
  * What the views over the telemetry store count of an occurrence.
  * @param defaults columns that every record has, where its labels do not say otherwise
  */
-export function samplesOf(what: Exclude<Occurring, { kind: 'check' }>, at: number, defaults: Labels): Sample[] {
+export function samplesOf(what: Counted, at: number, defaults: Labels): Sample[] {
   const labels = { ...defaults, ...what.labels };
   const kept = (...names: string[]) => only(labels, [...COLUMNS, ...names]);
   switch (what.kind) {

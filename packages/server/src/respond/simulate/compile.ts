@@ -49,6 +49,10 @@ export function compileInput(raw: RawInput, config: SimulatedConfig, report: Rep
     const message = `there is no monitor "${raw.check.monitor}"`;
     report({ code: 'E103', path: ['check', 'monitor'], message, suggestion: 'add it under monitors' });
   }
+  if ('ping' in raw && !config.monitors.some(({ name, kind }) => name === raw.ping.monitor && kind === 'heartbeat')) {
+    const message = `there is no heartbeat "${raw.ping.monitor}"`;
+    report({ code: 'E103', path: ['ping', 'monitor'], message, suggestion: 'add it under monitors, kind: heartbeat' });
+  }
   return { at: instantsOf(raw, report), what: occurringOf(raw) };
 }
 
@@ -74,6 +78,10 @@ function occurringOf(raw: RawInput): Occurring {
   if ('check' in raw) {
     const { monitor, ok, reason } = raw.check;
     return { kind: 'check', monitor, ok, reason: ok ? null : (reason ?? 'the check failed') };
+  }
+  if ('ping' in raw) {
+    const { monitor, signal, exit } = raw.ping;
+    return { kind: 'ping', monitor, signal: signal ?? 'success', exit: exit ?? null };
   }
   const labels = raw.labels ?? {};
   if ('gauge' in raw) return { kind: 'gauge', name: raw.gauge, value: raw.value, labels };

@@ -34,13 +34,20 @@ export const INPUT_SHAPES = {
     labels: labelsShape.optional(),
   }),
   gauge: lineShape.extend({ gauge: z.string().min(1), value: z.number(), labels: labelsShape.optional() }),
+  ping: lineShape.extend({
+    ping: z.strictObject({
+      monitor: z.string(),
+      signal: z.enum(['start', 'success', 'fail']).optional(),
+      exit: z.int().optional(),
+    }),
+  }),
   check: lineShape.extend({
     check: z.strictObject({ monitor: z.string(), ok: z.boolean(), reason: z.string().optional() }),
   }),
 };
 
 /** Inputs of the format that nothing takes in this version. */
-export const LATER_INPUTS = ['alert', 'ping'] as const;
+export const LATER_INPUTS = ['alert'] as const;
 
 const answerShape = z.union([z.int().min(200).max(599), z.literal('timeout')], 'expected a status or timeout');
 

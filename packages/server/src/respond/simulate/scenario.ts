@@ -17,6 +17,7 @@ export type Occurring =
   | { kind: 'requests' | 'outbound'; count: number; failed: number; durationMs: number; labels: Labels }
   | { kind: 'event'; name: string; count: number; level: string; labels: Labels }
   | { kind: 'gauge'; name: string; value: number; labels: Labels }
+  | { kind: 'ping'; monitor: string; signal: 'start' | 'success' | 'fail'; exit: number | null }
   | { kind: 'check'; monitor: string; ok: boolean; reason: string | null };
 
 /** A line of input. Times of a scenario are ms from its start. */

@@ -72,6 +72,7 @@ class Simulation {
   async run(): Promise<SimulationReport> {
     const { input, actions, durationMs } = this.#scenario;
     for (const line of input) this.#plan(line);
+    this.#lookForBeats();
     for (const { at, action } of actions) this.#at(at, () => this.#act(action));
     for (const index of this.#lives.keys()) this.#boot(index);
     for (let event = this.#next(durationMs); event; event = this.#next(durationMs)) {
@@ -93,13 +94,30 @@ class Simulation {
     for (const t of at) {
       if (what.kind === 'check') {
         const { monitor, ok, reason } = what;
-        this.#at(t, () => {
-          this.#monitors.check(monitor, ok, reason, start + t);
-          for (const life of this.#alive()) life.engine.monitorsChanged();
-          this.#wakeAll();
-        });
+        this.#at(t, () => this.#observed(() => this.#monitors.check(monitor, ok, reason, start + t)));
+      } else if (what.kind === 'ping') {
+        const { monitor, signal, exit } = what;
+        this.#at(t, () => this.#observed(() => this.#monitors.beat(monitor, signal, exit, start + t)));
       } else for (const sample of samplesOf(what, start + t, defaults)) this.#buckets.add(sample);
     }
+  }
+
+  /** Heartbeats are looked at as often as the prober would. */
+  #lookForBeats(): void {
+    const { start, durationMs, config } = this.#scenario;
+    for (const { name, kind, intervalMs } of config.monitors) {
+      if (kind !== 'heartbeat') continue;
+      for (let t = intervalMs; t <= durationMs; t += intervalMs) {
+        this.#at(t, () => this.#observed(() => this.#monitors.look(name, start + t)));
+      }
+    }
+  }
+
+  /** Monitors may have changed: every engine looks at them at once. */
+  #observed(change: () => void): void {
+    change();
+    for (const life of this.#alive()) life.engine.monitorsChanged();
+    this.#wakeAll();
   }
 
   #at(at: number, happen: Event['happen']): void {
