@@ -146,6 +146,11 @@ it('shows where the focus is on every stop of the Tab key', async () => {
 
 it('filters, zooms and keeps all of it in the address', async () => {
   const { page, context } = await visit(bench, '/logs');
+  await page.getByRole('button', { name: 'Only level error' }).waitFor();
+  const fields = await page.locator('.fields-name [title]:first-of-type').allTextContents();
+  expect(fields.slice(0, 3)).toEqual(['level', 'service', 'type']);
+  const attributes = fields.slice(fields.findIndex((name) => name.includes('.')));
+  expect(attributes).toEqual(attributes.toSorted());
   await page.getByRole('button', { name: 'Only level error' }).click();
   await page.waitForURL(/q=level:error/);
   await page.getByRole('button', { name: 'Without service yumzoom-worker' }).click();

@@ -63,6 +63,20 @@ it('puts somebody on call for a turn by keyboard alone, and takes it back', asyn
   await context.close();
 });
 
+it('says why a change was refused, and lets the keyboard leave', async () => {
+  const { page, context } = await visit(bench, '/on-call?do=override');
+  await dialog(page).getByLabel('Person').selectOption('grace');
+  await dialog(page).getByLabel(/^From/).fill('tomorrow 09:00');
+  await dialog(page).getByLabel(/^To/).fill('tomorrow 18:00');
+  bench.fixture.fail = 409;
+  await dialog(page).getByRole('button', { name: 'Put on call' }).press('Enter');
+  await dialog(page).getByText('The store does not answer').waitFor();
+  bench.fixture.fail = null;
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+  await context.close();
+});
+
 it('offers only turns of two people for a swap, and closes on Escape', async () => {
   const { page, context } = await visit(bench, '/on-call?do=swap');
   const first = await dialog(page).getByLabel('This turn').locator('option:checked').textContent();

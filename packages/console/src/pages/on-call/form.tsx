@@ -19,7 +19,7 @@ export interface FormProps {
 export function Form({ title, verb, error, busy, ready = true, submit, close, children }: FormProps) {
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    submit(new FormData(event.currentTarget));
+    if (!busy) submit(new FormData(event.currentTarget));
   };
   return (
     <Modal label={title} close={close}>
@@ -28,7 +28,8 @@ export function Form({ title, verb, error, busy, ready = true, submit, close, ch
         {children}
         <RefusedNote error={error} />
         <div className="change-actions">
-          <Button type="submit" look="primary" disabled={busy || !ready}>
+          {/* A disabled button would lose the focus, and with it the Escape key. */}
+          <Button type="submit" look="primary" aria-disabled={busy} disabled={!ready}>
             {verb}
           </Button>
           <Button onClick={close}>Cancel</Button>

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type FormEvent, useId } from 'react';
+import { ApiError } from '../../api/problem.ts';
 import { onCallAtQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { State } from '../../components/state.tsx';
 import { ZonedTime } from '../../components/zoned-time.tsx';
 import { parseInstantText } from '../../time/instant-text.ts';
 import { useZone, type Zone, zoneName } from '../../time/zone.ts';
@@ -46,6 +48,13 @@ export function Simulate() {
 
 function Answer({ at, zone }: { at: string; zone: Zone }) {
   const query = useQuery(onCallAtQuery(at));
+  if (query.error instanceof ApiError && query.error.code === 'invalid_request') {
+    return (
+      <p className="simulate-refused" role="status">
+        <State tone="bad" word={`“${at}” is not a time`} />
+      </p>
+    );
+  }
   return (
     <div className="simulate-answer" role="status">
       <QueryView query={query} what="who is on call then" rows={2}>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { MonitorDetail, Outage } from '@yumops/protocol';
 import { checksQuery, monitorQuery } from '../../api/queries.ts';
 import { DayBars, daysSummary } from '../../charts/day-bars.tsx';
+import { Command } from '../../components/command.tsx';
 import { MONITOR_STATE } from '../../components/monitor-state.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
@@ -60,6 +61,14 @@ function Now({ monitor }: { monitor: MonitorDetail }) {
           {monitor.method} {monitor.url}
           {monitor.rewrittenTo !== null && <span className="quiet"> — checked at {monitor.rewrittenTo}</span>}
         </dd>
+        {monitor.pingUrl !== null && (
+          <>
+            <dt>Calls here</dt>
+            <dd>
+              <Command line={monitor.pingUrl} what="address" />
+            </dd>
+          </>
+        )}
         <dt>Expects</dt>
         <dd>{monitor.expectation.join(' · ')}</dd>
         <dt>Every</dt>
