@@ -15,6 +15,7 @@ import {
 import { compileGrouping, compilePolicy, mentionsOf } from '../respond/alerting/config-policy.ts';
 import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers.ts';
 import { compileRule } from '../respond/alerting/config-rule.ts';
+import { compileInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
 import { compileIntegrations, type Integrations } from '../respond/notify/config.ts';
 import { compileSlackWebhook } from '../respond/notify/slack/config.ts';
@@ -196,6 +197,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     alertSettings,
     policies: new Map<string, EscalationPolicy>(policies.map(({ policy }) => [policy.name, policy])),
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
+    inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),
     databases: databases.map(({ value }) => value),

@@ -2,6 +2,7 @@ import type { DatabaseConfig } from '../care/database/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
+import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
 import type { Integrations } from '../respond/notify/config.ts';
 import type { Person, Schedule } from '../respond/oncall/schedule.ts';
 
@@ -52,6 +53,7 @@ export interface Config {
   /** By name. `alert_settings.escalation_policy` is here too, as `default`. */
   policies: ReadonlyMap<string, EscalationPolicy>;
   grouping: Grouping;
+  inhibitRules: readonly InhibitRule[];
   people: readonly Person[];
   schedules: readonly Schedule[];
   databases: readonly DatabaseConfig[];

@@ -4,6 +4,7 @@ import { type Issue, type Placed, type Report, within } from '../lib/finding.ts'
 import { didYouMean } from '../lib/nearest.ts';
 import { MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
 import type { RawRule } from '../respond/alerting/config.ts';
+import type { RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import type { RawPerson, RawSchedule } from '../respond/oncall/config.ts';
 import { isLater, LISTS, MAPS, SCALARS, SECTION_NAMES, type Sections } from './sections.ts';
 import { checkShape } from './shape.ts';
@@ -36,6 +37,7 @@ export class SectionJoiner {
   readonly #lists: Record<keyof typeof LISTS, Placed<unknown>[]> = {
     monitors: [],
     alert_rules: [],
+    inhibit_rules: [],
     people: [],
     schedules: [],
     databases: [],
@@ -74,6 +76,7 @@ export class SectionJoiner {
       grouping: this.#map('grouping'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
+      inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],
       people: this.#lists.people as Placed<RawPerson>[],
       schedules: this.#lists.schedules as Placed<RawSchedule>[],
       databases: this.#lists.databases as Placed<RawDatabase>[],

@@ -12,6 +12,7 @@ import {
   type RawRule,
   ruleShape,
 } from '../respond/alerting/config.ts';
+import { inhibitRuleShape, type RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
 import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
 import { retentionShape, storesShape, targetsShape } from './platform.ts';
@@ -39,22 +40,14 @@ export const MAPS = {
 export const LISTS = {
   monitors: monitorShape,
   alert_rules: ruleShape,
+  inhibit_rules: inhibitRuleShape,
   people: personShape,
   schedules: scheduleShape,
   databases: databaseShape,
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = [
-  'backups',
-  'maintenance',
-  'geoip',
-  'slos',
-  'restore',
-  'inhibit_rules',
-  'receivers',
-  'security',
-] as const;
+export const LATER = ['backups', 'maintenance', 'geoip', 'slos', 'restore', 'receivers', 'security'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -77,6 +70,7 @@ export interface Sections {
   grouping: Placed<RawGrouping>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
+  inhibit_rules: Placed<RawInhibitRule>[];
   people: Placed<RawPerson>[];
   schedules: Placed<RawSchedule>[];
   databases: Placed<RawDatabase>[];

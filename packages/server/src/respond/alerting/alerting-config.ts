@@ -1,5 +1,6 @@
 import type { Integrations } from '../notify/index.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from './config.ts';
+import type { InhibitRule } from './inhibit/inhibition.ts';
 
 /** The parts of the configuration that the alert path works from. */
 export interface AlertingConfig {
@@ -8,5 +9,6 @@ export interface AlertingConfig {
   /** By name. */
   policies: ReadonlyMap<string, EscalationPolicy>;
   grouping: Grouping;
+  inhibitRules: readonly InhibitRule[];
   integrations: Integrations;
 }

@@ -1,6 +1,7 @@
 import type { Severity } from '@yumops/protocol';
 import type { Channel, Target } from './config.ts';
 import type { Labels } from './fingerprint.ts';
+import type { Matcher } from './silence/matcher.ts';
 
 /** Who is told when. It is fixed when the episode begins; a reload changes later episodes only. */
 export interface Plan {
@@ -18,6 +19,14 @@ export interface Plan {
   ackTimeoutMs: number;
   /** Others on a step are still told after somebody acknowledged. */
   multiAck?: boolean;
+  /** Alerts that mute this one while they fire. */
+  inhibitors?: readonly Inhibitor[];
+}
+
+/** Any other alert that matches `source`, and not `except`. */
+export interface Inhibitor {
+  source: readonly Matcher[];
+  except: readonly Matcher[] | null;
 }
 
 export interface PlanStep {
@@ -92,4 +101,9 @@ export interface Episode extends AlertSubject {
 /** The part of an idempotency key that names the episode: `2`, or `2+1` after it was opened again. */
 export function episodeTag(alert: Pick<Episode, 'episode' | 'round'>): string {
   return alert.round === 0 ? String(alert.episode) : `${alert.episode}+${alert.round}`;
+}
+
+/** Whether another alert may mute this one. */
+export function isMutedByOthers(alert: Pick<Episode, 'plan'>): boolean {
+  return (alert.plan.inhibitors ?? []).length > 0;
 }

@@ -122,11 +122,12 @@ export class Leader {
   }
 
   #ofRule(rule: RuleConfig, instance: Instance, transition: Transition, at: number): Occurrence {
+    const subject = ruleSubject(rule, instance);
     return occurrenceOf(instance, transition, {
       origin: 'rule',
-      subject: ruleSubject(rule, instance),
+      subject,
       at,
-      plan: () => this.#plans.ofRule(rule),
+      plan: () => this.#plans.ofRule(rule, subject),
     });
   }
 }

@@ -17,7 +17,11 @@ function planOf(keys: string, working = ['slack', 'email']) {
   );
   const [rule] = config.rules;
   if (!rule) throw new Error('no rule');
-  return new Plans(config, new Set(working)).ofRule(rule);
+  return new Plans(config, new Set(working)).ofRule(rule, {
+    rule: rule.name,
+    severity: rule.severity,
+    labels: {},
+  } as never);
 }
 
 const shown = (plan: ReturnType<typeof planOf>) =>

@@ -1,6 +1,7 @@
 import type { AlertingConfig } from './alerting-config.ts';
 import type { Channel, RuleConfig, Target } from './config.ts';
-import type { Plan } from './episode.ts';
+import type { AlertSubject, Plan } from './episode.ts';
+import { inhibitorsOf, parentInhibitor } from './inhibit/inhibition.ts';
 import { makePlan, type PlanInput } from './plan.ts';
 import type { MonitorStatus } from './ports.ts';
 
@@ -19,21 +20,23 @@ export class Plans {
     this.#working = working;
   }
 
-  ofRule(rule: RuleConfig): Plan {
-    return this.#make({
+  /** @param subject what the alert says, for what may mute it */
+  ofRule(rule: RuleConfig, subject: AlertSubject): Plan {
+    const plan = this.#make({
       severity: rule.severity,
       receivers: rule.notifications,
       policy: rule.escalation === null ? null : (this.#config.policies.get(rule.escalation) ?? null),
       ackTimeoutMs: rule.ackTimeoutMs,
     });
+    return { ...plan, inhibitors: inhibitorsOf(this.#config.inhibitRules, subject) };
   }
 
-  ofMonitor(monitor: MonitorStatus): Plan {
+  ofMonitor(monitor: MonitorStatus, subject: AlertSubject): Plan {
     const name = monitor.escalation ?? DEFAULT_POLICY;
     const receivers = (monitor.notifications ?? []).map(
       ({ channel, target, broken }): Target => ({ channel: channel as Channel, target, broken: broken ?? null }),
     );
-    return this.#make({
+    const plan = this.#make({
       severity: monitor.severity,
       receivers,
       policy:
@@ -41,6 +44,8 @@ export class Plans {
         (name === DEFAULT_POLICY ? this.#config.alertSettings.escalationPolicy : null),
       ackTimeoutMs: monitor.severity === 'critical' ? ACK_CRITICAL_MS : ACK_MS,
     });
+    const parents = monitor.parent ? [parentInhibitor(monitor.parent)] : [];
+    return { ...plan, inhibitors: [...parents, ...inhibitorsOf(this.#config.inhibitRules, subject)] };
   }
 
   /** The platform's own messages go to its own receivers, once. */

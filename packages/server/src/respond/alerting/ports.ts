@@ -21,6 +21,8 @@ export interface MonitorStatus {
   /** Name of a policy; undefined or null = the one of `alert_settings`. */
   escalation?: string | null;
   labels: Readonly<Record<string, string>>;
+  /** Name of the monitor whose outage explains this one. */
+  parent?: string | null;
   runbook?: string | null;
 }
 
@@ -110,6 +112,8 @@ export interface Change {
   instances: readonly Instance[];
   /** Silences that end before are not read, ms since the epoch. */
   now: number;
+  /** What fires elsewhere is read too; it always is for a group with alerts that others may mute. */
+  readsFiring?: boolean;
   decide(state: GroupState, durable: Durable): Decision;
   /** Runs inside the transaction, after the writes. */
   afterwards?(tx: Queryable): Promise<void>;

@@ -53,13 +53,12 @@ export class Watched {
         labels,
         verdict: judgeMonitor(monitor),
         forMs: 0,
-        occurrence: (instance, transition) =>
-          occurrenceOf(instance, transition, {
-            origin: 'monitor',
-            subject: monitorSubject(monitor, instance),
-            at: Math.min(now, monitor.since),
-            plan: () => this.#plans.ofMonitor(monitor),
-          }),
+        occurrence: (instance, transition) => {
+          const subject = monitorSubject(monitor, instance);
+          const at = Math.min(now, monitor.since);
+          const plan = () => this.#plans.ofMonitor(monitor, subject);
+          return occurrenceOf(instance, transition, { origin: 'monitor', subject, at, plan });
+        },
       };
     });
     return this.#step(watches, (ruleId) => ruleId === MONITOR_RULE_ID, now);

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../../lib/db.ts';
+import { isMutedByOthers } from '../episode.ts';
 import type { Instance } from '../instance.ts';
 import type { AlertStore, Lease, ResolveOnCall } from '../ports.ts';
 import { decide, type GroupInput } from './decide.ts';
@@ -39,6 +40,7 @@ export async function changeGroup({ store, resolveOnCall }: ChangeDeps, change: 
     alertIds,
     instances,
     now: now(),
+    readsFiring: inputs.some((input) => input.type === 'fired' && isMutedByOthers(input.alert)),
     decide: (state, durable) => decide(state, inputs, now(), { ...durable, onCall }),
     ...(afterwards && { afterwards }),
   });

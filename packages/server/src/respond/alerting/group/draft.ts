@@ -1,5 +1,6 @@
 import type { AlertState } from '@yumops/protocol';
-import type { Episode } from '../episode.ts';
+import type { Episode, Inhibitor } from '../episode.ts';
+import { type Source, sourcesOf } from '../inhibit/inhibition.ts';
 import type { Facts } from './facts.ts';
 import {
   type Decision,
@@ -21,6 +22,7 @@ export class Draft {
   readonly timers: Map<string, Timer>;
   readonly messages: Map<string, Message>;
   readonly #timeline: TimelineEntry[] = [];
+  readonly #sources = new Map<string, readonly Source[]>();
 
   constructor(state: GroupState, now: number, facts: Facts) {
     this.key = state.key;
@@ -33,6 +35,7 @@ export class Draft {
   }
 
   setAlert(alert: Episode): Episode {
+    if (this.alerts.get(alert.id)?.state !== alert.state) this.#sources.clear();
     this.alerts.set(alert.id, alert);
     return alert;
   }
@@ -55,6 +58,17 @@ export class Draft {
 
   firing(): Episode[] {
     return [...this.alerts.values()].filter((alert) => alert.state === 'firing');
+  }
+
+  /** What fires and mutes others by this inhibitor, in this group and elsewhere. */
+  sourcesOf(inhibitor: Inhibitor): readonly Source[] {
+    const key = JSON.stringify(inhibitor);
+    const known = this.#sources.get(key);
+    if (known) return known;
+    const elsewhere = this.facts.firing.filter(({ id }) => !this.alerts.has(id));
+    const found = sourcesOf(inhibitor, [...elsewhere, ...this.firing()]);
+    this.#sources.set(key, found);
+    return found;
   }
 
   /** The messages about an alert, oldest first. */

@@ -1,4 +1,5 @@
 import type { OnCallAnswer } from '../../oncall/index.ts';
+import type { Source } from '../inhibit/inhibition.ts';
 import type { Silence } from '../silence/silence.ts';
 
 /** Whose turn it is: a schedule, and people who are always told. */
@@ -14,6 +15,8 @@ export type OnCallAt = (policy: OnCallPolicy) => OnCallAnswer;
 export interface Durable {
   /** Silences that may be in force; those without an end are while something they wait for fires. */
   silences: readonly Silence[];
+  /** Everything that fires, of all groups; empty where no alert of the group can be muted by another. */
+  firing: readonly Source[];
 }
 
 /** What decisions about a group look at beside the group itself. */

@@ -1,4 +1,5 @@
 import type { Episode } from '../episode.ts';
+import type { Source } from '../inhibit/inhibition.ts';
 import { silenceOf, silenceText } from '../silence/silence.ts';
 import type { Draft } from './draft.ts';
 import { type Message, mayBeKnown, type Timer, timerKey } from './state.ts';
@@ -16,10 +17,20 @@ export interface Mute {
 }
 
 /** What mutes an alert now, from durable state. */
-export function muteOf({ facts, now }: Pick<Draft, 'facts' | 'now'>, alert: Episode): Mute | null {
+export function muteOf(draft: Draft, alert: Episode): Mute | null {
   if (alert.origin === 'meta') return null;
-  const silence = silenceOf(facts.silences, alert, now);
-  return silence ? { reason: silenceText(silence), until: silence.endsAt } : null;
+  const silence = silenceOf(draft.facts.silences, alert, draft.now);
+  if (silence) return { reason: silenceText(silence), until: silence.endsAt };
+  for (const inhibitor of alert.plan.inhibitors ?? []) {
+    const source = draft.sourcesOf(inhibitor).find(({ id }) => id !== alert.id);
+    if (source) return { reason: `muted while ${nameOf(source)} fires`, until: null };
+  }
+  return null;
+}
+
+function nameOf({ rule, labels }: Source): string {
+  const monitor = labels['monitor'];
+  return monitor === undefined ? `"${rule}"` : `"${rule}" of ${monitor}`;
 }
 
 /** Puts aside what a muted alert had to say; the clock of its escalation stands still. */

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
-import type { Episode } from '../episode.ts';
+import { type Episode, isMutedByOthers } from '../episode.ts';
 import { nextDue } from '../group/decide.ts';
 import {
   type Decision,
@@ -66,9 +66,11 @@ export class MemoryAlertStore implements AlertStore {
 
   async change(change: Change): Promise<Decision> {
     if (change.lease) this.#fence(change.lease);
-    const silences = await this.#silencesInForce();
-    // Nothing is awaited from here on: another change of the group must not come in between.
-    const decision = change.decide(this.group(change.groupKey), { silences });
+    // Nothing is awaited here: another change of the group must not come in between.
+    const before = this.group(change.groupKey);
+    const readsFiring = change.readsFiring || [...before.alerts.values()].some(isMutedByOthers);
+    const durable = { silences: this.#silencesInForce(), firing: readsFiring ? this.#firing() : [] };
+    const decision = change.decide(before, durable);
     this.#groups.set(change.groupKey, decision.state);
     this.timeline.push(...decision.timeline);
     for (const instance of change.instances) this.#instances.set(instance.fingerprint, instance);
@@ -103,6 +105,10 @@ export class MemoryAlertStore implements AlertStore {
   }
 
   async firingAlerts(): Promise<Episode[]> {
+    return this.#firing();
+  }
+
+  #firing(): Episode[] {
     return [...this.#groups.values()].flatMap(({ alerts }) =>
       [...alerts.values()].filter(({ state }) => state === 'firing'),
     );
@@ -169,8 +175,8 @@ export class MemoryAlertStore implements AlertStore {
     return this.#groups.get(key) ?? emptyGroup(key);
   }
 
-  async #silencesInForce(): Promise<Silence[]> {
-    const firing = new Set((await this.firingAlerts()).map(({ id }) => id));
+  #silencesInForce(): Silence[] {
+    const firing = new Set(this.#firing().map(({ id }) => id));
     return [...this.#silences.values()].filter(
       ({ endedAt, endsAt, alertIds }) =>
         endedAt === null && (endsAt !== null || alertIds.some((alertId) => firing.has(alertId))),

@@ -1,6 +1,6 @@
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
-import type { Episode } from '../episode.ts';
+import { type Episode, isMutedByOthers } from '../episode.ts';
 import type { Decision, GroupState, Message } from '../group/state.ts';
 import { timerKey } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
@@ -93,7 +93,10 @@ export class PostgresAlertStore implements AlertStore {
     return this.#db.transaction(async (tx) => {
       if (change.lease) await fence(tx, change.lease);
       const before = await loadGroup(tx, change.groupKey, change.alertIds);
-      const decision = change.decide(before, { silences: await readSilencesInForce(tx, change.now) });
+      const decision = change.decide(before, {
+        silences: await readSilencesInForce(tx, change.now),
+        firing: change.readsFiring || [...before.alerts.values()].some(isMutedByOthers) ? await readFiring(tx) : [],
+      });
       await saveGroup(tx, before, decision);
       await writeRows(tx, 'alert_instances', change.instances.map(instanceToRow), ['fingerprint']);
       await change.afterwards?.(tx);
@@ -132,8 +135,7 @@ export class PostgresAlertStore implements AlertStore {
   }
 
   async firingAlerts(): Promise<Episode[]> {
-    const rows = await this.#db.query(`SELECT * FROM alerts WHERE state = 'firing' ORDER BY started_at, id`);
-    return rows.map(episodeFromRow);
+    return readFiring(this.#db);
   }
 
   async silences(): Promise<Silence[]> {
@@ -228,6 +230,11 @@ async function loadGroup(tx: Queryable, key: string, alertIds: readonly string[]
     timers: new Map(timers.map(timerFromRow).map((timer) => [timerKey(timer), timer])),
     messages: new Map(messages.map(messageFromRow).map((message) => [message.id, message])),
   };
+}
+
+async function readFiring(tx: Queryable): Promise<Episode[]> {
+  const rows = await tx.query(`SELECT * FROM alerts WHERE state = 'firing' ORDER BY started_at, id`);
+  return rows.map(episodeFromRow);
 }
 
 async function saveGroup(tx: Queryable, before: GroupState, decision: Decision): Promise<void> {
