@@ -45,7 +45,8 @@ function startPart(name, args, env, mark) {
     const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // A part whose channel closes knows that this process is gone, and stops.
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       detached: true,
     });
     children.set(name, child);

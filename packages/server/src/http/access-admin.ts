@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Accounts } from '../access/accounts.ts';
+import { audit } from '../access/audit.ts';
 import { createIngestKey } from '../access/ingest-keys.ts';
 import { createToken } from '../access/tokens.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -18,6 +19,9 @@ export function accessAdminRoutes(
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const onRequest = deps.guard('admin');
   const actor = (request: { principal?: { name: string } }) => request.principal?.name ?? 'unknown';
+
+  const note = (request: { principal?: { name: string } }, action: string, target: string, detail: object) =>
+    audit(deps.db, { at: deps.clock.now(), actor: actor(request), action, target, detail: { ...detail } });
 
   routes.post(
     '/api/v1/tokens',
@@ -47,15 +51,19 @@ export function accessAdminRoutes(
       },
     },
     async (request, reply) => {
+      const { email, role: given } = request.body;
       await deps.accounts.create(request.body);
-      return reply.code(201).send({ email: request.body.email });
+      await note(request, 'user.create', email, { role: given });
+      return reply.code(201).send({ email });
     },
   );
   routes.post(
     '/api/v1/login-links',
     { onRequest, schema: { body: z.object({ email: z.email().max(200) }) } },
     async (request, reply) => {
-      const token = await deps.accounts.createLoginLink(request.body.email, 'admin', deps.clock.now());
+      const { email } = request.body;
+      const token = await deps.accounts.createLoginLink(email, 'admin', deps.clock.now());
+      await note(request, 'login_link.create', email, {});
       return reply.code(201).send({ url: `${deps.publicUrl}/sign-in#token=${token}` });
     },
   );

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
@@ -11,6 +10,7 @@ import { makeDatabaseWatch } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { instanceName } from './instance-name.ts';
 import { liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
@@ -56,7 +56,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
   const observe = await openObserve({ settings, config: live.current, stores, clock, log, shutdown });
-  const instance = `${hostname()}:${settings.dataDir}`;
+  const instance = await instanceName(settings.dataDir);
   const alerting = makeAlerting({
     config: live.current,
     stores,

@@ -96,6 +96,8 @@ describe('signing in by password', () => {
     const body = { email: 'Linus@Example.com', password: 'a password of length', name: 'Linus', role: 'viewer' };
     const made = await post('/api/v1/users', body, { authorization: `Bearer ${PRESET}` });
     expect(made.statusCode, made.body).toBe(201);
+    const audit = await state.db.query("SELECT actor, detail FROM audit_log WHERE action = 'user.create'");
+    expect(audit).toEqual([{ actor: 'preset token', detail: { role: 'viewer' } }]);
     const { email, password } = body;
     expect((await post('/api/auth/sign-in/email', { email, password })).statusCode).toBe(200);
     expect((await post('/api/auth/sign-in/email', { email, password: 'wrong password!!' })).statusCode).toBe(401);
