@@ -105,6 +105,12 @@ expect:
     expect(states).toMatchObject([{ t: 0, rule: 'Load', labels: {}, from: 'inactive', to: 'firing' }]);
   });
 
+  test('evaluations count from the start, whatever the instant and the interval', async () => {
+    const odd = LOAD.replace('duration: 60', 'duration: 60\nstart: 2026-01-05T10:00:03.500Z\neval_interval: 7s');
+    const { states } = await run(odd.replace('at: 0, until', 'at: 1, until'));
+    expect(states.map(({ t, to }) => [t, to])).toEqual([[7, 'firing']]);
+  });
+
   test('a receiver that answers too late has taken the message; one that never answers has not', async () => {
     const late = await run(`${LOAD}
 do: [{at: 0, receiver: {channel: slack, target: "#ops", delay: 12, until: 15}}]

@@ -136,7 +136,7 @@ describe('buckets of the telemetry store', () => {
       env: {},
     });
     if (!config) throw new Error('the guide is refused');
-    const timing = { ingestDelayMs: 0, phase: 'zero' } as const;
+    const timing = { ingestDelayMs: 0, phase: 0 } as const;
     const evaluator = new Evaluator(storedBuckets(server.telemetry), config.rules, timing, [], []);
     const round = await evaluator.run(T, Number.POSITIVE_INFINITY);
     expect(round.statuses.map(({ ruleId, state }) => `${ruleId} ${state}`)).toEqual([

@@ -47,7 +47,7 @@ const engine = new AlertEngine(
     log,
     publicUrl: 'http://127.0.0.1:4600',
     instance,
-    timing: { ingestDelayMs: 0, phase: 'zero' },
+    timing: { ingestDelayMs: 0, phase: 0 },
     leaseMs: 10_000,
     wake: () => loop.wake(),
   },

@@ -161,7 +161,7 @@ export class AlertRig {
         log: createLog(this.clock, () => undefined),
         publicUrl: 'https://ops.yumzoom.app',
         instance,
-        timing: { ingestDelayMs: 0, phase: 'zero' },
+        timing: { ingestDelayMs: 0, phase: 0 },
         leaseMs: this.#options.leaseMs ?? 600_000,
         wake: () => undefined,
       },

@@ -222,7 +222,7 @@ class Simulation {
         log: createLog(this.#clock, () => undefined),
         publicUrl: PUBLIC_URL,
         instance: `instance-${index + 1}`,
-        timing: { ingestDelayMs: 0, phase: 'zero' },
+        timing: { ingestDelayMs: 0, phase: this.#scenario.start },
         leaseMs: LEASE_MS,
         wake: () => {
           if (life.alive) this.#wakeAll();

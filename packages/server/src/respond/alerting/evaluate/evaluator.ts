@@ -16,8 +16,8 @@ const RETRY_HELD_MS = 1_000;
 export interface EvaluationTiming {
   /** A slot looks at the time this much before it, ms. */
   ingestDelayMs: number;
-  /** The phase of a rule's grid: spread by its id, or 0. */
-  phase: 'spread' | 'zero';
+  /** The phase of a rule's grid: spread by its id, or an instant through which all grids pass, ms since the epoch. */
+  phase: 'spread' | number;
 }
 
 /** What one round of evaluations gives, before anything is written. */
@@ -62,7 +62,9 @@ export class Evaluator {
       .map((rule) => ({
         rule,
         grid:
-          timing.phase === 'zero' ? { interval: rule.evalIntervalMs, phase: 0 } : gridOf(rule.id, rule.evalIntervalMs),
+          timing.phase === 'spread'
+            ? gridOf(rule.id, rule.evalIntervalMs)
+            : { interval: rule.evalIntervalMs, phase: timing.phase },
       }));
     const demands = mergeDemands(this.#rules.map(({ rule }) => demandOf(rule)));
     this.#caches = new Map(demands.map((demand) => [demand.series, new BucketCache(source, demand)]));
