@@ -50,6 +50,8 @@ export function httpMonitor(url: string, changes: Partial<HttpMonitorConfig> = {
     headers: {},
     body: null,
     auth: null,
+    tls: { ca: [], client: null },
+    days: null,
     expectedStatus: [200],
     expectedText: null,
     expectedJson: undefined,

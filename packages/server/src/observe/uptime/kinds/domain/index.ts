@@ -25,7 +25,10 @@ async function check(monitor: DomainMonitorConfig, attempt: Attempt): Promise<Fi
 async function ask(monitor: DomainMonitorConfig, attempt: Attempt): Promise<HttpAnswer> {
   const url = new URL(`${monitor.rdap.replace(/\/+$/, '')}/domain/${encodeURIComponent(monitor.host)}`);
   try {
-    return await exchangeFollowing({ url, method: 'GET', headers: HEADERS, ownHeaders: {}, body: null }, attempt);
+    return await exchangeFollowing(
+      { url, method: 'GET', headers: HEADERS, ownHeaders: {}, body: null, tls: null },
+      attempt,
+    );
   } catch (error) {
     throw noAnswer(monitor, (error as Error).message.replace(/\.$/, ''));
   }

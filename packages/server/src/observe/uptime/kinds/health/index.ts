@@ -19,7 +19,7 @@ const HEADERS = {
 function runHealthCheck(monitor: HealthMonitorConfig, context: CheckContext): Promise<CheckResult> {
   const ownHeaders: Record<string, string> =
     monitor.token === null ? {} : { authorization: `Bearer ${monitor.token.reveal()}` };
-  const request = { url: new URL(monitor.target), method: 'GET', headers: HEADERS, ownHeaders, body: null };
+  const request = { url: new URL(monitor.target), method: 'GET', headers: HEADERS, ownHeaders, body: null, tls: null };
   return runAttempt(monitor, context, (attempt) => askAndJudge(request, false, attempt, judgeReport));
 }
 

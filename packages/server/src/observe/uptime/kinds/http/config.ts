@@ -8,7 +8,28 @@ import type { MonitorCompiler } from '../../config-compile.ts';
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export type HttpMethod = (typeof METHODS)[number];
 
-export type MonitorAuth = { kind: 'bearer'; token: Secret } | { kind: 'basic'; username: string; password: Secret };
+/** Credentials that are sent as they are. */
+export type DirectAuth = { kind: 'bearer'; token: Secret } | { kind: 'basic'; username: string; password: Secret };
+
+/** `oauth2`: credentials of a client, which are worth a token (RFC 6749, section 4.4). */
+export type MonitorAuth =
+  | DirectAuth
+  | {
+      kind: 'oauth2';
+      tokenUrl: string;
+      clientId: string;
+      clientSecret: Secret;
+      scope: string | null;
+      audience: string | null;
+    };
+
+/** What TLS needs of a monitor. */
+export interface MonitorTls {
+  /** Certificates in PEM that are trusted beside the public roots. */
+  ca: readonly string[];
+  /** What we show of ourselves, PEM. */
+  client: { cert: Secret; key: Secret } | null;
+}
 
 /** A request and what its answer must be. */
 export interface HttpExpectation {
@@ -17,6 +38,7 @@ export interface HttpExpectation {
   headers: Readonly<Record<string, Secret>>;
   body: string | null;
   auth: MonitorAuth | null;
+  tls: MonitorTls;
   /** Any of these is good. */
   expectedStatus: readonly number[];
   /** Must occur in the decoded body. */
@@ -30,9 +52,24 @@ export interface HttpExpectation {
 /** An HTTP(S) monitor, ready to run. */
 export interface HttpMonitorConfig extends MonitorBase, HttpExpectation {
   kind: 'http';
+  /** Fewer days left of the certificate than this is degraded; null = it is not asked. */
+  days: number | null;
 }
 
-const basicShape = z.strictObject({ username: z.string(), password: z.string() });
+const authShape = z.strictObject({
+  bearer: z.string().optional(),
+  basic: z.strictObject({ username: z.string(), password: z.string() }).optional(),
+  oauth2: z
+    .strictObject({
+      token_url: z.string().describe('Where the token is had'),
+      client_id: z.string(),
+      client_secret: z.string(),
+      scope: z.string().optional(),
+      audience: z.string().optional(),
+    })
+    .optional()
+    .describe('Client credentials'),
+});
 
 /** Keys of one request, of a monitor or of a step. */
 export const requestKeys = {
@@ -40,10 +77,12 @@ export const requestKeys = {
   method: z.enum(METHODS).optional().describe('Default GET'),
   headers: z.record(z.string(), z.string()).optional().describe('Sent with the request'),
   body: z.string().optional().describe('Sent with the request'),
-  auth: z
-    .strictObject({ bearer: z.string().optional(), basic: basicShape.optional() })
+  auth: authShape.optional().describe('One of bearer, basic and oauth2'),
+  ca: z.string().optional().describe('Further certificates to trust, PEM or file:PATH'),
+  client_certificate: z
+    .strictObject({ cert: z.string(), key: z.string() })
     .optional()
-    .describe('One of bearer and basic'),
+    .describe('What we show of ourselves, PEM or file:PATH'),
   expected_status: z
     .union(
       [z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)],
@@ -58,7 +97,12 @@ export const requestKeys = {
 };
 
 /** An item of `monitors:` of kind http, as written. */
-export const httpMonitorShape = z.strictObject({ ...commonKeys, kind: z.literal('http').optional(), ...requestKeys });
+export const httpMonitorShape = z.strictObject({
+  ...commonKeys,
+  kind: z.literal('http').optional(),
+  ...requestKeys,
+  days: z.int().positive().optional().describe('Fewer days left of the certificate than this is degraded'),
+});
 
 export type RawHttpMonitor = z.infer<typeof httpMonitorShape>;
 export type RawRequest = z.infer<z.ZodObject<typeof requestKeys>>;
@@ -66,7 +110,12 @@ export type RawRequest = z.infer<z.ZodObject<typeof requestKeys>>;
 export function compileHttp(raw: RawHttpMonitor, compiler: MonitorCompiler): HttpMonitorConfig {
   const expectation = compileExpectation(raw, compiler);
   lintHealthRoute(raw, expectation.expectedStatus, compiler.report);
-  return { kind: 'http', ...compiler.base(raw, compiler.address(raw.url, ['url'])), ...expectation };
+  return {
+    kind: 'http',
+    ...compiler.base(raw, compiler.address(raw.url, ['url'])),
+    ...expectation,
+    days: raw.days ?? null,
+  };
 }
 
 /** The request of a monitor or of a step, with defaults filled in. */
@@ -78,6 +127,7 @@ export function compileExpectation(raw: RawRequest, compiler: MonitorCompiler): 
     headers: compiler.secrets(raw.headers, ['headers']),
     body: raw.body ?? null,
     auth: compileAuth(raw.auth, compiler),
+    tls: compileTls(raw, compiler),
     expectedStatus,
     expectedText: raw.expected_text ?? null,
     expectedJson: compileJson(raw.expected_json, compiler.report),
@@ -100,15 +150,42 @@ function compileJson(value: unknown, report: Report): unknown {
 
 function compileAuth(raw: RawRequest['auth'], compiler: MonitorCompiler): MonitorAuth | null {
   if (!raw) return null;
-  const { bearer, basic } = raw;
-  if ((bearer === undefined) === (basic === undefined)) {
-    const message = 'auth has exactly one of bearer and basic';
+  const { bearer, basic, oauth2 } = raw;
+  if (Object.keys(raw).length !== 1) {
+    const message = 'auth has exactly one of bearer, basic and oauth2';
     compiler.report({ code: 'E109', path: ['auth'], message, suggestion: 'remove one' });
-    return null;
   }
   if (bearer !== undefined) return { kind: 'bearer', token: compiler.secret(bearer, ['auth', 'bearer']) };
-  const { username = '', password = '' } = basic ?? {};
-  return { kind: 'basic', username, password: compiler.secret(password, ['auth', 'basic', 'password']) };
+  if (basic) {
+    const password = compiler.secret(basic.password, ['auth', 'basic', 'password']);
+    return { kind: 'basic', username: basic.username, password };
+  }
+  return oauth2 ? compileOauth2(oauth2, compiler) : null;
+}
+
+type RawOauth2 = NonNullable<NonNullable<RawRequest['auth']>['oauth2']>;
+
+function compileOauth2(raw: RawOauth2, compiler: MonitorCompiler): MonitorAuth {
+  return {
+    kind: 'oauth2',
+    tokenUrl: compiler.address(raw.token_url, ['auth', 'oauth2', 'token_url']).target,
+    clientId: raw.client_id,
+    clientSecret: compiler.secret(raw.client_secret, ['auth', 'oauth2', 'client_secret']),
+    scope: raw.scope ?? null,
+    audience: raw.audience ?? null,
+  };
+}
+
+function compileTls({ ca, client_certificate: client }: RawRequest, compiler: MonitorCompiler): MonitorTls {
+  return {
+    ca: ca === undefined ? [] : [compiler.secret(ca, ['ca']).reveal()],
+    client: client
+      ? {
+          cert: compiler.secret(client.cert, ['client_certificate', 'cert']),
+          key: compiler.secret(client.key, ['client_certificate', 'key']),
+        }
+      : null,
+  };
 }
 
 /** Whether redirects are followed: a 3xx that is expected must be seen itself. */

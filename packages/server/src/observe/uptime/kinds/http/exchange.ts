@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { codeOf, messageOf, YumOpsError } from '../../../../lib/errors.ts';
 import type { Attempt } from '../../attempt.ts';
 import type { CertificateFacts } from '../../check.ts';
-import { dial, secure } from '../../net/dial.ts';
+import { dial, type SecureOptions, secure } from '../../net/dial.ts';
 import { type Body, readBody } from './body.ts';
 
 export interface HttpRequest {
@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** Headers of the monitor, credentials among them: for its own origin only. */
   ownHeaders: Readonly<Record<string, string>>;
   body: string | null;
+  /** What TLS needs beyond the system's; null = nothing. */
+  tls: SecureOptions | null;
 }
 
 export interface HttpAnswer {
@@ -31,7 +33,7 @@ export interface HttpAnswer {
  * @throws {YumOpsError} with a sentence that says what went wrong, or the signal's reason at the deadline
  */
 export async function exchange(request: HttpRequest, attempt: Attempt): Promise<HttpAnswer> {
-  const socket = await open(request.url, attempt);
+  const socket = await open(request, attempt);
   try {
     attempt.timer.enter('firstByte');
     const response = await send(request, socket, attempt.signal);
@@ -50,11 +52,11 @@ export async function exchange(request: HttpRequest, attempt: Attempt): Promise<
   }
 }
 
-async function open(url: URL, attempt: Attempt): Promise<Socket> {
+async function open({ url, tls }: HttpRequest, attempt: Attempt): Promise<Socket> {
   const isSecure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const raw = await dial(host, Number(url.port || (isSecure ? 443 : 80)), attempt);
-  return isSecure ? secure(raw, host, attempt, { alpn: ['http/1.1'] }) : raw;
+  return isSecure ? secure(raw, host, attempt, { ...tls, alpn: ['http/1.1'] }) : raw;
 }
 
 function send(request: HttpRequest, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {

@@ -44,8 +44,10 @@ function nextUrl(location: string, base: URL, attempt: Attempt): URL {
 /** As browsers do: 303, and 301 or 302 of a POST, become a GET without a body. */
 function redirected(request: HttpRequest, status: number, url: URL): HttpRequest {
   const toGet = status === 303 ? request.method !== 'HEAD' : status < 303 && request.method === 'POST';
-  const own = url.origin === request.url.origin ? request.ownHeaders : {};
-  if (!toGet) return { ...request, url, ownHeaders: own };
+  const isOwn = url.origin === request.url.origin;
+  const own = isOwn ? request.ownHeaders : {};
+  const tls = isOwn || request.tls === null ? request.tls : { ...request.tls, client: null };
+  if (!toGet) return { ...request, url, ownHeaders: own, tls };
   const withoutBody = Object.fromEntries(Object.entries(own).filter(([name]) => !name.startsWith('content-')));
-  return { ...request, url, method: 'GET', ownHeaders: withoutBody, body: null };
+  return { ...request, url, method: 'GET', ownHeaders: withoutBody, body: null, tls };
 }

@@ -1,9 +1,12 @@
 import { type Attempt, down, type Finding, HEALTHY, runAttempt } from '../../attempt.ts';
+import { certificateWarning } from '../../certificate-warning.ts';
 import type { CheckContext, CheckResult } from '../../check.ts';
-import type { HttpExpectation, HttpMonitorConfig } from './config.ts';
+import type { SecureOptions } from '../../net/dial.ts';
+import type { DirectAuth, HttpExpectation, HttpMonitorConfig, MonitorTls } from './config.ts';
 import { collectEvidence } from './evidence.ts';
 import { exchange, type HttpAnswer, type HttpRequest } from './exchange.ts';
 import { unmetExpectation } from './expect.ts';
+import { forgetToken, resolveAuth } from './oauth2.ts';
 import { exchangeFollowing } from './redirect.ts';
 
 const BASE_HEADERS = {
@@ -14,11 +17,14 @@ const BASE_HEADERS = {
 
 /** Checks an HTTP(S) monitor once. Never throws for what the target does: that is the result. */
 export function runHttpCheck(monitor: HttpMonitorConfig, context: CheckContext): Promise<CheckResult> {
-  return runAttempt(monitor, context, (attempt) => {
-    const request = buildRequest(new URL(monitor.target), monitor);
-    return askAndJudge(request, monitor.followRedirects, attempt, (answer, durationMs) =>
+  return runAttempt(monitor, context, async (attempt) => {
+    const auth = await resolveAuth(monitor.auth, attempt);
+    const request = buildRequest(new URL(monitor.target), { ...monitor, auth });
+    const finding = await askAndJudge(request, monitor.followRedirects, attempt, (answer, durationMs) =>
       judgeAnswer(monitor, answer, durationMs),
     );
+    if (finding.statusCode === 401) forgetToken(monitor.auth);
+    return finding;
   });
 }
 
@@ -37,7 +43,7 @@ export async function askAndJudge(
   return { ...finding, statusCode: answer.status, evidence };
 }
 
-type RequestParts = Pick<HttpExpectation, 'method' | 'headers' | 'auth' | 'body'>;
+type RequestParts = Pick<HttpExpectation, 'method' | 'headers' | 'body' | 'tls'> & { auth: DirectAuth | null };
 
 /** The request that a monitor or a step describes. */
 export function buildRequest(url: URL, monitor: RequestParts): HttpRequest {
@@ -52,7 +58,12 @@ export function buildRequest(url: URL, monitor: RequestParts): HttpRequest {
     headers: BASE_HEADERS,
     ownHeaders,
     body: monitor.body,
+    tls: tlsOf(monitor.tls),
   };
+}
+
+function tlsOf({ ca, client }: MonitorTls): SecureOptions {
+  return { ca, client: client && { cert: client.cert.reveal(), key: client.key.reveal() } };
 }
 
 function authorizationOf({ auth }: RequestParts): string | undefined {
@@ -76,5 +87,9 @@ function secretParts(value: string): string[] {
 
 function judgeAnswer(monitor: HttpMonitorConfig, answer: HttpAnswer, durationMs: number): Finding {
   const reason = unmetExpectation(monitor, answer, durationMs);
-  return reason === null ? HEALTHY : down(reason);
+  if (reason !== null) return down(reason);
+  const { certificate, url } = answer;
+  const warning =
+    monitor.days !== null && certificate ? certificateWarning(url.hostname, certificate, monitor.days) : null;
+  return warning === null ? HEALTHY : { verdict: 'degraded', reason: warning };
 }

@@ -3,9 +3,10 @@ import { Secret } from '../../../../lib/secret.ts';
 import { lookUp } from '../../assert.ts';
 import { type Attempt, down, type Finding, HEALTHY, runAttempt } from '../../attempt.ts';
 import { rewriteTarget } from '../../rewrite.ts';
-import type { MonitorAuth } from '../http/config.ts';
+import type { DirectAuth } from '../http/config.ts';
 import type { HttpAnswer } from '../http/exchange.ts';
 import { factsOf, unmetExpectation } from '../http/expect.ts';
+import { resolveAuth } from '../http/oauth2.ts';
 import { askAndJudge, buildRequest } from '../http/run.ts';
 import type { MonitorKind } from '../kind.ts';
 import type { Step, StepsMonitorConfig } from './config.ts';
@@ -30,7 +31,7 @@ async function runSteps({ steps }: StepsMonitorConfig, attempt: Attempt): Promis
   return last;
 }
 
-function runStep(step: Step, values: Map<string, string>, attempt: Attempt): Promise<Finding> {
+async function runStep(step: Step, values: Map<string, string>, attempt: Attempt): Promise<Finding> {
   const url = new URL(rewriteTarget(fill(step.url, values, encodeURIComponent), attempt.context.targets));
   const headers = Object.entries(step.headers).map(([name, value]) => [name, filled(value, values)]);
   const body = step.body === null ? null : fill(step.body, values);
@@ -38,7 +39,8 @@ function runStep(step: Step, values: Map<string, string>, attempt: Attempt): Pro
     method: step.method,
     headers: Object.fromEntries(headers),
     body,
-    auth: filledAuth(step.auth, values),
+    auth: filledAuth(await resolveAuth(step.auth, attempt), values),
+    tls: step.tls,
   };
   const startedMs = attempt.timer.elapsed();
   return askAndJudge(buildRequest(url, parts), step.followRedirects, attempt, (answer, elapsedMs) => {
@@ -51,7 +53,7 @@ function filled(secret: Secret, values: ReadonlyMap<string, string>): Secret {
   return new Secret(fill(secret.reveal(), values));
 }
 
-function filledAuth(auth: MonitorAuth | null, values: ReadonlyMap<string, string>): MonitorAuth | null {
+function filledAuth(auth: DirectAuth | null, values: ReadonlyMap<string, string>): DirectAuth | null {
   return auth?.kind === 'bearer' ? { ...auth, token: filled(auth.token, values) } : auth;
 }
 
