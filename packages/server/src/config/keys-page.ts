@@ -52,7 +52,21 @@ function below(name: string, schema: KeySchema): string[] {
   if (typeof schema.additionalProperties === 'object') return below(`${name}.NAME`, schema.additionalProperties);
   const seen = new Set<string>();
   const once = (row: string) => !seen.has(row.split('|')[1] ?? '') && seen.add(row.split('|')[1] ?? '');
-  return (schema.anyOf ?? []).flatMap((branch) => below(name, branch)).filter(once);
+  return withAllConstants(schema.anyOf ?? [])
+    .flatMap((branch) => below(name, branch))
+    .filter(once);
+}
+
+/** The branches, where a key that tells them apart (`kind`) has the values of all. */
+function withAllConstants(branches: readonly KeySchema[]): KeySchema[] {
+  const valuesOf = (key: string) => branches.flatMap(({ properties }) => properties?.[key]?.const ?? []);
+  return branches.map((branch) => {
+    if (!branch.properties) return branch;
+    const properties = Object.entries(branch.properties).map(([key, value]): [string, KeySchema] =>
+      value.const === undefined ? [key, value] : [key, { enum: valuesOf(key) }],
+    );
+    return { ...branch, properties: Object.fromEntries(properties) };
+  });
 }
 
 function section([name, schema]: [string, KeySchema]): string[] {
