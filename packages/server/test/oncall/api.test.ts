@@ -252,6 +252,7 @@ test('every route stands in the OpenAPI document', async () => {
   const { paths } = await call('GET', '/api/openapi.json');
   expect(Object.keys(paths)).toEqual([
     '/api/v1/oncall',
+    '/api/v1/oncall/people',
     '/api/v1/oncall/overrides',
     '/api/v1/oncall/overrides/{id}',
     '/api/v1/oncall/swaps',
