@@ -105,6 +105,7 @@ export class DeliveryWorker {
           publicUrl: this.#deps.publicUrl,
           attempt: message.attempts,
           createdAt: message.createdAt,
+          uncertainSince: message.uncertainSince,
         },
         abort.signal,
       );

@@ -10,6 +10,8 @@ import { cancel, isObsolete, withdrawEnds } from './withdraw.ts';
 const RETRY = { base: 500, cap: 60_000, jitter: 0.2 };
 const GIVE_UP_MS = 86_400_000;
 const LATE_MS = 5_000;
+/** Here a message never arrives twice: the vendor is asked whether it has it, or drops a second one by its key. */
+const SENT_ONCE: ReadonlySet<string> = new Set(['sms', 'phone_call', 'pagerduty', 'opsgenie']);
 
 /** Records how a delivery attempt ended and decides what follows. */
 export function settle(draft: Draft, messageId: string, result: DeliveryResult, random: number): void {
@@ -37,6 +39,7 @@ function retry(
     ...message,
     lastError: result.reason,
     maybeDelivered: message.maybeDelivered || result.maybeDelivered,
+    uncertainSince: message.uncertainSince ?? (result.maybeDelivered ? message.attemptedAt : null),
   };
   if (isObsolete(draft, { ...failed, status: 'retrying' })) {
     cancel(draft, failed, 'it ended before the message left');
@@ -61,18 +64,21 @@ function fail(draft: Draft, message: Message, reason: string): void {
 
 /**
  * The process stopped while it was sending: the receiver may have the message. It is sent once more under the same key,
- * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told.
+ * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told;
+ * only where nothing can arrive twice it goes on.
  */
 export function recover(draft: Draft, messageId: string): void {
   const message = draft.messages.get(messageId);
   if (message?.status !== 'sending') return;
   const interruptions = message.interruptions + 1;
-  const unsure: Message = { ...message, interruptions, maybeDelivered: true };
-  if (interruptions > 1) {
+  const uncertainSince = message.uncertainSince ?? message.attemptedAt;
+  const unsure: Message = { ...message, interruptions, maybeDelivered: true, uncertainSince };
+  if (interruptions > 1 && !SENT_ONCE.has(message.channel)) {
     fail(draft, unsure, 'the process stopped twice while sending; it may have arrived');
     return;
   }
   const lastError = 'the process stopped while sending';
   draft.setMessage({ ...unsure, status: 'uncertain', nextAttemptAt: draft.now, lastError });
-  draft.noteAll(message, 'uncertain', `${targetKey(message)}: ${lastError}; sent again under the same key`);
+  const next = SENT_ONCE.has(message.channel) ? 'it is sent again unless it arrived' : 'sent again under the same key';
+  draft.noteAll(message, 'uncertain', `${targetKey(message)}: ${lastError}; ${next}`);
 }

@@ -38,6 +38,10 @@ export interface Message {
   sentAt: number | null;
   /** An attempt ended without an answer, so the receiver may have it. */
   maybeDelivered: boolean;
+  /** When the last attempt began; null before the first. */
+  attemptedAt: number | null;
+  /** When the first attempt began whose end nobody knows; null = every attempt ended with an answer. */
+  uncertainSince: number | null;
   /** How often the process stopped while sending it. */
   interruptions: number;
   /** When the fallback is told if this is still undelivered; null = never, or done. */

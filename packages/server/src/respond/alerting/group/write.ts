@@ -71,6 +71,8 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
     nextAttemptAt: draft.now,
     sentAt: null,
     maybeDelivered: false,
+    attemptedAt: null,
+    uncertainSince: null,
     interruptions: 0,
     fallbackAt: target.broken === null ? fallbackAt(order, alerts, draft.now) : null,
   });

@@ -144,7 +144,7 @@ export class MemoryAlertStore implements AlertStore {
       for (const message of group.messages.values()) {
         if (claimed.length >= limit) break;
         if (!isWaiting(message) || message.nextAttemptAt > now || isBlocked(messages, message)) continue;
-        const sending: Message = { ...message, status: 'sending', attempts: message.attempts + 1 };
+        const sending: Message = { ...message, status: 'sending', attempts: message.attempts + 1, attemptedAt: now };
         messages.set(message.id, sending);
         this.#claims.set(message.id, { worker, until: now + leaseMs });
         claimed.push(sending);

@@ -161,7 +161,7 @@ export class PostgresAlertStore implements AlertStore {
   async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
     const rows = await this.#db.query<Row & { seq: number }>(
       `UPDATE alert_messages m
-       SET status = 'sending', attempts = attempts + 1, claimed_by = $1, claimed_until = $3
+       SET status = 'sending', attempts = attempts + 1, attempted_at = $2, claimed_by = $1, claimed_until = $3
        WHERE id IN (
          SELECT id FROM alert_messages m
          WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}

@@ -173,6 +173,8 @@ export function messageToRow(message: Message): Row {
     next_attempt_at: time(message.nextAttemptAt),
     sent_at: time(message.sentAt),
     maybe_delivered: message.maybeDelivered,
+    attempted_at: time(message.attemptedAt),
+    uncertain_since: time(message.uncertainSince),
     interruptions: message.interruptions,
     fallback_at: time(message.fallbackAt),
   };
@@ -199,6 +201,8 @@ export function messageFromRow(row: Row): Message {
     nextAttemptAt: ms(row['next_attempt_at']),
     sentAt: msOrNull(row['sent_at']),
     maybeDelivered: row['maybe_delivered'] as boolean,
+    attemptedAt: msOrNull(row['attempted_at']),
+    uncertainSince: msOrNull(row['uncertain_since']),
     interruptions: row['interruptions'] as number,
     fallbackAt: msOrNull(row['fallback_at']),
   };
