@@ -5,6 +5,7 @@ import { redirectToInbox } from '../demo/redirect.ts';
 import { createHttpServer } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
 import { makeDatabaseWatch } from './care.ts';
 import { loadUsableConfig } from './config.ts';
@@ -55,7 +56,9 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   shutdown.add('configuration watch', async () => live.stop());
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
-  const observe = await openObserve({ settings, config: live.current, stores, clock, log, shutdown });
+  let alertPath: Alerting | undefined;
+  const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
+  const observe = await openObserve({ settings, config: live.current, stores, clock, log, shutdown, lastAlertRunAt });
   const instance = await instanceName(settings.dataDir);
   const alerting = makeAlerting({
     config: live.current,
@@ -70,6 +73,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const { dataDir } = settings;
   const { service } = live.current;
   const databases = makeDatabaseWatch({ service, dataDir, writer: observe.ingest.writer, clock, log });
+  alertPath = alerting;
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     settings,

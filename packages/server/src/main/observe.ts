@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import {
   createPlatformHealth,
+  heartbeatProbe,
   type PlatformHealth,
   proberProbe,
   spoolProbe,
@@ -18,6 +19,9 @@ import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
+
+/** It runs every second, and evaluations of many rules take a while. */
+const ALERT_PATH_LATE_MS = 10_000;
 
 /** Intake, prober and the platform's own health. */
 export interface Observe {
@@ -34,6 +38,8 @@ export async function openObserve(context: {
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
+  /** When the alert path last did its work, ms on the monotonic clock; null = not yet. */
+  lastAlertRunAt(): number | null;
 }): Promise<Observe> {
   const { settings, config, stores, clock, log, shutdown } = context;
   const { db, telemetry } = stores;
@@ -63,6 +69,7 @@ export async function openObserve(context: {
         return { bytes: spoolBytes, limitBytes: spoolMaxBytes, lagSeconds };
       }),
       proberProbe(() => uptime.stats()),
+      heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
     ],
   });
   return { ingest, uptime, health };

@@ -49,6 +49,8 @@ export interface Alerting {
    * @throws YumOpsError `alert_not_found` (404)
    */
   acknowledge(alertId: string, by: string, via: string): Promise<void>;
+  /** Until when evaluation and delivery have done all that was due, ms on the monotonic clock; null before. */
+  lastRunAt(): number | null;
   silences: Silences;
   /** What pages and the API show. */
   pages: AlertPages;
@@ -108,6 +110,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
       );
       loops.wake();
     },
+    lastRunAt: () => engine.lastRunAt,
     silences: createSilences({ store, resolveOnCall: options.resolveOnCall, audit, now: () => engine.now() }, () =>
       loops.wake(),
     ),

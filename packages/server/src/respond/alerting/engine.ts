@@ -44,6 +44,8 @@ export class AlertEngine {
   #lease: Lease | null = null;
   #renewAt = 0;
   #leader: Leader | null = null;
+  #ledAt: number | null = null;
+  #servedAt: number | null = null;
   /** Database time minus monotonic time. */
   #offset: number;
 
@@ -76,6 +78,7 @@ export class AlertEngine {
     await this.#holdLease();
     const leader = this.#leader;
     if (leader) await this.#underLease(() => leader.evaluate(this.now()));
+    this.#ledAt = this.#deps.clock.monotonic();
     return Math.min(this.#renewAt, this.#leader?.nextRun(this.now()) ?? Number.POSITIVE_INFINITY);
   }
 
@@ -91,6 +94,7 @@ export class AlertEngine {
       await this.#delivery.run();
     }
     const due = await this.#deps.store.nextDue();
+    this.#servedAt = this.#deps.clock.monotonic();
     return due === null ? Number.POSITIVE_INFINITY : Math.max(due, this.now() + 10);
   }
 
@@ -104,6 +108,11 @@ export class AlertEngine {
   /** Monitors have changed: they are read at the next run. */
   monitorsChanged(): void {
     this.#leader?.monitorsChanged();
+  }
+
+  /** Until when evaluation and delivery have both done all that was due, ms on the monotonic clock; null before. */
+  get lastRunAt(): number | null {
+    return this.#ledAt === null || this.#servedAt === null ? null : Math.min(this.#ledAt, this.#servedAt);
   }
 
   isLeader(): boolean {
