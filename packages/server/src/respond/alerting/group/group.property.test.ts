@@ -4,6 +4,7 @@ import type { DeliveryResult } from '../../notify/index.ts';
 import type { OnCallAnswer } from '../../oncall/index.ts';
 import type { Target } from '../config.ts';
 import type { Episode, Plan } from '../episode.ts';
+import { silenceOf } from '../silence/silence.ts';
 import { MemoryAlertStore } from '../state/memory.ts';
 import { decide, type GroupInput } from './decide.ts';
 import type { Message } from './state.ts';
@@ -54,6 +55,7 @@ type Command =
   | { do: 'toggle'; alert: number; again: boolean }
   | { do: 'ack'; alert: number }
   | { do: 'answer'; nth: number; with: DeliveryResult }
+  | { do: 'silence'; alert: number; ms: number }
   | { do: 'crash' };
 
 const BUSY: DeliveryResult = { outcome: 'retry', reason: '503', maybeDelivered: false };
@@ -71,6 +73,14 @@ const commands = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('toggle' as const), alert: fc.nat(2), again: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('ack' as const), alert: fc.nat(2) }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), nth: fc.nat(5), with: answers }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('silence' as const),
+        alert: fc.nat(2),
+        ms: fc.integer({ min: 1, max: 1_000_000 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
   ),
   { maxLength: 80 },
@@ -88,11 +98,14 @@ class World {
   async run(command: Command): Promise<void> {
     if (command.do === 'wait') this.now += command.ms;
     else if (command.do === 'crash') await this.crash();
+    else if (command.do === 'silence') await this.silence(command.alert, command.ms);
     else if (command.do === 'answer') await this.answer(command.nth, command.with);
     else if (command.do === 'ack') await this.ack(command.alert);
     else await this.toggle(command.alert, command.again);
     await this.change([]);
-    this.out.push(...(await this.store.claim('w', this.now, 15_000, 3)));
+    const claimed = await this.store.claim('w', this.now, 15_000, 3);
+    for (const message of claimed) await this.checkSilences(message);
+    this.out.push(...claimed);
   }
 
   async toggle(index: number, again: boolean): Promise<void> {
@@ -107,6 +120,25 @@ class World {
       await this.change([{ type: 'fired', alert: episode(index, alert.episode, alert.round, this.now) }]);
     }
     alert.firing = !alert.firing;
+  }
+
+  /** What leaves for the first time tells of something that is not silenced. */
+  async checkSilences(message: Message): Promise<void> {
+    if (message.attempts > 1 || message.kind === 'resolved' || message.kind === 'meta') return;
+    const silences = await this.store.silences();
+    const alerts = (await this.store.firingAlerts()).filter(({ id }) => message.alerts.some((one) => one.id === id));
+    const silenced = alerts.filter((alert) => silenceOf(silences, alert, this.now) !== undefined);
+    expect(alerts.length === 0 || silenced.length < alerts.length).toBe(true);
+  }
+
+  async silence(index: number, ms: number): Promise<void> {
+    const times = { startsAt: this.now, endsAt: this.now + ms, createdAt: this.now, endedAt: null, endedBy: null };
+    const matchers = [{ name: 'n', op: '=' as const, value: String(index) }];
+    const id = `s${this.now}-${index}`;
+    await this.store.writeSilence(
+      { id, matchers, alertIds: [], author: 'a', reason: 'r', ...times },
+      async () => undefined,
+    );
   }
 
   async ack(index: number): Promise<void> {
