@@ -91,7 +91,6 @@ function buttonsOf({ id: value }: Outgoing): Block {
         value,
         style: 'primary',
       },
-      { type: 'button', text: { type: 'plain_text', text: 'Resolve' }, action_id: BUTTONS.resolve, value },
     ],
   };
 }

@@ -46,7 +46,7 @@ function replyHint({ body, publicUrl }: Outgoing): string {
   if (!first || body.kind === 'resolved' || body.kind === 'meta' || !isReachable(publicUrl)) return '';
   if (firing.length > 1) return 'Reply aa=ack all';
   const code = replyCode(first.id);
-  return `Reply ${code}a=ack ${code}e=escalate ${code}c=close`;
+  return `Reply ${code}a=ack`;
 }
 
 function markOf({ id }: Outgoing): string {
