@@ -16,6 +16,7 @@ const config = {
   rules: [],
   alertSettings: { email, sms: [], escalationPolicy: null },
   policies: new Map(),
+  inhibitRules: [],
   grouping: {
     by: ['monitor'],
     groupWaitMs: 0,
