@@ -135,7 +135,7 @@ describe('POST /ingest/ndjson', () => {
     expect(await second.json()).toEqual(answer);
     expect(await third.json()).toEqual(answer);
     await stored(run, 1);
-    await until(() => ingest.stats().lagSeconds === 0);
+    await until(() => ingest.watermark() === undefined);
     expect(await stored(run, 1)).toHaveLength(1);
   });
 

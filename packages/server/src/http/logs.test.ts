@@ -56,7 +56,7 @@ beforeAll(async () => {
   await ingest.writer.append('logs', [
     { timestamp: START, id: 'own', project: 'yumops', level: 'info', message: 'own' },
   ]);
-  await until(() => ingest.stats().lagSeconds === 0);
+  await until(() => ingest.watermark() === undefined);
   app = await createHttpServer({ log: silentLog, version: '0' });
   const guard = () => async () => {};
   const search = createLogSearch(store.telemetry, systemClock);

@@ -65,8 +65,8 @@ export async function openObserve(context: {
       stateStoreProbe(db),
       telemetryStoreProbe(telemetry),
       spoolProbe(() => {
-        const { spoolBytes, spoolMaxBytes, lagSeconds } = ingest.stats();
-        return { bytes: spoolBytes, limitBytes: spoolMaxBytes, lagSeconds };
+        const { spoolBytes, spoolRefusalBytes, lagSeconds, trouble } = ingest.stats();
+        return { bytes: spoolBytes, limitBytes: spoolRefusalBytes, lagSeconds, trouble };
       }),
       proberProbe(() => uptime.stats()),
       heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),

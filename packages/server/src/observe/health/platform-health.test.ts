@@ -84,7 +84,8 @@ test('a process that drains is not ready', async () => {
   expect(await own.readyz()).toMatchObject({ statusCode: 503, body: { failing: ['draining'] } });
 });
 
-const spool = (bytes: number, lagSeconds = 0) => spoolProbe(() => ({ bytes, limitBytes: 100, lagSeconds }));
+const spool = (bytes: number, lagSeconds = 0, trouble: string | null = null) =>
+  spoolProbe(() => ({ bytes, limitBytes: 100, lagSeconds, trouble }));
 const prober = (overdueMs: number) =>
   proberProbe(() => ({ monitors: 4, running: 1, waiting: 0, overdueMs, dropped: 0 }));
 
@@ -92,6 +93,8 @@ const probes: [HealthProbe, HealthStatus, string | null][] = [
   [spool(10), 'healthy', null],
   [spool(60), 'degraded', 'The spool is 60 % full.'],
   [spool(100), 'unhealthy', 'The spool is full: records are refused.'],
+  [spool(10, 180, 'The spool cannot be read: EIO.'), 'degraded', 'The spool cannot be read: EIO.'],
+  [spool(99.5), 'unhealthy', 'The spool is full: records are refused.'],
   [spool(10, 180), 'degraded', 'Records reach the telemetry store 3 min late.'],
   [prober(0), 'healthy', null],
   [prober(20_000), 'degraded', 'Monitors are checked 20 s late.'],

@@ -35,8 +35,12 @@ export interface SpoolFigures {
   limitBytes: number;
   /** Age of the oldest record that is not in the store, seconds. */
   lagSeconds: number;
+  /** What keeps the spool from being written or emptied, as a sentence; null when nothing does. */
+  trouble: string | null;
 }
 
+/** A body that no longer fits is refused a little before the limit is reached. */
+const SPOOL_FULL = 0.99;
 const SPOOL_FILLING = 0.5;
 const LAG_SECONDS = 120;
 
@@ -45,10 +49,11 @@ export function spoolProbe(read: () => SpoolFigures): HealthProbe {
   return { name: 'spool', critical: true, check: () => judgeSpool(read()) };
 }
 
-function judgeSpool({ bytes, limitBytes, lagSeconds }: SpoolFigures): ProbeAnswer {
+function judgeSpool({ bytes, limitBytes, lagSeconds, trouble }: SpoolFigures): ProbeAnswer {
   const share = bytes / limitBytes;
   const details = { bytes, limitBytes, lagSeconds };
-  if (share >= 1) return { status: 'unhealthy', reason: 'The spool is full: records are refused.', details };
+  if (share >= SPOOL_FULL) return { status: 'unhealthy', reason: 'The spool is full: records are refused.', details };
+  if (trouble !== null) return { status: 'degraded', reason: trouble, details };
   if (share >= SPOOL_FILLING) {
     return { status: 'degraded', reason: `The spool is ${Math.round(share * 100)} % full.`, details };
   }

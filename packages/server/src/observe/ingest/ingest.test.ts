@@ -8,6 +8,7 @@ import { startTestTelemetry, type TestTelemetry } from '../../../test/engines.ts
 import { startTestIngest, until } from '../../../test/ingest.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { spoolProbe } from '../health/index.ts';
 
 let store: TestTelemetry;
 
@@ -44,7 +45,7 @@ it('takes a delivery once, whatever a live tail does with it', async () => {
   const delivery = { ...body(run, 3), batchId: randomUUID() };
   const first = await ingest.accept(delivery);
   expect(await ingest.accept(delivery)).toEqual(first);
-  await until(() => ingest.stats().lagSeconds === 0);
+  await until(() => ingest.watermark() === undefined);
   expect(await counts(run)).toEqual({ total: 3, distinct: 3 });
   await stop();
 });
@@ -66,7 +67,7 @@ describe('while the store is down', () => {
     expect(ingest.stats().lagSeconds).toBeGreaterThan(0);
     expect(ingest.watermark()).toBe(old);
     down = false;
-    await until(() => ingest.stats().lagSeconds === 0);
+    await until(() => ingest.watermark() === undefined);
     expect(ingest.watermark()).toBeUndefined();
     expect(await counts(run)).toEqual({ total: 500, distinct: 500 });
     expect(ingest.stats().stored).toEqual({ logs: 1_000 });
@@ -92,11 +93,19 @@ describe('while the store is down', () => {
     await ingest.writer.append('logs', [
       { timestamp: Date.now(), id: 'x', project: 'yumops', service: run, level: 'info', message: 'own' },
     ]);
-    expect(ingest.stats().refused).toBe(1);
+    const small = async () => {
+      for (; ; taken += 1) await ingest.accept(body(run, 1, { userId: undefined }));
+    };
+    await expect(small()).rejects.toMatchObject({ code: 'spool_full' });
+    expect(ingest.stats().refused).toBe(2);
+    const { spoolBytes: bytes, spoolRefusalBytes: limitBytes, lagSeconds, trouble } = ingest.stats();
+    expect(await spoolProbe(() => ({ bytes, limitBytes, lagSeconds, trouble })).check()).toMatchObject({
+      status: 'unhealthy',
+    });
     down = false;
-    await until(() => ingest.stats().lagSeconds === 0);
+    await until(() => ingest.watermark() === undefined);
     await ingest.accept(body(run, 100));
-    await until(() => ingest.stats().lagSeconds === 0);
+    await until(() => ingest.watermark() === undefined);
     expect((await counts(run))?.total).toBe(taken + 101);
     await stop();
   });
@@ -118,7 +127,7 @@ describe('a batch that the store refuses for good', () => {
       ...(guilty.has(i) ? { statusCode: 'not a number' } : {}),
     }));
     await ingest.writer.append('logs', rows);
-    await until(() => ingest.stats().lagSeconds === 0);
+    await until(() => ingest.watermark() === undefined);
     expect(await counts(run)).toEqual({ total: 97, distinct: 97 });
     const dead = await store.telemetry.query<{ record: string }>(
       "SELECT * FROM dead_letters WHERE code = 'refused_by_logs' AND position(record, {run:String}) > 0 ORDER BY record",
@@ -153,7 +162,7 @@ describe('a restart', () => {
         ...body(run, 50, { userId: undefined, seq: i }),
         ...(i === 0 ? { batchId: id } : {}),
       });
-      await until(() => first.ingest.stats().lagSeconds === 0);
+      await until(() => first.ingest.watermark() === undefined);
     }
     await first.ingest.close();
     expect((await counts(run))?.total).toBe(300);
@@ -162,7 +171,7 @@ describe('a restart', () => {
       const again = await startTestIngest({ telemetry: store.telemetry, folder: copy });
       expect(await again.ingest.accept({ ...body(run, 50), batchId: id })).toEqual({ accepted: 50, rejected: [] });
       expect(again.ingest.stats()).toMatchObject({ repeated: 1 });
-      await until(() => again.ingest.stats().lagSeconds === 0);
+      await until(() => again.ingest.watermark() === undefined);
       await again.stop();
     }
     expect((await counts(run))?.total).toBe(300);

@@ -47,6 +47,10 @@ export interface IngestStats {
   /** Bytes of the spool on disk. */
   spoolBytes: number;
   spoolMaxBytes: number;
+  /** Size of the spool at which records are refused, bytes; the rest is for the platform's own rows. */
+  spoolRefusalBytes: number;
+  /** What keeps the spool from being written or emptied, as a sentence; null when nothing does. */
+  trouble: string | null;
   /** Seconds that the oldest row which is not in the store yet has waited; 0 when all are. */
   lagSeconds: number;
   /** Records taken and refused since the start. */
@@ -60,6 +64,8 @@ export interface IngestStats {
   dropped: number;
   /** Inserts that had to be tried again. */
   retries: number;
+  /** Rows that the store refused together with their dead letters. */
+  lostDeadLetters: number;
   /** Rows stored since the start, by table. */
   stored: Record<string, number>;
 }
@@ -188,10 +194,13 @@ class SpooledIngest implements Ingest {
     return {
       spoolBytes: spool.bytes(),
       spoolMaxBytes: maxBytes,
+      spoolRefusalBytes: spool.refusalBytes,
+      trouble: spool.trouble() ?? batcher.trouble() ?? null,
       lagSeconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1_000),
       ...this.#counts,
       dropped: this.tail.dropped,
       retries: batcher.retries,
+      lostDeadLetters: batcher.lostDeadLetters,
       stored: Object.fromEntries(batcher.stored),
     };
   }

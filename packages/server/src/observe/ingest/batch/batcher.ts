@@ -1,6 +1,6 @@
 import { backoff } from '../../../lib/backoff.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { messageOf } from '../../../lib/errors.ts';
+import { codeOf, messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import { random } from '../../../lib/random.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
@@ -35,6 +35,16 @@ export interface BatcherOptions {
 
 const RETRY = { base: 250, cap: 10_000 };
 
+/** What can keep the spool from being emptied, and how it is told. */
+const TROUBLES = {
+  read: 'The spool cannot be read',
+  deliver: 'A range of the spool cannot be delivered',
+  receipts: 'Receipts of deliveries cannot be written',
+  release: 'What is stored cannot be deleted from the spool',
+} as const;
+
+type Step = keyof typeof TROUBLES;
+
 /** Ranges that may be on their way at once. */
 const IN_FLIGHT = 2;
 
@@ -51,8 +61,12 @@ export class Batcher {
   #lastCut = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #retiring: Promise<void> = Promise.resolve();
+  /** The last failure of every step that does not work at present. */
+  readonly #troubles = new Map<Step, string>();
   /** Inserts that had to be tried again. */
   retries = 0;
+  /** Rows that the store refused together with their dead letters: they are nowhere. */
+  lostDeadLetters = 0;
   /** Rows in the store, by table. */
   readonly stored = new Map<string, number>();
 
@@ -67,6 +81,11 @@ export class Batcher {
       if (this.#stop.signal.aborted) return;
       this.#options.log.error('The batcher stopped; the spool keeps what arrives.', { reason: messageOf(error) });
     });
+  }
+
+  /** What keeps the spool from being emptied, as a sentence; undefined when nothing does. */
+  trouble(): string | undefined {
+    return this.#troubles.values().next().value;
   }
 
   /**
@@ -86,7 +105,7 @@ export class Batcher {
   }
 
   async #run(): Promise<void> {
-    for (const { range } of this.#options.journal.state.open) await this.#resend(range);
+    for (const { range } of this.#options.journal.state.open) await this.#insist('read', () => this.#resend(range));
     while (!this.#stop.signal.aborted) {
       if (this.#options.journal.state.open.length >= IN_FLIGHT) {
         await this.#bell.wait();
@@ -99,7 +118,7 @@ export class Batcher {
       } else if (wait > 0) {
         await this.#bell.wait(wait);
       } else {
-        await this.#cut();
+        await this.#insist('read', () => this.#cut());
       }
     }
   }
@@ -154,43 +173,69 @@ export class Batcher {
       onRetry: () => {
         this.retries += 1;
       },
+      onLost: (rowCount) => {
+        this.lostDeadLetters += rowCount;
+      },
     });
     delivery
       .then(() => {
         onStep?.('inserted');
         this.#finished.add(range.id);
-        this.#retiring = this.#retiring.then(() => this.#retire());
+        const retire = () => this.#retire();
+        this.#retiring = this.#retiring.then(retire, retire);
         return this.#retiring;
       })
       .catch((error) => {
-        if (!this.#stop.signal.aborted) log.error('A range could not be delivered.', { reason: messageOf(error) });
+        if (!this.#stop.signal.aborted) this.#note('deliver', error);
       })
       .finally(() => this.#bell.ring());
   }
 
   async #retire(): Promise<void> {
-    const { spool, journal, onStep } = this.#options;
+    const { journal, beforeRelease, onStep } = this.#options;
     for (let first = journal.state.open[0]; first; first = journal.state.open[0]) {
       if (!this.#finished.delete(first.range.id)) return;
-      await this.#prepareRelease();
+      await this.#insist('receipts', beforeRelease);
       await journal.write({ kind: 'done', range: first.range.id });
       onStep?.('retired');
-      await spool.release(spool.normalize(journal.state.position));
+      await this.#release();
     }
   }
 
-  /** Tries until it works: entries must not be forgotten before. */
-  async #prepareRelease(): Promise<void> {
-    const { beforeRelease, clock, log } = this.#options;
+  /** Segments that cannot be deleted hold up nothing: the next release tries them again. */
+  async #release(): Promise<void> {
+    const { spool, journal } = this.#options;
+    try {
+      await spool.release(spool.normalize(journal.state.position));
+      this.#troubles.delete('release');
+    } catch (error) {
+      this.#note('release', error);
+    }
+  }
+
+  /**
+   * Runs a step until it works.
+   * @throws spool_damaged, which no further attempt mends; the reason of the stop
+   */
+  async #insist(step: Step, run: () => Promise<void>): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await beforeRelease();
+        await run();
+        this.#troubles.delete(step);
         return;
       } catch (error) {
-        log.error('Receipts of deliveries cannot be written.', { reason: messageOf(error) });
-        await clock.sleep(backoff(attempt, RETRY, random()), this.#stop.signal);
+        this.#stop.signal.throwIfAborted();
+        this.#note(step, error);
+        if (codeOf(error) === 'spool_damaged') throw error;
+        await this.#options.clock.sleep(backoff(attempt, RETRY, random()), this.#stop.signal);
       }
     }
+  }
+
+  #note(step: Step, error: unknown): void {
+    const reason = messageOf(error);
+    this.#troubles.set(step, `${TROUBLES[step]}: ${reason.replace(/\.$/, '')}.`);
+    this.#options.log.error(`${TROUBLES[step]}.`, { reason });
   }
 }
 

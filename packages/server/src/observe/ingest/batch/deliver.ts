@@ -20,6 +20,8 @@ export interface DeliveryDeps {
   /** Told after every insert that the store answered. */
   onInserted(table: string, rowCount: number): void;
   onRetry(): void;
+  /** Told when the store refused dead letters too: the rows are lost. */
+  onLost(rowCount: number): void;
 }
 
 const RETRY = { base: 250, cap: 10_000 };
@@ -38,7 +40,13 @@ export async function deliverRange(rangeId: number, batches: readonly BatchRows[
   const { range, refusals } = openRange(rangeId, deps);
   for (const rows of refusedRows(batches, refusals)) {
     const token = batchToken(deps.journal.state.spoolId, { ...range, batches: [rows] }, wholeOf(rows));
-    await insert('dead_letters', rows.rows, rows.rowCount, token, deps);
+    const refused = await insert('dead_letters', rows.rows, rows.rowCount, token, deps);
+    if (refused === undefined) continue;
+    deps.log.error('The telemetry store refused dead letters: the rows are lost.', {
+      rows: rows.rowCount,
+      reason: refused,
+    });
+    deps.onLost(rows.rowCount);
   }
 }
 

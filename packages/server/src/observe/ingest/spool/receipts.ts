@@ -76,14 +76,17 @@ export class Receipts {
 
   /** Makes durable what was noted so far. May be called again after it failed; one call at a time. */
   async sync(): Promise<void> {
-    const touched = new Set<Hour>();
-    for (const [key, { answer, at }] of [...this.#pending]) {
-      const hour = await this.#hour(Math.floor(at / HOUR));
-      await append(hour, key, answer);
-      touched.add(hour);
-      this.#pending.delete(key);
+    const noted = new Map<number, [string, IngestAnswer][]>();
+    for (const [key, { answer, at }] of this.#pending) {
+      const number = Math.floor(at / HOUR);
+      const answers = noted.get(number) ?? [];
+      answers.push([key, answer]);
+      noted.set(number, answers);
     }
-    for (const { file } of touched) await file.datasync();
+    for (const [number, answers] of noted) {
+      await append(await this.#hour(number), answers);
+      for (const [key] of answers) this.#pending.delete(key);
+    }
     await this.#expire();
   }
 
@@ -105,9 +108,14 @@ export class Receipts {
     const known = this.#hours.get(number);
     if (known) return known;
     const file = await open(this.#path(number), 'w+', 0o600);
+    try {
+      await syncFolder(this.#folder);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     const hour = { file, bytes: 0, places: new Map<string, number>() };
     this.#hours.set(number, hour);
-    await syncFolder(this.#folder);
     return hour;
   }
 
@@ -139,13 +147,27 @@ export class Receipts {
   }
 }
 
-async function append(hour: Hour, key: string, answer: IngestAnswer): Promise<void> {
-  if (hour.places.has(key)) return;
-  const line = Buffer.from(`${key} ${JSON.stringify(answer)}\n`);
-  const { bytesWritten } = await hour.file.write(line, 0, line.length, hour.bytes);
-  if (bytesWritten < line.length) throw new Error('The receipt was not written as a whole.');
-  hour.places.set(key, hour.bytes + key.length + 1);
-  hour.bytes += line.length;
+/**
+ * Writes answers behind what is durable. They count once they are synced: after a failed sync the next call writes the
+ * same bytes again, because the system may have dropped them.
+ */
+async function append(hour: Hour, answers: readonly [string, IngestAnswer][]): Promise<void> {
+  const places: [string, number][] = [];
+  const lines: Buffer[] = [];
+  let end = hour.bytes;
+  for (const [key, answer] of answers) {
+    if (hour.places.has(key)) continue;
+    const line = Buffer.from(`${key} ${JSON.stringify(answer)}\n`);
+    places.push([key, end + key.length + 1]);
+    lines.push(line);
+    end += line.length;
+  }
+  if (lines.length === 0) return;
+  const { bytesWritten } = await hour.file.write(Buffer.concat(lines), 0, end - hour.bytes, hour.bytes);
+  if (bytesWritten < end - hour.bytes) throw new Error('The receipts were not written as a whole.');
+  await hour.file.datasync();
+  for (const [key, place] of places) hour.places.set(key, place);
+  hour.bytes = end;
 }
 
 async function readAnswer(file: FileHandle, place: number): Promise<IngestAnswer> {

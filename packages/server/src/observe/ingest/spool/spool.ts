@@ -93,6 +93,16 @@ export class Spool {
     return sum;
   }
 
+  /** Size at which entries without privilege are refused, bytes. */
+  get refusalBytes(): number {
+    return this.#options.maxBytes * (1 - RESERVE);
+  }
+
+  /** Why entries cannot be written at present, as a sentence; undefined when they can. */
+  trouble(): string | undefined {
+    return this.#failure?.message;
+  }
+
   /**
    * Makes the entry durable.
    * @throws spool_full (429) at the bound, spool_unavailable (503) when the disk refuses
@@ -101,7 +111,7 @@ export class Spool {
     if (this.#failure) return Promise.reject(this.#failure);
     const head = encodeEntryHead(entry.header, entry.payload.length, entry.payloadCrc);
     const bytes = head.length + entry.payload.length;
-    const bound = this.#options.maxBytes * (entry.privileged ? 1 : 1 - RESERVE);
+    const bound = entry.privileged ? this.#options.maxBytes : this.refusalBytes;
     if (this.bytes() + bytes > bound) return Promise.reject(spoolFull(this.#options.maxBytes));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ buffers: [head, entry.payload], bytes, header: entry.header, resolve, reject });
