@@ -12,13 +12,14 @@ import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { instanceName } from './instance-name.ts';
+import { makeScheduler } from './jobs.ts';
 import { liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import { makeAlerting } from './respond.ts';
-import { sweepRetention } from './retention.ts';
 import { registerRoutes } from './routes.ts';
 import type { Shutdown } from './shutdown.ts';
+import { startWork } from './start-work.ts';
 import { openStores } from './stores.ts';
 
 export interface AssembleOptions {
@@ -74,6 +75,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const { service } = live.current;
   const databases = makeDatabaseWatch({ service, dataDir, writer: observe.ingest.writer, clock, log });
   alertPath = alerting;
+  const scheduler = makeScheduler({ stores, instance, live, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     settings,
@@ -82,6 +84,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     identity,
     observe,
     alerting,
+    scheduler,
     clock,
     log,
     publicUrl,
@@ -91,23 +94,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     app,
     identity,
     publicUrl,
-    async startWork() {
-      shutdown.add('retention', sweepRetention({ telemetry: stores.telemetry, live, clock, log }));
-      alerting.start();
-      shutdown.add('alerting', () => alerting.stop());
-      observe.uptime.onTransition(() => alerting.nudge());
-      await observe.uptime.start();
-      shutdown.add('prober', () => observe.uptime.stop());
-      databases.start(live.current.databases);
-      shutdown.add('databases', () => databases.stop());
-      live.follow((config) => {
-        alerting.reload(config);
-        void databases.reload(config.databases);
-        observe.uptime.reload(config).catch((error: unknown) => {
-          log.error('the monitors could not be reloaded', { error: String(error) });
-        });
-      });
-    },
+    startWork: () => startWork({ live, observe, alerting, databases, scheduler, log, shutdown }),
     beginDrain: () => observe.health.drain(),
   };
 }

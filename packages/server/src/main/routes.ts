@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Scheduler } from '../care/scheduler/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { accessAdminRoutes } from '../http/access-admin.ts';
 import { alertRoutes } from '../http/alerts.ts';
@@ -7,6 +8,7 @@ import { checkRoutes } from '../http/checks.ts';
 import { demoInboxRoutes } from '../http/demo-inbox.ts';
 import { healthRoutes } from '../http/health.ts';
 import { ingestRoutes } from '../http/ingest.ts';
+import { jobRoutes } from '../http/jobs.ts';
 import { logsRoutes } from '../http/logs.ts';
 import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
@@ -35,6 +37,7 @@ export interface RouteParts {
   identity: Identity;
   observe: Observe;
   alerting: Alerting;
+  scheduler: Scheduler;
   clock: Clock;
   log: Log;
   publicUrl: string;
@@ -60,6 +63,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   alertRoutes(app, { alerting, guard, clock });
   ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
   silenceRoutes(app, { silences: alerting.silences, guard });
+  jobRoutes(app, { scheduler: parts.scheduler, guard });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   registerNotifications(app, parts);
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { Loop } from '../../lib/loop.ts';
 import type { AlertEngine } from './engine.ts';
-import { Loop } from './loop.ts';
 
 const RETRY_MS = 1_000;
 /** Other instances may have put something into the outbox. */

@@ -1,5 +1,5 @@
 import type { CheckEvidence } from '@yumops/protocol';
-import { Cron } from 'croner';
+import { nextTick } from '../../../../lib/cron.ts';
 import { formatDuration } from '../../../../lib/duration.ts';
 import { type Finding, HEALTHY } from '../../attempt.ts';
 import type { BeatSchedule, HeartbeatMonitorConfig } from './config.ts';
@@ -98,8 +98,7 @@ function missing(last: number, { schedule, graceMs }: Expected, now: number): st
 /** When the next beat is due after one; never, where the schedule has no more. */
 function dueAfter(last: number, schedule: BeatSchedule): number {
   if (schedule.kind === 'every') return last + schedule.ms;
-  const cron = new Cron(schedule.pattern, { timezone: schedule.timeZone, paused: true });
-  return cron.nextRun(new Date(last))?.getTime() ?? Number.POSITIVE_INFINITY;
+  return nextTick(schedule, last) ?? Number.POSITIVE_INFINITY;
 }
 
 function evidenceOf({ output }: Beats): CheckEvidence | null {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../lib/clock.ts';
+import { FakeClock } from './clock.ts';
 import { Loop } from './loop.ts';
 
 test('runs when it asked to, at once when woken, and never twice at a time', async () => {

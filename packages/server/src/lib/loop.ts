@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /** Runs work again and again: when it asked to, or at once when woken. Runs never overlap. */
 export class Loop {

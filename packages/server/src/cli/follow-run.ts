@@ -1,0 +1,39 @@
+import type { JobRun, JobRunDetail } from '@yumops/protocol';
+import { systemClock } from '../lib/clock.ts';
+import type { Client } from './client.ts';
+
+const POLL_MS = 500;
+
+/**
+ * Waits for the end of a run; shows its log and, in a terminal, its progress.
+ * @param shown whether anything is printed
+ */
+export async function followRun(client: Client, started: JobRun, shown: boolean): Promise<JobRunDetail> {
+  let printed = 0;
+  const path = `/api/v1/jobs/runs/${encodeURIComponent(started.id)}`;
+  for (;;) {
+    const run = await client.get<JobRunDetail>(path);
+    if (shown) {
+      clearProgress();
+      for (const { text } of run.log.slice(printed)) process.stderr.write(`${text}\n`);
+      printed = run.log.length;
+    }
+    if (run.endedAt !== null) return run;
+    if (shown) showProgress(run);
+    await systemClock.sleep(POLL_MS);
+  }
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+}
+
+function showProgress({ progress, status, reason }: JobRun): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(progress ? progressText(progress) : `${status}${reason ? `: ${reason}` : ''}`);
+}
+
+function progressText({ done, total, what }: NonNullable<JobRun['progress']>): string {
+  if (total === null || total === 0) return `${done} ${what}`;
+  return `${Math.floor((100 * done) / total)} %  ${done} of ${total} ${what}`;
+}

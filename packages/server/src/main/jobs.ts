@@ -1,0 +1,30 @@
+import { audit } from '../access/audit.ts';
+import { databaseNow, Scheduler } from '../care/scheduler/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { LiveConfig } from './live-config.ts';
+import { retentionJob } from './retention.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stores } from './stores.ts';
+
+/** Makes the scheduler with the jobs of the configuration as it is at the moment; it runs nothing yet. */
+export function makeScheduler(context: {
+  stores: Stores;
+  instance: string;
+  live: LiveConfig;
+  clock: Clock;
+  log: Log;
+  shutdown: Shutdown;
+}): Scheduler {
+  const { stores, instance, live, clock, log, shutdown } = context;
+  const { db, telemetry } = stores;
+  const scheduler = new Scheduler({
+    ...{ db, instance, clock, audit },
+    log: log.child('jobs'),
+    // One line a domain: each gives its jobs.
+    jobs: () => [retentionJob({ telemetry, live, clock })],
+    now: () => databaseNow(db),
+  });
+  shutdown.add('jobs', () => scheduler.stop());
+  return scheduler;
+}

@@ -1,0 +1,39 @@
+import type { DatabaseWatch } from '../care/database/index.ts';
+import type { Scheduler } from '../care/scheduler/index.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { Alerting } from '../respond/alerting/index.ts';
+import type { LiveConfig } from './live-config.ts';
+import type { Observe } from './observe.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** The parts that do something by themselves. */
+export interface WorkingParts {
+  live: LiveConfig;
+  observe: Observe;
+  alerting: Alerting;
+  databases: DatabaseWatch;
+  scheduler: Scheduler;
+  log: Log;
+  shutdown: Shutdown;
+}
+
+/** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
+export async function startWork(parts: WorkingParts): Promise<void> {
+  const { live, observe, alerting, databases, scheduler, log, shutdown } = parts;
+  alerting.start();
+  shutdown.add('alerting', () => alerting.stop());
+  observe.uptime.onTransition(() => alerting.nudge());
+  await observe.uptime.start();
+  shutdown.add('prober', () => observe.uptime.stop());
+  databases.start(live.current.databases);
+  shutdown.add('databases', () => databases.stop());
+  scheduler.start();
+  live.follow((config) => {
+    alerting.reload(config);
+    void databases.reload(config.databases);
+    observe.uptime.reload(config).catch((error: unknown) => {
+      log.error('the monitors could not be reloaded', { error: messageOf(error) });
+    });
+  });
+}
