@@ -1,3 +1,4 @@
+import { compileBackup } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import type { SecretReader } from '../lib/secret.ts';
@@ -137,6 +138,19 @@ function policyUsers(rules: readonly Placed<RuleConfig>[], monitors: readonly Pl
   ];
 }
 
+function compileCare(sections: Sections, readFile: ReadSecretFile) {
+  const databases = sections.databases.map(({ value: raw, report }) => ({
+    value: compileDatabase(raw, secretsAt(readFile, report), report),
+    report,
+  }));
+  const names = databases.map(({ value }) => value.name);
+  const backups = sections.backups.map(({ value: raw, report }) => ({
+    value: compileBackup(raw, { secret: secretsAt(readFile, report), databases: names }, report),
+    report,
+  }));
+  return { databases, backups };
+}
+
 /** Compiles the sections of all files into one configuration and reports every finding on the way. */
 export function compose(sections: Sections, readFile: ReadSecretFile): ComposedConfig {
   const retention = compileRetention(sections.retention.value, sections.retention.report);
@@ -158,16 +172,14 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
   });
   const monitors = compileMonitors(sections, targets, receivers, readFile);
   const onCall = compileOnCall(sections);
-  const databases = sections.databases.map(({ value: raw, report }) => ({
-    value: compileDatabase(raw, secretsAt(readFile, report), report),
-    report,
-  }));
+  const care = compileCare(sections, readFile);
   const users = policyUsers(rules, monitors);
   lintNames(rules, 'rules');
   lintNames(monitors, 'monitors');
   lintNames(onCall.people, 'people');
   lintNames(onCall.schedules, 'schedules');
-  lintNames(databases, 'databases');
+  lintNames(care.databases, 'databases');
+  lintNames(care.backups, 'backups');
   lintParents(monitors);
   lintOverlaps(rules);
   lintPolicies(policies, users);
@@ -200,6 +212,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),
-    databases: databases.map(({ value }) => value),
+    databases: care.databases.map(({ value }) => value),
+    backups: care.backups.map(({ value }) => value),
   };
 }

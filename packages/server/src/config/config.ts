@@ -1,3 +1,4 @@
+import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
@@ -57,6 +58,7 @@ export interface Config {
   people: readonly Person[];
   schedules: readonly Schedule[];
   databases: readonly DatabaseConfig[];
+  backups: readonly BackupConfig[];
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

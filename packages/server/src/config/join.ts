@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RawBackup } from '../care/backup/config.ts';
 import type { RawDatabase } from '../care/database/config.ts';
 import { type Issue, type Placed, type Report, within } from '../lib/finding.ts';
 import { didYouMean } from '../lib/nearest.ts';
@@ -41,6 +42,7 @@ export class SectionJoiner {
     people: [],
     schedules: [],
     databases: [],
+    backups: [],
   };
   readonly #scalars = new Map<string, Placed<unknown> & { file: string }>();
   readonly #maps = new Map<string, Map<string, Placed<unknown> & { file: string }>>();
@@ -80,6 +82,7 @@ export class SectionJoiner {
       people: this.#lists.people as Placed<RawPerson>[],
       schedules: this.#lists.schedules as Placed<RawSchedule>[],
       databases: this.#lists.databases as Placed<RawDatabase>[],
+      backups: this.#lists.backups as Placed<RawBackup>[],
     };
   }
 

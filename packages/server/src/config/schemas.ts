@@ -10,6 +10,7 @@ const lists = {
   people: z.array(LISTS.people).describe('Who can be on call'),
   schedules: z.array(LISTS.schedules).describe('Who is on call when'),
   databases: z.array(LISTS.databases).describe('Databases of the application that are watched and cared for'),
+  backups: z.array(LISTS.backups).describe('What is backed up, when, and how long it is kept'),
 };
 
 const later = Object.fromEntries(LATER.map((name) => [name, z.unknown().describe('Not used by this version')]));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { monitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
@@ -44,10 +45,11 @@ export const LISTS = {
   people: personShape,
   schedules: scheduleShape,
   databases: databaseShape,
+  backups: backupShape,
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = ['backups', 'maintenance', 'geoip', 'slos', 'restore', 'receivers', 'security'] as const;
+export const LATER = ['maintenance', 'geoip', 'slos', 'restore', 'receivers', 'security'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -74,6 +76,7 @@ export interface Sections {
   people: Placed<RawPerson>[];
   schedules: Placed<RawSchedule>[];
   databases: Placed<RawDatabase>[];
+  backups: Placed<RawBackup>[];
 }
 
 /** Whether a section is part of the format and not used by this version. */

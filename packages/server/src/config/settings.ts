@@ -14,6 +14,7 @@ export interface Settings {
   /** URLs of external stores; undefined = as the configuration file says, else embedded. */
   stateUrl: string | undefined;
   telemetryUrl: string | undefined;
+  blobUrl: string | undefined;
   /** Preset secrets for automation. */
   ingestKey: string | undefined;
   adminToken: string | undefined;
@@ -73,6 +74,7 @@ export function readSettings(flags: SettingFlags, env: Settings['env'] = process
     port: readPort(flags.port ?? env.YUMOPS_PORT ?? '4600'),
     stateUrl: env.YUMOPS_STATE_URL || undefined,
     telemetryUrl: env.YUMOPS_TELEMETRY_URL || undefined,
+    blobUrl: env.YUMOPS_BLOB_URL || undefined,
     ingestKey: readSecret('YUMOPS_INGEST_KEY', env.YUMOPS_INGEST_KEY, 32),
     adminToken: readSecret('YUMOPS_ADMIN_TOKEN', env.YUMOPS_ADMIN_TOKEN, 16),
     secretKey: readSecret('YUMOPS_SECRET_KEY', env.YUMOPS_SECRET_KEY, 32),

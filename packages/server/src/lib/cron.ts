@@ -1,5 +1,7 @@
 import { Cron } from 'croner';
 import { messageOf } from './errors.ts';
+import type { Issue } from './finding.ts';
+import { isTimeZone } from './zoned-time.ts';
 
 /** A cron expression on the wall clock of a time zone. */
 export interface CronSchedule {
@@ -36,4 +38,14 @@ export function cronProblem(schedule: CronSchedule): string | null {
   } catch (error) {
     return `"${schedule.pattern}" is not a cron expression: ${messageOf(error)}`;
   }
+}
+
+/** What is wrong with the keys `schedule` and `time_zone` of a section; null when nothing is. */
+export function scheduleProblem(pattern: string, timeZone: string): Omit<Issue, 'code'> | null {
+  if (!isTimeZone(timeZone)) {
+    const message = `"${timeZone}" is not a time zone`;
+    return { path: ['time_zone'], message, suggestion: 'write for example Europe/Berlin' };
+  }
+  const message = cronProblem({ pattern, timeZone });
+  return message === null ? null : { path: ['schedule'], message, suggestion: 'write for example "0 3 * * *"' };
 }

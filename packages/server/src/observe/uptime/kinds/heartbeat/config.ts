@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cronProblem } from '../../../../lib/cron.ts';
+import { scheduleProblem } from '../../../../lib/cron.ts';
 import type { Secret } from '../../../../lib/secret.ts';
 import { durationShape } from '../../../../lib/section.ts';
 import { commonKeys, type MonitorBase } from '../../config-base.ts';
@@ -65,17 +65,6 @@ function compileSchedule(raw: RawHeartbeat, compiler: MonitorCompiler): BeatSche
   const problem = scheduleProblem(raw.schedule, timeZone);
   if (problem !== null) compiler.report({ code: 'E103', ...problem });
   return { kind: 'cron', pattern: raw.schedule, timeZone };
-}
-
-function scheduleProblem(pattern: string, timeZone: string) {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-  } catch {
-    const message = `"${timeZone}" is not a time zone`;
-    return { path: ['time_zone'], message, suggestion: 'write for example Europe/Berlin' };
-  }
-  const message = cronProblem({ pattern, timeZone });
-  return message === null ? null : { path: ['schedule'], message, suggestion: 'write for example "0 3 * * *"' };
 }
 
 /** Seconds between two looks at what came: often enough that a beat which is missing is seen soon. */

@@ -1,0 +1,177 @@
+import { codeOf, messageOf } from '../../lib/errors.ts';
+import { type BackupManifest, type BackupTier, manifestPath, readManifest } from './manifest.ts';
+import type { Repository } from './repository.ts';
+import { DEAD_AFTER, type FailedRecord, failedPath, type RunningRecord, runningPath } from './run.ts';
+
+/** How far a verification went: 0 present and whole as stored, 1 opened and read, 2 restored, 3 compared, 4 asked. */
+export type VerificationLevel = 0 | 1 | 2 | 3 | 4;
+
+/** Something that a verification found. */
+export interface VerificationFinding {
+  code: string;
+  /** Path of a stored object, or name of a table, file or setting. */
+  object: string;
+  message: string;
+}
+
+/** The evidence of one verification, as it is kept beside the backup. */
+export interface VerificationRecord {
+  id: string;
+  level: VerificationLevel;
+  at: string;
+  ok: boolean;
+  findings: readonly VerificationFinding[];
+  /** Milliseconds by phase. */
+  phases: Readonly<Record<string, number>>;
+  /** What it was done with: versions of programs, bytes read, rows compared. */
+  evidence: Readonly<Record<string, unknown>>;
+}
+
+/** A backup, or a run that became none. */
+export interface CatalogueEntry {
+  id: string;
+  name: string;
+  tier: BackupTier;
+  parent: string | null;
+  /** ISO. */
+  started: string;
+  /** `damaged`: its manifest was altered; `locked`: it is sealed with a key that we do not have. */
+  status: 'good' | 'failed' | 'running' | 'damaged' | 'locked';
+  /** The last verification. */
+  verified: { level: VerificationLevel; at: string; ok: boolean } | null;
+  bytes: number;
+  /** Seconds that it took; null while it is not known. */
+  seconds: number | null;
+  /** Why it is not good. */
+  why: string | null;
+  /** Path of its manifest; null when there is none. */
+  manifest: string | null;
+}
+
+/** Reads so many records at a time. */
+const AT_ONCE = 16;
+
+/** Where the evidence of a verification is put. */
+export function verificationPath({ folder }: Repository, { id, at, level }: VerificationRecord): string {
+  return `${folder}/verified/${id}/${at.replace(/[:.]/g, '-')}-L${level}.json`;
+}
+
+/**
+ * What the store holds under a name, oldest first. It is read from the store alone: there is nothing to lose.
+ * @param now milliseconds since the epoch
+ * @throws YumOpsError those of the blob store
+ */
+export async function readCatalogue(repository: Repository, now: number): Promise<CatalogueEntry[]> {
+  const { folder } = repository;
+  const [manifests, failed, running, verifications] = (await Promise.all(
+    ['manifests', 'failed', 'running', 'verified'].map((kind) => pathsBelow(repository, `${folder}/${kind}/`)),
+  )) as [string[], string[], string[], string[]];
+  const verified = await lastVerifications(repository, verifications);
+  const good = await mapSome(manifests, (path) => readBackup(repository, idOf(path), verified));
+  const known = new Set(good.map(({ id }) => id));
+  const lost = failed.map(idOf).filter((id) => !known.has(id));
+  const broken = await mapSome(lost, (id) => readFailed(repository, id));
+  for (const { id } of broken) known.add(id);
+  const open = await mapSome(
+    running.map(idOf).filter((id) => !known.has(id)),
+    (id) => readRunning(repository, id, now),
+  );
+  return [...good, ...broken, ...open.flat()].sort((a, b) => (a.started + a.id < b.started + b.id ? -1 : 1));
+}
+
+/** The last verification of every backup, by its id. Evidence that was altered counts for nothing. */
+async function lastVerifications(
+  repository: Repository,
+  paths: readonly string[],
+): Promise<Map<string, VerificationRecord>> {
+  const newest = new Map<string, string>();
+  for (const path of paths) newest.set(path.split('/').at(-2) as string, path);
+  const records = await mapSome([...newest.values()], (path) =>
+    repository.readRecord<VerificationRecord>(path).catch(orUnreadable),
+  );
+  return new Map(records.flatMap((record) => (record ? [[record.id, record]] : [])));
+}
+
+async function readBackup(
+  repository: Repository,
+  id: string,
+  verified: ReadonlyMap<string, VerificationRecord>,
+): Promise<CatalogueEntry> {
+  const manifest = manifestPath(repository, id);
+  try {
+    return entryOf(await readManifest(repository, id), manifest, verified.get(id));
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== 'backup_damaged' && code !== 'backup_key_wrong' && code !== 'backup_format') throw error;
+    const status = code === 'backup_damaged' ? 'damaged' : 'locked';
+    return { ...unknownRun(repository, id), status, why: messageOf(error), manifest };
+  }
+}
+
+function entryOf(
+  { id, name, tier, parent, started, finished, bytes }: BackupManifest,
+  manifest: string,
+  verification: VerificationRecord | undefined,
+): CatalogueEntry {
+  const { level, at, ok } = verification ?? {};
+  const verified = level === undefined || at === undefined || ok === undefined ? null : { level, at, ok };
+  const seconds = (Date.parse(finished) - Date.parse(started)) / 1_000;
+  return { id, name, tier, parent, started, status: 'good', verified, bytes, seconds, why: null, manifest };
+}
+
+async function readFailed(repository: Repository, id: string): Promise<CatalogueEntry> {
+  const record = await repository.readRecord<FailedRecord>(failedPath(repository, id)).catch(orUnreadable);
+  if (!record) return { ...unknownRun(repository, id), why: 'It failed; the record of why cannot be read.' };
+  const seconds = (Date.parse(record.finished) - Date.parse(record.started)) / 1_000;
+  const { tier, started, error } = record;
+  return { ...unknownRun(repository, id), tier, started, seconds, why: error.message };
+}
+
+/** None when it ended while we looked. */
+async function readRunning(repository: Repository, id: string, now: number): Promise<CatalogueEntry[]> {
+  const record = await repository.readRecord<RunningRecord>(runningPath(repository, id)).catch(orUnreadable);
+  if (!record) return [];
+  const { tier, started, seen } = record;
+  const alive = now - Date.parse(seen) < DEAD_AFTER;
+  const why = alive ? null : 'It was interrupted: its process was killed, or lost the store.';
+  return [{ ...unknownRun(repository, id), tier, started, status: alive ? 'running' : 'failed', why }];
+}
+
+/** A record that is gone or cannot be trusted; every other error is one of the store. */
+function orUnreadable(error: unknown): undefined {
+  if (!['blob_missing', 'backup_damaged', 'backup_key_wrong'].includes(codeOf(error) ?? '')) throw error;
+  return undefined;
+}
+
+/** What an id alone tells. */
+function unknownRun({ name }: Repository, id: string): CatalogueEntry {
+  const [, date = '', time = ''] = /-(\d{8})T(\d{6})Z-[0-9a-f]+$/.exec(id) ?? [];
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(date + time)?.slice(1) ?? [
+    '1970',
+    '01',
+    '01',
+    '00',
+    '00',
+    '00',
+  ];
+  const started = `${parts.slice(0, 3).join('-')}T${parts.slice(3).join(':')}.000Z`;
+  const none = { parent: null, verified: null, bytes: 0, seconds: null, why: null, manifest: null };
+  return { id, name, tier: 'logical', started, status: 'failed', ...none };
+}
+
+async function pathsBelow({ store }: Repository, prefix: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { path } of store.list(prefix)) if (path.endsWith('.json')) paths.push(path);
+  return paths;
+}
+
+const idOf = (path: string) => path.slice(path.lastIndexOf('/') + 1, -'.json'.length);
+
+/** Maps a few at a time, in order. */
+async function mapSome<From, To>(items: readonly From[], work: (item: From) => Promise<To>): Promise<To[]> {
+  const results: To[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
+  }
+  return results;
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { scheduleProblem } from '../../lib/cron.ts';
+import type { Report } from '../../lib/finding.ts';
+import type { ConfiguredSecret, SecretReader } from '../../lib/secret.ts';
+import { durationShape, readDuration } from '../../lib/section.ts';
+import { DAY_MS } from '../../lib/zoned-time.ts';
+import type { BackupTier } from './manifest.ts';
+
+/** How many backups are kept: the newest good one of each of so many days, ISO weeks and months that have one. */
+export interface BackupRetention {
+  daily: number;
+  weekly: number;
+  monthly: number;
+}
+
+/** A column whose values name files that belong to the rows. */
+export interface FileColumn {
+  /** `table` or `schema.table`. */
+  table: string;
+  column: string;
+}
+
+/** Whether rows are hashed when a backup is made: all, a sample of large tables, none, or all up to 10 GB. */
+export type RowHash = 'auto' | 'all' | 'sample' | 'off';
+
+/** A backup of the configuration. */
+export interface BackupConfig {
+  name: string;
+  /** Name under `databases:`; null = files and settings alone. */
+  database: string | null;
+  /** Folders, relative to the configuration, and URLs of buckets. */
+  files: readonly string[];
+  fileColumns: readonly FileColumn[];
+  tiers: readonly BackupTier[];
+  /** Cron expression of backups. */
+  schedule: string;
+  timeZone: string;
+  retention: BackupRetention;
+  /** Content of the key file. */
+  key: ConfiguredSecret;
+  targets: { recoveryTimeMs: number; recoveryPointMs: number };
+  /** URL of a second store, to which every backup is copied. */
+  copyTo: ConfiguredSecret | null;
+  /** Milliseconds for which all WAL is kept (physical tier). */
+  pitrWindowMs: number;
+  rowHash: RowHash;
+  /** A Postgres server on which backups may be tried, where the built-in one does not fit. */
+  scratchUrl: ConfiguredSecret | null;
+  /** Queries that must give rows on a restored copy. */
+  smokeQueries: readonly string[];
+}
+
+const MINUTE_MS = 60_000;
+const countShape = z.number().int().nonnegative();
+
+/** An item of `backups:` as written. */
+export const backupShape = z.strictObject({
+  name: z.string().min(1).describe('How commands and jobs call it'),
+  database: z.string().optional().describe('Name under databases; without it files and settings alone'),
+  files: z.array(z.string()).optional().describe('Folders and s3://bucket/prefix whose files are backed up too'),
+  file_columns: z
+    .array(z.strictObject({ table: z.string(), column: z.string() }))
+    .optional()
+    .describe('Columns that name files; a backup without one of these files has failed'),
+  tiers: z
+    .array(z.enum(['logical', 'physical']))
+    .min(1)
+    .optional()
+    .describe('logical = pg_dump; physical = base backup and WAL. Default logical'),
+  schedule: z.string().optional().describe('When, as a cron expression, default "0 3 * * *"'),
+  time_zone: z.string().optional().describe('Zone of the schedule and of the days of retention, default UTC'),
+  retention: z
+    .strictObject({ daily: countShape.optional(), weekly: countShape.optional(), monthly: countShape.optional() })
+    .optional()
+    .describe('How many days, weeks and months keep a backup, default 30, 12 and 12'),
+  key: z.string().describe('The backup key: file:PATH of what `yumops backup key create` wrote'),
+  targets: z
+    .strictObject({
+      recovery_time: durationShape.optional().describe('Default 15m'),
+      recovery_point: durationShape.optional().describe('Default 24h; 5m with the physical tier'),
+    })
+    .optional()
+    .describe('What drills are measured against'),
+  copy_to: z.string().optional().describe('URL of a second store that gets a copy of every backup'),
+  pitr_window: durationShape.optional().describe('How far back any moment can be restored (physical), default 7d'),
+  row_hash: z
+    .enum(['auto', 'all', 'sample', 'off'])
+    .optional()
+    .describe('Which rows are hashed, default all up to 10 GB'),
+  scratch_url: z.string().optional().describe('A Postgres server for trial restores, default the built-in one'),
+  smoke_queries: z.array(z.string()).optional().describe('Queries that must give rows on a restored copy'),
+});
+
+export type RawBackup = z.infer<typeof backupShape>;
+
+/** What compiling an item of `backups:` needs of the rest of the configuration. */
+export interface BackupContext {
+  secret: SecretReader;
+  databases: readonly string[];
+}
+
+/** Compiles an item of `backups:`; paths count from the item. */
+export function compileBackup(raw: RawBackup, { secret, databases }: BackupContext, report: Report): BackupConfig {
+  const { schedule = '0 3 * * *', time_zone: timeZone = 'UTC', tiers = ['logical'] } = raw;
+  const problem = scheduleProblem(schedule, timeZone);
+  if (problem) report({ code: problem.path[0] === 'time_zone' ? 'E302' : 'E103', ...problem });
+  lintSources(raw, tiers, databases, report);
+  const optional = (key: 'copy_to' | 'scratch_url') => {
+    const text = raw[key];
+    return text === undefined ? null : secret(text, [key]);
+  };
+  const target = (key: 'recovery_time' | 'recovery_point', usual: number) =>
+    readDuration(raw.targets?.[key], ['targets', key], report, 1_000) ?? usual;
+  return {
+    name: raw.name,
+    database: raw.database ?? null,
+    files: raw.files ?? [],
+    fileColumns: raw.file_columns ?? [],
+    tiers: [...new Set(tiers)],
+    schedule,
+    timeZone,
+    retention: { daily: 30, weekly: 12, monthly: 12, ...definedOf(raw.retention) },
+    key: secret(raw.key, ['key']),
+    targets: {
+      recoveryTimeMs: target('recovery_time', 15 * MINUTE_MS),
+      recoveryPointMs: target('recovery_point', tiers.includes('physical') ? 5 * MINUTE_MS : DAY_MS),
+    },
+    copyTo: optional('copy_to'),
+    pitrWindowMs: readDuration(raw.pitr_window, ['pitr_window'], report, MINUTE_MS) ?? 7 * DAY_MS,
+    rowHash: raw.row_hash ?? 'auto',
+    scratchUrl: optional('scratch_url'),
+    smokeQueries: raw.smoke_queries ?? [],
+  };
+}
+
+function definedOf(raw: RawBackup['retention']): Partial<BackupRetention> {
+  return Object.fromEntries(Object.entries(raw ?? {}).filter(([, count]) => count !== undefined));
+}
+
+function lintSources(raw: RawBackup, tiers: readonly BackupTier[], databases: readonly string[], report: Report): void {
+  if (raw.database !== undefined && !databases.includes(raw.database)) {
+    const suggestion = databases.length === 0 ? 'add it under databases' : `write one of ${databases.join(', ')}`;
+    report({ code: 'E114', path: ['database'], message: `there is no database "${raw.database}"`, suggestion });
+  }
+  if (raw.database !== undefined) return;
+  if (tiers.includes('physical')) {
+    const suggestion = 'name a database, or write tiers: [logical]';
+    report({ code: 'E103', path: ['tiers'], message: 'the physical tier needs a database', suggestion });
+  } else if ((raw.files ?? []).length === 0) {
+    const suggestion = 'name a database, or files';
+    report({ code: 'E103', path: [], message: 'there is nothing to back up', suggestion });
+  }
+}

@@ -1,0 +1,114 @@
+import { YumOpsError } from '../../lib/errors.ts';
+import { randomHex } from '../../lib/random.ts';
+import type { Repository, StoredObject } from './repository.ts';
+
+/** How a backup was made: `logical` = a dump, files and settings; `physical` = the bytes of the server and its WAL. */
+export type BackupTier = 'logical' | 'physical';
+
+const FORMAT = 'yumops-backup/1';
+
+/** An object of a backup and what it is: `dump`, `roles`, `tables`, `files`, `base.tar`, … */
+export interface ManifestObject extends StoredObject {
+  part: string;
+}
+
+/** The database server that was backed up. */
+export interface BackupSource {
+  /** Name under `databases:`. */
+  database: string;
+  /** Name of the database on its server; null when all of them are in the backup. */
+  catalog: string | null;
+  /** As the server says it: `15.20`. */
+  serverVersion: string;
+  serverMajor: number;
+  /** Of the cluster, as text; null where the role may not ask for it. */
+  systemIdentifier: string | null;
+  encoding: string;
+  collation: string;
+  collationVersion: string | null;
+  extensions: readonly { name: string; version: string; schema: string }[];
+}
+
+/** What a base backup needs of the write-ahead log. LSNs as Postgres writes them: `0/3000028`. */
+export interface BackupWal {
+  start: string;
+  stop: string;
+  timeline: number;
+}
+
+/**
+ * What makes objects in a store a backup. It is authenticated and written last, so that a backup either has one, and
+ * then everything that it names was stored, or is none. It is not encrypted: what is private (names of tables and
+ * files, row hashes) stands in sealed objects.
+ */
+export interface BackupManifest {
+  format: typeof FORMAT;
+  id: string;
+  name: string;
+  tier: BackupTier;
+  /** The backup that this one is an increment of. */
+  parent: string | null;
+  /** ISO, UTC. The start is the moment that the backup holds. */
+  started: string;
+  finished: string;
+  /** Version of YumOps. */
+  madeBy: string;
+  /** Program that read the database, such as `pg_dump 15.20`; null = ourselves. */
+  client: string | null;
+  source: BackupSource | null;
+  wal: BackupWal | null;
+  objects: readonly ManifestObject[];
+  /** Bytes that this backup added to the store, chunks of files included. */
+  bytes: number;
+  /** What a reader should know though the backup is good. */
+  warnings: readonly string[];
+  /** Until when its objects are locked, ISO; null = not at all. */
+  lockedUntil: string | null;
+  /** Fingerprint of the key that it is sealed with. */
+  keyId: string;
+}
+
+/** A new id: readable, in order of time, unique. @param now milliseconds since the epoch */
+export function newBackupId(repository: Pick<Repository, 'folder'>, now: number): string {
+  const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${repository.folder}-${time}-${randomHex(3)}`;
+}
+
+/** Where the manifest of a backup stands. */
+export function manifestPath({ folder }: Pick<Repository, 'folder'>, id: string): string {
+  return `${folder}/manifests/${id}.json`;
+}
+
+/** Makes the backup exist: the last thing that is written. @returns the manifest as stored */
+export async function writeManifest(
+  repository: Repository,
+  manifest: Omit<BackupManifest, 'format' | 'name' | 'keyId'>,
+): Promise<BackupManifest> {
+  const whole = { format: FORMAT, name: repository.name, ...manifest } as const;
+  const locked = manifest.lockedUntil === null ? {} : { lockUntil: Date.parse(manifest.lockedUntil) };
+  await repository.writeRecord(manifestPath(repository, manifest.id), whole, { ifAbsent: true, ...locked });
+  return { ...whole, keyId: repository.keyId };
+}
+
+/**
+ * Reads and checks the manifest of a backup.
+ * @throws YumOpsError `backup_unknown`, `backup_damaged`, `backup_key_wrong`, `backup_format`, and those of the store
+ */
+export async function readManifest(repository: Repository, id: string): Promise<BackupManifest> {
+  let manifest: BackupManifest;
+  try {
+    manifest = await repository.readRecord<BackupManifest>(manifestPath(repository, id));
+  } catch (error) {
+    if (!(error instanceof YumOpsError) || error.code !== 'blob_missing') throw error;
+    throw new YumOpsError('backup_unknown', `There is no backup ${id} in ${repository.store.address}.`, {
+      hint: 'See `yumops backup list`.',
+      status: 404,
+      cause: error,
+    });
+  }
+  if (manifest.format === FORMAT) return manifest;
+  throw new YumOpsError('backup_format', `The backup ${id} has the format "${String(manifest.format)}".`, {
+    hint: `This version reads ${FORMAT}. Use the version of YumOps that made the backup, or a newer one.`,
+    status: 409,
+  });
+}

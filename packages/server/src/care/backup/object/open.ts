@@ -1,0 +1,90 @@
+import type { BackupKeys } from '../key.ts';
+import {
+  damaged,
+  HEADER_BYTES,
+  LAST_FRAME,
+  LENGTH_BYTES,
+  type ObjectHeader,
+  openFrame,
+  readHeader,
+  TAG_BYTES,
+} from './format.ts';
+
+/** Takes exact numbers of bytes from a stream. */
+class ByteReader {
+  readonly #source: AsyncIterator<Uint8Array>;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** The next `length` bytes, or fewer at the end of the stream. */
+  async take(length: number): Promise<Buffer> {
+    const pieces = [this.#held];
+    let have = this.#held.length;
+    while (have < length) {
+      const { value, done } = await this.#source.next();
+      if (done) break;
+      pieces.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+      have += value.length;
+    }
+    const all = pieces.length === 1 ? this.#held : Buffer.concat(pieces);
+    this.#held = all.subarray(length);
+    return all.subarray(0, length);
+  }
+
+  /** Ends the stream where the reader does not want the rest. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+}
+
+async function nextFrame(
+  path: string,
+  reader: ByteReader,
+  header: ObjectHeader,
+  index: number,
+): Promise<{ plain: Buffer; last: boolean }> {
+  const prefix = await reader.take(LENGTH_BYTES);
+  if (prefix.length < LENGTH_BYTES) throw damaged(path, `it is cut short after ${index} frames`);
+  const word = prefix.readUInt32BE();
+  const last = word >= LAST_FRAME;
+  const length = last ? word - LAST_FRAME : word;
+  if (length > header.frameBytes || (!last && length !== header.frameBytes)) {
+    throw damaged(path, `frame ${index} has an impossible length`);
+  }
+  const sealed = await reader.take(length + TAG_BYTES);
+  if (sealed.length < length + TAG_BYTES) throw damaged(path, `it is cut short within frame ${index}`);
+  return { plain: openFrame(path, header, index, last, sealed), last };
+}
+
+/**
+ * The plaintext of a sealed object. No byte is passed on that was not authenticated, and it throws unless the object
+ * is whole to its end.
+ * @param path where the object stands
+ * @param expectedId the object's id by a manifest, when there is one
+ * @throws YumOpsError `backup_damaged`, `backup_key_wrong`, and what `source` throws
+ */
+export async function* open(
+  source: AsyncIterable<Uint8Array>,
+  path: string,
+  keys: BackupKeys,
+  expectedId?: string,
+): AsyncIterable<Buffer> {
+  const reader = new ByteReader(source);
+  try {
+    const header = readHeader(path, await reader.take(HEADER_BYTES), keys);
+    if (expectedId !== undefined && header.objectId !== expectedId) {
+      throw damaged(path, 'it is not the object that its manifest names');
+    }
+    for (let index = 0; ; index++) {
+      const { plain, last } = await nextFrame(path, reader, header, index);
+      if (last && (await reader.take(1)).length > 0) throw damaged(path, 'something follows its end');
+      if (plain.length > 0) yield plain;
+      if (last) return;
+    }
+  } finally {
+    await reader.close();
+  }
+}

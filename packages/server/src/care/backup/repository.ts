@@ -1,0 +1,142 @@
+import { createHash, createHmac } from 'node:crypto';
+import { type BlobStore, type PutOptions, readBlob } from '../../lib/blob.ts';
+import { slug } from '../../lib/section.ts';
+import type { BackupKeys } from './key.ts';
+import { damaged } from './object/format.ts';
+import { open } from './object/open.ts';
+import { type SealedSums, seal } from './object/seal.ts';
+
+/** A sealed object as a manifest names it. */
+export interface StoredObject extends SealedSums {
+  /** Within the blob store. */
+  path: string;
+}
+
+/**
+ * The backups of one name in one blob store: every object of every tier is written and read through it.
+ *
+ *     <name>/manifests/<id>.json        written last; what it names is a backup, everything else is rubbish
+ *     <name>/running/<id>.json          a run that has begun and not ended
+ *     <name>/failed/<id>.json           a run that failed, and why
+ *     <name>/verified/<id>/<time>.json  evidence of one verification
+ *     <name>/objects/<id>/…             sealed objects of one backup
+ *     <name>/chunks/…                   sealed pieces of files, shared by backups
+ *     <name>/wal/…                      sealed WAL of the physical tier
+ *
+ * How a tier makes a backup: `writeObject` for each of its objects (path from `objectPath`), then `writeManifest` from
+ * `manifest.ts`, last. A WAL segment is an object without manifest: `writeObject(walPath(timeline, name), …, { ifAbsent:
+ * true })`, read again with `readObject(path)`. A source that throws leaves nothing behind.
+ */
+export class Repository {
+  readonly store: BlobStore;
+  readonly name: string;
+  /** First part of every path. */
+  readonly folder: string;
+  readonly #keys: BackupKeys;
+
+  /** @param name of the backup in the configuration */
+  constructor(store: BlobStore, name: string, keys: BackupKeys) {
+    this.store = store;
+    this.name = name;
+    this.folder = folderOf(name);
+    this.#keys = keys;
+  }
+
+  /** Fingerprint of the key that new objects are sealed with. */
+  get keyId(): string {
+    return this.#keys.current.id;
+  }
+
+  /** Where the object `part` of the backup `id` stands. */
+  objectPath(id: string, part: string): string {
+    return `${this.folder}/objects/${id}/${part}`;
+  }
+
+  /** Where a WAL segment, or a timeline's history, stands. @param timeline 8 hex digits */
+  walPath(timeline: string, segment: string): string {
+    return `${this.folder}/wal/${timeline}/${segment}`;
+  }
+
+  /** Seals `source` into an object at `path`. It appears whole, when `source` has ended, or not at all. */
+  async writeObject(path: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredObject> {
+    const sealing = seal(source, path, this.#keys.current);
+    await this.store.put(path, sealing.stream, options);
+    return { path, ...sealing.sums() };
+  }
+
+  /**
+   * The plaintext of an object; only authenticated bytes, and an error unless it is whole.
+   * @param object its path, or its entry in a manifest, whose id and size it must then have
+   * @throws YumOpsError `backup_damaged`, `backup_key_wrong`, and those of the blob store
+   */
+  async *readObject(object: string | StoredObject): AsyncIterable<Buffer> {
+    if (typeof object === 'string') {
+      yield* open(this.store.get(object), object, this.#keys);
+      return;
+    }
+    const { path, objectId, plainBytes, plainSha256 } = object;
+    const sum = createHash('sha256');
+    let bytes = 0;
+    for await (const piece of open(this.store.get(path), path, this.#keys, objectId)) {
+      sum.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+    if (bytes !== plainBytes || sum.digest('hex') !== plainSha256) throw damaged(path, 'its checksum does not fit');
+  }
+
+  /** Reads an object of text whole; at most 256 MB. */
+  async readText(object: string | StoredObject): Promise<string> {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of this.readObject(object)) {
+      bytes += piece.length;
+      if (bytes > 256 * 1024 * 1024)
+        throw damaged(typeof object === 'string' ? object : object.path, 'it is too large');
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces).toString();
+  }
+
+  /** Stores a small document that is authenticated, not encrypted: JSON on its first line, the HMAC of it on the second. */
+  async writeRecord(path: string, record: object, options: PutOptions = {}): Promise<void> {
+    const { current } = this.#keys;
+    const body = JSON.stringify({ ...record, keyId: current.id });
+    await this.store.put(path, Buffer.from(`${body}\n${mac(current.derive('manifest'), path, body)}\n`), options);
+  }
+
+  /**
+   * Reads a document that `writeRecord` stored.
+   * @throws YumOpsError `backup_damaged`, `backup_key_wrong`, and those of the blob store
+   */
+  async readRecord<Type>(path: string): Promise<Type> {
+    const [body = '', sum, end] = (await readBlob(this.store, path)).toString().split('\n');
+    let record: { keyId?: unknown };
+    try {
+      record = JSON.parse(body) as { keyId?: unknown };
+    } catch {
+      throw damaged(path, 'it is no JSON document');
+    }
+    if (typeof record?.keyId !== 'string') throw damaged(path, 'it names no key');
+    const key = this.#keys.open(record.keyId, path);
+    if (sum !== mac(key.derive('manifest'), path, body) || end !== '') throw damaged(path, 'it was altered');
+    return record as Type;
+  }
+
+  /** The id of a chunk by its plaintext: without the key nobody learns whether a known file is among them. */
+  chunkId(plain: Uint8Array): string {
+    return createHmac('sha256', this.#keys.current.derive('chunk')).update(plain).digest('hex');
+  }
+}
+
+/** The folder of a backup's name in the store. */
+export function folderOf(name: string): string {
+  const plain = slug(name);
+  // Names in other scripts than Latin stay apart from each other.
+  if (/^[a-z0-9-]+$/.test(plain)) return plain;
+  return `backup-${createHash('sha256').update(plain).digest('hex').slice(0, 12)}`;
+}
+
+function mac(key: Buffer, path: string, body: string): string {
+  return createHmac('sha256', key).update(`${path}\n${body}`).digest('hex');
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../../lib/clock.ts';
+import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import type { BackupManifest, BackupTier } from './manifest.ts';
+import type { Repository } from './repository.ts';
+
+/** A run that has begun; it is deleted when the run has ended. */
+export interface RunningRecord {
+  id: string;
+  name: string;
+  tier: BackupTier;
+  started: string;
+  /** When the process last said that it is alive, ISO. */
+  seen: string;
+}
+
+/** A run that failed. */
+export interface FailedRecord {
+  id: string;
+  name: string;
+  tier: BackupTier;
+  started: string;
+  finished: string;
+  error: { code: string; message: string };
+}
+
+/** How often a run says that it is alive, and after which silence it is taken for dead. */
+const SAY_EVERY = 60_000;
+export const DEAD_AFTER = 5 * 60_000;
+
+export const runningPath = ({ folder }: Repository, id: string) => `${folder}/running/${id}.json`;
+export const failedPath = ({ folder }: Repository, id: string) => `${folder}/failed/${id}.json`;
+
+/** Keeps saying that a run is alive. @returns a function that ends it and waits for what is under way */
+function keepSaying(repository: Repository, clock: Clock, record: RunningRecord): () => Promise<void> {
+  const ended = new AbortController();
+  const loop = async () => {
+    for (;;) {
+      await clock.sleep(SAY_EVERY, ended.signal);
+      const seen = new Date(clock.now()).toISOString();
+      // A store that is away for a minute fails the run at its own writes, not here.
+      await repository.writeRecord(runningPath(repository, record.id), { ...record, seen }).catch(() => undefined);
+    }
+  };
+  const done = loop().catch(() => undefined);
+  return async () => {
+    ended.abort();
+    await done;
+  };
+}
+
+/**
+ * Runs a backup so that the store shows it at every moment: as running, then as a backup or as failed. A run whose
+ * process was killed shows as failed five minutes later. Both tiers make their backups within it.
+ * @param work makes the backup and ends with `writeManifest`
+ * @throws what `work` throws, after it was recorded
+ */
+export async function recordRun(
+  repository: Repository,
+  clock: Clock,
+  { id, tier }: { id: string; tier: BackupTier },
+  work: (started: string) => Promise<BackupManifest>,
+): Promise<BackupManifest> {
+  const started = new Date(clock.now()).toISOString();
+  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started };
+  await repository.writeRecord(runningPath(repository, id), record);
+  const stopSaying = keepSaying(repository, clock, record);
+  try {
+    const manifest = await work(started);
+    await stopSaying();
+    await forget(repository, id);
+    return manifest;
+  } catch (error) {
+    await stopSaying();
+    const { seen: _, ...run } = record;
+    const failed: FailedRecord = { ...run, finished: new Date(clock.now()).toISOString(), error: problemOf(error) };
+    // Where the store itself is what failed, the running record stays and shows the same after its time.
+    const written = await repository.writeRecord(failedPath(repository, id), failed).then(
+      () => true,
+      () => false,
+    );
+    if (written) await forget(repository, id);
+    throw error;
+  }
+}
+
+async function forget(repository: Repository, id: string): Promise<void> {
+  // A manifest or a failure counts before this record does; what stays is swept with the next prune.
+  await repository.store.delete(runningPath(repository, id)).catch(() => undefined);
+}
+
+function problemOf(error: unknown): { code: string; message: string } {
+  const code = error instanceof YumOpsError ? error.code : (codeOf(error) ?? 'internal_error');
+  return { code, message: messageOf(error) };
+}

@@ -1,0 +1,18 @@
+import { silenceAwsNotice } from '../../config/aws-notice.ts';
+import type { BlobStore } from '../../lib/blob.ts';
+import { readBlobAddress } from './address.ts';
+import { DirectoryBlobStore } from './directory.ts';
+
+/**
+ * Opens the store behind a URL; see `readBlobAddress` for its forms. Nothing is asked of it yet.
+ * @param root the folder that `file:./…` counts from
+ * @throws YumOpsError `blob_address`
+ */
+export async function openBlobStore(url: string, root: string): Promise<BlobStore> {
+  const address = readBlobAddress(url, root);
+  if (address.kind === 'directory') return new DirectoryBlobStore(address.root);
+  // Its packages are many; who keeps blobs in a directory never loads them.
+  silenceAwsNotice();
+  const { S3BlobStore } = await import('./s3.ts');
+  return S3BlobStore.open(address);
+}

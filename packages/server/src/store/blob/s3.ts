@@ -1,0 +1,300 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  GetObjectLockConfigurationCommand,
+  GetObjectRetentionCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  PutObjectRetentionCommand,
+  S3Client,
+  type S3ClientConfig,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { type BlobInfo, type BlobStore, type ByteRange, checkBlobPath, type PutOptions } from '../../lib/blob.ts';
+import { codeOf } from '../../lib/errors.ts';
+import type { BlobAddress } from './address.ts';
+import { cutParts } from './multipart.ts';
+import { asBlobError, isMissing } from './s3-error.ts';
+
+type S3Address = Extract<BlobAddress, { kind: 's3' }>;
+
+/** Milliseconds for a connection, and without a byte on it. */
+const CONNECT_LIMIT = 10_000;
+const SILENCE_LIMIT = 60_000;
+/** How often a request is tried, with growing pauses between, and a broken download taken up. */
+const ATTEMPTS = 5;
+
+/** Settings that Amazon's service and its likes both understand. */
+function clientConfig(address: S3Address): S3ClientConfig {
+  const { endpoint, region, credentials, pathStyle } = address;
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(credentials !== undefined && { credentials }),
+    forcePathStyle: pathStyle,
+    maxAttempts: ATTEMPTS,
+    // Others than Amazon do not know its newer checksums. Content-MD5, which we send, all do.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: CONNECT_LIMIT, requestTimeout: SILENCE_LIMIT, throwOnRequestTimeout: true },
+  };
+}
+
+const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('base64');
+
+/** A blob store in a bucket of an S3-compatible service. */
+export class S3BlobStore implements BlobStore {
+  readonly address: string;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  #locks = false;
+
+  private constructor(address: S3Address) {
+    this.#client = new S3Client(clientConfig(address));
+    this.#bucket = address.bucket;
+    this.#prefix = address.prefix === '' ? '' : `${address.prefix}/`;
+    const at = address.endpoint === undefined ? '' : ` at ${new URL(address.endpoint).host}`;
+    this.address = `s3://${address.bucket}/${address.prefix}${at}`;
+  }
+
+  /** Opens the store and asks whether its bucket locks objects. @throws YumOpsError as the port says */
+  static async open(address: S3Address): Promise<S3BlobStore> {
+    const store = new S3BlobStore(address);
+    store.#locks = await store.#hasObjectLock();
+    return store;
+  }
+
+  get locks(): boolean {
+    return this.#locks;
+  }
+
+  async put(path: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
+    checkBlobPath(path);
+    let upload: Upload | undefined;
+    let sent = 0;
+    try {
+      for await (const { number, bytes, last } of cutParts(body)) {
+        options.signal?.throwIfAborted();
+        sent += bytes.length;
+        if (number === 1 && last) await this.#putWhole(path, bytes, options);
+        else {
+          upload ??= await this.#begin(path, options);
+          if (bytes.length > 0) await this.#putPart(upload, number, bytes, options);
+          if (last) await this.#complete(upload, options);
+        }
+      }
+      return { path, bytes: sent, modified: (await this.head(path))?.modified ?? 0 };
+    } catch (error) {
+      if (upload) await this.#abort(upload);
+      throw this.#wrap(path, error);
+    }
+  }
+
+  async *get(path: string, { start = 0, end }: ByteRange = {}): AsyncIterable<Uint8Array> {
+    checkBlobPath(path);
+    if (end !== undefined && end <= start) return;
+    const download: Download = { path, at: start, end, version: undefined, failures: 0 };
+    while (true) {
+      try {
+        for await (const piece of await this.#download(download)) {
+          download.at += piece.length;
+          download.failures = 0;
+          yield piece;
+        }
+        return;
+      } catch (error) {
+        // Nothing is left after the last byte.
+        if ((error as Error).name === 'InvalidRange') return;
+        if (++download.failures >= ATTEMPTS || !isBroken(error)) throw this.#wrap(path, error);
+      }
+    }
+  }
+
+  async head(path: string): Promise<BlobInfo | undefined> {
+    checkBlobPath(path);
+    try {
+      const { ContentLength = 0, LastModified } = await this.#client.send(new HeadObjectCommand(this.#key(path)));
+      return { path, bytes: ContentLength, modified: LastModified?.getTime() ?? 0 };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw this.#wrap(path, error);
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<BlobInfo> {
+    let token: string | undefined;
+    do {
+      const page = await this.#client
+        .send(
+          new ListObjectsV2Command({
+            Bucket: this.#bucket,
+            Prefix: this.#prefix + prefix,
+            ...(token !== undefined && { ContinuationToken: token }),
+          }),
+        )
+        .catch((error: unknown) => {
+          throw this.#wrap(prefix, error);
+        });
+      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+        yield { path: Key.slice(this.#prefix.length), bytes: Size, modified: LastModified?.getTime() ?? 0 };
+      }
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async delete(path: string): Promise<void> {
+    checkBlobPath(path);
+    try {
+      if (this.#locks) await this.#deleteVersions(path);
+      else await this.#client.send(new DeleteObjectCommand(this.#key(path)));
+    } catch (error) {
+      if (!isMissing(error)) throw this.#wrap(path, error);
+    }
+  }
+
+  async extendLock(path: string, until: number): Promise<void> {
+    checkBlobPath(path);
+    if (!this.#locks) return;
+    try {
+      const { Retention } = await this.#client.send(new GetObjectRetentionCommand(this.#key(path)));
+      if ((Retention?.RetainUntilDate?.getTime() ?? 0) >= until) return;
+      await this.#client.send(
+        new PutObjectRetentionCommand({
+          ...this.#key(path),
+          Retention: { Mode: 'COMPLIANCE', RetainUntilDate: new Date(until) },
+        }),
+      );
+    } catch (error) {
+      throw this.#wrap(path, error);
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /**
+   * A bucket with locks keeps every version: deleting the name alone would hide even what is locked, and free nothing.
+   */
+  async #deleteVersions(path: string): Promise<void> {
+    const { Bucket, Key } = this.#key(path);
+    const { Versions = [], DeleteMarkers = [] } = await this.#client.send(
+      new ListObjectVersionsCommand({ Bucket, Prefix: Key }),
+    );
+    for (const { Key: key, VersionId } of [...Versions, ...DeleteMarkers]) {
+      if (key === Key) await this.#client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    }
+  }
+
+  /** What is left of a download, of the version that it began with. */
+  async #download(download: Download): Promise<AsyncIterable<Uint8Array>> {
+    const { path, at, end, version } = download;
+    const isWhole = at === 0 && end === undefined;
+    const range = isWhole ? {} : { Range: `bytes=${at}-${end === undefined ? '' : end - 1}` };
+    const same = version === undefined ? {} : { IfMatch: version };
+    const answer = await this.#client.send(new GetObjectCommand({ ...this.#key(path), ...range, ...same }));
+    download.version ??= answer.ETag;
+    return answer.Body as AsyncIterable<Uint8Array>;
+  }
+
+  #key(path: string) {
+    return { Bucket: this.#bucket, Key: this.#prefix + path };
+  }
+
+  #lockOf({ lockUntil }: PutOptions) {
+    if (lockUntil === undefined || !this.#locks) return {};
+    return { ObjectLockMode: 'COMPLIANCE' as const, ObjectLockRetainUntilDate: new Date(lockUntil) };
+  }
+
+  async #putWhole(path: string, bytes: Buffer, options: PutOptions): Promise<void> {
+    await this.#client.send(
+      new PutObjectCommand({
+        ...this.#key(path),
+        Body: bytes,
+        ContentLength: bytes.length,
+        ContentMD5: md5(bytes),
+        ...this.#lockOf(options),
+        ...(options.ifAbsent && { IfNoneMatch: '*' }),
+      }),
+      abortable(options),
+    );
+  }
+
+  async #begin(path: string, options: PutOptions): Promise<Upload> {
+    const { UploadId } = await this.#client.send(
+      new CreateMultipartUploadCommand({ ...this.#key(path), ...this.#lockOf(options) }),
+      abortable(options),
+    );
+    return { ...this.#key(path), UploadId, parts: [] };
+  }
+
+  async #putPart({ parts, ...upload }: Upload, number: number, bytes: Buffer, options: PutOptions): Promise<void> {
+    const part = { PartNumber: number, Body: bytes, ContentLength: bytes.length, ContentMD5: md5(bytes) };
+    const { ETag } = await this.#client.send(new UploadPartCommand({ ...upload, ...part }), abortable(options));
+    parts.push({ ETag, PartNumber: number });
+  }
+
+  async #complete({ parts, ...upload }: Upload, options: PutOptions): Promise<void> {
+    await this.#client.send(
+      new CompleteMultipartUploadCommand({
+        ...upload,
+        MultipartUpload: { Parts: parts },
+        ...(options.ifAbsent && { IfNoneMatch: '*' }),
+      }),
+      abortable(options),
+    );
+  }
+
+  /** What stays behind where this fails is invisible, and a rule of the bucket for unfinished uploads removes it. */
+  async #abort({ parts: _, ...upload }: Upload): Promise<void> {
+    await this.#client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+  }
+
+  async #hasObjectLock(): Promise<boolean> {
+    try {
+      const answer = await this.#client.send(new GetObjectLockConfigurationCommand({ Bucket: this.#bucket }));
+      return answer.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled';
+    } catch (error) {
+      // Most services and most rights know nothing of locks; whether the bucket can be used shows when it is.
+      if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined) return false;
+      throw this.#wrap('', error);
+    }
+  }
+
+  #wrap(path: string, error: unknown): unknown {
+    return asBlobError(path, this.address, error);
+  }
+}
+
+/** A download that may break and go on. */
+interface Download {
+  path: string;
+  /** Next byte. */
+  at: number;
+  end: number | undefined;
+  version: string | undefined;
+  /** In a row. */
+  failures: number;
+}
+
+interface Upload {
+  Bucket: string;
+  Key: string;
+  UploadId: string | undefined;
+  parts: { ETag: string | undefined; PartNumber: number }[];
+}
+
+const abortable = ({ signal }: PutOptions) => (signal === undefined ? {} : { abortSignal: signal });
+
+/** Whether the connection broke, rather than the service answering something. */
+function isBroken(error: unknown): boolean {
+  if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined) return false;
+  return /^(ECONN\w+|EPIPE|ETIMEDOUT|UND_ERR_\w+)$/.test(codeOf(error) ?? '') || /aborted|socket/i.test(String(error));
+}
