@@ -60,7 +60,7 @@ export function readLog(tx: Queryable, id: string): Promise<LogLine[]> {
 
 export function readUnfinished(tx: Queryable): Promise<Run[]> {
   return tx.query<Run>(
-    `SELECT ${COLUMNS} FROM job_runs WHERE status IN ('queued', 'running') ORDER BY coalesce(slot, queued_at), queued_at, id`,
+    `SELECT ${COLUMNS} FROM job_runs WHERE status IN ('queued', 'running') ORDER BY coalesce(slot, queued_at), queued_at, job`,
   );
 }
 
@@ -99,14 +99,17 @@ export async function markRunning(tx: Queryable, id: string, instance: string, n
   );
 }
 
-/** Runs whose instance gave no sign of life since `before`, or that this instance began in a former life. */
+/**
+ * Runs of others that gave no sign of life since `before`, and those that this instance began in a former life.
+ * @param context.mine runs that go on in this process: it knows better than their last sign of life
+ */
 export function takeLost(
   tx: Queryable,
   context: { before: number; now: number; instance: string; mine: readonly string[] },
 ): Promise<Run[]> {
   return tx.query<Run>(
     `UPDATE job_runs SET status = 'lost', ended_at = $2, reason = 'the instance that ran it is gone'
-     WHERE status = 'running' AND (beat_at < $1 OR (instance = $3 AND id <> ALL ($4::text[])))
+     WHERE status = 'running' AND id <> ALL ($4::text[]) AND (beat_at < $1 OR instance = $3)
      RETURNING ${COLUMNS}`,
     [new Date(context.before), new Date(context.now), context.instance, context.mine],
   );
