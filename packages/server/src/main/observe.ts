@@ -43,7 +43,13 @@ export async function openObserve(context: {
 }): Promise<Observe> {
   const { settings, config, stores, clock, log, shutdown } = context;
   const { db, telemetry } = stores;
-  const ingest = await createIngest({ folder: join(settings.dataDir, 'spool'), telemetry, clock, log });
+  const ingest = await createIngest({
+    folder: join(settings.dataDir, 'spool'),
+    telemetry,
+    files: join(settings.dataDir, 'files'),
+    clock,
+    log,
+  });
   shutdown.add('spool', () => ingest.close());
   const { monitors, targets, referenceTargets } = config;
   const uptime = createUptime({

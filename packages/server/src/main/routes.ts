@@ -16,6 +16,7 @@ import { overviewRoutes } from '../http/overview.ts';
 import { pingRoutes } from '../http/ping.ts';
 import { queryRoutes } from '../http/query.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
+import { sentryRoutes } from '../http/sentry.ts';
 import { silenceRoutes } from '../http/silences.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -54,6 +55,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   authRoutes(app, { accounts, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   ingestRoutes(app, { ingest, findIngestKey });
+  sentryRoutes(app, { ingest, findIngestKey });
   healthRoutes(app, { health, guard });
   monitorRoutes(app, { guard, clock, db, telemetry, availability, publicUrl });
   pingRoutes(app, uptime);

@@ -4,4 +4,7 @@ export { createIngest, type Delivery, type Ingest, type IngestOptions, type Inge
 export type { BodyFormat } from './record/body.ts';
 export { REDACTED, scrubText, scrubValue } from './record/scrub.ts';
 export { isSecretName } from './record/secret-names.ts';
+export type { SentryCheckIn } from './sentry/context.ts';
+export type { SentryAnswer, SentryDelivery } from './sentry/door.ts';
+export type { SentryFormat } from './sentry/intake.ts';
 export type { Tail, TailFilter, TailListener, TailRow } from './tail.ts';

@@ -8,6 +8,10 @@ import { Batcher, type BatchStep } from './batch/batcher.ts';
 import { Parser } from './parser.ts';
 import type { BodyFormat } from './record/body.ts';
 import type { EntryBody } from './record/part-set.ts';
+import { AttachmentFiles } from './sentry/attachment-files.ts';
+import type { SentryCheckIn } from './sentry/context.ts';
+import { type SentryAnswer, type SentryDelivery, SentryDoor } from './sentry/door.ts';
+import type { EntryHeader } from './spool/entry.ts';
 import { Journal } from './spool/journal.ts';
 import { Receipts, receiptKey } from './spool/receipts.ts';
 import { SPOOL_START, Spool } from './spool/spool.ts';
@@ -30,6 +34,10 @@ export interface IngestOptions {
   flushMs?: number;
   /** The built `parse-worker.js`; default: beside this module. */
   worker?: URL;
+  /** Folder of attachments and uploaded source maps; default `files` in the spool's folder. */
+  files?: string;
+  /** Takes over what jobs said of themselves, after it is on disk. */
+  onCheckIns?: (project: string, checkIns: readonly SentryCheckIn[]) => Promise<void>;
   /** Told when a range of the spool was journalled, inserted, retired. */
   onBatchStep?: (step: BatchStep) => void;
 }
@@ -77,6 +85,15 @@ export interface Ingest {
    * @throws YumOpsError with a status of 4xx or 503 when nothing of it was taken
    */
   accept(delivery: Delivery): Promise<IngestAnswer>;
+  /**
+   * Takes in a request of Sentry's protocol. An event that came before is answered as then and adds nothing.
+   * @throws YumOpsError as `accept`; with 429 `rate_limited`
+   */
+  acceptSentry(delivery: SentryDelivery): Promise<SentryAnswer>;
+  /** The bytes of an attachment; undefined when there is none under this id. */
+  readAttachment(id: string): Promise<Uint8Array | undefined>;
+  /** Removes the attachments of days before a time, milliseconds since the epoch. */
+  expireAttachments(before: number): Promise<void>;
   /** For the platform's own rows. */
   writer: TelemetryWriter;
   tail: Tail;
@@ -113,8 +130,23 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     beforeRelease: () => receipts.sync(),
     ...(options.onBatchStep ? { onStep: options.onBatchStep } : {}),
   });
-  const parser = new Parser(options.worker ?? new URL('./parse-worker.js', import.meta.url), log);
-  const ingest = new SpooledIngest({ spool, journal, receipts, batcher, parser, clock, log, maxBytes });
+  const filesFolder = options.files ?? join(options.folder, 'files');
+  const sourceMaps = join(filesFolder, 'source-maps');
+  const parser = new Parser(options.worker ?? new URL('./parse-worker.js', import.meta.url), sourceMaps, log);
+  const files = new AttachmentFiles(join(filesFolder, 'attachments'));
+  const { onCheckIns } = options;
+  const ingest = new SpooledIngest({
+    spool,
+    journal,
+    receipts,
+    batcher,
+    parser,
+    files,
+    onCheckIns,
+    clock,
+    log,
+    maxBytes,
+  });
   batcher.start();
   return ingest;
 }
@@ -125,6 +157,8 @@ interface Parts {
   receipts: Receipts;
   batcher: Batcher;
   parser: Parser;
+  files: AttachmentFiles;
+  onCheckIns: IngestOptions['onCheckIns'];
   clock: Clock;
   log: Log;
   maxBytes: number;
@@ -134,11 +168,20 @@ class SpooledIngest implements Ingest {
   readonly tail: Tail;
   readonly writer: TelemetryWriter;
   readonly #parts: Parts;
+  readonly #sentry: SentryDoor;
   readonly #counts = { accepted: 0, rejected: 0, refused: 0, repeated: 0 };
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.tail = new Tail(parts.clock);
+    const { parser, files, clock, onCheckIns } = parts;
+    this.#sentry = new SentryDoor({
+      parser,
+      files,
+      clock,
+      onCheckIns,
+      keep: (key, body, answer) => this.#keep(key, body, answer),
+    });
     this.writer = {
       append: async (relation, rows) => {
         if (rows.length === 0) return;
@@ -158,21 +201,53 @@ class SpooledIngest implements Ingest {
     return answer;
   }
 
+  acceptSentry(delivery: SentryDelivery): Promise<SentryAnswer> {
+    return this.#sentry.take(delivery);
+  }
+
+  readAttachment(id: string): Promise<Uint8Array | undefined> {
+    return this.#parts.files.read(id);
+  }
+
+  expireAttachments(before: number): Promise<void> {
+    return this.#parts.files.expire(before);
+  }
+
+  /** Makes rows durable unless a delivery with this key is known. @returns whether it was */
+  async #keep(key: string, body: EntryBody & { prepare(): Promise<void> }, answer: IngestAnswer): Promise<boolean> {
+    const { repeated } = await this.#parts.receipts.once(key, async () => {
+      await body.prepare();
+      const { parts, payload, payloadCrc } = body;
+      if (parts.length > 0) {
+        const header = { at: this.#parts.clock.now(), parts, receipt: { key, answer } };
+        await this.#append(header, { parts, payload, payloadCrc });
+      }
+      this.#counts.accepted += answer.accepted;
+      return answer;
+    });
+    if (repeated) this.#counts.repeated += 1;
+    return repeated;
+  }
+
+  async #append(header: EntryHeader, { parts, payload, payloadCrc }: EntryBody): Promise<void> {
+    try {
+      await this.#parts.spool.append({ header, payload, payloadCrc });
+    } catch (error) {
+      this.#counts.refused += 1;
+      throw error;
+    }
+    this.#show({ parts, payload, payloadCrc });
+  }
+
   async #take({ body, format, project }: Delivery, key: string | undefined): Promise<IngestAnswer> {
-    const { parser, spool, clock } = this.#parts;
+    const { parser, clock } = this.#parts;
     const now = clock.now();
     const encoded = await parser.parse(body, format, { project, now });
     if (!encoded.ok) throw new YumOpsError(encoded.code, encoded.message, { status: encoded.status });
     const { answer, parts, payload, payloadCrc, rejectedCount } = encoded;
     if (parts.length > 0) {
       const header = { at: now, parts, ...(key === undefined ? {} : { receipt: { key, answer } }) };
-      try {
-        await spool.append({ header, payload, payloadCrc });
-      } catch (error) {
-        this.#counts.refused += 1;
-        throw error;
-      }
-      this.#show(encoded);
+      await this.#append(header, { parts, payload, payloadCrc });
     }
     this.#counts.accepted += answer.accepted;
     this.#counts.rejected += rejectedCount;

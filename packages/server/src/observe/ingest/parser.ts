@@ -2,40 +2,56 @@ import { Worker } from 'node:worker_threads';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { randomHex } from '../../lib/random.ts';
-import type { ParseReply, ParseRequest } from './parse-worker.ts';
+import type { ParseReply, ParseRequest, ParseResult, ParserData, ParseTask } from './parse-worker.ts';
 import type { BodyFormat, EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
+import type { SentryContext } from './sentry/context.ts';
+import type { SentryEncoded, SentryFormat } from './sentry/intake.ts';
 
 interface Waiting {
-  resolve(result: EncodedBody): void;
+  resolve(result: ParseResult): void;
   reject(error: unknown): void;
 }
 
 /** Parses bodies in a thread of its own, so that a large one never holds up the rest of the platform. */
 export class Parser {
   readonly #script: URL;
+  readonly #sourceMaps: string;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
   #closed = false;
 
-  /** @param script the built `parse-worker.js` */
-  constructor(script: URL, log: Log) {
+  /**
+   * @param script the built `parse-worker.js`
+   * @param sourceMaps folder of the uploaded source maps
+   */
+  constructor(script: URL, sourceMaps: string, log: Log) {
     this.#script = script;
+    this.#sourceMaps = sourceMaps;
     this.#log = log;
   }
 
   /** Encodes a body. The body's memory moves to the thread when it owns its buffer alone. */
   parse(body: Uint8Array, format: BodyFormat, context: EncodeContext): Promise<EncodedBody> {
+    return this.#ask<EncodedBody>(body, { kind: 'records', format, context });
+  }
+
+  /** Takes apart a body of Sentry's protocol. Its memory moves as that of `parse` does. */
+  parseSentry(body: Uint8Array, format: SentryFormat, context: SentryContext): Promise<SentryEncoded> {
+    return this.#ask<SentryEncoded>(body, { kind: 'sentry', format, context });
+  }
+
+  #ask<Result extends ParseResult>(body: Uint8Array, task: ParseTask): Promise<Result> {
     if (this.#closed)
       return Promise.reject(new YumOpsError('shutting_down', 'YumOps is shutting down.', { status: 503 }));
     const id = this.#nextId;
     this.#nextId += 1;
     const whole = body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      const request: ParseRequest = { id, body, format, context };
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: (result) => resolve(result as Result), reject });
+      const request: ParseRequest = { id, body, ...task };
       this.#thread().postMessage(request, whole ? [body.buffer as ArrayBuffer] : []);
     });
   }
@@ -47,7 +63,8 @@ export class Parser {
 
   #thread(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(this.#script, { workerData: { nonce: randomHex(5) } });
+    const workerData: ParserData = { nonce: randomHex(5), sourceMaps: this.#sourceMaps };
+    const worker = new Worker(this.#script, { workerData });
     worker.unref();
     worker.on('message', (reply: ParseReply) => {
       const waiting = this.#waiting.get(reply.id);

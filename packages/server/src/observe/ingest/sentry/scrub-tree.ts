@@ -1,0 +1,59 @@
+import { isCardNumber, REDACTED, scrubText } from '../record/scrub.ts';
+import { isSecretName } from '../record/secret-names.ts';
+import { wellFormed } from '../record/well-formed.ts';
+
+/** Levels that are kept of an event. */
+const MAX_DEPTH = 40;
+
+const TOO_DEEP = '[cut: nested too deep]';
+
+/**
+ * The value with every secret in it replaced, at any depth: by the name of its key, by its form, and where a name
+ * and its value stand side by side: `["Cookie", "…"]`, `{"name": "password", "value": "…"}`.
+ */
+export function scrubTree(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return wellFormed(scrubNested(value));
+  if (typeof value === 'number') return isCard(value) ? REDACTED : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return TOO_DEEP;
+  if (Array.isArray(value)) return scrubArray(value, depth);
+  return scrubObject(value as Record<string, unknown>, depth);
+}
+
+function scrubArray(values: readonly unknown[], depth: number): unknown[] {
+  const [name] = values;
+  if (values.length === 2 && typeof name === 'string' && isSecretName(name)) return [name, REDACTED];
+  return values.map((inner) => scrubTree(inner, depth + 1));
+}
+
+function scrubObject(value: Record<string, unknown>, depth: number): Record<string, unknown> {
+  const named = [value['name'], value['key']].some((name) => typeof name === 'string' && isSecretName(name));
+  const scrubbed: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const secret = isSecretName(key) && inner !== null && inner !== undefined;
+    if (secret || (named && key === 'value' && typeof inner !== 'object')) scrubbed[wellFormed(key)] = REDACTED;
+    else scrubbed[wellFormed(scrubText(key))] = scrubTree(inner, depth + 1);
+  }
+  return scrubbed;
+}
+
+/** Also looks into JSON that was written into a text with its quotes escaped, and into percent-encoded pairs. */
+function scrubNested(text: string): string {
+  const clean = scrubText(text);
+  const unquoted = clean.includes('\\"')
+    ? clean.replace(/\\"([\w.-]{1,64})\\"(\s{0,8}:\s{0,8})\\"((?:[^"\\]|\\\\|\\(?!"))*)\\"/g, redactEscaped)
+    : clean;
+  return /%3D/i.test(unquoted) ? unquoted.replace(/([\w.-]{1,64})%3D([^&\s"',;%]+)/gi, redactEncoded) : unquoted;
+}
+
+function redactEscaped(match: string, name: string, colon: string): string {
+  return isSecretName(name) ? `\\"${name}\\"${colon}\\"${REDACTED}\\"` : match;
+}
+
+function redactEncoded(match: string, name: string): string {
+  return isSecretName(name.replace(/^(?:%3F|%26|3F|26)/i, '')) ? `${name}%3D${REDACTED}` : match;
+}
+
+function isCard(value: number): boolean {
+  return Number.isInteger(value) && value >= 1e12 && value < 1e19 && isCardNumber(String(value));
+}
