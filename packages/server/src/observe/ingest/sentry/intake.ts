@@ -114,7 +114,7 @@ export class SentryIntake {
       if (outcome.code !== 'unknown_item_type') refusals.push(outcome);
       if (outcome.letter) addDeadLetter(item, outcome, one.payload);
     });
-    lost.forEach((loss, index) => addLoss(item, loss, `${digest}-lost-${index}`));
+    for (const [index, loss] of lost.entries()) addLoss(item, loss, `${digest}-lost-${index}`);
     if (item.out.taken.size === 0 && refusals.length > 0) return refusal(refusals, lost);
     const kind = main ? `${main.type}:` : '';
     const dedupKey = main && ownId ? `${kind}${ownId}` : digest;
