@@ -84,6 +84,29 @@ export async function linkFolder(folder: string, links: ReadonlyMap<string, stri
   }
 }
 
+/** A new folder, beside `near` where the engine's user can enter, else in a folder of the system. */
+export async function placeScratch(near: string, user: OsUser | undefined): Promise<string> {
+  const beside = join(dirname(near), `.${basename(near)}.${randomHex(4)}`);
+  await mkdir(dirname(near), { recursive: true });
+  await ownFolder(beside, user);
+  if (!user || canReach(user, '-w', beside)) return beside;
+  await rm(beside, { recursive: true });
+  const elsewhere = join(await systemFolder(), 'data', `scratch-${randomHex(6)}`);
+  await openFolder(dirname(elsewhere));
+  return ownFolder(elsewhere, user);
+}
+
+/** Moves a folder that nobody uses any more; an empty folder at the target gives way. */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  // Renaming replaces an empty folder and refuses one that is not.
+  await move(from, to);
+}
+
+/** Gives a folder and all that is in it to the engine's user. */
+export async function handOverTo(user: OsUser | undefined, path: string): Promise<void> {
+  if (user) await handOver(path, user);
+}
+
 async function readPointer(home: string): Promise<string | undefined> {
   try {
     return (await readFile(join(home, POINTER), 'utf8')).trim();

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,8 +7,8 @@ import { YumOpsError } from '../../lib/errors.ts';
 import type { OsUser } from '../os-user.ts';
 import { linkFolder, placeRuntime } from '../placement.ts';
 
-/** The server versions that npm brings. */
-export type PostgresMajor = 18 | 15;
+/** The server versions that npm can bring; 18 comes with the product. */
+export type PostgresMajor = 15 | 16 | 17 | 18;
 
 export interface PostgresBinaries {
   initdb: string;
@@ -47,6 +48,18 @@ export async function prepareBinaries(
     postgres: join(native, 'bin/postgres'),
     env: { [variable]: `${lib}:${join(native, 'lib')}` },
   };
+}
+
+/** Names of the extensions that come with a version; undefined when it is not installed. */
+export async function installedExtensions(major: number): Promise<ReadonlySet<string> | undefined> {
+  let folder: string;
+  try {
+    folder = locate(major as PostgresMajor).folder;
+  } catch {
+    return undefined;
+  }
+  const names = await readdir(join(folder, 'native/share/postgresql/extension'));
+  return new Set(names.filter((name) => name.endsWith('.control')).map((name) => name.slice(0, -'.control'.length)));
 }
 
 /** Looks for the package beside the platform, then beside the program that uses it. */

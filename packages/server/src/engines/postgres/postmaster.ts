@@ -22,6 +22,8 @@ export interface PostmasterOptions {
   dataDir: string;
   settings: Readonly<Record<string, string | number>>;
   user: OsUser | undefined;
+  /** Milliseconds until a server that is not ready counts as failed. */
+  startLimit?: number;
   clock: Clock;
   log: Log;
 }
@@ -49,7 +51,7 @@ export async function launchPostmaster(options: PostmasterOptions): Promise<Chil
   });
   failed.catch(() => undefined);
   try {
-    await Promise.race([untilReady(child, dataDir, clock), failed]);
+    await Promise.race([untilReady(child, dataDir, options.startLimit ?? START_LIMIT, clock), failed]);
   } catch (error) {
     await endProcess(child, () => child.kill('SIGINT'), STOP_LIMIT, clock);
     throw error;
@@ -71,8 +73,8 @@ function endingWithParent(program: string, args: readonly string[]): [string, st
   return existsSync(setpriv) ? [setpriv, ['--pdeathsig', 'INT', program, ...args]] : [program, [...args]];
 }
 
-async function untilReady(child: ChildProcess, dataDir: string, clock: Clock): Promise<void> {
-  const limit = clock.monotonic() + START_LIMIT;
+async function untilReady(child: ChildProcess, dataDir: string, startLimit: number, clock: Clock): Promise<void> {
+  const limit = clock.monotonic() + startLimit;
   while (clock.monotonic() < limit) {
     const lines = await pidFile(dataDir);
     if (Number(lines?.[0]) === child.pid && lines?.[7]?.trim() === 'ready') return;
@@ -80,7 +82,7 @@ async function untilReady(child: ChildProcess, dataDir: string, clock: Clock): P
   }
   throw new YumOpsError(
     'postgres_start_failed',
-    `PostgreSQL in ${dataDir} was not ready within ${START_LIMIT / 60_000} minutes.`,
+    `PostgreSQL in ${dataDir} was not ready within ${startLimit / 60_000} minutes.`,
   );
 }
 

@@ -11,7 +11,7 @@ import {
 } from './format.ts';
 
 /** Takes exact numbers of bytes from a stream. */
-class ByteReader {
+export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #held: Buffer = Buffer.alloc(0);
 

@@ -1,0 +1,102 @@
+import { readCatalogue } from '../catalogue.ts';
+import { type BackupManifest, readManifest } from '../manifest.ts';
+import type { Repository } from '../repository.ts';
+import { type BaseFacts, FACTS } from './base-backup.ts';
+import { parseLsn } from './lsn.ts';
+import { type ArchiveContent, type Base, chainFrom, type ReachedChain, recoverableRange } from './recovery-plan.ts';
+import { archivedSystems, type RestorePoint, WalArchive } from './wal-archive.ts';
+
+/** A base backup with what its manifest and its facts tell. */
+export interface KnownBase extends Base {
+  manifest: BackupManifest;
+  facts: BaseFacts;
+}
+
+/** All that the store tells about moments that can be restored. */
+export interface PhysicalState {
+  bases: KnownBase[];
+  chains: ReachedChain[];
+  points: RestorePoint[];
+  archives: Map<string, WalArchive>;
+  contents: Map<string, ArchiveContent>;
+}
+
+export async function readBase(repository: Repository, id: string): Promise<KnownBase> {
+  const manifest = await readManifest(repository, id);
+  const object = manifest.objects.find(({ part }) => part === FACTS);
+  if (!object || !manifest.wal) throw new Error(`${id} is no base backup`);
+  const facts = JSON.parse(await repository.readText(object)) as BaseFacts;
+  return {
+    id,
+    manifest,
+    facts,
+    systemId: facts.systemId,
+    timeline: manifest.wal.timeline,
+    start: parseLsn(manifest.wal.start),
+    stop: parseLsn(manifest.wal.stop),
+    segmentSize: facts.server.segmentSize,
+    stoppedAt: facts.stoppedAt,
+  };
+}
+
+/**
+ * Reads the base backups and the archived log of a name from its store.
+ * @param now milliseconds since the epoch
+ */
+export async function readPhysicalState(repository: Repository, now: number): Promise<PhysicalState> {
+  const catalogue = await readCatalogue(repository, now);
+  const good = catalogue.filter(({ tier, status }) => tier === 'physical' && status === 'good');
+  const bases: KnownBase[] = [];
+  for (const { id } of good) bases.push(await readBase(repository, id));
+  const state: PhysicalState = { bases, chains: [], points: [], archives: new Map(), contents: new Map() };
+  for (const systemId of await archivedSystems(repository)) {
+    const archive = new WalArchive(repository, systemId);
+    const { pieces, histories: timelines } = await archive.list();
+    const histories = new Map<number, string>();
+    for (const timeline of timelines) histories.set(timeline, await archive.readHistory(timeline));
+    state.archives.set(systemId, archive);
+    state.contents.set(systemId, { pieces, histories });
+    state.points.push(...(await archive.points()));
+    const own = bases.filter((base) => base.systemId === systemId);
+    state.chains.push(...(await reach(archive, own, { pieces, histories })));
+  }
+  return state;
+}
+
+/** The moments of a name that can be restored; null when there is none. */
+export async function recoverable(
+  repository: Repository,
+  now: number,
+): Promise<{ earliest: string; latest: string } | null> {
+  return recoverableRange((await readPhysicalState(repository, now)).chains);
+}
+
+async function reach(archive: WalArchive, bases: readonly Base[], content: ArchiveContent): Promise<ReachedChain[]> {
+  const position = await archive.readPosition();
+  /** Chains that end alike reach alike. */
+  const known = new Map<string, number | null>();
+  const chains: ReachedChain[] = [];
+  for (const base of bases) {
+    const chain = chainFrom(base, content);
+    const key = `${chain.timeline}/${chain.end}`;
+    if (!known.has(key)) {
+      let latest = await lastMoment(archive, chain.pieces);
+      const silent = position?.timeline === chain.timeline && BigInt(position.lsn) <= chain.end;
+      if (position && silent && position.coveredUntil > (latest ?? 0)) latest = position.coveredUntil;
+      known.set(key, latest);
+    }
+    const latest = Math.max(base.stoppedAt, known.get(key) ?? 0);
+    chains.push({ ...chain, latest });
+  }
+  return chains;
+}
+
+/** Looks into the last pieces, until one knows a time. */
+async function lastMoment(archive: WalArchive, pieces: ReachedChain['pieces']): Promise<number | null> {
+  for (const piece of pieces.slice(-20).reverse()) {
+    const { lastEndAt, coveredUntil } = await archive.readHeader(piece.path);
+    const moment = Math.max(lastEndAt ?? 0, coveredUntil ?? 0);
+    if (moment > 0) return moment;
+  }
+  return null;
+}

@@ -1,0 +1,224 @@
+import { YumOpsError } from '../../../lib/errors.ts';
+import { type BackupManifest, type ManifestObject, writeManifest } from '../manifest.ts';
+import type { Repository } from '../repository.ts';
+import { compress } from './blocks.ts';
+import { formatLsn, type Lsn } from './lsn.ts';
+import { FileSums, readServerManifest } from './server-manifest.ts';
+import type { BaseBackupPart, ReplicationSource, ServerFacts } from './source.ts';
+import { TarReader } from './tar.ts';
+
+/** Parts of a base backup, as its manifest names them. */
+export const BASE = 'base.tar';
+export const SERVER_MANIFEST = 'backup_manifest';
+export const FACTS = 'facts';
+
+/** What is kept with a base backup beside its bytes. */
+export interface BaseFacts {
+  systemId: string;
+  server: ServerFacts;
+  /** The server's clock when the backup had ended, milliseconds since the epoch: the first moment it can restore. */
+  stoppedAt: number;
+}
+
+export interface BaseBackupInput {
+  repository: Repository;
+  source: ReplicationSource;
+  database: string;
+  id: string;
+  /** ISO; see `recordRun`. */
+  started: string;
+  now: () => number;
+  madeBy: string;
+  lockedUntil: number | null;
+  maxRate?: number | undefined;
+  progress?: (bytes: number) => void;
+  /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
+  walStored: (systemId: string, timeline: number, from: Lsn, to: Lsn) => Promise<void>;
+}
+
+/**
+ * Takes a base backup: the server's files go into a sealed object as they arrive, every one hashed on the way and held
+ * against the server's own manifest. The backup counts when the log that it needs is in the store too.
+ * @throws YumOpsError `tablespaces_unsupported`, `base_backup_damaged`, `server_too_old`, and those of source and store
+ */
+export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupManifest> {
+  const { repository, source } = input;
+  const server = await source.facts();
+  refuse(server);
+  const { systemId } = await source.identify();
+  const stored = await storeBase(input);
+  const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
+  const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
+  const { start, stop, timeline } = stored;
+  await input.walStored(systemId, timeline, start, stop);
+  return writeManifest(repository, {
+    id: input.id,
+    tier: 'physical',
+    parent: null,
+    started: input.started,
+    finished: new Date(input.now()).toISOString(),
+    madeBy: input.madeBy,
+    client: null,
+    source: {
+      database: input.database,
+      catalog: null,
+      serverVersion: server.version,
+      serverMajor: Math.floor(server.versionNumber / 10_000),
+      systemIdentifier: systemId,
+      encoding: server.encoding,
+      collation: server.collation,
+      collationVersion: server.collationVersion,
+      extensions: server.extensions,
+    },
+    wal: { start: formatLsn(start), stop: formatLsn(stop), timeline },
+    objects,
+    bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
+    warnings: warningsOf(server),
+    lockedUntil: input.lockedUntil === null ? null : new Date(input.lockedUntil).toISOString(),
+  });
+}
+
+interface StoredBase {
+  objects: ManifestObject[];
+  start: Lsn;
+  stop: Lsn;
+  timeline: number;
+}
+
+/** Streams the server's files and its list of them into the store, and holds the one against the other. */
+async function storeBase(input: BaseBackupInput): Promise<StoredBase> {
+  const parts = new Parts(input.source.baseBackup({ label: input.id, maxRate: input.maxRate }));
+  try {
+    const start = await parts.take('start');
+    const archive = await parts.take('archive');
+    if (archive.name !== BASE) throw tablespaces([archive.name]);
+    const sums = new FileSums();
+    const base = await putPart(input, BASE, compress(hashed(parts.data(), sums, input.progress)));
+    await parts.take('manifest');
+    const manifest = await collect(parts.data());
+    const end = await parts.take('end');
+    await parts.finish();
+    const [first, ...more] = sums.compare(readServerManifest(manifest));
+    if (first) {
+      throw new YumOpsError(
+        'base_backup_damaged',
+        `${more.length + 1} files differ from the server's manifest, first ${first.path}: ${first.problem}.`,
+        { hint: 'The network or this machine changed bytes. Run the backup again.' },
+      );
+    }
+    const listing = await putPart(input, SERVER_MANIFEST, compress(one(manifest)));
+    return { objects: [base, listing], start: start.lsn, stop: end.lsn, timeline: start.timeline };
+  } finally {
+    await parts.close();
+  }
+}
+
+async function putPart(
+  { repository, id, lockedUntil }: BaseBackupInput,
+  part: string,
+  bytes: AsyncIterable<Buffer>,
+): Promise<ManifestObject> {
+  const locked = lockedUntil === null ? {} : { lockUntil: lockedUntil };
+  return { part, ...(await repository.writeObject(repository.objectPath(id, part), bytes, locked)) };
+}
+
+function refuse(server: ServerFacts): void {
+  if (server.versionNumber < 150_000) {
+    throw new YumOpsError('server_too_old', `The physical tier needs PostgreSQL 15 or later, not ${server.version}.`, {
+      hint: 'Use tiers: [logical] for it.',
+    });
+  }
+  if (server.tablespaces.length > 0) throw tablespaces(server.tablespaces.map(({ name }) => name));
+}
+
+function tablespaces(names: readonly string[]): YumOpsError {
+  const message = `The server has tablespaces outside of its data directory (${names.join(', ')}).`;
+  return new YumOpsError('tablespaces_unsupported', `${message} The physical tier does not cover them.`, {
+    hint: 'Move their tables into pg_default, or use tiers: [logical].',
+  });
+}
+
+function warningsOf(server: ServerFacts): string[] {
+  const warnings: string[] = [];
+  if (server.maxSlotWalKeepSize < 0) {
+    warnings.push(
+      'max_slot_wal_keep_size of the server is unlimited: while YumOps is down, the log that it keeps for the backup grows.',
+    );
+  }
+  if (!server.dataChecksums) warnings.push('The server has no data checksums: damage on its disk is not noticed.');
+  return warnings;
+}
+
+async function* hashed(
+  source: AsyncIterable<Buffer>,
+  sums: FileSums,
+  progress?: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  const tar = new TarReader();
+  let bytes = 0;
+  for await (const chunk of source) {
+    for (const event of tar.read(chunk)) sums.see(event);
+    bytes += chunk.length;
+    progress?.(bytes);
+    yield chunk;
+  }
+  tar.finish();
+}
+
+async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of source) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
+
+/** Reads the parts of a base backup in the order that the protocol gives them. */
+class Parts {
+  readonly #source: AsyncIterator<BaseBackupPart>;
+  #next: BaseBackupPart | undefined;
+
+  constructor(source: AsyncIterable<BaseBackupPart>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  async take<Kind extends BaseBackupPart['kind']>(kind: Kind): Promise<Extract<BaseBackupPart, { kind: Kind }>> {
+    const part = this.#next ?? (await this.#read());
+    this.#next = undefined;
+    if (part?.kind === 'tablespace') throw tablespaces([part.path]);
+    if (part?.kind !== kind) throw incomplete();
+    return part as Extract<BaseBackupPart, { kind: Kind }>;
+  }
+
+  async *data(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const part = await this.#read();
+      if (part === undefined) throw incomplete();
+      if (part.kind !== 'data') {
+        this.#next = part;
+        return;
+      }
+      yield part.bytes;
+    }
+  }
+
+  /** Until the server has said that the command is done: a failed checksum is told last. */
+  async finish(): Promise<void> {
+    if ((await this.#read()) !== undefined) throw incomplete();
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #read(): Promise<BaseBackupPart | undefined> {
+    const { value, done } = await this.#source.next();
+    return done ? undefined : value;
+  }
+}
+
+function incomplete(): YumOpsError {
+  return new YumOpsError('base_backup_incomplete', 'The server ended the base backup before it was complete.');
+}

@@ -1,0 +1,15 @@
+export { type PhysicalState, readPhysicalState, recoverable } from './archive-state.ts';
+export { backUpPhysically, type PhysicalBackupInput } from './backup-now.ts';
+export { type KeeperStatus, WalKeeper } from './keeper.ts';
+export { formatLsn, type Lsn, parseLsn } from './lsn.ts';
+export type { RecoveredServer, RecoveryOptions, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
+export { type PhysicalRestoreInput, type RecoveredCluster, type RestorePhase, recoverCluster } from './restore.ts';
+export type {
+  BaseBackupOptions,
+  BaseBackupPart,
+  ReplicationSource,
+  ServerFacts,
+  SlotState,
+  WalMessage,
+  WalStream,
+} from './source.ts';

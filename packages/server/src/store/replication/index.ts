@@ -1,0 +1,1 @@
+export { connectReplication } from './connect.ts';

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recoverable } from '../../src/care/backup/physical/archive-state.ts';
+import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+
+const SCHEMA = `
+CREATE TABLE accounts (id int PRIMARY KEY, name text NOT NULL, balance numeric(12, 2) NOT NULL);
+INSERT INTO accounts SELECT n, 'account ' || n, n * 1.25 FROM generate_series(1, 20000) n;
+CREATE TABLE moves (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account int NOT NULL, at timestamptz DEFAULT now(), note text);
+CREATE SCHEMA "Odd Name"; CREATE TABLE "Odd Name"."Mixed Case" (id int, body text);
+INSERT INTO "Odd Name"."Mixed Case" SELECT n, repeat('x', n) FROM generate_series(1, 500) n;
+CREATE TABLE dropped AS SELECT n AS id, md5(n::text) AS body FROM generate_series(1, 5000) n;
+CREATE TABLE marks (name text PRIMARY KEY);`;
+
+/** Writes without a pause until it is told to. */
+function startWriter(rig: Rig) {
+  let paused: (() => void) | undefined;
+  let going = true;
+  let resume: Promise<void> = Promise.resolve();
+  let idle = Promise.resolve();
+  const loop = (async () => {
+    const client = await connect(rig.engine.url);
+    for (let n = 0; going; n++) {
+      await resume;
+      idle = client
+        .query(
+          `BEGIN; UPDATE accounts SET balance = balance + 1 WHERE id = ${1 + (n % 20000)};
+           INSERT INTO moves (account, note) SELECT ${n}, repeat(md5('${n}'), 20) FROM generate_series(1, 10); COMMIT`,
+        )
+        .then(() => undefined);
+      await idle;
+      // Changes of many pages soon make more log than a test needs.
+      await new Promise((next) => setTimeout(next, 20));
+    }
+    await client.end();
+  })();
+  return {
+    async pause() {
+      resume = new Promise((resolve) => {
+        paused = resolve;
+      });
+      await idle;
+    },
+    go: () => paused?.(),
+    async stop() {
+      going = false;
+      paused?.();
+      await loop;
+    },
+  };
+}
+
+describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) => {
+  let rig: Rig;
+  const moments: Record<string, string> = {};
+  let hashes: Record<string, string>;
+
+  async function serverTime(): Promise<string> {
+    const { rows } = await rig.app.query(
+      `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
+    );
+    return rows[0].at;
+  }
+
+  beforeAll(async () => {
+    rig = await startRig(major);
+    await rig.app.query(SCHEMA);
+    const writer = startWriter(rig);
+    const keeper = rig.receive();
+    await rig.backUp();
+    await rig.app.query(`INSERT INTO marks VALUES ('first')`);
+    moments['between'] = await serverTime();
+    await rig.app.query(`INSERT INTO marks VALUES ('second')`);
+    await writer.pause();
+    hashes = await hashTables(rig.app);
+    await rig.app.query(`SELECT pg_create_restore_point('hashed')`);
+    writer.go();
+    await rig.app.query('DROP TABLE dropped');
+    await rig.app.query(`INSERT INTO marks VALUES ('third')`);
+    const { rows } = await rig.app.query('SELECT pg_current_wal_lsn()::text AS lsn');
+    moments['lsn'] = rows[0].lsn;
+    await rig.app.query(`INSERT INTO marks VALUES ('fourth')`);
+    await writer.stop();
+    moments['end'] = await serverTime();
+    await untilRecoverable(rig, moments['end']);
+    await keeper.stop();
+  });
+
+  afterAll(() => rig.stop());
+
+  /** Restores to a moment and looks into the copy. */
+  async function at<T>(moment: string | undefined, look: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>) {
+    const cluster = await recoverCluster(
+      { repository: rig.repository, server: recoveryServer, clock: systemClock, at: moment },
+      `${rig.folder}/restored`,
+    );
+    try {
+      const client = await connect(cluster.server.url('yumops', 'postgres'));
+      try {
+        return await look(client);
+      } finally {
+        await client.end();
+      }
+    } finally {
+      await cluster.server.stop();
+      await cluster.place.discard();
+    }
+  }
+
+  const marks = (client: Awaited<ReturnType<typeof connect>>) =>
+    client.query<{ name: string }>('SELECT name FROM marks').then(({ rows }) => rows.map(({ name }) => name));
+
+  test('restores every row as it was at a named moment while a writer ran', async () => {
+    expect(await at('hashed', hashTables)).toEqual(hashes);
+  });
+
+  test('lands between two commits by time, with the table that was dropped later', async () => {
+    const found = await at(moments['between'], async (client) => ({
+      marks: await marks(client),
+      rows: (await client.query('SELECT count(*)::int AS n FROM dropped')).rows[0].n,
+    }));
+    expect(found).toEqual({ marks: ['first'], rows: 5000 });
+  });
+
+  test('lands between two commits by position', async () => {
+    expect(await at(moments['lsn'], marks)).toEqual(['first', 'second', 'third']);
+  });
+
+  test('restores the latest moment', async () => {
+    expect(await at(undefined, marks)).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+});
+
+async function untilRecoverable(rig: Rig, moment: string): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (Date.now() < end) {
+    const range = await recoverable(rig.repository, Date.now());
+    if (range && range.latest >= moment) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${moment} did not become recoverable`);
+}
