@@ -1,11 +1,23 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../../../test/ingest.ts';
 import type { EntryHeader } from './entry.ts';
+import { segmentPath } from './position.ts';
 import { SPOOL_START, Spool, type SpoolOptions } from './spool.ts';
 
 let folder: string;
@@ -135,6 +147,75 @@ describe('a spool', () => {
     const again = await open();
     expect(again.found).toEqual(['a']);
     await again.spool.close();
+  });
+});
+
+describe('a disk that refuses', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** The class of open files, to make its methods fail. */
+  async function fileClass() {
+    const file = await openFile(join(folder, 'any'), 'w');
+    await file.close();
+    return Object.getPrototypeOf(file) as Record<'datasync' | 'sync' | 'truncate', () => Promise<void>>;
+  }
+
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  const refused = { code: 'spool_unavailable', status: 503 };
+
+  it.each([
+    ['the fsync', ['datasync']],
+    ['the fsync, then the cut of what it left', ['datasync', 'truncate']],
+    ['the fsync, then the start of the next segment', ['datasync', 'sync']],
+  ] as const)('%s: the entry is refused and the spool takes again as soon as it can', async (_, methods) => {
+    const { spool } = await open();
+    await spool.append(entry('a'));
+    const files = await fileClass();
+    const [first, ...others] = methods.map((method) => vi.spyOn(files, method).mockRejectedValueOnce(full));
+    await expect(spool.append(entry('refused'))).rejects.toMatchObject(refused);
+    expect([first?.mock.calls.length, spool.trouble()]).toEqual([1, expect.stringContaining('no space left')]);
+    for (const _other of others) await expect(spool.append(entry('refused'))).rejects.toMatchObject(refused);
+    await spool.append(entry('b'));
+    expect(spool.trouble()).toBeUndefined();
+    await spool.close();
+    const again = await open();
+    expect(again.found).toEqual(['a', 'b']);
+    await again.spool.close();
+  });
+
+  it('begins no further segments while nothing can be written', async () => {
+    const { spool } = await open();
+    const files = await fileClass();
+    vi.spyOn(files, 'datasync').mockRejectedValue(full);
+    for (let i = 0; i < 5; i += 1) await expect(spool.append(entry('refused'))).rejects.toMatchObject(refused);
+    expect(await segments()).toHaveLength(1);
+    expect(spool.bytes()).toBe(0);
+    await spool.close();
+  });
+
+  it('takes over a segment that was left half made', async () => {
+    const { spool } = await open({ segmentBytes: 1 });
+    await spool.append(entry('a'));
+    await writeFile(segmentPath(folder, 3), 'half');
+    await spool.append(entry('b'));
+    expect((await readAll(spool)).map(({ name }) => name)).toEqual(['a', 'b']);
+    await spool.close();
+  });
+
+  it('keeps count of a segment that could not be deleted, and deletes it with the next release', async () => {
+    const { spool } = await open({ segmentBytes: 1 });
+    for (const name of ['a', 'b', 'c']) await spool.append(entry(name));
+    const [first] = (await segments()) as [string];
+    const bytes = spool.bytes();
+    await rm(join(folder, first));
+    await mkdir(join(folder, first));
+    const last = { segment: Number(/\d+/.exec((await segments()).at(-1) as string)), offset: 0 };
+    await expect(spool.release(last)).rejects.toThrow();
+    expect(spool.bytes()).toBe(bytes);
+    await rm(join(folder, first), { recursive: true });
+    await spool.release(last);
+    expect(await segments()).toHaveLength(1);
+    await spool.close();
   });
 });
 

@@ -52,6 +52,8 @@ export class Spool {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #flushing: Promise<void> | undefined;
+  #closed: YumOpsError | undefined;
+  /** Why the last group was not written; bytes of unknown state may stand behind the end of the active segment. */
   #failure: YumOpsError | undefined;
   #reader: { segment: number; file: FileHandle } | undefined;
   #onAppend: () => void = () => {};
@@ -108,7 +110,7 @@ export class Spool {
    * @throws spool_full (429) at the bound, spool_unavailable (503) when the disk refuses
    */
   append(entry: NewEntry): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#closed) return Promise.reject(this.#closed);
     const head = encodeEntryHead(entry.header, entry.payload.length, entry.payloadCrc);
     const bytes = head.length + entry.payload.length;
     const bound = entry.privileged ? this.#options.maxBytes : this.refusalBytes;
@@ -157,8 +159,8 @@ export class Spool {
     for (const segment of [...this.#ends.keys()]) {
       if (segment >= position.segment) continue;
       if (this.#reader?.segment === segment) await this.#closeReader();
-      this.#ends.delete(segment);
       await rm(segmentPath(this.#options.folder, segment), { force: true });
+      this.#ends.delete(segment);
     }
   }
 
@@ -170,7 +172,7 @@ export class Spool {
   /** Waits for what was appended and closes the files. */
   async close(): Promise<void> {
     await this.#flushing;
-    this.#failure ??= new YumOpsError('spool_closed', 'YumOps is shutting down.', { status: 503, retryAfter: 5 });
+    this.#closed ??= new YumOpsError('spool_closed', 'YumOps is shutting down.', { status: 503, retryAfter: 5 });
     await this.#closeReader();
     await this.#active.file.close();
   }
@@ -181,7 +183,7 @@ export class Spool {
       try {
         await this.#write(group);
       } catch (error) {
-        await this.#abandon(group, error);
+        this.#abandon(group, error);
         continue;
       }
       for (const item of group) item.resolve();
@@ -201,7 +203,8 @@ export class Spool {
   }
 
   async #write(group: readonly Waiting[]): Promise<void> {
-    if (this.#active.offset >= this.#options.segmentBytes) await this.#roll();
+    if (this.#failure) await this.#mend();
+    else if (this.#active.offset >= this.#options.segmentBytes) await this.#roll();
     const { file, segment } = this.#active;
     let offset = this.#active.offset;
     await writeFully(
@@ -210,6 +213,8 @@ export class Spool {
       offset,
     );
     await file.datasync();
+    if (this.#failure) this.#options.log.info('The spool can be written again.', { folder: this.#options.folder });
+    this.#failure = undefined;
     for (const { header, bytes } of group) {
       offset += bytes;
       const oldest = header.parts.reduce((least, part) => Math.min(least, part.oldest), header.at);
@@ -221,34 +226,33 @@ export class Spool {
   }
 
   async #roll(): Promise<void> {
-    const next = await createSegment(this.#options.folder, this.#active.segment + 1);
-    await this.#active.file.close();
-    this.#ends.set(next.segment, 0);
-    this.#active = next;
+    const finished = this.#active.file;
+    this.#active = await createSegment(this.#options.folder, this.#active.segment + 1);
+    this.#ends.set(this.#active.segment, 0);
+    await finished.close();
   }
 
-  /**
-   * Nothing is known of bytes whose write or fsync failed: they are cut off again, and a new segment is begun. When
-   * that fails too, the spool takes nothing more until it is opened anew.
-   */
-  async #abandon(group: readonly Waiting[], cause: unknown): Promise<void> {
+  /** Cuts off what a failed write or fsync left, and begins a new segment unless nothing stood before it. */
+  async #mend(): Promise<void> {
+    await this.#active.file.truncate(this.#active.offset);
+    await this.#active.file.sync();
+    if (this.#active.offset > 0) await this.#roll();
+  }
+
+  /** Refuses the group; nothing is known of its bytes, so the next group mends the segment before it is written. */
+  #abandon(group: readonly Waiting[], cause: unknown): void {
     const failure = new YumOpsError('spool_unavailable', `The spool cannot be written: ${messageOf(cause)}.`, {
       status: 503,
       retryAfter: 5,
       hint: `Check space and permissions of ${this.#options.folder}.`,
       cause,
     });
-    this.#options.log.error(failure.message, { folder: this.#options.folder });
-    for (const item of group) this.#waitingBytes -= item.bytes;
-    try {
-      await this.#active.file.truncate(this.#active.offset);
-      await this.#active.file.sync();
-      await this.#roll();
-    } catch {
-      this.#failure = failure;
-      for (const item of this.#waiting.splice(0)) item.reject(failure);
+    if (!this.#failure) this.#options.log.error(failure.message, { folder: this.#options.folder });
+    this.#failure = failure;
+    for (const item of group) {
+      this.#waitingBytes -= item.bytes;
+      item.reject(failure);
     }
-    for (const item of group) item.reject(failure);
   }
 
   async #recover(segment: number, start: number, visit: (header: EntryHeader) => void): Promise<void> {
@@ -294,10 +298,16 @@ export class Spool {
 /** Where an empty spool begins. */
 export const SPOOL_START: Position = { segment: 1, offset: 0 };
 
+/** Makes the segment empty: one that an earlier attempt left half made has never held anything durable. */
 async function createSegment(folder: string, segment: number) {
-  const file = await open(segmentPath(folder, segment), 'wx', 0o600);
-  await file.sync();
-  await syncFolder(folder);
+  const file = await open(segmentPath(folder, segment), 'w', 0o600);
+  try {
+    await file.sync();
+    await syncFolder(folder);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return { segment, file, offset: 0 };
 }
 
