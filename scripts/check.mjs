@@ -4,11 +4,13 @@ import { run, step } from './lib/run.mjs';
 import { checkStatically } from './lib/static-checks.mjs';
 
 const node = process.execPath;
+/** Without `--all` only the fast tests that an uncommitted change can reach are run. */
+const changed = process.argv.includes('--all') ? [] : ['--changed', '--passWithNoTests'];
 
 try {
   await ensureInstalled();
   await checkStatically();
-  await step('Fast tests', () => run(node, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'fast']));
+  await step('Fast tests', () => run(node, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'fast', ...changed]));
 } catch (error) {
   reportFailure(error);
 }
