@@ -20,6 +20,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['on-call', '/on-call?at=2026-11-28T12:00:00Z', 'Nobody for'],
   ['on-call as a list', '/on-call?view=list&span=month', 'Nobody for'],
   ['override', '/on-call?do=override', 'For example'],
+  ['jobs', '/jobs', 'Restore the newest backup'],
+  ['job with a run', '/jobs?job=weekly-scan&run=r-2', 'Set an offline advisory file'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
   ['settings', '/settings', 'Current password'],
 ];
@@ -85,10 +87,10 @@ it('has none on the sign-in page, the palette and the key sheet', async () => {
 
 it('has no accessibility finding on a phone', async () => {
   const { page, context, faults } = await visit(bench, '/', { width: 390, height: 844 });
-  for (const path of ['/', '/logs', '/alerts?alert=al-1', '/on-call?span=month']) {
+  for (const path of ['/', '/logs', '/alerts?alert=al-1', '/on-call?span=month', '/jobs?job=nightly-backup']) {
     await page.goto(bench.fixture.url + path);
     await page
-      .getByText(/YumZoom is degraded|Unhandled error|Equivalent query|Nobody for/)
+      .getByText(/YumZoom is degraded|Unhandled error|Equivalent query|Nobody for|Cancel this run/)
       .first()
       .waitFor();
     await loaded(page);

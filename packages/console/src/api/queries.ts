@@ -5,6 +5,9 @@ import type {
   Check,
   InboxMessage,
   Instance,
+  JobDetail,
+  JobItem,
+  JobRunDetail,
   Me,
   Monitor,
   MonitorDetail,
@@ -121,6 +124,26 @@ export const onCallFeedsQuery = queryOptions({
   queryKey: ['on-call', 'feeds'],
   queryFn: ({ signal }) => get<Page<OnCallFeed>>('/api/v1/oncall/feeds', {}, signal),
 });
+
+export const jobsQuery = queryOptions({
+  queryKey: ['jobs'],
+  queryFn: ({ signal }) => get<Page<JobItem>>('/api/v1/jobs', {}, signal),
+});
+
+export function jobQuery(name: string) {
+  return queryOptions({
+    queryKey: ['jobs', name],
+    queryFn: ({ signal }) => get<JobDetail>(`/api/v1/jobs/${encodeURIComponent(name)}`, {}, signal),
+  });
+}
+
+/** One run of a job, with its log. */
+export function jobRunQuery(id: string) {
+  return queryOptions({
+    queryKey: ['jobs', 'run', id],
+    queryFn: ({ signal }) => get<JobRunDetail>(`/api/v1/jobs/runs/${encodeURIComponent(id)}`, {}, signal),
+  });
+}
 
 function iso(time: number): string {
   return new Date(time).toISOString();

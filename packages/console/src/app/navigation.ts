@@ -1,7 +1,7 @@
 import type { IconName } from '../components/icon.tsx';
 
 export interface PageLink {
-  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/inbox' | '/settings';
+  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/jobs' | '/inbox' | '/settings';
   label: string;
   icon: IconName;
   /** Goes here after `g`. */
@@ -29,6 +29,10 @@ const GROUPS: readonly PageGroup[] = [
       { to: '/uptime', label: 'Uptime', icon: 'uptime', letter: 'u' },
       { to: '/logs', label: 'Logs', icon: 'logs', letter: 'l' },
     ],
+  },
+  {
+    name: 'Care',
+    pages: [{ to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' }],
   },
 ];
 

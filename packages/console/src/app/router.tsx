@@ -10,6 +10,7 @@ import {
   alertQuery,
   alertsQuery,
   inboxQuery,
+  jobsQuery,
   monitorQuery,
   monitorsQuery,
   onCallNowQuery,
@@ -97,6 +98,14 @@ const logRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/logs/row-page.tsx'), 'RowPage'),
 });
 
+const jobsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/jobs',
+  loader: ({ context }) => void context.queryClient.prefetchQuery(jobsQuery),
+  validateSearch: (search) => pick(search, ['job', 'run']),
+  component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
+});
+
 const inboxRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/inbox',
@@ -122,6 +131,7 @@ const routeTree = rootRoute.addChildren([
     monitorRoute,
     logsRoute,
     logRoute,
+    jobsRoute,
     inboxRoute,
     settingsRoute,
   ]),
