@@ -3,6 +3,7 @@ import { compileDatabase } from '../care/database/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import type { SecretReader } from '../lib/secret.ts';
 import { listOf } from '../lib/section.ts';
+import { compileErrors } from '../observe/errors/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import { compileMonitor, lintParents } from '../observe/uptime/config-monitor.ts';
 import type { AlertSettings, EscalationPolicy, RuleConfig, Target } from '../respond/alerting/config.ts';
@@ -202,6 +203,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     stores: compileStores(sections.stores.value, sections.stores.report),
     retention,
     targets,
+    errors: compileErrors(sections.errors.value),
     referenceTargets: sections.uptime.value.reference_targets ?? [],
     integrations,
     monitors: monitors.map(({ value }) => value),

@@ -1,6 +1,7 @@
 import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { Finding } from '../lib/finding.ts';
+import type { ErrorsConfig } from '../observe/errors/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
@@ -59,6 +60,7 @@ export interface Config {
   schedules: readonly Schedule[];
   databases: readonly DatabaseConfig[];
   backups: readonly BackupConfig[];
+  errors: ErrorsConfig;
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

@@ -73,6 +73,7 @@ export class SectionJoiner {
       retention: this.#map('retention'),
       targets: this.#map('targets'),
       uptime: this.#map('uptime'),
+      errors: this.#map('errors'),
       alert_settings: this.#map('alert_settings'),
       escalation_policies: this.#map('escalation_policies'),
       grouping: this.#map('grouping'),

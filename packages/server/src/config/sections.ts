@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import type { Placed } from '../lib/finding.ts';
+import { errorsShape } from '../observe/errors/config.ts';
 import { monitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
 import {
   alertSettingsShape,
@@ -32,6 +33,7 @@ export const MAPS = {
   retention: retentionShape.describe('How long each class of data is kept'),
   targets: targetsShape.describe('Origins of monitors and where their checks really go'),
   uptime: uptimeShape.describe('How monitors are checked'),
+  errors: errorsShape.describe('Which errors are one, and whose they are'),
   alert_settings: alertSettingsShape.describe('Receivers of monitors and of the platform itself'),
   escalation_policies: policiesShape.describe('Who is told when, by name'),
   grouping: groupingShape.describe('How alerts are gathered into messages'),
@@ -67,6 +69,7 @@ export interface Sections {
   retention: Placed<z.infer<typeof retentionShape>>;
   targets: Placed<Record<string, string>>;
   uptime: Placed<z.infer<typeof uptimeShape>>;
+  errors: Placed<z.infer<typeof errorsShape>>;
   alert_settings: Placed<RawAlertSettings>;
   escalation_policies: Placed<Record<string, RawPolicy>>;
   grouping: Placed<RawGrouping>;

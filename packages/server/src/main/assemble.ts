@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts';
 import { makeDatabaseWatch } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
+import { makeErrors } from './errors.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { instanceName } from './instance-name.ts';
 import { makeScheduler } from './jobs.ts';
@@ -75,7 +76,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const { service } = live.current;
   const databases = makeDatabaseWatch({ service, dataDir, writer: observe.ingest.writer, clock, log });
   alertPath = alerting;
-  const scheduler = makeScheduler({ stores, instance, live, clock, log, shutdown });
+  const errors = makeErrors({ settings, stores, observe, live, clock, log });
+  const scheduler = makeScheduler({ stores, observe, instance, live, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     settings,
@@ -84,6 +86,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     identity,
     observe,
     alerting,
+    errors,
     scheduler,
     clock,
     log,
@@ -94,7 +97,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     app,
     identity,
     publicUrl,
-    startWork: () => startWork({ live, observe, alerting, databases, scheduler, log, shutdown }),
+    startWork: () => startWork({ live, observe, errors, alerting, databases, scheduler, log, shutdown }),
     beginDrain: () => observe.health.drain(),
   };
 }

@@ -3,6 +3,7 @@ import { databaseNow, Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { LiveConfig } from './live-config.ts';
+import type { Observe } from './observe.ts';
 import { retentionJob } from './retention.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
@@ -10,6 +11,7 @@ import type { Stores } from './stores.ts';
 /** Makes the scheduler with the jobs of the configuration as it is at the moment; it runs nothing yet. */
 export function makeScheduler(context: {
   stores: Stores;
+  observe: Observe;
   instance: string;
   live: LiveConfig;
   clock: Clock;
@@ -22,7 +24,7 @@ export function makeScheduler(context: {
     ...{ db, instance, clock, audit },
     log: log.child('jobs'),
     // One line a domain: each gives its jobs.
-    jobs: () => [retentionJob({ telemetry, live, clock })],
+    jobs: () => [retentionJob({ telemetry, ingest: context.observe.ingest, live, clock })],
     now: () => databaseNow(db),
   });
   shutdown.add('jobs', () => scheduler.stop());

@@ -17,6 +17,7 @@ import { createIngest, type Ingest } from '../observe/ingest/index.ts';
 import { createUptime, type Uptime } from '../observe/uptime/index.ts';
 import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
+import { filesFolder } from './errors.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
@@ -46,7 +47,7 @@ export async function openObserve(context: {
   const ingest = await createIngest({
     folder: join(settings.dataDir, 'spool'),
     telemetry,
-    files: join(settings.dataDir, 'files'),
+    files: filesFolder(settings),
     clock,
     log,
   });

@@ -1,12 +1,17 @@
 import type { Job } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
-import { expirePartitions } from '../observe/ingest/index.ts';
+import { expirePartitions, type Ingest } from '../observe/ingest/index.ts';
 import type { LiveConfig } from './live-config.ts';
 
 /** The job that drops telemetry beyond its retention, partition by partition. */
-export function retentionJob(context: { telemetry: TelemetryStore; live: LiveConfig; clock: Clock }): Job {
-  const { telemetry, live, clock } = context;
+export function retentionJob(context: {
+  telemetry: TelemetryStore;
+  ingest: Pick<Ingest, 'expireAttachments'>;
+  live: LiveConfig;
+  clock: Clock;
+}): Job {
+  const { telemetry, ingest, live, clock } = context;
   return {
     name: 'telemetry-retention',
     title: 'Drop telemetry that is older than its retention',
@@ -17,6 +22,7 @@ export function retentionJob(context: { telemetry: TelemetryStore; live: LiveCon
     async run({ log }) {
       const dropped = await expirePartitions(telemetry, live.current.retention, clock.now());
       for (const { table, day, retentionClass } of dropped) log(`dropped ${table} of ${day} (${retentionClass})`);
+      await ingest.expireAttachments(clock.now() - live.current.retention.errors);
       const summary = dropped.length === 0 ? 'nothing had expired' : `${dropped.length} expired partitions dropped`;
       return { summary, detail: { partitions: dropped.length } };
     },

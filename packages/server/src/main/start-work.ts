@@ -2,6 +2,7 @@ import type { DatabaseWatch } from '../care/database/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import type { Errors } from '../observe/errors/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
@@ -11,6 +12,7 @@ import type { Shutdown } from './shutdown.ts';
 export interface WorkingParts {
   live: LiveConfig;
   observe: Observe;
+  errors: Errors;
   alerting: Alerting;
   databases: DatabaseWatch;
   scheduler: Scheduler;
@@ -20,7 +22,9 @@ export interface WorkingParts {
 
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
-  const { live, observe, alerting, databases, scheduler, log, shutdown } = parts;
+  const { live, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
+  errors.start();
+  shutdown.add('errors', () => errors.stop());
   alerting.start();
   shutdown.add('alerting', () => alerting.stop());
   observe.uptime.onTransition(() => alerting.nudge());

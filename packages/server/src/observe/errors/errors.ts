@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, ReleaseItem } from '@yumops/protocol';
+import type { Clock } from '../../lib/clock.ts';
+import type { Db, Queryable } from '../../lib/db.ts';
+import type { Log } from '../../lib/log.ts';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+import type { ErrorsConfig } from './config.ts';
+import { type AuditEntry, changeIssue, type IssueChange } from './issues/change-issue.ts';
+import { type EventSummary, getEvent, listEvents } from './issues/get-event.ts';
+import { getIssue } from './issues/get-issue.ts';
+import { type IssueFilter, listIssues } from './issues/list-issues.ts';
+import { mergeIssues, splitIssue } from './issues/move-groups.ts';
+import { IssueTracker } from './issues/tracker.ts';
+import {
+  addDeploy,
+  keepRelease,
+  listReleases,
+  type NewDeploy,
+  type NewRelease,
+  type StoredRelease,
+} from './releases/releases.ts';
+import { type Assembly, type Bundle, ChunkUpload } from './sourcemaps/chunk-upload.ts';
+import { type NewSourceMap, storeSourceMap } from './sourcemaps/store-map.ts';
+
+export interface ErrorsOptions {
+  db: Db;
+  telemetry: Pick<TelemetryStore, 'query' | 'insert'>;
+  clock: Clock;
+  log: Log;
+  audit(tx: Queryable, entry: AuditEntry): Promise<void>;
+  config(): ErrorsConfig;
+  /** Folder of attachments and source maps, as the intake has it. */
+  files: string;
+  /** Error events stored since the start. */
+  stored?(): number;
+}
+
+/** Errors as pages, the API and uploads see them. */
+export interface Errors {
+  list(filter: IssueFilter): Promise<{ items: ErrorIssue[]; nextCursor: string | null }>;
+  /** @throws error_not_found (404) */
+  get(id: string, range: { from: number; to: number }): Promise<ErrorIssueDetail>;
+  events(
+    id: string,
+    page: { limit: number; before?: { at: number; id: string } | undefined },
+  ): Promise<{ items: EventSummary[]; next: { at: number; id: string } | null }>;
+  /** @throws event_not_found (404) */
+  event(eventId: string): Promise<ErrorEventDetail>;
+  /** @throws error_not_found (404), release_needed, invalid_ignore (400) */
+  change(id: string, change: IssueChange, actor: string): Promise<void>;
+  /** @throws error_not_found (404), invalid_merge (400) */
+  merge(into: string, others: readonly string[], actor: string): Promise<void>;
+  /** @throws error_not_found (404), invalid_split (400) */
+  split(id: string, hashes: readonly string[], actor: string): Promise<void>;
+  releases(filter: { project?: string | undefined; limit: number }): Promise<ReleaseItem[]>;
+  keepRelease(release: NewRelease, actor: string): Promise<StoredRelease>;
+  addDeploy(deploy: NewDeploy, actor: string): Promise<{ id: string; at: number }>;
+  storeSourceMap(map: NewSourceMap): Promise<void>;
+  keepChunk(checksum: string, content: Uint8Array): Promise<void>;
+  assemble(bundle: Bundle): Promise<Assembly>;
+  /** Takes over what was stored since the last look; the tracker does it by itself. */
+  lookOnce(): Promise<void>;
+  /** Begins to follow the stored events. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Makes the part of the platform that knows errors. */
+export function createErrors(options: ErrorsOptions): Errors {
+  const { db, telemetry, clock, log, audit, config } = options;
+  const folder = join(options.files, 'source-maps');
+  const chunks = new ChunkUpload(folder);
+  const tracker = new IssueTracker({
+    db,
+    telemetry,
+    clock,
+    log: log.child('errors'),
+    ...(options.stored ? { stored: options.stored } : {}),
+  });
+  const reading = () => ({ db, telemetry, now: clock.now(), ownership: config().ownership });
+  const writing = (actor: string) => ({ db, telemetry, audit, now: clock.now(), actor });
+  return {
+    list: (filter) => listIssues(reading(), filter),
+    get: (id, range) => getIssue(reading(), id, range),
+    events: (id, page) => listEvents(telemetry, id, page),
+    event: (eventId) => getEvent({ telemetry, ownership: config().ownership }, eventId),
+    change: async (id, change, actor) => {
+      await changeIssue(writing(actor), id, change);
+    },
+    merge: (into, others, actor) => mergeIssues(writing(actor), into, others),
+    split: (id, hashes, actor) => splitIssue(writing(actor), id, hashes),
+    releases: (filter) => listReleases({ db, telemetry }, filter),
+    keepRelease: (release, actor) => keepRelease(writing(actor), release),
+    addDeploy: (deploy, actor) => addDeploy(writing(actor), deploy),
+    storeSourceMap: (map) => storeSourceMap({ db, folder, now: clock.now() }, map),
+    keepChunk: (checksum, content) => chunks.keep(checksum, content),
+    assemble: (bundle) => chunks.assemble(bundle, { db, now: clock.now() }),
+    lookOnce: () => tracker.lookOnce(),
+    start: () => tracker.start(),
+    stop: () => tracker.stop(),
+  };
+}
