@@ -58,7 +58,8 @@ export interface NotificationItem {
   rule: string;
   channel: string;
   target: string;
-  kind: 'firing' | 'update' | 'repeat' | 'resolved' | 'meta';
+  /** `acknowledged` tells a vendor with a state of its own that somebody has the alert. */
+  kind: 'firing' | 'update' | 'repeat' | 'resolved' | 'acknowledged' | 'meta';
   step: number;
   status: 'queued' | 'sending' | 'sent' | 'retrying' | 'failed' | 'uncertain' | 'cancelled';
   attempts: number;
@@ -66,6 +67,11 @@ export interface NotificationItem {
   lastError: string | null;
   createdAt: string;
   sentAt: string | null;
+  /** When the next attempt is, while it waits; a throttled message waits too. */
+  nextAttemptAt: string | null;
+  /** What the vendor said of it after it had taken it: `delivered`, `no-answer`, …; null = nothing. */
+  report: string | null;
+  reportedAt: string | null;
 }
 
 /** An item of `GET /api/v1/rules`. */

@@ -13,6 +13,13 @@ const list = z.object({
 const state = z.enum(['firing', 'pending', 'resolved']);
 const acknowledgement = z.object({ via: z.enum(['console', 'cli', 'api']).default('api') }).nullish();
 
+/** What people do to an alert, by the last part of the path. */
+const ACTIONS = [
+  ['ack', 'acknowledge'],
+  ['escalate', 'escalate'],
+  ['resolve', 'resolve'],
+] as const;
+
 /** Alerts with their reasons, rules, and the delivery log. */
 export function alertRoutes(app: FastifyInstance, deps: { alerting: Alerting; guard: Guard; clock: Clock }): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -34,13 +41,15 @@ export function alertRoutes(app: FastifyInstance, deps: { alerting: Alerting; gu
   routes.get('/api/v1/notifications', { onRequest, schema: { querystring: list } }, async ({ query }) =>
     pages.notifications(query),
   );
-  routes.post(
-    '/api/v1/alerts/:id/ack',
-    { onRequest: deps.guard('responder'), schema: { params: id, body: acknowledgement } },
-    async (request) => {
-      const by = request.principal?.name ?? 'unknown';
-      await deps.alerting.acknowledge(request.params.id, by, request.body?.via ?? 'api');
-      return pages.alert(request.params.id, deps.clock.now());
-    },
-  );
+  for (const [path, action] of ACTIONS) {
+    routes.post(
+      `/api/v1/alerts/:id/${path}`,
+      { onRequest: deps.guard('responder'), schema: { params: id, body: acknowledgement } },
+      async (request) => {
+        const by = request.principal?.name ?? 'unknown';
+        await deps.alerting[action](request.params.id, by, request.body?.via ?? 'api');
+        return pages.alert(request.params.id, deps.clock.now());
+      },
+    );
+  }
 }

@@ -20,16 +20,16 @@ export async function createHttpServer(options: { log: Log; version: string }): 
     logger: false,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT,
-    routerOptions: { maxParamLength: 300 },
+    routerOptions: { maxParamLength: 700 },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app, options.log);
   closeUnusedConnections(app);
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
     reply.header('x-content-type-options', 'nosniff');
-    reply.header('referrer-policy', 'same-origin');
+    if (!reply.hasHeader('referrer-policy')) reply.header('referrer-policy', 'same-origin');
     reply.header('cross-origin-opener-policy', 'same-origin');
   });
   await app.register(fastifyCompress, {

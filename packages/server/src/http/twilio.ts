@@ -33,7 +33,8 @@ export interface TwilioRouteDeps {
   publicUrl: string;
 }
 
-const SMS_HELP = 'Reply with the number in the message and an a: 1234a = acknowledge; aa = acknowledge all.';
+const SMS_HELP =
+  'Reply with the number in the message and a letter: 1234a = acknowledge, 1234e = escalate, 1234c = resolve; aa = acknowledge all.';
 const LETTERS: Readonly<Record<string, ReplyAction>> = { a: 'acknowledge', e: 'escalate', c: 'resolve' };
 
 /** What Twilio calls: keys on the phone, replies to an SMS, and the fate of both. Every request is verified. */

@@ -67,10 +67,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     stores,
     observe,
     onCall: makeOnCall({ live, stores }),
-    clock,
-    log,
-    publicUrl,
-    instance,
+    ...{ clock, log, publicUrl, instance },
+    secretKey: identity.secretKey,
   });
   const { dataDir } = settings;
   const { service } = live.current;

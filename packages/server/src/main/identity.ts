@@ -17,6 +17,8 @@ export interface Identity {
   findIngestKey: FindIngestKey;
   /** An admin token for commands on this machine; it lives as long as this process. */
   localToken: string;
+  /** The installation's secret key, for signatures. */
+  secretKey: string;
 }
 
 /** Opens accounts, tokens and ingest keys. */
@@ -43,5 +45,11 @@ export async function openIdentity(context: {
     },
     new URL(publicUrl).origin,
   );
-  return { accounts, guard, localToken, findIngestKey: ingestKeyFinder(stores.db, clock, settings.ingestKey) };
+  return {
+    accounts,
+    guard,
+    localToken,
+    secretKey: secret,
+    findIngestKey: ingestKeyFinder(stores.db, clock, settings.ingestKey),
+  };
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { audit } from '../access/audit.ts';
 import { notificationRoutes } from '../http/notifications.ts';
+import { replyRoutes } from '../http/reply.ts';
 import { slackRoutes } from '../http/slack.ts';
-import { type PhoneStatus, twilioRoutes } from '../http/twilio.ts';
+import { twilioRoutes } from '../http/twilio.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { Alerting } from '../respond/alerting/index.ts';
+import { type Alerting, alertsOfMessage } from '../respond/alerting/index.ts';
 import { createNotifiers, sendTest } from '../respond/notify/index.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -32,8 +33,17 @@ export function registerNotifications(app: FastifyInstance, parts: NotificationP
   twilioRoutes(app, {
     account: () => live.current.integrations.twilio,
     onReply,
-    onStatus: async (status) => noteStatus(log, status),
+    onStatus: ({ messageId, status, errorCode }) =>
+      alerting.report(messageId, { status, unreached: UNREACHED.has(status), error: errorCode }),
     publicUrl,
+  });
+  replyRoutes(app, {
+    secret: identity.secretKey,
+    onReply,
+    async alertsOf({ message, to }) {
+      return (await alertsOfMessage(db, message, to)).map(({ summary }) => summary);
+    },
+    clock,
   });
   notificationRoutes(app, {
     guard: identity.guard,
@@ -50,9 +60,3 @@ export function registerNotifications(app: FastifyInstance, parts: NotificationP
 
 /** Ends after which nobody was reached. */
 const UNREACHED: ReadonlySet<string> = new Set(['undelivered', 'failed', 'busy', 'no-answer', 'canceled']);
-
-function noteStatus(log: Log, { messageId, kind, status, errorCode }: PhoneStatus): void {
-  const fields = { message: messageId, channel: kind, status, error: errorCode };
-  if (UNREACHED.has(status)) log.warn('a phone was not reached', fields);
-  else log.info('the state of a phone message', fields);
-}

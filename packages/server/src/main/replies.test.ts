@@ -12,6 +12,7 @@ import {
   twilioServer,
 } from '../../test/support/vendors/twilio.ts';
 import { audit } from '../access/audit.ts';
+import { replyRoutes } from '../http/reply.ts';
 import { createHttpServer } from '../http/server.ts';
 import { slackRoutes } from '../http/slack.ts';
 import { type PhoneStatus, twilioRoutes } from '../http/twilio.ts';
@@ -19,9 +20,9 @@ import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { createLog } from '../lib/log.ts';
 import { Secret } from '../lib/secret.ts';
-import { createAlerting } from '../respond/alerting/index.ts';
+import { alertsOfMessage, createAlerting } from '../respond/alerting/index.ts';
 import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
-import { createNotifiers, replyCode } from '../respond/notify/index.ts';
+import { createNotifiers, replyCode, replyLinks } from '../respond/notify/index.ts';
 import { signSlack } from '../respond/notify/slack/signature.ts';
 import { signTwilio } from '../respond/notify/twilio/signature.ts';
 import { actionsOf, makeReplies } from './replies.ts';
@@ -92,6 +93,12 @@ escalation_policies:
     onStatus: async (status) => void statuses.push(status),
     publicUrl: PUBLIC,
   });
+  replyRoutes(app, {
+    secret: SIGNING,
+    onReply,
+    alertsOf: async ({ message, to }) => (await alertsOfMessage(db, message, to)).map(({ summary }) => summary),
+    clock,
+  });
   rig.gauge('load', 0, 900, 15, 9);
   await rig.until(20);
 });
@@ -139,6 +146,45 @@ test('4 on the phone acknowledges, and the next step is not sent', async () => {
   expect(await acks()).toEqual([{ id: await firingId(), by: 'Ada', via: 'phone' }]);
   await rig.until(400);
   expect(twilio.made).toHaveLength(2);
+});
+
+test('5 on the phone sends the next step at once', async () => {
+  const made = twilio.made.length;
+  const answer = await fromTwilio(keypadUrl(), { CallSid: 'CA1', Digits: '5', To: PHONE, From: OUR_NUMBER });
+  expect(answer.body).toContain('<Say>Escalated by Ada: Load.</Say>');
+  await rig.until(90);
+  expect(twilio.made).toHaveLength(made + 1);
+});
+
+test.each([
+  ['6 on the phone', async () => fromTwilio(keypadUrl(), { CallSid: 'CA1', Digits: '6', To: PHONE })],
+  [
+    'its number and a c by SMS',
+    async () => fromTwilio('/integrations/twilio/sms', { Body: `${replyCode(await firingId())}c`, From: PHONE }),
+  ],
+  ['the button in Slack', () => click('yumops_resolve', buttonValue())],
+])('%s resolves, and everybody is told', async (_name, reply) => {
+  expect((await reply()).statusCode).toBe(200);
+  await rig.until(100);
+  const [alert] = await db.query<{ state: string; resolve_reason: string }>('SELECT state, resolve_reason FROM alerts');
+  expect(alert).toMatchObject({ state: 'resolved', resolve_reason: expect.stringContaining('Ada resolved it by') });
+  const told = await db.query(`SELECT channel FROM alert_messages WHERE kind = 'resolved' ORDER BY channel`);
+  expect(told.map(({ channel }) => channel)).toEqual(['phone_call', 'slack', 'sms']);
+});
+
+test('the link in an e-mail shows what fires, and a button acts', async () => {
+  const [message] = await db.query<{ id: string; target: string }>(`SELECT id, target FROM alert_messages LIMIT 1`);
+  const { id = '', target = '' } = message ?? {};
+  const path = new URL(replyLinks(SIGNING, PUBLIC)({ message: id, to: target, now: clock.now() })).pathname;
+  const page = await app.inject({ url: path });
+  expect(page.body).toContain('<button name="action" value="acknowledge">');
+  expect(page.headers['content-security-policy']).toContain("form-action 'self'");
+  expect(await acks()).toEqual([]);
+  expect((await form(path, { action: 'acknowledge' }, {})).body).toContain('Acknowledged by');
+  expect(await acks()).toMatchObject([{ via: 'email' }]);
+  expect((await form(`${path.slice(0, -1)}_`, { action: 'resolve' }, {})).statusCode).toBe(404);
+  await clock.advance(8 * 86_400_000);
+  expect((await app.inject({ url: path })).statusCode).toBe(404);
 });
 
 test('a key without a meaning asks again', async () => {

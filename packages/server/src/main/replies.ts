@@ -7,7 +7,7 @@ export interface ReplyContext {
   db: Db;
   config: () => Pick<Config, 'people'>;
   /** What can be done to an alert from outside. */
-  actions: Partial<Record<ReplyAction, (alertId: string, by: string, via: string) => Promise<void>>>;
+  actions: Record<ReplyAction, (alertId: string, by: string, via: string) => Promise<void>>;
 }
 
 const DONE: Record<ReplyAction, string> = {
@@ -17,8 +17,12 @@ const DONE: Record<ReplyAction, string> = {
 };
 
 /** The actions that the alert path offers. */
-export function actionsOf(alerting: Alerting): ReplyContext['actions'] {
-  return { acknowledge: (alertId, by, via) => alerting.acknowledge(alertId, by, via) };
+export function actionsOf(alerting: Pick<Alerting, ReplyAction>): ReplyContext['actions'] {
+  return {
+    acknowledge: (alertId, by, via) => alerting.acknowledge(alertId, by, via),
+    escalate: (alertId, by, via) => alerting.escalate(alertId, by, via),
+    resolve: (alertId, by, via) => alerting.resolve(alertId, by, via),
+  };
 }
 
 /** Carries out what people answer by phone, SMS or Slack, for alerts that fire and that they were told of. */
@@ -27,8 +31,6 @@ export function makeReplies({ db, config, actions }: ReplyContext): OnReply {
     const found = await findAlerts(db, reply);
     if ('problem' in found) return { done: false, text: found.problem };
     const act = actions[reply.action];
-    if (!act)
-      return { done: false, text: `Alerts cannot be ${DONE[reply.action].toLowerCase()} from here; use the console.` };
     const by = nameOf(reply.from, config().people);
     for (const alert of found.alerts) await act(alert.id, by, reply.via);
     return answerOf(reply.action, found.alerts, by);
@@ -37,7 +39,8 @@ export function makeReplies({ db, config, actions }: ReplyContext): OnReply {
 
 async function findAlerts(db: Db, { alerts, from }: Reply): Promise<{ alerts: ToldAlert[] } | { problem: string }> {
   const phone = 'phone' in from ? from.phone : undefined;
-  if (alerts !== 'all' && 'message' in alerts) return orOver(await alertsOfMessage(db, alerts.message, phone));
+  const to = 'email' in from ? from.email : phone;
+  if (alerts !== 'all' && 'message' in alerts) return orOver(await alertsOfMessage(db, alerts.message, to));
   const told = phone === undefined ? [] : await alertsToldTo(db, phone);
   if (alerts === 'all') return orOver(told);
   const meant = told.filter(({ id }) => replyCode(id) === alerts.code);
@@ -55,8 +58,9 @@ function answerOf(action: ReplyAction, alerts: readonly ToldAlert[], by: string)
   return { done: true, text: `${DONE[action]} by ${by}: ${what}.` };
 }
 
-/** The name of a person with this number or Slack id, else what the vendor calls them. */
+/** The name of a person with this number, address or Slack id, else what the vendor calls them. */
 function nameOf(from: Reply['from'], people: Config['people']): string {
   if ('phone' in from) return people.find(({ phone }) => phone?.address === from.phone)?.name ?? from.phone;
+  if ('email' in from) return people.find(({ email }) => email?.address === from.email)?.name ?? from.email;
   return people.find(({ slack }) => slack === from.slack)?.name ?? from.name;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { listMonitorStates } from '../observe/uptime/index.ts';
 import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
-import { createNotifiers } from '../respond/notify/index.ts';
+import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import type { Observe } from './observe.ts';
 import type { Stores } from './stores.ts';
@@ -19,8 +19,9 @@ export function makeAlerting(context: {
   log: Log;
   publicUrl: string;
   instance: string;
+  secretKey: string;
 }): Alerting {
-  const { config, stores, observe, onCall, clock, log, publicUrl, instance } = context;
+  const { config, stores, observe, onCall, clock, log, publicUrl, instance, secretKey } = context;
   const { db, telemetry } = stores;
   return createAlerting({
     db,
@@ -31,6 +32,7 @@ export function makeAlerting(context: {
     log,
     publicUrl,
     instance,
+    replyLink: replyLinks(secretKey, publicUrl),
     resolveOnCall: onCall.resolver,
     notifiers: ({ integrations }) => createNotifiers(integrations, clock),
     watermark: async () => clock.now() - observe.ingest.stats().lagSeconds * 1_000,

@@ -75,9 +75,10 @@ onBothStores((makeRig: MakeRig) => {
     expect(said(rig)).toEqual(['5 firing admin@yumzoom.com 1', '65 firing admin@yumzoom.com 1']);
     set(rig, { Host: 'up', A: 'up', B: 'down' });
     await rig.until(400);
+    // At most one mail a minute to one address.
     expect(said(rig).slice(2)).toEqual([
-      '105 firing admin@yumzoom.com 1',
-      '165 firing admin@yumzoom.com 1',
+      '125 firing admin@yumzoom.com 1',
+      '185 firing admin@yumzoom.com 1',
       '305 resolved admin@yumzoom.com 1',
     ]);
   });

@@ -325,7 +325,7 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     await rig.until(60);
     set('up');
     await rig.until(400);
-    expect(rig.timeline()).toEqual([
+    expect(rig.timeline().sort()).toEqual([
       ...['25 email admin@yumzoom.com firing', '25 slack default firing'],
       ...['65 email admin@yumzoom.com resolved', '65 slack default resolved'],
     ]);

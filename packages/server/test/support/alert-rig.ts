@@ -7,6 +7,7 @@ import { createLog } from '../../src/lib/log.ts';
 import type { AlertingConfig } from '../../src/respond/alerting/alerting-config.ts';
 import { AlertEngine } from '../../src/respond/alerting/engine.ts';
 import { changeGroup } from '../../src/respond/alerting/group/change.ts';
+import type { GroupInput } from '../../src/respond/alerting/group/decide.ts';
 import type { OnCallPolicy } from '../../src/respond/alerting/group/facts.ts';
 import type { AlertStore, BucketSource, MonitorStatus } from '../../src/respond/alerting/ports.ts';
 import { addSilence } from '../../src/respond/alerting/silence/add-silence.ts';
@@ -45,8 +46,12 @@ export interface Received {
   kind: string;
   step: number;
   rule: string;
+  id: string;
   key: string;
+  thread: string | null;
   reason: string;
+  title: string;
+  mentions: readonly string[];
   alerts: string[];
 }
 
@@ -83,8 +88,12 @@ export class FakeReceivers {
       kind,
       step,
       rule,
+      id: message.id,
       key: message.key,
+      thread: message.thread ?? null,
       reason,
+      title: message.body.title,
+      mentions: message.mentions ?? [],
       alerts: alerts.map((alert) => alert.id),
     };
     const answer = this.answer({ ...message, channel, t });
@@ -98,7 +107,7 @@ export class FakeReceivers {
       await this.#clock.sleep(answer.delayMs);
       this.waiting--;
     }
-    return { outcome: 'sent', detail: 'taken' };
+    return { outcome: 'sent', detail: 'taken', receipt: `${channel}-${this.received.length}` };
   }
 }
 
@@ -225,14 +234,32 @@ export class AlertRig {
   }
 
   /** Acknowledges every firing alert. */
-  async acknowledge(by: string): Promise<void> {
+  async acknowledge(by: string, via = 'console'): Promise<void> {
+    await this.act((alertId, at) => ({ type: 'acknowledged', alertId, ack: { by, via, at } }));
+  }
+
+  /** Does something to every alert that anybody was told of. */
+  async act(input: (alertId: string, at: number) => GroupInput): Promise<void> {
     const told = new Set(this.receivers.received.flatMap(({ alerts }) => alerts));
+    const at = this.clock.now();
     for (const [alertId, groupKey] of await this.store.groupsOf([...told])) {
-      const at = this.clock.now();
-      const inputs = [{ type: 'acknowledged' as const, alertId, ack: { by, via: 'console', at } }];
-      await changeGroup({ store: this.store, resolveOnCall: this.#resolveOnCall }, { groupKey, inputs, now: () => at });
+      await this.#change(groupKey, [alertId], input(alertId, at));
     }
     this.#nextRun = 0;
+  }
+
+  /** What a vendor says of a message, by the id under which it left. */
+  async report(messageId: string, status: string, unreached: boolean): Promise<void> {
+    for (const { id, groupKey, alertIds } of await this.store.leftAs(messageId)) {
+      const report = { status, unreached, error: null };
+      await this.#change(groupKey, alertIds, { type: 'reported', messageId: id, report });
+    }
+    this.#nextRun = 0;
+  }
+
+  async #change(groupKey: string, alertIds: readonly string[], input: GroupInput): Promise<void> {
+    const deps = { store: this.store, resolveOnCall: this.#resolveOnCall };
+    await changeGroup(deps, { groupKey, alertIds, inputs: [input], now: () => this.clock.now() });
   }
 
   /** Silences alerts from `from` to `end`, in seconds from the start; null = until they are resolved. */

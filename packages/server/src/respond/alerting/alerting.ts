@@ -1,12 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
-import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
-import type { Notifier } from '../notify/index.ts';
+import type { Notifier, ReplyLink } from '../notify/index.ts';
+import { type AlertActions, alertActions } from './actions.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { AlertEngine } from './engine.ts';
-import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
 import type { Audit, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
 import { AlertPages } from './read/pages.ts';
@@ -31,12 +30,14 @@ export interface AlertingOptions {
   log: Log;
   /** Base of links in messages, without a slash at the end. */
   publicUrl: string;
+  /** Where the receiver of an e-mail can act on its alerts; left out = mails carry no such link. */
+  replyLink?: ReplyLink;
   /** Name of this instance; the same after a restart, and no two instances at a time have it. */
   instance: string;
 }
 
 /** The alert path of the platform. */
-export interface Alerting {
+export interface Alerting extends AlertActions {
   start(): void;
   /** Lets running deliveries end, and gives the lease back. What is due later stays in the outbox. */
   stop(): Promise<void>;
@@ -44,11 +45,6 @@ export interface Alerting {
   reload(config: AlertingConfig): void;
   /** Something changed that alerts may depend on: a monitor's state, or an outbox row of another instance. */
   nudge(): void;
-  /**
-   * Takes an alert: later steps stop. A second acknowledgement is recorded and changes nothing.
-   * @throws YumOpsError `alert_not_found` (404)
-   */
-  acknowledge(alertId: string, by: string, via: string): Promise<void>;
   /** Until when evaluation and delivery have done all that was due, ms on the monotonic clock; null before. */
   lastRunAt(): number | null;
   silences: Silences;
@@ -76,7 +72,10 @@ export function createAlerting(options: AlertingOptions): Alerting {
     config,
   );
   const loops = new AlertLoops(engine, clock, log);
+  const deps = { store, resolveOnCall: options.resolveOnCall, audit, now: () => engine.now() };
+  const wake = () => loops.wake();
   return {
+    ...alertActions({ ...deps, wake }),
     start: () => loops.start(),
     async stop() {
       await loops.stop();
@@ -91,29 +90,8 @@ export function createAlerting(options: AlertingOptions): Alerting {
       engine.monitorsChanged();
       loops.wake();
     },
-    async acknowledge(alertId, by, via) {
-      const groupKey = (await store.groupsOf([alertId])).get(alertId);
-      if (groupKey === undefined) {
-        throw new YumOpsError('alert_not_found', `There is no alert ${alertId}.`, { status: 404 });
-      }
-      const at = engine.now();
-      await changeGroup(
-        { store, resolveOnCall: options.resolveOnCall },
-        {
-          groupKey,
-          alertIds: [alertId],
-          inputs: [{ type: 'acknowledged', alertId, ack: { by, via, at } }],
-          now: () => at,
-          afterwards: (tx) =>
-            audit(tx, { at, actor: by, action: 'alert.acknowledge', target: alertId, detail: { via } }),
-        },
-      );
-      loops.wake();
-    },
     lastRunAt: () => engine.lastRunAt,
-    silences: createSilences({ store, resolveOnCall: options.resolveOnCall, audit, now: () => engine.now() }, () =>
-      loops.wake(),
-    ),
+    silences: createSilences(deps, wake),
     pages,
   };
 }

@@ -286,11 +286,11 @@ export function resolveStepWord(
 }
 
 /**
- * Whether PagerDuty calls people for a rule itself: the receivers name a routing key that is also the policy. The
+ * The vendor that calls people for a rule itself: the receivers name a key of PagerDuty or Opsgenie that is also the policy. The
  * policy's SMS and calls are then only for the case that the event is not accepted.
  */
 export function pagingAuthority(direct: readonly Target[], policy: string | null): Target | undefined {
-  return direct.find(({ channel, target }) => channel === 'pagerduty' && target === policy);
+  return direct.find(({ channel, target }) => (channel === 'pagerduty' || channel === 'opsgenie') && target === policy);
 }
 
 /** The receivers of a channel that are named; none for channels whose targets are addresses. */

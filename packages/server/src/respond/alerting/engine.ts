@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Notifier } from '../notify/index.ts';
+import type { Notifier, ReplyLink } from '../notify/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { DeliveryWorker } from './deliver/worker.ts';
 import type { EvaluationTiming } from './evaluate/evaluator.ts';
@@ -24,6 +24,8 @@ export interface EngineDeps {
   log: Log;
   /** Base of links in messages, without a slash at the end. */
   publicUrl: string;
+  /** Where the receiver of an e-mail can act on its alerts. */
+  replyLink?: ReplyLink;
   /** Name of this instance; the same after a restart. */
   instance: string;
   timing: EvaluationTiming;
@@ -176,7 +178,7 @@ export class AlertEngine {
   }
 
   #makeDelivery(): DeliveryWorker {
-    const { store, resolveOnCall, clock, log, publicUrl, instance, notifiers, wake } = this.#deps;
+    const { store, resolveOnCall, clock, log, publicUrl, instance, notifiers, wake, replyLink } = this.#deps;
     return new DeliveryWorker({
       store,
       resolveOnCall,
@@ -187,6 +189,7 @@ export class AlertEngine {
       worker: instance,
       now: () => this.now(),
       settled: wake,
+      ...(replyLink && { replyLink }),
     });
   }
 }

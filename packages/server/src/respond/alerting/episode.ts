@@ -17,6 +17,12 @@ export interface Plan {
   groupWaitMs: number;
   groupIntervalMs: number;
   ackTimeoutMs: number;
+  /** Whose turn counts, for mentions and for what else reaches the same person. */
+  duty?: { schedule: string | null; people: readonly string[] };
+  /** The vendor that pages people by itself; SMS and calls are for the case that it does not take the alert. */
+  authority?: Target;
+  /** Channels that keep a state of the alert, so that they are told of an acknowledgement. */
+  takesAcks?: readonly string[];
   /** Others on a step are still told after somebody acknowledged. */
   multiAck?: boolean;
   /** Alerts that mute this one while they fire. */

@@ -1,7 +1,7 @@
 import type { Severity } from '@yumops/protocol';
 import type { Integrations } from '../notify/index.ts';
 import type { AlertSettings, Channel, EscalationPolicy, EscalationStep, Grouping, Target } from './config.ts';
-import { resolveStepWord } from './config-receivers.ts';
+import { pagingAuthority, resolveStepWord } from './config-receivers.ts';
 import type { Plan, PlanStep } from './episode.ts';
 
 const DEFAULT_GROUP_WAIT_MS = 10_000;
@@ -39,7 +39,26 @@ export function makePlan(input: PlanInput): Plan {
     groupIntervalMs: input.grouping.groupIntervalMs,
     ackTimeoutMs: input.ackTimeoutMs,
     multiAck: input.policy?.multiAck ?? false,
+    ...dutyOf(input.policy),
+    ...authorityOf(input),
+    takesAcks: takersOfAcks(input.integrations),
   };
+}
+
+/** Whose turn counts, where the policy has a schedule or people. */
+function dutyOf(policy: EscalationPolicy | null): Pick<Plan, 'duty'> {
+  if (!policy || (policy.schedule === null && policy.people.length === 0)) return {};
+  return { duty: { schedule: policy.schedule, people: policy.people } };
+}
+
+function authorityOf({ receivers, policy }: PlanInput): Pick<Plan, 'authority'> {
+  const authority = pagingAuthority(receivers, policy?.name ?? null);
+  return authority ? { authority } : {};
+}
+
+/** Channels whose receivers keep a state of the alert; an incoming webhook of Slack does not. */
+function takersOfAcks({ slack }: Integrations): string[] {
+  return ['pagerduty', 'opsgenie', ...(slack?.app ? ['slack'] : [])];
 }
 
 /** The receivers that a step's words mean; who is on call is found when the step is sent. */

@@ -2,7 +2,7 @@ import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import type { Episode } from './episode.ts';
 import type { Durable, OnCallAt } from './group/facts.ts';
-import type { Decision, GroupState, Message } from './group/state.ts';
+import type { Claimed, Decision, GroupState } from './group/state.ts';
 import type { Instance } from './instance.ts';
 import type { Silence } from './silence/silence.ts';
 
@@ -155,9 +155,12 @@ export interface AlertStore {
 
   /**
    * Takes up to `limit` messages that are due for sending. Two messages of one group to one target are never out at
-   * the same time and keep their order.
+   * the same time and keep their order. SMS, calls and e-mails are throttled; those that leave as one come with the
+   * same `bundle`.
    */
-  claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]>;
+  claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]>;
+  /** The messages that left under this id, with their alerts: one, or all of a bundle. */
+  leftAs(id: string): Promise<{ id: string; groupKey: string; alertIds: readonly string[] }[]>;
   /** Messages whose worker is gone: its lease has run out, or it is this worker's own former life. */
   interrupted(worker: string, now: number, inFlight: readonly string[]): Promise<{ id: string; groupKey: string }[]>;
 }

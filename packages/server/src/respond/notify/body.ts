@@ -33,6 +33,8 @@ export interface MessageBody {
   step: number;
   /** The labels that form the group of these alerts; left out = the name of the rule alone. */
   groupLabels?: Readonly<Record<string, string>>;
+  /** Ids in Slack of the people whose turn it is. */
+  mentions?: readonly string[];
   /** Alerts this message tells of first, then others that fire in the same group. */
   alerts: readonly MessageAlert[];
 }

@@ -1,6 +1,7 @@
 export type { MessageAlert, MessageBody } from './body.ts';
 export { type Integrations, NO_INTEGRATIONS } from './config.ts';
 export type { SmtpIntegration } from './email/config.ts';
+export { type MailReply, type ReplyLink, readReplyToken, replyLinks } from './email/reply-link.ts';
 export type { DeliveryResult, Notifier, Outgoing } from './notifier.ts';
 export { createNotifiers } from './registry.ts';
 export { type OnReply, type Reply, type ReplyAction, type ReplyAnswer, replyCode } from './reply.ts';

@@ -20,6 +20,8 @@ export interface Outgoing {
   uncertainSince?: number | null;
   /** The receipt of the first message about these alerts that this target took, to answer to; null when there is none. */
   thread?: string | null;
+  /** Where the receiver can act on the alerts without signing in; null = nowhere. */
+  replyUrl?: string | null;
   /** Slack ids of the people whose turn it is. */
   mentions?: readonly string[];
 }

@@ -8,9 +8,9 @@ export interface Reply {
   action: ReplyAction;
   /** The alerts that are meant: those of a message, by the number of an SMS, or all that the sender was told of. */
   alerts: { message: string } | { code: string } | 'all';
-  /** Who: a phone number in E.164, or the id and name of a Slack user. */
-  from: { phone: string } | { slack: string; name: string };
-  via: 'sms' | 'phone' | 'slack';
+  /** Who: a phone number in E.164, the id and name of a Slack user, or an e-mail address. */
+  from: { phone: string } | { slack: string; name: string } | { email: string };
+  via: 'sms' | 'phone' | 'slack' | 'email';
 }
 
 /** What became of a reply. */

@@ -18,6 +18,8 @@ export interface ContactTarget {
 export interface OnCallAnswer {
   people: readonly string[];
   targets: readonly ContactTarget[];
+  /** Their ids in Slack. */
+  slack?: readonly string[];
   /** Why nobody is on call although the policy says that somebody is; null when somebody is. */
   problem: string | null;
 }
@@ -49,8 +51,14 @@ export function resolveOnCall(
   const schedule = plan.schedules.find(({ name }) => name === policy.schedule);
   const turn = schedule ? onCallAt(withOverrides(schedule, plan.overrides), now) : null;
   const people = [...new Set([...policy.people, ...(turn === null ? [] : [turn])])];
-  const targets = people.flatMap((name) => targetsOf(plan.people.find((person) => person.name === name)));
-  return { people, targets, problem: people.length > 0 ? null : whyNobody(policy.schedule, schedule !== undefined) };
+  const known = people.flatMap((name) => plan.people.find((person) => person.name === name) ?? []);
+  const slack = known.flatMap((person) => person.slack ?? []);
+  return {
+    people,
+    targets: known.flatMap(targetsOf),
+    slack,
+    problem: people.length > 0 ? null : whyNobody(policy.schedule, schedule !== undefined),
+  };
 }
 
 function whyNobody(schedule: string | null, exists: boolean): string | null {

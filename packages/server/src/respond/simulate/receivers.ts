@@ -66,7 +66,8 @@ export class SimulatedReceivers {
     const key = `${channel}/${message.target} ${message.key}`;
     if (LOOKED_UP.has(channel) && this.#taken.has(key)) return { outcome: 'sent', detail: 'it had arrived before' };
     if (answer !== 'timeout' && answer < 300) this.#taken.add(key);
-    this.notifications.push(this.#record(channel, message, answer));
+    // A vendor's own state follows ours; nobody is told anything by that.
+    if (message.body.kind !== 'acknowledged') this.notifications.push(this.#record(channel, message, answer));
     const delayMs = answer === 'timeout' ? timeoutMs : (behaviour?.delayMs ?? 0);
     if (delayMs > 0) await this.#wait(Math.min(delayMs, timeoutMs), life, signal);
     if (answer === 'timeout' || delayMs > timeoutMs) {

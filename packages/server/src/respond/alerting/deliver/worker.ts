@@ -2,10 +2,11 @@ import type { Clock } from '../../../lib/clock.ts';
 import { messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import { random } from '../../../lib/random.ts';
-import type { DeliveryResult, Notifier } from '../../notify/index.ts';
+import type { DeliveryResult, Notifier, ReplyLink } from '../../notify/index.ts';
 import { changeGroup } from '../group/change.ts';
 import type { GroupInput } from '../group/decide.ts';
-import type { Message } from '../group/state.ts';
+import type { Claimed } from '../group/state.ts';
+import { bundleBodies } from '../message/bundle.ts';
 import type { AlertStore, ResolveOnCall } from '../ports.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
@@ -23,6 +24,7 @@ export interface DeliveryDeps {
   publicUrl: string;
   /** Name of this instance; the same after a restart. */
   worker: string;
+  replyLink?: ReplyLink;
   /** Called when an attempt has ended and its outcome is written. */
   settled: () => void;
 }
@@ -52,7 +54,7 @@ export class DeliveryWorker {
     }
     const free = MAX_IN_FLIGHT - this.#inFlight.size;
     if (free <= 0 || this.#stopped) return;
-    for (const message of await store.claim(worker, now(), LEASE_MS, free)) this.#start(message);
+    for (const bundle of bundlesOf(await store.claim(worker, now(), LEASE_MS, free))) this.#start(bundle);
   }
 
   /** Ends when no attempt is out any more. No new one begins. */
@@ -69,43 +71,57 @@ export class DeliveryWorker {
     return this.#inFlight.size;
   }
 
-  #start(message: Message): void {
-    const attempt = this.#attempt(message)
+  #start(bundle: Bundle): void {
+    const attempt = this.#attempt(bundle)
       .catch((error: unknown) => {
         // The outcome could not be written: the message's lease runs out and it is taken again.
         this.#deps.log.error('the outcome of a delivery was not recorded', {
-          message: message.id,
+          message: bundle.id,
           error: messageOf(error),
         });
       })
       .finally(() => {
-        this.#inFlight.delete(message.id);
+        for (const { id } of bundle.messages) this.#inFlight.delete(id);
         this.#deps.settled();
       });
-    this.#inFlight.set(message.id, attempt);
+    for (const { id } of bundle.messages) this.#inFlight.set(id, attempt);
   }
 
-  async #attempt(message: Message): Promise<void> {
-    const result = await this.#send(message);
-    await this.#change(message.groupKey, { type: 'attempted', messageId: message.id, result, random: random() });
+  /** What becomes of a bundle becomes of each of its messages. */
+  async #attempt(bundle: Bundle): Promise<void> {
+    const result = await this.#send(bundle);
+    const moved = random();
+    const others = bundle.messages.length - 1;
+    const shown =
+      result.outcome === 'sent' && others > 0
+        ? { ...result, detail: `${result.detail}, in one with ${others} other message${others === 1 ? '' : 's'}` }
+        : result;
+    for (const { id, groupKey } of bundle.messages) {
+      await this.#change(groupKey, { type: 'attempted', messageId: id, result: shown, random: moved });
+    }
   }
 
-  async #send(message: Message): Promise<DeliveryResult> {
-    const notifier = this.#notifiers.get(message.channel);
-    if (!notifier) return { outcome: 'refused', reason: `no ${message.channel} integration is set up` };
+  async #send({ id, lead, messages }: Bundle): Promise<DeliveryResult> {
+    const notifier = this.#notifiers.get(lead.channel);
+    if (!notifier) return { outcome: 'refused', reason: `no ${lead.channel} integration is set up` };
+    const body = bundleBodies(messages.map((message) => message.body));
+    const uncertain = messages.flatMap(({ uncertainSince }) => uncertainSince ?? []);
     const abort = new AbortController();
     const timer = this.#deps.clock.after(SEND_TIMEOUT_MS, () => abort.abort(new Error('no answer within 10 s')));
     try {
       return await notifier.send(
         {
-          id: message.id,
-          key: message.key,
-          target: message.target,
-          body: message.body,
+          id,
+          key: lead.key,
+          target: lead.target,
+          body,
           publicUrl: this.#deps.publicUrl,
-          attempt: message.attempts,
-          createdAt: message.createdAt,
-          uncertainSince: message.uncertainSince,
+          attempt: lead.attempts,
+          createdAt: lead.createdAt,
+          uncertainSince: uncertain.length > 0 ? Math.min(...uncertain) : null,
+          thread: lead.thread,
+          mentions: body.mentions ?? [],
+          replyUrl: this.#deps.replyLink?.({ message: id, to: lead.target, now: this.#deps.now() }) ?? null,
         },
         abort.signal,
       );
@@ -119,4 +135,24 @@ export class DeliveryWorker {
   async #change(groupKey: string, input: GroupInput): Promise<void> {
     await changeGroup(this.#deps, { groupKey, inputs: [input], now: this.#deps.now });
   }
+}
+
+/** Messages that leave as one, under one id. */
+interface Bundle {
+  id: string;
+  /** The message whose id it is, or the oldest that is left. */
+  lead: Claimed;
+  messages: readonly Claimed[];
+}
+
+function bundlesOf(claimed: readonly Claimed[]): Bundle[] {
+  const bundles = new Map<string, Claimed[]>();
+  for (const message of claimed) {
+    const id = message.bundle ?? message.id;
+    bundles.set(id, [...(bundles.get(id) ?? []), message]);
+  }
+  return [...bundles].flatMap(([id, messages]) => {
+    const lead = messages.find((message) => message.id === id) ?? messages[0];
+    return lead ? [{ id, lead, messages }] : [];
+  });
 }

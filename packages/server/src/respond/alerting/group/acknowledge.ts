@@ -1,6 +1,11 @@
 import type { Acknowledgement, Episode } from '../episode.ts';
+import { isPhone } from './authority.ts';
 import type { Draft } from './draft.ts';
-import { scheduleRepeat } from './fire.ts';
+import { scheduleFrom, scheduleRepeat } from './schedule.ts';
+import { mayBeKnown } from './state.ts';
+import { tell } from './tell.ts';
+import { toldOfFiring } from './told.ts';
+import { cancel } from './withdraw.ts';
 
 /**
  * Somebody takes the alert: later steps and repeats stop until the acknowledgement expires. Under `multi_ack` the
@@ -21,10 +26,12 @@ export function acknowledge(draft: Draft, alertId: string, ack: Acknowledgement)
     return;
   }
   const taken = draft.setAlert({ ...alert, ack });
-  draft.dropTimers(alertId, 'step', 'repeat', 'muted');
+  draft.dropTimers(alertId, 'step', 'repeat', 'muted', 'paging');
+  stopRinging(draft, alertId, said);
   if (alert.plan.multiAck && alert.lastStep >= 0) scheduleRepeat(draft, taken);
   draft.setTimer({ alertId, kind: 'ack', step: 0, dueAt: draft.now + alert.plan.ackTimeoutMs });
   draft.note(alertId, 'acknowledged', said);
+  tellVendors(draft, taken, said);
 }
 
 /** After an expired acknowledgement the escalation goes on, with the same gap between its steps as before. */
@@ -33,12 +40,31 @@ export function resumeAfterAck(draft: Draft, alert: Episode): void {
   const { steps } = free.plan;
   const current = steps[free.lastStep]?.delayMs ?? 0;
   const next = steps[free.lastStep + 1];
-  if (!next) {
-    scheduleRepeat(draft, free);
-    return;
+  if (next) scheduleFrom(draft, free, free.lastStep + 1, draft.now + next.delayMs - current);
+  else scheduleRepeat(draft, free);
+}
+
+/** SMS and calls that have not left are not needed any more. */
+function stopRinging(draft: Draft, alertId: string, said: string): void {
+  for (const message of draft.messagesOf(alertId)) {
+    const waits = message.status === 'queued' || message.status === 'retrying';
+    if (!waits || !isPhone(message) || mayBeKnown(message) || message.kind === 'resolved') continue;
+    const all = message.alerts.every(({ id }) => draft.alerts.get(id)?.state !== 'firing' || draft.alerts.get(id)?.ack);
+    if (all) cancel(draft, message, said);
   }
-  steps.forEach((step, index) => {
-    if (index <= free.lastStep) return;
-    draft.setTimer({ alertId: free.id, kind: 'step', step: index, dueAt: draft.now + step.delayMs - current });
+}
+
+/** Receivers that keep a state of the alert learn who has it. */
+function tellVendors(draft: Draft, alert: Episode, said: string): void {
+  const { takesAcks = [] } = alert.plan;
+  const targets = toldOfFiring(draft, alert.id).filter(
+    ({ channel }) => takesAcks.includes(channel) && channel !== alert.ack?.via,
+  );
+  tell(draft, {
+    alerts: [{ alert, step: Math.max(0, alert.lastStep) }],
+    targets,
+    kind: 'acknowledged',
+    tag: `acknowledged${alert.ack?.at ?? draft.now}`,
+    reason: said,
   });
 }

@@ -1,11 +1,14 @@
 import type { DeliveryResult } from '../../notify/index.ts';
 import type { Acknowledgement, Episode } from '../episode.ts';
 import { acknowledge } from './acknowledge.ts';
+import { close } from './close.ts';
 import { Draft } from './draft.ts';
+import { escalate, type Hand } from './escalate.ts';
 import type { Facts } from './facts.ts';
 import { fallBackWhenOverdue } from './fallback.ts';
 import { fire } from './fire.ts';
 import { flush } from './flush.ts';
+import { takeReport, type VendorReport } from './report.ts';
 import { type Resolution, resolve } from './resolve.ts';
 import { recover, settle } from './settle.ts';
 import type { Decision, GroupState } from './state.ts';
@@ -16,6 +19,11 @@ export type GroupInput =
   | { type: 'fired'; alert: Episode }
   | ({ type: 'resolved' } & Resolution)
   | { type: 'acknowledged'; alertId: string; ack: Acknowledgement }
+  | ({ type: 'escalated'; alertId: string } & Hand)
+  /** Somebody resolved it by hand. */
+  | ({ type: 'closed'; alertId: string } & Hand)
+  /** What a vendor says of a message that it took. */
+  | { type: 'reported'; messageId: string; report: VendorReport }
   /** A delivery attempt ended. `random` in [0, 1) moves the next attempt. */
   | { type: 'attempted'; messageId: string; result: DeliveryResult; random: number }
   /** The worker that was sending this message is gone. */
@@ -37,6 +45,9 @@ function apply(draft: Draft, input: GroupInput): void {
   if (input.type === 'fired') fire(draft, input.alert);
   else if (input.type === 'resolved') resolve(draft, input);
   else if (input.type === 'acknowledged') acknowledge(draft, input.alertId, input.ack);
+  else if (input.type === 'escalated') escalate(draft, input.alertId, input);
+  else if (input.type === 'closed') close(draft, input.alertId, input);
+  else if (input.type === 'reported') takeReport(draft, input.messageId, input.report);
   else if (input.type === 'attempted') settle(draft, input.messageId, input.result, input.random);
   else recover(draft, input.messageId);
 }

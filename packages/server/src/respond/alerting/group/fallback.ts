@@ -2,7 +2,7 @@ import type { Target } from '../config.ts';
 import type { Episode, Plan } from '../episode.ts';
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
-import { isOpen, type Message } from './state.ts';
+import { isOpen, type Message, timerKey } from './state.ts';
 import { knowsOfFiring, targetKey } from './told.ts';
 import { writeMessages } from './write.ts';
 
@@ -19,18 +19,44 @@ export function fallBackWhenOverdue(draft: Draft): void {
 
 /** Tells others in place of a target that could not be reached. `why` completes "slack/#alerts is failing: …". */
 export function fallBack(draft: Draft, failed: Message, why: string): void {
-  if (failed.kind === 'meta') return;
+  if (failed.kind === 'meta' || failed.kind === 'acknowledged') return;
   const alerts = failed.alerts
     .flatMap(({ id }) => draft.alerts.get(id) ?? [])
     .filter((alert) => alert.state === 'firing' && !muteOf(draft, alert));
   const plan = alerts[0]?.plan;
   if (!plan) return;
-  const targets = fallbackTargets(plan, failed);
+  const own = otherWaysTo(draft, plan, failed, alerts);
+  const targets = own.length > 0 ? own : fallbackTargets(plan, failed);
   if (targets.length === 0) {
     draft.noteAll(failed, 'fallback', `${targetKey(failed)} failed and there is no fallback: ${why}`);
+    for (const alert of alerts) bringForward(draft, alert);
     return;
   }
   for (const target of targets) tellInstead(draft, failed, target, alerts, why);
+}
+
+/** The next way to the person on call whom a message did not reach, which was not tried yet. */
+function otherWaysTo(draft: Draft, plan: Plan, failed: Message, alerts: readonly Episode[]): Target[] {
+  if (!plan.duty) return [];
+  const { targets } = draft.facts.onCall(plan.duty);
+  const person = targets.find((target) => targetKey(target) === targetKey(failed))?.person;
+  const usable = targets.filter(
+    (target) =>
+      target.person === person &&
+      target.broken === null &&
+      targetKey(target) !== targetKey(failed) &&
+      alerts.some(({ id }) => !draft.messagesOf(id).some((message) => targetKey(message) === targetKey(target))),
+  );
+  return person === undefined ? [] : usable.slice(0, 1);
+}
+
+/** With nobody left to tell, the next step comes early. */
+function bringForward(draft: Draft, alert: Episode): void {
+  if (alert.severity !== 'critical' || alert.ack) return;
+  const next = draft.timers.get(timerKey({ alertId: alert.id, kind: 'step', step: alert.lastStep + 1 }));
+  if (!next || next.dueAt <= draft.now) return;
+  draft.setTimer({ ...next, dueAt: draft.now });
+  draft.note(alert.id, 'brought_forward', 'the next step comes now, for nobody else can be told');
 }
 
 function tellInstead(draft: Draft, failed: Message, target: Target, alerts: Episode[], why: string): void {

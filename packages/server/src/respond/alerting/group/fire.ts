@@ -1,6 +1,7 @@
 import type { Episode } from '../episode.ts';
 import type { Draft } from './draft.ts';
 import { muteOf, park } from './mute.ts';
+import { scheduleRepeat } from './schedule.ts';
 import { tell } from './tell.ts';
 import { nextTick } from './tick.ts';
 import { toldOfEnd } from './told.ts';
@@ -30,7 +31,7 @@ function reopen(draft: Draft, before: Episode, incoming: Episode): void {
     summary: incoming.summary,
   });
   draft.note(alert.id, 'reopened', `fires again: ${incoming.summary}`, 'resolved', 'firing');
-  draft.dropTimers(alert.id, 'resolve');
+  draft.dropTimers(alert.id, 'resolve', 'closed');
   const targets = toldOfEnd(draft, alert.id);
   const mute = muteOf(draft, alert);
   if (mute) {
@@ -58,15 +59,6 @@ function scheduleSteps(draft: Draft, alert: Episode): void {
     draft.setTimer({ alertId: alert.id, kind: 'step', step: index, dueAt });
   });
   if (alert.lastStep === alert.plan.steps.length - 1) scheduleRepeat(draft, alert);
-}
-
-/** Sets the timer that repeats the last step. Receivers without a policy are told on their group's grid. */
-export function scheduleRepeat(draft: Draft, alert: Episode): void {
-  const { repeat, policy, groupIntervalMs } = alert.plan;
-  if (!repeat) return;
-  const due = draft.now + repeat.everyMs;
-  const dueAt = policy === null && draft.anchorAt !== null ? nextTick(draft.anchorAt, groupIntervalMs, due) : due;
-  draft.setTimer({ alertId: alert.id, kind: 'repeat', step: alert.lastStep, dueAt });
 }
 
 /** A quiet group waits `group_wait` for companions; a busy one sends at the next tick of its grid. */

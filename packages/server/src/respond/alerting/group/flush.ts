@@ -2,10 +2,12 @@ import { formatDuration } from '../../../lib/duration.ts';
 import type { Target } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { resumeAfterAck } from './acknowledge.ts';
+import { leaveToVendor, phonesInstead } from './authority.ts';
+import { reopenClosed } from './close.ts';
 import type { Draft } from './draft.ts';
-import { scheduleRepeat } from './fire.ts';
 import { hush, muteOf, release, withhold } from './mute.ts';
 import { sendResolved } from './resolve.ts';
+import { scheduleRepeat } from './schedule.ts';
 import { type MessageKind, type Timer, timerKey } from './state.ts';
 import { reachOf } from './targets.ts';
 import { tell } from './tell.ts';
@@ -26,6 +28,7 @@ interface Due {
 
 /** Sends what is due: steps, repeats, expired acknowledgements, ends. Overdue steps of an alert merge into one. */
 export function flush(draft: Draft): void {
+  reopenClosed(draft);
   release(draft);
   withhold(draft);
   const due = [...draft.timers.values()].filter((timer) => timer.dueAt <= draft.now);
@@ -74,6 +77,13 @@ function dueOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
   if (steps.length > 0) orders.push(...stepOrders(draft, alert, steps));
   const repeat = timers.find((timer) => timer.kind === 'repeat');
   if (repeat && steps.length === 0) orders.push(...repeatOrder(draft, alert, repeat));
+  orders.push(
+    ...pagingOrder(
+      draft,
+      alert,
+      timers.filter((timer) => timer.kind === 'paging'),
+    ),
+  );
   const expired = timers.find((timer) => timer.kind === 'ack');
   if (expired) orders.push(...expiredOrder(draft, alert, expired));
   return orders;
@@ -91,7 +101,8 @@ function stepOrders(draft: Draft, alert: Episode, timers: readonly Timer[]): Due
   const late = draft.now - dueAt > LATE_MS ? `, ${formatDuration(draft.now - dueAt)} late` : '';
   const named = alert.plan.policy === null ? '' : ` of ${alert.plan.policy}`;
   const reason = step === 0 ? `first notification${late}` : `step ${delays}${named}: not acknowledged${late}`;
-  const order: Due = { alert, step, kind: 'firing', tag: 'firing', reason, targets, dueAt };
+  const reached = leaveToVendor(draft, alert, step, targets);
+  const order: Due = { alert, step, kind: 'firing', tag: 'firing', reason, targets: reached, dueAt };
   return [order, ...empty.map((one) => nobodyOrder(draft, alert, one))];
 }
 
@@ -136,9 +147,24 @@ function repeatOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
     return [{ alert, step, kind: 'meta', tag: 'exhausted', reason, targets: alert.plan.meta, dueAt: timer.dueAt }];
   }
   const count = alert.repeats + 1;
-  const targets = stillTold(alert, reachOf(draft, alert, step).targets);
+  const targets = leaveToVendor(draft, alert, step, stillTold(alert, reachOf(draft, alert, step).targets));
   const reason = `still firing after ${formatDuration(draft.now - alert.firedAt)}`;
   return [{ alert, step, kind: 'repeat', tag: `repeat${count}`, reason, targets, dueAt: timer.dueAt }];
+}
+
+/** The vendor that pages has not taken the alert in time: phones ring after all. */
+function pagingOrder(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
+  const { authority } = alert.plan;
+  if (timers.length === 0 || !authority || alert.ack) return [];
+  const steps = timers.map((timer) => timer.step);
+  const targets = phonesInstead(
+    draft,
+    alert,
+    steps.flatMap((step) => reachOf(draft, alert, step).targets),
+  );
+  if (targets.length === 0) return [];
+  const reason = `${targetKey(authority)} has not taken the alert`;
+  return [{ alert, step: Math.max(...steps), kind: 'firing', tag: 'phones', reason, targets, dueAt: draft.now }];
 }
 
 function expiredOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
@@ -147,7 +173,7 @@ function expiredOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
   const reason = `still firing, the acknowledgement of ${by} expired`;
   draft.note(alert.id, 'ack_expired', reason);
   const step = Math.max(0, alert.lastStep);
-  const { targets } = reachOf(draft, alert, step);
+  const targets = leaveToVendor(draft, alert, step, reachOf(draft, alert, step).targets);
   return [{ alert, step, kind: 'update', tag: `update${at}`, reason, targets, dueAt: timer.dueAt }];
 }
 
@@ -165,7 +191,7 @@ function advance(draft: Draft, orders: readonly Due[]): void {
     if (order.kind === 'meta') continue;
     if (order.kind === 'update') resumeAfterAck(draft, alert);
     else if (order.kind === 'repeat') scheduleRepeat(draft, draft.setAlert({ ...alert, repeats: alert.repeats + 1 }));
-    else {
+    else if (order.step > alert.lastStep) {
       const moved = draft.setAlert({ ...alert, lastStep: order.step });
       if (order.step === moved.plan.steps.length - 1) scheduleRepeat(draft, moved);
     }

@@ -2,6 +2,7 @@ import type { Episode } from '../episode.ts';
 import type { Source } from '../inhibit/inhibition.ts';
 import { silenceOf, silenceText } from '../silence/silence.ts';
 import type { Draft } from './draft.ts';
+import { scheduleFrom } from './schedule.ts';
 import { type Message, mayBeKnown, type Timer, timerKey } from './state.ts';
 import { nextTick } from './tick.ts';
 import { cancel } from './withdraw.ts';
@@ -35,7 +36,7 @@ function nameOf({ rule, labels }: Source): string {
 
 /** Puts aside what a muted alert had to say; the clock of its escalation stands still. */
 export function park(draft: Draft, alert: Episode, step: number, mute: Mute, isNews = true): void {
-  draft.dropTimers(alert.id, 'step', 'repeat', 'muted');
+  draft.dropTimers(alert.id, 'step', 'repeat', 'muted', 'paging');
   const dueAt = mute.until ?? draft.now + LOOK_AGAIN_MS;
   draft.setTimer({ alertId: alert.id, kind: 'muted', step, dueAt });
   if (isNews) draft.note(alert.id, 'muted', mute.reason);
@@ -67,16 +68,12 @@ export function release(draft: Draft): void {
 function goOn(draft: Draft, alert: Episode, { step: next }: Timer): void {
   draft.note(alert.id, 'unmuted', 'nothing mutes it any more');
   const { id, lastStep, ack } = alert;
-  const { steps, policy, repeat, groupIntervalMs } = alert.plan;
+  const { policy, repeat, groupIntervalMs } = alert.plan;
   const onGrid = policy === null && draft.anchorAt !== null;
   const at = onGrid ? nextTick(draft.anchorAt ?? 0, groupIntervalMs, draft.now) : draft.now;
   if (next <= lastStep && repeat) draft.setTimer({ alertId: id, kind: 'repeat', step: lastStep, dueAt: at });
   if (ack) return;
-  const passed = steps[next]?.delayMs ?? 0;
-  steps.forEach(({ delayMs }, step) => {
-    if (step < next || step <= lastStep) return;
-    draft.setTimer({ alertId: id, kind: 'step', step, dueAt: at + delayMs - passed });
-  });
+  scheduleFrom(draft, alert, next, at);
 }
 
 /** Messages about muted alerts that nobody can have received do not leave; they are written anew afterwards. */

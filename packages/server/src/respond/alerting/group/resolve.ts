@@ -18,7 +18,10 @@ export interface Resolution {
  */
 export function resolve(draft: Draft, resolution: Resolution): void {
   const before = draft.alerts.get(resolution.alertId);
-  if (before?.state !== 'firing') return;
+  if (before?.state !== 'firing') {
+    draft.dropTimers(resolution.alertId, 'closed');
+    return;
+  }
   const alert = draft.setAlert({
     ...before,
     ...(resolution.reading ?? { value: null, sample: null, summary: `${before.rule}: ${resolution.reason}` }),
@@ -27,7 +30,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
     resolveReason: resolution.reason,
   });
   draft.note(alert.id, 'resolved', resolution.reason, 'firing', 'resolved');
-  draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted');
+  draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted', 'paging');
   for (const message of draft.messagesOf(alert.id)) withdraw(draft, message);
   if (toldOfFiring(draft, alert.id).length === 0) {
     draft.note(alert.id, 'silent', 'it ended before anyone was told');

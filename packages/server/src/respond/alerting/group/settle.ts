@@ -1,6 +1,7 @@
 import { backoff } from '../../../lib/backoff.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import type { DeliveryResult } from '../../notify/index.ts';
+import { stopWaitingFor } from './authority.ts';
 import type { Draft } from './draft.ts';
 import { fallBack } from './fallback.ts';
 import { isOpen, type Message } from './state.ts';
@@ -17,14 +18,15 @@ const SENT_ONCE: ReadonlySet<string> = new Set(['sms', 'phone_call', 'pagerduty'
 export function settle(draft: Draft, messageId: string, result: DeliveryResult, random: number): void {
   const message = draft.messages.get(messageId);
   if (!message || !isOpen(message)) return;
-  if (result.outcome === 'sent') sent(draft, message, result.detail);
+  if (result.outcome === 'sent') sent(draft, message, result);
   else if (result.outcome === 'retry') retry(draft, message, result, random);
   else fail(draft, message, result.reason);
 }
 
-function sent(draft: Draft, message: Message, detail: string): void {
+function sent(draft: Draft, message: Message, result: Extract<DeliveryResult, { outcome: 'sent' }>): void {
+  const { detail, receipt = null } = result;
   const late = draft.now - message.dueAt;
-  draft.setMessage({ ...message, status: 'sent', sentAt: draft.now, lastError: null, fallbackAt: null });
+  draft.setMessage({ ...message, status: 'sent', sentAt: draft.now, lastError: null, fallbackAt: null, receipt });
   const suffix = late > LATE_MS ? `, ${formatDuration(late)} late` : '';
   draft.noteAll(message, 'delivered', `${targetKey(message)}: ${detail}${suffix}`);
 }
@@ -58,6 +60,7 @@ function retry(
 function fail(draft: Draft, message: Message, reason: string): void {
   const failed = draft.setMessage({ ...message, status: 'failed', lastError: reason, fallbackAt: null });
   draft.noteAll(message, 'failed', `${targetKey(message)}: ${reason}`);
+  stopWaitingFor(draft, failed);
   fallBack(draft, failed, reason);
   withdrawEnds(draft, failed);
 }

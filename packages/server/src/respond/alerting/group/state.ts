@@ -5,7 +5,8 @@ import type { Episode } from '../episode.ts';
 import { episodeTag } from '../episode.ts';
 import { sha256 } from '../fingerprint.ts';
 
-export type MessageKind = 'firing' | 'update' | 'repeat' | 'resolved' | 'meta';
+/** `acknowledged` tells a vendor that keeps its own state of an alert that somebody has it. */
+export type MessageKind = 'firing' | 'update' | 'repeat' | 'resolved' | 'acknowledged' | 'meta';
 
 /**
  * `queued` → `sending` → `sent`; `retrying` waits for the next attempt, `uncertain` means that an attempt began and
@@ -46,10 +47,27 @@ export interface Message {
   interruptions: number;
   /** When the fallback is told if this is still undelivered; null = never, or done. */
   fallbackAt: number | null;
+  /** The vendor's name of the message, for replies in a thread and for reports; null = it gave none. */
+  receipt: string | null;
+  /** What the vendor said of the message after it had taken it, and when; null = nothing. */
+  report: string | null;
+  reportedAt: number | null;
+  /** Id of the message under whose id this one left, where one told of several; null = it left alone. */
+  bundle: string | null;
 }
 
-/** `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires; `muted`: a step is put aside. */
-export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted';
+/** A message that a worker has taken to send. */
+export interface Claimed extends Message {
+  /** The receipt of the first message about these alerts that this target took; null = there is none. */
+  thread: string | null;
+}
+
+/**
+ * `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires; `muted`:
+ * a step is put aside; `paging`: phones ring unless the vendor that pages has taken the alert; `closed`: the alert opens
+ * again unless what it is about has ended.
+ */
+export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted' | 'paging' | 'closed';
 
 export interface Timer {
   alertId: string;

@@ -21,6 +21,8 @@ export interface Tell {
   title?: string;
   /** When it should have left, in ms; default now. */
   dueAt?: number;
+  /** It does not leave before, ms since the epoch. */
+  notBefore?: number;
 }
 
 /**
@@ -45,6 +47,7 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
   if (!first) return undefined;
   const step = Math.max(...fresh.map((entry) => entry.step));
   const alerts = fresh.map(({ alert }) => alert);
+  const leavesAt = order.notBefore ?? draft.now;
   const message = draft.setMessage({
     id: messageId(first.key),
     key: first.key,
@@ -59,22 +62,27 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
     body: composeBody({
       kind: order.kind,
       alerts,
-      others: order.kind === 'resolved' ? [] : companions(draft, alerts),
+      others: order.kind === 'resolved' || order.kind === 'acknowledged' ? [] : companions(draft, alerts),
       reason: order.reason,
       step,
+      mentions: mentionsOf(draft, target, alerts, step),
       ...(order.title === undefined ? {} : { title: order.title }),
     }),
     reason: order.reason,
     lastError: target.broken,
     createdAt: draft.now,
-    dueAt: order.dueAt ?? draft.now,
-    nextAttemptAt: draft.now,
+    dueAt: order.dueAt ?? leavesAt,
+    nextAttemptAt: leavesAt,
     sentAt: null,
     maybeDelivered: false,
     attemptedAt: null,
     uncertainSince: null,
     interruptions: 0,
-    fallbackAt: target.broken === null ? fallbackAt(order, alerts, draft.now) : null,
+    fallbackAt: target.broken === null ? fallbackAt(order, alerts, leavesAt) : null,
+    receipt: null,
+    report: null,
+    reportedAt: null,
+    bundle: null,
   });
   const fate = target.broken === null ? 'queued' : 'undeliverable';
   draft.noteAll(message, fate, `${targetKey(target)}: ${target.broken ?? order.reason}`);
@@ -91,8 +99,15 @@ function unusedKey(known: ReadonlyMap<string, Message>, key: string): string | n
   }
 }
 
+/** Later steps call in Slack whoever is on call then. */
+function mentionsOf(draft: Draft, target: Target, alerts: readonly Episode[], step: number): string[] {
+  if (target.channel !== 'slack' || step === 0) return [];
+  const duties = alerts.flatMap(({ plan }) => plan.duty ?? []);
+  return [...new Set(duties.flatMap((duty) => draft.facts.onCall(duty).slack ?? []))];
+}
+
 function fallbackAt(order: Tell, alerts: readonly Episode[], now: number): number | null {
-  if (order.kind === 'resolved' || order.kind === 'meta') return null;
+  if (order.kind === 'resolved' || order.kind === 'meta' || order.kind === 'acknowledged') return null;
   return now + (alerts.some((alert) => alert.severity === 'critical') ? CRITICAL_FALLBACK_MS : FALLBACK_MS);
 }
 

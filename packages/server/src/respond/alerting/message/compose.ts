@@ -11,6 +11,8 @@ export interface Composition {
   reason: string;
   step: number;
   title?: string;
+  /** Ids in Slack of the people whose turn it is. */
+  mentions?: readonly string[];
 }
 
 const RANK = { critical: 0, warning: 1, info: 2 } as const;
@@ -19,6 +21,7 @@ const VERB: Record<MessageKind, string> = {
   update: 'Still firing',
   repeat: 'Still firing',
   resolved: 'Resolved',
+  acknowledged: 'Acknowledged',
   meta: 'YumOps',
 };
 
@@ -33,6 +36,7 @@ export function composeBody(from: Composition): MessageBody {
     title: `${VERB[from.kind]}: ${from.title ?? titleOf(from.alerts)}`,
     reason: from.reason,
     step: from.step,
+    ...(from.mentions && from.mentions.length > 0 ? { mentions: from.mentions } : {}),
     alerts,
   };
 }

@@ -3,6 +3,8 @@ import type { Episode, OnCallStep } from '../episode.ts';
 import type { Message, Timer } from '../group/state.ts';
 import type { Row } from '../state/rows.ts';
 
+const WAITING: ReadonlySet<Message['status']> = new Set(['queued', 'retrying', 'uncertain']);
+
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
@@ -44,6 +46,9 @@ export function toNotification(message: Message, alertId?: string): Notification
     lastError: message.lastError,
     createdAt: iso(message.createdAt),
     sentAt: isoOrNull(message.sentAt),
+    nextAttemptAt: WAITING.has(message.status) ? iso(message.nextAttemptAt) : null,
+    report: message.report,
+    reportedAt: isoOrNull(message.reportedAt),
   };
 }
 
@@ -59,7 +64,9 @@ export function toTimeline(row: Row): AlertTimelineEntry {
 
 /** What happens next if nobody does anything. */
 export function nextStep(episode: Episode, timers: readonly Timer[]): NextStep | null {
-  const next = timers.filter((timer) => timer.kind !== 'resolve').sort((a, b) => a.dueAt - b.dueAt)[0];
+  const next = timers
+    .filter((timer) => timer.kind !== 'resolve' && timer.kind !== 'paging')
+    .sort((a, b) => a.dueAt - b.dueAt)[0];
   if (!next || episode.state !== 'firing') return null;
   const step = next.kind === 'step' ? next.step : Math.max(0, episode.lastStep);
   const { targets = [], onCall } = episode.plan.steps[step] ?? {};

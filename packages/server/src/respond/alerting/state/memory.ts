@@ -1,8 +1,17 @@
 import type { Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import {
+  type Departure,
+  departureOf,
+  pickThrottled,
+  THROTTLE_MEMORY_MS,
+  THROTTLED,
+  throttledNotes,
+} from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
 import { nextDue } from '../group/decide.ts';
 import {
+  type Claimed,
   type Decision,
   emptyGroup,
   type GroupState,
@@ -13,8 +22,9 @@ import {
 import type { Instance } from '../instance.ts';
 import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
 import type { Silence } from '../silence/silence.ts';
+import { claimedAs } from './claim-throttled.ts';
 
-interface Claimed {
+interface Claim {
   worker: string;
   until: number;
 }
@@ -28,7 +38,7 @@ export class MemoryAlertStore implements AlertStore {
   readonly #instances = new Map<string, Instance>();
   readonly #statuses = new Map<string, RuleStatus>();
   readonly #silences = new Map<string, Silence>();
-  readonly #claims = new Map<string, Claimed>();
+  readonly #claims = new Map<string, Claim>();
   readonly #now: () => number;
   #lease: { holder: string; token: number; until: number } = { holder: '', token: 0, until: 0 };
 
@@ -137,21 +147,56 @@ export class MemoryAlertStore implements AlertStore {
     }
   }
 
-  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
-    const claimed: Message[] = [];
-    for (const group of this.#groups.values()) {
-      const messages = new Map(group.messages);
-      for (const message of group.messages.values()) {
-        if (claimed.length >= limit) break;
-        if (!isWaiting(message) || message.nextAttemptAt > now || isBlocked(messages, message)) continue;
-        const sending: Message = { ...message, status: 'sending', attempts: message.attempts + 1, attemptedAt: now };
-        messages.set(message.id, sending);
-        this.#claims.set(message.id, { worker, until: now + leaseMs });
-        claimed.push(sending);
-      }
-      this.#groups.set(group.key, { ...group, messages });
+  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
+    const groups = [...this.#groups.values()];
+    const taken = groups.flatMap(({ messages }) => nextFree(messages, now)).map((message) => [message]);
+    const throttled = groups.flatMap(({ messages }) =>
+      [...messages.values()].filter((message) => isThrottledAndDue(messages, message, now)),
+    );
+    const { leaving, waiting } = pickThrottled(throttled, this.#departures(now), now);
+    for (const one of waiting) {
+      this.#put({ ...one.message, nextAttemptAt: one.until });
+      this.timeline.push(...throttledNotes(one, now));
     }
-    return claimed;
+    return [...taken, ...leaving].slice(0, limit).flatMap((messages) => this.#take(messages, worker, now, leaseMs));
+  }
+
+  #take(messages: readonly Message[], worker: string, now: number, leaseMs: number): Claimed[] {
+    const bundle = messages.length > 1 ? (messages[0]?.bundle ?? messages[0]?.id ?? null) : null;
+    return messages.map((message) => {
+      const sending = claimedAs(message, bundle, now);
+      this.#put(sending);
+      this.#claims.set(message.id, { worker, until: now + leaseMs });
+      return { ...sending, thread: this.#threadOf(message) };
+    });
+  }
+
+  #put(message: Message): void {
+    const group = this.group(message.groupKey);
+    this.#groups.set(group.key, { ...group, messages: new Map(group.messages).set(message.id, message) });
+  }
+
+  #threadOf(message: Message): string | null {
+    const alerts = new Set(message.alerts.map(({ id }) => id));
+    for (const other of this.group(message.groupKey).messages.values()) {
+      if (other.id === message.id) return null;
+      const shares = other.alerts.some(({ id }) => alerts.has(id));
+      if (shares && contactOf(other) === contactOf(message) && other.receipt !== null) return other.receipt;
+    }
+    return null;
+  }
+
+  #departures(now: number): Departure[] {
+    return this.messages()
+      .filter(({ channel }) => THROTTLED.includes(channel))
+      .filter(({ status, sentAt }) => status === 'sending' || (sentAt ?? 0) > now - THROTTLE_MEMORY_MS)
+      .map(departureOf);
+  }
+
+  async leftAs(id: string): Promise<{ id: string; groupKey: string; alertIds: readonly string[] }[]> {
+    return this.messages()
+      .filter((message) => message.id === id || message.bundle === id)
+      .map(({ id: own, groupKey, alerts }) => ({ id: own, groupKey, alertIds: alerts.map((alert) => alert.id) }));
   }
 
   async interrupted(
@@ -193,11 +238,42 @@ function isWaiting(message: Message): boolean {
   return isOpen(message) && message.status !== 'sending';
 }
 
+/** The messages of unthrottled channels that may leave, one for each contact. */
+function nextFree(messages: ReadonlyMap<string, Message>, now: number): Message[] {
+  const free = [...messages.values()].filter(
+    (message) =>
+      !THROTTLED.includes(message.channel) &&
+      isWaiting(message) &&
+      message.nextAttemptAt <= now &&
+      !isBlocked(messages, message),
+  );
+  return [...new Map(free.toReversed().map((message) => [contactOf(message), message])).values()].toReversed();
+}
+
+function isThrottledAndDue(messages: ReadonlyMap<string, Message>, message: Message, now: number): boolean {
+  const due = isWaiting(message) && message.nextAttemptAt <= now;
+  return due && THROTTLED.includes(message.channel) && !isHeldUp(messages, message, now);
+}
+
+/** An older message of the group to the same contact is being sent, or waits for longer. */
+function isHeldUp(messages: ReadonlyMap<string, Message>, message: Message, now: number): boolean {
+  for (const other of messages.values()) {
+    if (other.id === message.id) return false;
+    if (contactOf(other) !== contactOf(message) || !isOpen(other)) continue;
+    if (other.status === 'sending' || other.nextAttemptAt > now) return true;
+  }
+  return false;
+}
+
+function contactOf({ channel, target }: Message): string {
+  return `${channel}/${target}`;
+}
+
 /** An older message of the group to the same target is still on its way. */
 function isBlocked(messages: ReadonlyMap<string, Message>, message: Message): boolean {
   for (const other of messages.values()) {
     if (other.id === message.id) return false;
-    if (other.channel === message.channel && other.target === message.target && isOpen(other)) return true;
+    if (contactOf(other) === contactOf(message) && isOpen(other)) return true;
   }
   return false;
 }

@@ -1,12 +1,15 @@
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import { THROTTLED } from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
-import type { Decision, GroupState, Message } from '../group/state.ts';
+import type { Claimed, Decision, GroupState, Message } from '../group/state.ts';
 import { timerKey } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
 import type { Silence } from '../silence/silence.ts';
+import { CLAIMED_COLUMNS, claimThrottled } from './claim-throttled.ts';
 import {
+  claimedFromRow,
   episodeFromRow,
   episodeToRow,
   instanceFromRow,
@@ -158,18 +161,36 @@ export class PostgresAlertStore implements AlertStore {
     await this.#db.query(`UPDATE alert_timers SET due_at = $1 WHERE kind = 'muted'`, [new Date(now)]);
   }
 
-  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Message[]> {
+  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
+    const free = await this.#claimFree(worker, now, leaseMs, limit);
+    const room = limit - free.length;
+    if (room <= 0) return free;
+    return [...free, ...(await claimThrottled(this.#db, { worker, now, until: now + leaseMs, limit: room }))];
+  }
+
+  /** Takes messages of channels that are not throttled. */
+  async #claimFree(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
     const rows = await this.#db.query<Row & { seq: number }>(
       `UPDATE alert_messages m
        SET status = 'sending', attempts = attempts + 1, attempted_at = $2, claimed_by = $1, claimed_until = $3
        WHERE id IN (
          SELECT id FROM alert_messages m
          WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}
+           AND channel <> ALL ($5::text[])
          ORDER BY next_attempt_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED)
-       RETURNING m.*, ${MESSAGE_ALERTS}`,
-      [worker, new Date(now), new Date(now + leaseMs), limit],
+       RETURNING ${CLAIMED_COLUMNS}`,
+      [worker, new Date(now), new Date(now + leaseMs), limit, THROTTLED],
     );
-    return rows.sort((a, b) => a.seq - b.seq).map(messageFromRow);
+    return rows.sort((a, b) => a.seq - b.seq).map(claimedFromRow);
+  }
+
+  async leftAs(id: string): Promise<{ id: string; groupKey: string; alertIds: readonly string[] }[]> {
+    return this.#db.query(
+      `SELECT m.id, m.group_key AS "groupKey",
+         ARRAY(SELECT l.alert_id FROM alert_message_alerts l WHERE l.message_id = m.id) AS "alertIds"
+       FROM alert_messages m WHERE m.id = $1 OR m.bundle = $1 ORDER BY m.seq`,
+      [id],
+    );
   }
 
   async interrupted(

@@ -1,5 +1,5 @@
 import type { AlertSubject, Episode } from '../episode.ts';
-import type { Message, TimelineEntry, Timer } from '../group/state.ts';
+import type { Claimed, Message, TimelineEntry, Timer } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import type { RuleStatus } from '../ports.ts';
 
@@ -177,6 +177,10 @@ export function messageToRow(message: Message): Row {
     uncertain_since: time(message.uncertainSince),
     interruptions: message.interruptions,
     fallback_at: time(message.fallbackAt),
+    receipt: message.receipt,
+    report: message.report,
+    reported_at: time(message.reportedAt),
+    bundle: message.bundle,
   };
 }
 
@@ -205,7 +209,16 @@ export function messageFromRow(row: Row): Message {
     uncertainSince: msOrNull(row['uncertain_since']),
     interruptions: row['interruptions'] as number,
     fallbackAt: msOrNull(row['fallback_at']),
+    receipt: row['receipt'] as string | null,
+    report: row['report'] as string | null,
+    reportedAt: msOrNull(row['reported_at']),
+    bundle: row['bundle'] as string | null,
   };
+}
+
+/** @param row as `messageFromRow`, with the receipt to answer to as `thread` */
+export function claimedFromRow(row: Row): Claimed {
+  return { ...messageFromRow(row), thread: row['thread'] as string | null };
 }
 
 export function timelineToRow(entry: TimelineEntry): Row {

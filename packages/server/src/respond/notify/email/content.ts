@@ -22,6 +22,7 @@ export function emailContent(message: Outgoing): EmailContent {
       body.title,
       ...shown.map((alert) => alertText(alert, message.publicUrl)),
       ...(more === undefined ? [] : [more]),
+      ...(message.replyUrl ? [`Acknowledge, escalate or resolve: ${message.replyUrl}`] : []),
       `Why you get this: ${body.reason}\nKey: ${message.key}`,
     ].join('\n\n'),
     html: [
@@ -29,6 +30,9 @@ export function emailContent(message: Outgoing): EmailContent {
       `<h1 style="font-size:18px">${escapeHtml(body.title)}</h1>`,
       ...shown.map((alert) => alertHtml(alert, message.publicUrl)),
       ...(more === undefined ? [] : [`<p>${more}</p>`]),
+      ...(message.replyUrl
+        ? [`<p><a href="${escapeHtml(message.replyUrl)}">Acknowledge, escalate or resolve</a></p>`]
+        : []),
       `<p style="color:#666">Why you get this: ${escapeHtml(body.reason)}<br>Key: ${escapeHtml(message.key)}</p>`,
       '</body></html>',
     ].join('\n'),

@@ -26,13 +26,17 @@ const { vendor } = notifierContract({
   carries: 'a1b2c3d4e5f60718:1:0:slack/#alerts:firing',
 });
 
-test('the first message has a button that names it', async () => {
+test('the first message has buttons that name it', async () => {
   const result = await notifier(vendor()).send(outgoing(), never);
   expect(result).toMatchObject({ outcome: 'sent', receipt: expect.stringMatching(/^C024BE91L\/1503435956\.\d{6}$/) });
   const { blocks } = lastTaken<{ blocks: { type: string }[] }>(vendor());
   expect(blocks.at(-1)).toMatchObject({
     type: 'actions',
-    elements: [{ action_id: 'yumops_acknowledge', value: outgoing().id }],
+    elements: [
+      { action_id: 'yumops_acknowledge', value: outgoing().id },
+      { action_id: 'yumops_escalate', value: outgoing().id },
+      { action_id: 'yumops_resolve', value: outgoing().id },
+    ],
   });
 });
 

@@ -19,7 +19,16 @@ const PASSING: ReadonlySet<string> = new Set([
 const TEXT_MAX = 2_000;
 
 /** Names of the buttons, as they come back. */
-export const BUTTONS = { acknowledge: 'yumops_acknowledge', resolve: 'yumops_resolve' } as const;
+export const BUTTONS = {
+  acknowledge: 'yumops_acknowledge',
+  escalate: 'yumops_escalate',
+  resolve: 'yumops_resolve',
+} as const;
+
+type ButtonName = keyof typeof BUTTONS;
+const LABELS: Record<ButtonName, string> = { acknowledge: 'Acknowledge', escalate: 'Escalate', resolve: 'Resolve' };
+const ALL_BUTTONS: readonly ButtonName[] = ['acknowledge', 'escalate', 'resolve'];
+const AFTER_ACK: readonly ButtonName[] = ['escalate', 'resolve'];
 
 /**
  * Slack through an app: any channel that it may write to, later messages as broadcast replies in the thread of the
@@ -29,9 +38,12 @@ export function slackAppNotifier(app: SlackApp): Notifier {
   return {
     async send(message, signal) {
       const thread = parseReceipt(message.thread);
+      const { kind } = message.body;
+      if (!thread && kind === 'acknowledged') return { outcome: 'sent', detail: 'there is no message to mark' };
       const sent = await callSlack(app, 'chat.postMessage', postOf(message, thread, app), signal);
-      if (!thread || message.body.kind !== 'resolved' || sent.outcome !== 'sent') return sent;
-      const marked = await callSlack(app, 'chat.update', { ...thread, ...contentOf(message, false) }, signal);
+      if (!thread || (kind !== 'resolved' && kind !== 'acknowledged') || sent.outcome !== 'sent') return sent;
+      const buttons = kind === 'acknowledged' && app.signingSecret !== null ? AFTER_ACK : [];
+      const marked = await callSlack(app, 'chat.update', { ...thread, ...contentOf(message, buttons) }, signal);
       if (marked.outcome === 'sent') return sent;
       return { ...sent, detail: `${sent.detail}; the first message was not marked: ${marked.reason}` };
     },
@@ -56,7 +68,7 @@ function postOf(message: Outgoing, thread: Receipt | null, app: SlackApp) {
   const open = kind !== 'resolved' && kind !== 'acknowledged' && alerts.some(({ status }) => status === 'firing');
   return {
     channel: thread?.channel ?? message.target,
-    ...contentOf(message, open && app.signingSecret !== null),
+    ...contentOf(message, open && app.signingSecret !== null ? ALL_BUTTONS : []),
     ...(thread ? { thread_ts: thread.ts, reply_broadcast: kind !== 'acknowledged' } : {}),
     unfurl_links: false,
     unfurl_media: false,
@@ -64,12 +76,17 @@ function postOf(message: Outgoing, thread: Receipt | null, app: SlackApp) {
   };
 }
 
-function contentOf(message: Outgoing, buttons: boolean): { text: string; blocks: Block[] } {
+function contentOf(message: Outgoing, buttons: readonly ButtonName[]): { text: string; blocks: Block[] } {
   const { text, blocks } = slackPayload(message, null);
   const calls: Block[] = mentionsOf(message).map((who) => ({ type: 'section', text: markdown(who) }));
   return {
     text,
-    blocks: [...blocks.slice(0, 1), ...calls, ...blocks.slice(1), ...(buttons ? [buttonsOf(message)] : [])],
+    blocks: [
+      ...blocks.slice(0, 1),
+      ...calls,
+      ...blocks.slice(1),
+      ...(buttons.length > 0 ? [buttonsOf(message, buttons)] : []),
+    ],
   };
 }
 
@@ -80,18 +97,16 @@ function mentionsOf({ body, thread, mentions = [] }: Outgoing): string[] {
 }
 
 /** A button carries the id of its message, which stands for its alerts. */
-function buttonsOf({ id: value }: Outgoing): Block {
+function buttonsOf({ id: value }: Outgoing, names: readonly ButtonName[]): Block {
   return {
     type: 'actions',
-    elements: [
-      {
-        type: 'button',
-        text: { type: 'plain_text', text: 'Acknowledge' },
-        action_id: BUTTONS.acknowledge,
-        value,
-        style: 'primary',
-      },
-    ],
+    elements: names.map((name) => ({
+      type: 'button',
+      text: { type: 'plain_text', text: LABELS[name] },
+      action_id: BUTTONS[name],
+      value,
+      ...(name === 'acknowledge' ? { style: 'primary' as const } : {}),
+    })),
   };
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import type { Reply } from '../reply.ts';
+import type { Reply, ReplyAction } from '../reply.ts';
 import { BUTTONS } from './app.ts';
+
+const ACTIONS: readonly ReplyAction[] = ['acknowledge', 'escalate', 'resolve'];
 
 const clickShape = z.object({
   type: z.literal('block_actions'),
@@ -23,12 +25,15 @@ export function readClick(rawBody: string): SlackClick | undefined {
   const read = clickShape.safeParse(payload);
   if (!read.success) return undefined;
   const { user, container, message, actions } = read.data;
-  const action = actions.find(({ action_id: id }) => id === BUTTONS.acknowledge || id === BUTTONS.resolve);
-  if (!action || action.value === '') return undefined;
+  const [clicked] = actions.flatMap(({ action_id: id, value }) => {
+    const action = ACTIONS.find((name) => BUTTONS[name] === id);
+    return action && value !== '' ? [{ action, value }] : [];
+  });
+  if (!clicked) return undefined;
   return {
     reply: {
-      action: action.action_id === BUTTONS.resolve ? 'resolve' : 'acknowledge',
-      alerts: { message: action.value },
+      action: clicked.action,
+      alerts: { message: clicked.value },
       from: { slack: user.id, name: user.username ?? user.name ?? user.id },
       via: 'slack',
     },

@@ -46,7 +46,7 @@ function replyHint({ body, publicUrl }: Outgoing): string {
   if (!first || body.kind === 'resolved' || body.kind === 'meta' || !isReachable(publicUrl)) return '';
   if (firing.length > 1) return 'Reply aa=ack all';
   const code = replyCode(first.id);
-  return `Reply ${code}a=ack`;
+  return `Reply ${code}a=ack (e=escalate c=close)`;
 }
 
 function markOf({ id }: Outgoing): string {

@@ -124,7 +124,7 @@ test('an SMS fits into 160 characters of the 7-bit alphabet and says how to repl
   expect(smsText(long)).toMatch(/^CRITICAL Firing: cafe 'x' \/a\/ and on/);
   expect(smsText(long)).toHaveLength(160);
   expect(smsText(long)).toMatch(/^[\x20-\x7e]+$/);
-  expect(smsText(long)).toContain(`Reply ${code}a=ack #01234567`);
+  expect(smsText(long)).toContain(`Reply ${code}a=ack (e=escalate c=close) #01234567`);
   const several = outgoing({}, { alerts: [messageAlert(), messageAlert({ id: 'b-1' })] });
   expect(smsText(several)).toContain('Reply aa=ack all');
   expect(smsText(outgoing({ publicUrl: 'http://localhost:4600' }))).not.toContain('Reply');
@@ -138,7 +138,7 @@ test('a call says what is wrong and waits for a key', async () => {
     const twiml = new URLSearchParams(server.accepted[0]?.body).get('Twiml') ?? '';
     expect(twiml).toContain('numDigits="1"');
     expect(twiml).toContain('Firing: &lt;a&gt; &amp; &quot;b&quot;');
-    expect(twiml).toContain('Press 4 to acknowledge.');
+    expect(twiml).toContain('Press 4 to acknowledge, 5 to escalate, 6 to resolve.');
     expect(twiml).toContain(
       'action="https://ops.yumzoom.app/integrations/twilio/keypad?message=0123456789abcdef0123456789abcdef"',
     );

@@ -4,7 +4,7 @@ import type { ReplyAction } from '../reply.ts';
 /** What a key on the phone means. */
 export const KEYS: Readonly<Record<string, ReplyAction>> = { 4: 'acknowledge', 5: 'escalate', 6: 'resolve' };
 
-const MENU = 'Press 4 to acknowledge.';
+const MENU = 'Press 4 to acknowledge, 5 to escalate, 6 to resolve.';
 /** Escaped twice over this stays below the 4,000 characters that a request may carry. */
 const SPOKEN_MAX = 250;
 
