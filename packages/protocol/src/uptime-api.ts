@@ -33,10 +33,29 @@ export interface MonitorDetail extends Monitor {
   method: string;
   expectation: string[];
   timeout: number;
+  /** Name of the monitor whose outage explains this one's. */
+  parent: string | null;
+  /** Places that must see it down before it is down. */
+  quorum: number;
+  /** What each place sees; empty when the platform alone checks it. */
+  locations: MonitorLocation[];
   bars: DayBar[];
   incidents: Outage[];
   /** One entry per named check of a health report, newest report; empty for other kinds. */
   named: NamedCheckState[];
+}
+
+/** What is seen of a monitor from one place. */
+export interface MonitorLocation {
+  location: string;
+  /** Who checked last from there: id of a probe agent, or `platform`; empty = nobody yet. */
+  agent: string;
+  state: MonitorState;
+  since: string | null;
+  reason: string | null;
+  lastCheckedAt: string | null;
+  /** Milliseconds of the last check; null when it failed. */
+  durationMs: number | null;
 }
 
 /** What a health report says of one of its checks. */
@@ -86,4 +105,21 @@ export interface CheckEvidence {
   headers: Record<string, string>;
   /** First 4 KB of the body. */
   body: string;
+}
+
+/** An item of `GET /api/v1/probes`: an agent that checks from another place. */
+export interface ProbeAgent {
+  id: string;
+  name: string;
+  location: string;
+  version: string;
+  /** `away` = not heard since its lease ended; others of its place have its share. */
+  state: 'live' | 'away';
+  /** Monitors that it checks now. */
+  monitors: number;
+  /** Results that waited at the agent when it was last heard. */
+  waiting: number;
+  /** Results that it gave up because it was cut off for too long. */
+  dropped: number;
+  lastSeenAt: string;
 }

@@ -26,6 +26,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./query.ts')).query,
   },
   monitors: { about: 'List uptime monitors', load: async () => (await import('./monitors.ts')).monitors },
+  probe: {
+    about: 'Check monitors from here for a platform elsewhere',
+    load: async () => (await import('./probe.ts')).probe,
+  },
   alerts: { about: 'List alerts', load: async () => (await import('./alerts.ts')).alerts },
   ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
   escalate: { about: 'Pass an alert on', load: async () => (await import('./escalate.ts')).escalate },

@@ -45,7 +45,26 @@ const ingestKey = defineCommand({
   },
 });
 
+const probe = defineCommand({
+  meta: {
+    name: 'yumops token probe',
+    description: 'Make a token for probe agents in one place; it is shown once',
+  },
+  args: {
+    ...platformArgs,
+    location: { type: 'string', required: true, description: 'Name of the place, such as fra', valueHint: 'NAME' },
+  },
+  async run({ args }) {
+    const made = await withClient(readSettings(args), (client) =>
+      client.post<{ secret: string }>('/api/v1/probe-tokens', { location: args.location }),
+    );
+    if (args.json) printJson(made);
+    else process.stdout.write(`${made.secret}\n`);
+    return 0;
+  },
+});
+
 export const token = defineCommand({
-  meta: { name: 'yumops token', description: 'Make API tokens and ingest keys' },
-  subCommands: { create, 'ingest-key': ingestKey },
+  meta: { name: 'yumops token', description: 'Make API tokens, ingest keys and tokens of probes' },
+  subCommands: { create, 'ingest-key': ingestKey, probe },
 });

@@ -204,6 +204,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     retention,
     targets,
     errors: compileErrors(sections.errors.value),
+    location: sections.uptime.value.location ?? 'local',
     referenceTargets: sections.uptime.value.reference_targets ?? [],
     integrations,
     monitors: monitors.map(({ value }) => value),

@@ -46,6 +46,8 @@ export interface Config {
   retention: Readonly<Record<RetentionClass, number>>;
   /** Origins of monitors that are rewritten. */
   targets: Readonly<Record<string, string>>;
+  /** Name of the place that the platform itself checks from. */
+  location: string;
   /** `host:port` of machines that answer whenever our own network works. */
   referenceTargets: readonly string[];
   integrations: Integrations;

@@ -47,6 +47,12 @@ export const systemClock: Clock = {
   sleep: (ms, signal) => sleepWith(systemClock, ms, signal),
 };
 
+/** Keeps this process alive although no timer of the clock does. @returns a function that ends it */
+export function keepAlive(): () => void {
+  const handle = setInterval(() => undefined, 2_147_483_647);
+  return () => clearInterval(handle);
+}
+
 interface Pending {
   due: number;
   order: number;

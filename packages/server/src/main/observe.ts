@@ -14,7 +14,7 @@ import {
   telemetryStoreProbe,
 } from '../observe/health/index.ts';
 import { createIngest, type Ingest } from '../observe/ingest/index.ts';
-import { createUptime, type Uptime } from '../observe/uptime/index.ts';
+import { createProbeDesk, createUptime, type ProbeDesk, type Uptime } from '../observe/uptime/index.ts';
 import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
 import { filesFolder } from './errors.ts';
@@ -28,6 +28,7 @@ const ALERT_PATH_LATE_MS = 10_000;
 export interface Observe {
   ingest: Ingest;
   uptime: Uptime;
+  probes: ProbeDesk;
   health: PlatformHealth;
 }
 
@@ -52,18 +53,20 @@ export async function openObserve(context: {
     log,
   });
   shutdown.add('spool', () => ingest.close());
-  const { monitors, targets, referenceTargets } = config;
+  const { monitors, targets, referenceTargets, location } = config;
   const uptime = createUptime({
     db,
     writer: ingest.writer,
     monitors,
     targets,
     referenceTargets,
+    location,
     clock,
     log,
     postgres: postgresProbe,
     journeys: createJourneyRunner({ folder: join(settings.dataDir, 'journeys') }),
   });
+  const probes = createProbeDesk({ db, clock, log, uptime });
   const health = createPlatformHealth({
     clock,
     version: VERSION,
@@ -79,5 +82,5 @@ export async function openObserve(context: {
       heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
     ],
   });
-  return { ingest, uptime, health };
+  return { ingest, uptime, probes, health };
 }

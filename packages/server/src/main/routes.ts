@@ -15,6 +15,7 @@ import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { pingRoutes } from '../http/ping.ts';
+import { probeRoutes } from '../http/probes.ts';
 import { queryRoutes } from '../http/query.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
 import { sentryRoutes } from '../http/sentry.ts';
@@ -54,7 +55,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { alerting, clock, publicUrl } = parts;
   const { db, telemetry } = parts.stores;
   const { accounts, guard, findIngestKey } = parts.identity;
-  const { health, ingest, uptime } = parts.observe;
+  const { health, ingest, probes, uptime } = parts.observe;
   const availability = createAvailability(telemetry, clock);
   authRoutes(app, { accounts, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
@@ -65,6 +66,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   healthRoutes(app, { health, guard });
   monitorRoutes(app, { guard, clock, db, telemetry, availability, publicUrl });
   pingRoutes(app, uptime);
+  probeRoutes(app, { guard, db, clock, desk: probes });
   checkRoutes(app, { guard, clock, db, telemetry });
   logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
   queryRoutes(app, { telemetry, guard, clock });

@@ -28,6 +28,10 @@ export interface MonitorBase {
   recovery: number;
   /** Slower than this is degraded. */
   maxResponseTimeMs: number | null;
+  /** Places that it is checked from; empty = where the platform itself is. */
+  locations: readonly string[];
+  /** Places that must see it down before it is down. */
+  quorum: number;
   /** Name of the monitor whose outage explains this one's. */
   parent: string | null;
   /** Private addresses; a list names those that always need it (link-local, metadata). */
@@ -45,6 +49,11 @@ export interface MonitorBase {
   broken: string | null;
 }
 
+/** The name of a place that checks are made from. */
+export const locationShape = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,49}$/, 'expected a short name such as fra or us-east-1');
+
 /** Keys of every kind. */
 export const commonKeys = {
   name: z.string().min(1).describe('Name of the monitor'),
@@ -54,8 +63,16 @@ export const commonKeys = {
   recovery: z.int().positive().optional().describe('Good checks before it is up again, default 1'),
   max_response_time: durationShape.optional().describe('Slower than this is degraded'),
   parent: z.string().optional().describe('Name of the monitor whose outage explains this one'),
-  locations: z.array(z.string()).optional().describe('Not used by this version'),
-  quorum: z.int().positive().optional().describe('Not used by this version'),
+  locations: z
+    .array(locationShape)
+    .min(1)
+    .optional()
+    .describe('Places to check from, of probe agents or of the platform itself; default the latter alone'),
+  quorum: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Places that must see it down before it is down, default more than half'),
   allow_private: z
     .union([z.boolean(), z.array(z.string())], 'expected true, false or a list of addresses')
     .optional()

@@ -133,10 +133,6 @@ export class MonitorCompiler {
    * @param url what is checked, as people see it
    */
   base(raw: RawBase, { url, target }: { url: string; target: string }): MonitorBase {
-    for (const key of ['locations', 'quorum'] as const) {
-      if (raw[key] === undefined) continue;
-      this.report({ code: 'I101', path: [key], atKey: true, message: `"${key}" is not used by this version` });
-    }
     this.#lacksVariable(url);
     return {
       id: slug(raw.name),
@@ -144,6 +140,7 @@ export class MonitorCompiler {
       url,
       target,
       ...this.#timing(raw),
+      ...this.#places(raw),
       parent: raw.parent ?? null,
       allowPrivate: raw.allow_private ?? true,
       severity: raw.severity ?? 'critical',
@@ -172,6 +169,16 @@ export class MonitorCompiler {
       recovery: raw.recovery ?? 1,
       maxResponseTimeMs: this.duration(raw.max_response_time, 'max_response_time') ?? null,
     };
+  }
+
+  #places(raw: RawBase): Pick<MonitorBase, 'locations' | 'quorum'> {
+    const locations = [...new Set(raw.locations ?? [])];
+    const places = Math.max(1, locations.length);
+    const { quorum = Math.floor(places / 2) + 1 } = raw;
+    if (quorum <= places) return { locations, quorum };
+    const message = `quorum is ${quorum}, and it is checked from ${places} ${places === 1 ? 'place' : 'places'}`;
+    this.report({ code: 'E103', path: ['quorum'], message, suggestion: 'name more locations or write a lower quorum' });
+    return { locations, quorum: places };
   }
 
   #lacksVariable(text: string): boolean {

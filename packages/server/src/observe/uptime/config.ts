@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { locationShape } from './config-base.ts';
 import { type BrowserMonitorConfig, browserMonitorShape } from './kinds/browser/config.ts';
 import { type DnsMonitorConfig, dnsMonitorShape } from './kinds/dns/config.ts';
 import { type DomainMonitorConfig, domainMonitorShape } from './kinds/domain/config.ts';
@@ -64,6 +65,7 @@ export type RawMonitor = z.infer<typeof monitorShape>;
 
 /** `uptime:` as written. */
 export const uptimeShape = z.strictObject({
+  location: locationShape.optional().describe('Name of the place that the platform itself checks from, default local'),
   reference_targets: z
     .array(z.string().regex(/^.+:\d{1,5}$/, 'expected host:port'))
     .optional()

@@ -1,3 +1,6 @@
+export { createProbeAgent, type ProbeAgentStats, type ProbeWorker } from './agent/agent.ts';
+export { createProbeDesk, type ProbeDesk } from './agent/desk.ts';
+export type { SyncAnswer, SyncRequest } from './agent/wire.ts';
 export { type Availability, createAvailability } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';

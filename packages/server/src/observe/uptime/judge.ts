@@ -83,6 +83,16 @@ export function judge(status: MonitorStatus, seen: Observation, policy: JudgePol
   };
 }
 
+/** The status after a monitor was found to be in `state` at `now`, with the change if it is one; counters stay. */
+export function moveTo(status: MonitorStatus, state: MonitorState, reason: string | null, now: number): Judged {
+  const changed = state !== status.state;
+  return {
+    status: { ...status, state, reason, since: changed || status.since === null ? now : status.since },
+    transition: changed ? { from: status.state, to: state, at: now, reason } : null,
+    recheckInMs: null,
+  };
+}
+
 /** The status of a monitor that was paused, or taken up again, in the configuration. */
 export function setPaused(status: MonitorStatus, paused: boolean, now: number): Judged {
   const state = paused ? 'paused' : 'pending';

@@ -1,8 +1,9 @@
-import type { Monitor, MonitorDetail, MonitorState } from '@yumops/protocol';
+import type { Monitor, MonitorDetail, MonitorLocation, MonitorState } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { readBars } from './availability.ts';
+import { type LocationState, locationState } from './location/location-state.ts';
 import type { NamedState } from './monitor-record.ts';
 import { readOutages } from './outages.ts';
 
@@ -25,13 +26,18 @@ interface MonitorRow {
   certificate_days: number | null;
   recent: (number | null)[] | null;
   named: NamedState[] | null;
+  parent: string | null;
+  locations: string[];
+  quorum: number;
+  views: LocationState[] | null;
   token: string | null;
 }
 
 const SELECT_MONITORS = `
   SELECT m.id, m.position, m.name, m.kind, m.url, m.rewritten_to, m.method, m.expectation, m.interval_ms, m.timeout_ms,
          coalesce(s.state, 'pending') AS state, s.since, s.reason, s.last_checked_at, s.next_check_at,
-         s.certificate_days, s.recent, s.named, h.token
+         s.certificate_days, s.recent, s.named, m.parent, m.locations, m.quorum,
+         s.locations AS views, h.token
   FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id LEFT JOIN heartbeats h ON h.monitor_id = m.id`;
 
 /** Points of a sparkline: in a list so long that nobody looks at one line, half of them must do. */
@@ -95,10 +101,20 @@ export async function getMonitor(
     method: row.method,
     expectation: row.expectation,
     timeout: row.timeout_ms / 1_000,
+    parent: row.parent,
+    quorum: row.quorum,
+    locations: row.locations.map((location) => toView(row.views ?? [], location)),
     bars,
     incidents,
     named: (row.named ?? []).map((one) => ({ ...one, since: new Date(one.since).toISOString() })),
   };
+}
+
+/** What one place sees; a place that never reported is pending. */
+function toView(views: readonly LocationState[], location: string): MonitorLocation {
+  const { state, since, reason, lastCheckedAt, durationMs, agent } = locationState(views, location);
+  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+  return { location, agent, state, since: iso(since), reason, lastCheckedAt: iso(lastCheckedAt), durationMs };
 }
 
 /** The id of the monitor with this id or name; an unknown key is taken for the id of one that is gone. */

@@ -1,6 +1,7 @@
 import type { MonitorState } from '@yumops/protocol';
 import type { CheckResult } from './check.ts';
 import { type MonitorStatus, UNCHECKED } from './judge.ts';
+import type { LocationState } from './location/location-state.ts';
 
 /** How many durations a monitor keeps for its sparkline. */
 const RECENT = 40;
@@ -21,9 +22,11 @@ export interface MonitorRecord extends MonitorStatus {
   /** Milliseconds of the newest checks, oldest first, null where the check failed. */
   recent: readonly (number | null)[];
   named: readonly NamedState[];
+  /** What each place sees, of monitors that are not checked by the platform alone. */
+  locations: readonly LocationState[];
 }
 
-export const NO_RECORD: MonitorRecord = { ...UNCHECKED, certificateDays: null, recent: [], named: [] };
+export const NO_RECORD: MonitorRecord = { ...UNCHECKED, certificateDays: null, recent: [], named: [], locations: [] };
 
 /** The record after a check whose meaning for the monitor is `status`. */
 export function afterCheck(
@@ -37,6 +40,7 @@ export function afterCheck(
     ...status,
     certificateDays: result.certificate?.days ?? (ok ? null : record.certificateDays),
     recent: [...record.recent, ok ? Math.round(result.durationMs * 10) / 10 : null].slice(-RECENT),
+    locations: record.locations,
     named: result.named.length > 0 ? nameStates(record.named, result, now) : record.named.map((one) => lost(one, now)),
   };
 }

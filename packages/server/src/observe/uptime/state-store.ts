@@ -4,6 +4,7 @@ import type { MonitorConfig, MonitorReceiver } from './config.ts';
 import type { Transition } from './judge.ts';
 import { storeHeartbeats } from './kinds/heartbeat/beat-store.ts';
 import { describeMonitor } from './kinds/index.ts';
+import type { LocationState } from './location/location-state.ts';
 import type { MonitorRecord, NamedState } from './monitor-record.ts';
 
 /** One monitor's record to store, with the change of state that led to it, if any. */
@@ -49,6 +50,8 @@ const DEFINITION = [
   'interval_ms',
   'timeout_ms',
   'parent',
+  'locations',
+  'quorum',
   'severity',
   'notifications',
   'escalation',
@@ -59,8 +62,8 @@ const DEFINITION = [
 ];
 
 function definitionRow(monitor: MonitorConfig, position: number): Record<string, unknown> {
-  const { id, name, kind, url, parent, severity, notifications, escalation, labels, runbook, project, environment } =
-    monitor;
+  const { id, name, kind, url, parent, locations, quorum } = monitor;
+  const { severity, notifications, escalation, labels, runbook, project, environment } = monitor;
   return {
     id,
     position,
@@ -73,6 +76,8 @@ function definitionRow(monitor: MonitorConfig, position: number): Record<string,
     interval_ms: Math.round(monitor.intervalMs),
     timeout_ms: Math.round(monitor.timeoutMs),
     parent,
+    locations,
+    quorum,
     severity,
     notifications,
     escalation,
@@ -108,6 +113,7 @@ interface StateRow {
   certificate_days: number | null;
   recent: (number | null)[];
   named: NamedState[];
+  locations: LocationState[];
 }
 
 /** The records as they were last stored, by monitor id. */
@@ -126,6 +132,7 @@ export async function loadRecords(db: Queryable): Promise<Map<string, MonitorRec
         certificateDays: row.certificate_days,
         recent: row.recent,
         named: row.named,
+        locations: row.locations,
       },
     ]),
   );
@@ -153,6 +160,7 @@ const STATE = [
   'certificate_days',
   'recent',
   'named',
+  'locations',
 ];
 
 // A monitor that was removed meanwhile gets no row again.
@@ -184,6 +192,7 @@ function stateRow({ monitorId, record, nextCheckAt }: RecordChange): Record<stri
     certificate_days: record.certificateDays,
     recent: record.recent,
     named: record.named,
+    locations: record.locations,
   };
 }
 

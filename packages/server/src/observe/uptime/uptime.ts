@@ -1,18 +1,20 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { uuidv7 } from '../../lib/random.ts';
 import type { TelemetryWriter } from '../../lib/telemetry.ts';
-import type { CheckContext, CheckResult } from './check.ts';
+import type { CheckContext } from './check.ts';
 import type { MonitorConfig } from './config.ts';
-import { type Judged, judge, type Observation, setPaused, type Transition } from './judge.ts';
+import type { Transition } from './judge.ts';
 import { createBeatReader, keepSignal } from './kinds/heartbeat/beat-store.ts';
 import type { Signal } from './kinds/heartbeat/beats.ts';
 import { runCheck } from './kinds/index.ts';
-import { afterCheck, type MonitorRecord, NO_RECORD } from './monitor-record.ts';
-import { createReferenceCheck, type ReferenceCheck } from './net/reference.ts';
+import { locationsOf } from './location/location-state.ts';
+import { MonitorBook, type Sighting } from './monitor-book.ts';
+import type { MonitorRecord } from './monitor-record.ts';
+import { createReferenceCheck, observe, type ReferenceCheck } from './net/reference.ts';
 import { createResolver } from './net/resolve.ts';
 import type { JourneyRunner, PostgresProbe } from './ports.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
@@ -24,6 +26,8 @@ export interface UptimeConfig {
   monitors: readonly MonitorConfig[];
   /** Origins that are rewritten, also where a redirect leads to. */
   targets: Readonly<Record<string, string>>;
+  /** Name of the place that the platform itself checks from, default `local`. */
+  location?: string;
   /** `host:port` of machines that answer whenever our own network works; none = the question is not asked. */
   referenceTargets?: readonly string[];
 }
@@ -35,8 +39,6 @@ export interface UptimeOptions extends UptimeConfig {
   log: Log;
   postgres: PostgresProbe;
   journeys: JourneyRunner;
-  /** Where this prober is, default `local`. */
-  location?: string;
   /** Certificates in PEM that are trusted beside the public roots. */
   ca?: readonly string[];
   /** Most checks at a time, default 1,000. */
@@ -58,11 +60,25 @@ export interface Uptime {
    * @returns whether a heartbeat has this token
    */
   beat(token: string, signal: BeatSignal): Promise<boolean>;
+  /**
+   * Takes in what an agent saw from another place, in the order in which it saw it.
+   * @returns when all of it is stored; rejects when a store is away, and what was given stays taken
+   */
+  report(sightings: readonly Reported[]): Promise<void>;
+  /** Every monitor as it runs now. */
+  monitors(): readonly MonitorConfig[];
+  /** What probes need beside the monitors. `generation` is another after each change of either. */
+  settings(): Required<Pick<UptimeConfig, 'targets' | 'referenceTargets' | 'location'>> & { generation: number };
   /** The records as they are now, by monitor id. */
   states(): ReadonlyMap<string, MonitorRecord>;
   stats(): UptimeStats;
   /** @returns a function that ends the subscription */
   onTransition(listener: TransitionListener): () => void;
+}
+
+/** A check that an agent made. */
+export interface Reported extends Sighting {
+  monitorId: string;
 }
 
 /** What a job says of itself, now. */
@@ -80,6 +96,13 @@ const AGAIN: ProbeOutcome = { recheckInMs: 0, hung: false };
 /** As long as availability is kept. */
 const EVENTS_KEPT_MS = 400 * 86_400_000;
 
+/** How often silence of other places is looked for. */
+const SILENCE_MS = 5_000;
+
+/** Name of the platform's own place, and of the platform as the one who checks there. */
+const OWN_LOCATION = 'local';
+const PLATFORM = 'platform';
+
 /** Makes the part of the platform that checks monitors: prober, judgement and storage. */
 export function createUptime(options: UptimeOptions): Uptime {
   return new UptimeEngine(options);
@@ -89,31 +112,37 @@ class UptimeEngine implements Uptime {
   readonly #options: UptimeOptions;
   readonly #prober: Prober<MonitorConfig>;
   readonly #recorder: Recorder;
+  readonly #book: MonitorBook;
   readonly #listeners = new Set<TransitionListener>();
-  #reference: ReferenceCheck;
   readonly #stopped = new AbortController();
+  readonly #location: string;
+  #reference: ReferenceCheck;
   #context: CheckContext;
-  #monitors = new Map<string, MonitorConfig>();
-  #records = new Map<string, MonitorRecord>();
+  #referenceTargets: readonly string[];
+  #silence: Timer | undefined;
+  /** Reloads follow each other, so that the last one given is the one that stands. */
+  #reloading: Promise<void> = Promise.resolve();
   #checks = 0;
 
   constructor(options: UptimeOptions) {
-    const { clock, log } = options;
+    const { db, writer, clock, log } = options;
     this.#options = options;
+    this.#location = options.location ?? OWN_LOCATION;
     setMaxListeners(0, this.#stopped.signal);
     this.#context = {
       clock,
       resolve: createResolver(),
       postgres: options.postgres,
       journeys: options.journeys,
-      beats: createBeatReader(options.db),
+      beats: createBeatReader(db),
       targets: options.targets,
       ca: options.ca ?? [],
       signal: this.#stopped.signal,
     };
-    this.#reference = createReferenceCheck(options.referenceTargets ?? [], this.#context);
-    const { db, writer } = options;
+    this.#referenceTargets = options.referenceTargets ?? [];
+    this.#reference = createReferenceCheck(this.#referenceTargets, this.#context);
     this.#recorder = new Recorder({ db, writer, clock, log, onStored: (change) => this.#tell(change) });
+    this.#book = new MonitorBook({ recorder: this.#recorder, location: this.#location });
     this.#prober = new Prober({
       clock,
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
@@ -127,39 +156,57 @@ class UptimeEngine implements Uptime {
     const { db, monitors, clock } = this.#options;
     await storeMonitors(db, monitors);
     await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
-    this.#records = await loadRecords(db);
+    this.#book.restore(await loadRecords(db), clock.now());
     this.#adopt(monitors);
+    this.#watchSilence();
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort(new YumOpsError('stopped', 'The prober stopped.'));
+    this.#silence?.cancel();
     await this.#prober.stop();
+    await this.#reloading.catch(() => undefined);
     await this.#recorder.flush();
   }
 
-  async reload({ monitors, targets, referenceTargets }: UptimeConfig): Promise<void> {
-    await storeMonitors(this.#options.db, monitors);
-    this.#context = { ...this.#context, targets };
-    this.#reference = createReferenceCheck(referenceTargets ?? [], this.#context);
-    const known = new Set(monitors.map(({ id }) => id));
-    for (const id of this.#records.keys()) {
-      if (!known.has(id)) this.#records.delete(id);
-    }
-    this.#adopt(monitors);
+  reload(config: UptimeConfig): Promise<void> {
+    this.#reloading = this.#reloading.catch(() => undefined).then(() => this.#reload(config));
+    return this.#reloading;
   }
 
   async beat(token: string, signal: BeatSignal): Promise<boolean> {
     const at = this.#options.clock.now();
     const kept = await keepSignal(this.#options.db, token, { ...signal, at });
     if (!kept) return false;
-    const monitor = this.#monitors.get(kept.monitorId);
+    const monitor = this.#book.monitor(kept.monitorId);
     if (monitor) this.#recorder.addCheckIn({ id: uuidv7(at), monitor, signal, at, runMs: kept.beats.lastRunMs });
     this.#prober.checkNow(kept.monitorId);
     return true;
   }
 
+  async report(sightings: readonly Reported[]): Promise<void> {
+    const now = this.#options.clock.now();
+    for (const { monitorId, ...sighting } of sightings) {
+      const monitor = this.#book.monitor(monitorId);
+      if (!monitor || monitor.paused) continue;
+      this.#checks += 1;
+      this.#book.take(monitor, sighting, now, () => null);
+    }
+    await this.#recorder.flush();
+  }
+
+  monitors(): readonly MonitorConfig[] {
+    return this.#book.monitors();
+  }
+
+  settings(): ReturnType<Uptime['settings']> {
+    const { targets } = this.#context;
+    const { generation } = this.#book;
+    return { targets, referenceTargets: this.#referenceTargets, location: this.#location, generation };
+  }
+
   states(): ReadonlyMap<string, MonitorRecord> {
-    return this.#records;
+    return this.#book.records;
   }
 
   stats(): UptimeStats {
@@ -171,37 +218,52 @@ class UptimeEngine implements Uptime {
     return () => this.#listeners.delete(listener);
   }
 
+  async #reload({ monitors, targets, referenceTargets = [] }: UptimeConfig): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    await storeMonitors(this.#options.db, monitors);
+    this.#context = { ...this.#context, targets };
+    this.#referenceTargets = referenceTargets;
+    this.#reference = createReferenceCheck(referenceTargets, this.#context);
+    this.#adopt(monitors);
+  }
+
   #adopt(monitors: readonly MonitorConfig[]): void {
-    this.#monitors = new Map(monitors.map((monitor) => [monitor.id, monitor]));
-    const now = this.#options.clock.now();
-    for (const monitor of monitors) {
-      const record = this.#records.get(monitor.id) ?? NO_RECORD;
-      const { status, transition } = judgeConfigured(record, monitor, now);
-      if (transition) this.#keep(monitor, { ...record, ...status }, transition, null);
-      else this.#records.set(monitor.id, record);
-    }
-    this.#prober.set(monitors.filter(({ paused, broken }) => !paused && broken === null));
+    this.#book.adopt(monitors, this.#options.clock.now());
+    this.#prober.set(
+      monitors.filter(
+        (monitor) =>
+          !monitor.paused && monitor.broken === null && locationsOf(monitor, this.#location).includes(this.#location),
+      ),
+    );
+  }
+
+  #watchSilence(): void {
+    this.#silence = this.#options.clock.after(SILENCE_MS, () => {
+      this.#book.lookForSilence(this.#options.clock.now());
+      this.#watchSilence();
+    });
   }
 
   async #probe(monitor: MonitorConfig): Promise<ProbeOutcome> {
-    const { clock, location = 'local' } = this.#options;
+    const { clock } = this.#options;
     const startedAt = clock.now();
     const result = await runCheck(monitor, this.#context);
-    const seen = await this.#observe(result);
+    const seen = await observe(result, this.#reference);
     this.#checks += 1;
     // Replaced or removed meanwhile: what was found is of another monitor.
-    if (this.#stopped.signal.aborted || this.#monitors.get(monitor.id) !== monitor) return AGAIN;
-    const record = this.#records.get(monitor.id) ?? NO_RECORD;
-    if (result.verdict === 'pending' && record.state === 'pending') return { recheckInMs: null, hung: false };
+    if (this.#stopped.signal.aborted || this.#book.monitor(monitor.id) !== monitor) return AGAIN;
     const now = clock.now();
-    const judged = judge(record, seen, monitor, now);
-    const next = afterCheck(record, { ...judged.status, lastCheckedAt: startedAt }, result, now);
-    const { state } = next;
-    const previousAt = record.lastCheckedAt;
-    this.#recorder.addCheck({ id: uuidv7(startedAt), monitor, result, state, startedAt, previousAt, location });
-    this.#keep(monitor, next, judged.transition, this.#nextCheckAt(monitor, judged.recheckInMs));
-    const hung = result.verdict === 'down' && result.durationMs >= monitor.timeoutMs;
-    return { recheckInMs: judged.recheckInMs, hung };
+    const sighting: Sighting = {
+      id: uuidv7(startedAt),
+      location: this.#location,
+      agent: PLATFORM,
+      result,
+      seen,
+      startedAt,
+      endedAt: now,
+    };
+    const recheckInMs = this.#book.take(monitor, sighting, now, (recheck) => this.#nextCheckAt(monitor, recheck));
+    return { recheckInMs, hung: result.verdict === 'down' && result.durationMs >= monitor.timeoutMs };
   }
 
   #nextCheckAt(monitor: MonitorConfig, recheckInMs: number | null): number | null {
@@ -210,26 +272,9 @@ class UptimeEngine implements Uptime {
     return due === undefined ? null : clock.now() + due - clock.monotonic();
   }
 
-  /** A failure means nothing while our own network is away. */
-  async #observe({ verdict, reason }: CheckResult): Promise<Observation> {
-    if (verdict !== 'down') return { verdict, reason };
-    const lost = await this.#reference.networkDown();
-    return lost === null ? { verdict, reason } : { verdict: 'network-down', reason: lost };
-  }
-
-  #keep(
-    monitor: MonitorConfig,
-    record: MonitorRecord,
-    transition: Transition | null,
-    nextCheckAt: number | null,
-  ): void {
-    this.#records.set(monitor.id, record);
-    this.#recorder.addChange({ monitorId: monitor.id, record, transition, nextCheckAt });
-  }
-
   /** What is committed stays so whatever a listener does. */
   #tell({ monitorId, transition }: RecordChange): void {
-    const monitor = this.#monitors.get(monitorId);
+    const monitor = this.#book.monitor(monitorId);
     if (!transition || !monitor) return;
     for (const listener of this.#listeners) {
       try {
@@ -239,16 +284,4 @@ class UptimeEngine implements Uptime {
       }
     }
   }
-}
-
-/** What the configuration alone says of a monitor: paused, or not to be checked because it is broken. */
-function judgeConfigured(record: MonitorRecord, monitor: MonitorConfig, now: number): Judged {
-  if (monitor.paused || monitor.broken === null) return setPaused(record, monitor.paused, now);
-  const judged = judge(
-    record,
-    { verdict: 'unknown', reason: `It cannot be checked: ${monitor.broken}.` },
-    monitor,
-    now,
-  );
-  return { ...judged, status: { ...judged.status, lastCheckedAt: record.lastCheckedAt } };
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../../lib/errors.ts';
-import type { CheckContext } from '../check.ts';
+import type { CheckContext, CheckResult } from '../check.ts';
+import type { Observation } from '../judge.ts';
 import { openSocket } from './connect.ts';
 import { resolveAllowed } from './resolve.ts';
 
@@ -28,6 +29,13 @@ export function createReferenceCheck(targets: readonly string[], context: CheckC
       return last.answer;
     },
   };
+}
+
+/** What a check says once it is asked whether the network of who made it is away: a failure means nothing then. */
+export async function observe({ verdict, reason }: CheckResult, reference: ReferenceCheck): Promise<Observation> {
+  if (verdict !== 'down') return { verdict, reason };
+  const lost = await reference.networkDown();
+  return lost === null ? { verdict, reason } : { verdict: 'network-down', reason: lost };
 }
 
 async function askAll(targets: readonly string[], context: CheckContext): Promise<string | null> {

@@ -27,6 +27,8 @@ function base(url: string): MonitorBase {
     retries: 1,
     recovery: 1,
     maxResponseTimeMs: null,
+    locations: [],
+    quorum: 1,
     parent: null,
     allowPrivate: true,
     severity: 'critical',

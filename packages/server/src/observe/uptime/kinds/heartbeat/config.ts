@@ -42,6 +42,10 @@ export function compileHeartbeat(raw: RawHeartbeat, compiler: MonitorCompiler): 
   const token = compiler.optionalSecret(raw.token, ['token']);
   const usualGrace = schedule.kind === 'every' ? Math.min(MOST_GRACE_MS, schedule.ms / 5) : MOST_GRACE_MS;
   const graceMs = compiler.duration(raw.grace, 'grace', 0) ?? usualGrace;
+  if (raw.locations !== undefined) {
+    const message = 'a heartbeat is judged where its beats arrive, and has no locations';
+    compiler.report({ code: 'E103', path: ['locations'], message, suggestion: 'remove locations' });
+  }
   const written = { check_interval: lookEvery(schedule, graceMs), retries: 0, ...raw };
   return {
     kind: 'heartbeat',

@@ -1,0 +1,115 @@
+// 2,000 HTTP monitors at 20 s, ours beside prometheus with its blackbox exporter; 500 hung targets beside them; and
+// 10,000 monitors at 60 s. How regular the checks are is measured where they arrive: at the target.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeGaps } from './gaps.mjs';
+import { measureProcesses } from './measure.mjs';
+import { installedPeer, startPeer } from './peer.mjs';
+import { startPlatform } from './platform.mjs';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '120' },
+    'long-seconds': { type: 'string', default: '600' },
+    only: { type: 'string', default: 'fleet,peer,hung,many' },
+  },
+});
+const SECONDS = Number(values.seconds);
+const PARTS = values.only.split(',');
+const GOALS = { cpuPercent: 21, megabytes: 342, gapP99: 20_090, missed: 0 };
+
+const folder = await mkdtemp(join(tmpdir(), 'yumops-bench-uptime-'));
+await chmod(folder, 0o755);
+const target = fork(fileURLToPath(new URL('./target.mjs', import.meta.url)));
+const [{ port }] = await once(target, 'message');
+const origin = `http://127.0.0.1:${port}`;
+const result = {
+  bench: 'uptime',
+  date: new Date().toISOString(),
+  node: process.version,
+  peer: installedPeer() ?? 'not installed',
+  machine: { cpu: cpus()[0].model, cores: cpus().length, loadBefore: loadavg()[0] },
+  goals: GOALS,
+};
+try {
+  if (PARTS.includes('fleet')) result.yumops = await measureOurs('fleet', fleet(2_000, 20), 20, SECONDS);
+  if (PARTS.includes('peer') && installedPeer()) result.prometheus = await measurePeer();
+  if (PARTS.includes('hung')) result.besideHungTargets = await measureBesideHung();
+  if (PARTS.includes('many')) {
+    result.tenThousand = await measureOurs('many', fleet(10_000, 60), 60, Number(values['long-seconds']));
+  }
+  result.machine.loadAfter = loadavg()[0];
+  console.log(JSON.stringify(result, null, 2));
+  const results = fileURLToPath(new URL('../results/', import.meta.url));
+  await mkdir(results, { recursive: true });
+  await writeFile(join(results, `uptime-${result.date.slice(0, 10)}.json`), `${JSON.stringify(result, null, 2)}\n`);
+} finally {
+  target.disconnect();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function fleet(count, interval, prefix = 'm') {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `${prefix}${index}`,
+    url: `${origin}/${prefix}${index}`,
+    check_interval: interval,
+    timeout: 10,
+  }));
+}
+
+/** What arrived at the target in the window; forgets what came before it. */
+async function watch(intervalSeconds, seconds, work) {
+  target.send('forget');
+  await once(target, 'message');
+  const started = performance.now();
+  const measured = await work();
+  target.send('report');
+  const [{ hits }] = await once(target, 'message');
+  const windowMs = performance.now() - started;
+  const checked = hits.filter(([path]) => path.startsWith('/m'));
+  return { seconds, ...measured, paths: checked.length, ...describeGaps(checked, intervalSeconds * 1_000, windowMs) };
+}
+
+async function measureOurs(name, monitors, intervalSeconds, seconds) {
+  console.log(`${name}: ${monitors.length} monitors at ${intervalSeconds} s for ${seconds} s`);
+  const platform = await startPlatform(join(folder, name), monitors);
+  try {
+    // One interval in which each monitor is found, and goes on to its own slot.
+    await sleep(intervalSeconds * 1_000 + 15_000);
+    return await watch(intervalSeconds, seconds, () =>
+      measureProcesses(
+        [
+          { name: 'prober', pid: platform.pid },
+          { name: 'withStores', pid: platform.pid, tree: true },
+        ],
+        seconds,
+      ),
+    );
+  } finally {
+    await platform.stop();
+  }
+}
+
+async function measurePeer() {
+  console.log('prometheus and blackbox_exporter: 2,000 targets at 20 s');
+  const urls = fleet(2_000, 20).map(({ url }) => url);
+  const peer = await startPeer(join(folder, 'peer'), urls, 20);
+  try {
+    await sleep(35_000);
+    const processes = Object.entries(peer.pids).map(([name, pid]) => ({ name, pid }));
+    return await watch(20, SECONDS, () => measureProcesses(processes, SECONDS));
+  } finally {
+    await peer.stop();
+  }
+}
+
+function measureBesideHung() {
+  const monitors = [...fleet(2_000, 20), ...fleet(500, 20, 'hung')];
+  return measureOurs('hung', monitors, 20, Math.min(SECONDS, 100));
+}

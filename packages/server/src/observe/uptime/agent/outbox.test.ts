@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { Outbox } from './outbox.ts';
+import type { AgentResult } from './wire.ts';
+
+const result = (monitorId: string) => ({ monitorId }) as Omit<AgentResult, 'sequence'>;
+const numbers = (results: readonly AgentResult[]) => results.map(({ sequence }) => sequence);
+
+test('results wait in order until they are confirmed', () => {
+  const outbox = new Outbox(10);
+  for (const id of ['a', 'b', 'c']) outbox.add(result(id));
+  expect(numbers(outbox.next(2))).toEqual([1, 2]);
+  expect(outbox.confirm(2)).toBe(2);
+  expect(numbers(outbox.next(2))).toEqual([3]);
+  expect(outbox.confirm(1)).toBe(0);
+  expect(outbox.confirm(3)).toBe(1);
+  expect(outbox.size).toBe(0);
+});
+
+test('beyond its room the oldest are given up and counted; numbers go on', () => {
+  const outbox = new Outbox(2);
+  for (const id of ['a', 'b', 'c', 'd']) outbox.add(result(id));
+  expect(numbers(outbox.next(9))).toEqual([3, 4]);
+  expect(outbox.dropped).toBe(2);
+});
