@@ -37,6 +37,8 @@ export function lookUp(subject: AssertionSubject, facts: Facts): unknown {
       return facts.value;
     case 'header':
       return facts.headers[subject.name.toLowerCase()];
+    case 'jsonata':
+      throw new Error('an expression is evaluated, not looked up');
     case 'json':
       return subject.path.reduce<unknown>(member, facts.json);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAssertion } from './assertion.ts';
 
-const SUBJECTS = ['status', 'time', 'certificate', 'body', 'header', 'json'] as const;
+const SUBJECTS = ['status', 'time', 'certificate', 'body', 'header', 'json', 'jsonata'] as const;
 
 describe('assertions that are read', () => {
   test.each([
@@ -16,6 +16,7 @@ describe('assertions that are read', () => {
     ['certificate.days > 14', { kind: 'certificate' }, '>', 14],
     ['body contains YumZoom, the app', { kind: 'body' }, 'contains', 'YumZoom, the app'],
     ["body contains '12'", { kind: 'body' }, 'contains', '12'],
+    ['jsonata $count(items) > 0', { kind: 'jsonata', expression: '$count(items) > 0' }, '==', true],
     ['status != 500', { kind: 'status' }, '!=', 500],
   ])('%s', (text, subject, op, value) => {
     const parsed = parseAssertion(text, SUBJECTS);
@@ -35,6 +36,7 @@ describe('assertions that are refused', () => {
     ['status in 200', 10, '"in" needs a list such as [200, 202]'],
     ['status == ok', 10, 'status is compared with a number'],
     ['time contains 5', 14, 'time is a number and contains nothing'],
+    ['jsonata items[', 14, 'the JSONata expression cannot be read: Expected "]" before end of expression'],
     ['body > 5', 7, 'the body cannot be compared with >'],
   ])('%s', (text, offset, message) => {
     expect(parseAssertion(text, SUBJECTS)).toMatchObject({ ok: false, problem: { offset, message } });

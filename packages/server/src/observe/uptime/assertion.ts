@@ -1,3 +1,5 @@
+import { expressionProblem } from './jsonata.ts';
+
 /**
  * What an assertion looks at. `certificate` is days left, `time` milliseconds of the whole check, `value` what a
  * query found.
@@ -9,7 +11,8 @@ export type AssertionSubject =
   | { kind: 'body' }
   | { kind: 'value' }
   | { kind: 'header'; name: string }
-  | { kind: 'json'; path: readonly (string | number)[] };
+  | { kind: 'json'; path: readonly (string | number)[] }
+  | { kind: 'jsonata'; expression: string };
 
 export type AssertionOperator = '==' | '!=' | '>' | '>=' | '<' | '<=' | 'in' | 'contains';
 
@@ -80,11 +83,25 @@ const WRITTEN: Record<AssertionSubject['kind'], string> = {
   body: 'body',
   header: 'header.NAME',
   json: 'json.PATH',
+  jsonata: 'jsonata EXPRESSION',
   value: 'value',
 };
 
+const EXPRESSION = /^\s*jsonata\s+(.+?)\s*$/s;
+
+/** Reads `jsonata EXPRESSION`: the expression must be true of the JSON body. */
+function parseExpression(text: string, expression: string): ParsedAssertion {
+  const problem = expressionProblem(expression);
+  if (problem === null) {
+    return { ok: true, assertion: { text, subject: { kind: 'jsonata', expression }, op: '==', value: true } };
+  }
+  const suggestion = 'write for example jsonata $count(items[price > 0]) = $count(items)';
+  const offset = text.indexOf(expression) + problem.offset;
+  return { ok: false, problem: { message: problem.message, offset, suggestion } };
+}
+
 /**
- * Reads `subject operator value`. Operators: `== != > >= < <= in contains`.
+ * Reads `subject operator value`, or `jsonata EXPRESSION`. Operators: `== != > >= < <= in contains`.
  * @param subjects those that the monitor has
  */
 export function parseAssertion(text: string, subjects: readonly AssertionSubject['kind'][]): ParsedAssertion {
@@ -92,6 +109,8 @@ export function parseAssertion(text: string, subjects: readonly AssertionSubject
     ok: false,
     problem: { message, offset, suggestion },
   });
+  const expression = EXPRESSION.exec(text)?.[1];
+  if (expression !== undefined && subjects.includes('jsonata')) return parseExpression(text, expression);
   const [, lead = '', name = '', gap = '', op = '', space = '', rest = ''] = FORM.exec(text) ?? [];
   if (name === '') return refuse(`"${text}" is not an assertion`, 0);
   const subject = parseSubject(name);

@@ -228,13 +228,16 @@ export interface MonitorSnapshot {
   runbook: string | null;
   project: string | null;
   environment: string | null;
+  /** Whole days until its certificate ends; null where there is none. */
+  certificateDays: number | null;
 }
 
 /** Every configured monitor with its state, in the order of the configuration. */
 export async function listMonitorStates(db: Queryable): Promise<MonitorSnapshot[]> {
   const rows = await db.query<Omit<MonitorSnapshot, 'since'> & { since: Date | null }>(
     `SELECT m.id, m.name, m.kind, m.url, coalesce(s.state, 'pending') AS state, s.since, s.reason, m.severity,
-            m.notifications, m.escalation, m.labels, m.parent, m.runbook, m.project, m.environment
+            m.notifications, m.escalation, m.labels, m.parent, m.runbook, m.project, m.environment,
+            s.certificate_days AS "certificateDays"
      FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id ORDER BY m.position`,
   );
   return rows.map((row) => ({ ...row, since: row.since?.getTime() ?? null }));

@@ -66,7 +66,8 @@ export function metaSubject(condition: MetaCondition): AlertSubject {
   };
 }
 
-const UNMEASURED = {
+/** The parts of a subject that only rules over numbers have. */
+export const UNMEASURED = {
   annotations: {},
   value: null,
   sample: null,

@@ -24,6 +24,8 @@ export interface MonitorStatus {
   /** Name of the monitor whose outage explains this one. */
   parent?: string | null;
   runbook?: string | null;
+  /** Whole days until its certificate ends; null or undefined where there is none. */
+  certificateDays?: number | null;
 }
 
 export type MonitorStates = () => Promise<readonly MonitorStatus[]>;

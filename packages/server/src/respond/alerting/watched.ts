@@ -1,3 +1,10 @@
+import {
+  CERTIFICATE_RULE_ID,
+  CERTIFICATE_STEPS,
+  certificateStep,
+  certificateSubject,
+  judgeCertificate,
+} from './certificate-alerts.ts';
 import { metaSubject, monitorSubject } from './episodes.ts';
 import { TENANT } from './evaluate/step-rule.ts';
 import { fingerprint, type Labels } from './fingerprint.ts';
@@ -29,7 +36,11 @@ interface Watch {
 
 /** Whether instances of this rule are watched here, and not evaluated from telemetry. */
 export function isWatched(ruleId: string): boolean {
-  return ruleId === MONITOR_RULE_ID || ruleId.startsWith('meta:');
+  return isOfMonitor(ruleId) || ruleId.startsWith('meta:');
+}
+
+function isOfMonitor(ruleId: string): boolean {
+  return ruleId === MONITOR_RULE_ID || ruleId === CERTIFICATE_RULE_ID;
 }
 
 /** The instances whose state comes from elsewhere: monitors, and the platform's own conditions. */
@@ -61,7 +72,8 @@ export class Watched {
         },
       };
     });
-    return this.#step(watches, (ruleId) => ruleId === MONITOR_RULE_ID, now);
+    const certificates = monitors.flatMap((monitor) => this.#certificateOf(monitor, now));
+    return this.#step([...watches, ...certificates], isOfMonitor, now);
   }
 
   /** Takes over the platform's own conditions; one that is not among them has no subject any more. */
@@ -83,7 +95,30 @@ export class Watched {
           }),
       }),
     );
-    return this.#step(watches, (ruleId) => ruleId !== MONITOR_RULE_ID, now);
+    return this.#step(watches, (ruleId) => !isOfMonitor(ruleId), now);
+  }
+
+  /** One alert for each step on the way to the end; a step that was never reached is not watched. */
+  #certificateOf(monitor: MonitorStatus, now: number): Watch[] {
+    const days = monitor.certificateDays;
+    if (days === null || days === undefined || monitor.state === 'paused') return [];
+    return CERTIFICATE_STEPS.flatMap((step) => {
+      const labels = { monitor: monitor.id, within: `${step}d` };
+      const key = fingerprint(TENANT, CERTIFICATE_RULE_ID, labels);
+      if (certificateStep(days) !== step && this.#instances.get(key)?.open !== true) return [];
+      return {
+        fingerprint: key,
+        ruleId: CERTIFICATE_RULE_ID,
+        labels,
+        verdict: judgeCertificate(days, step),
+        forMs: 0,
+        occurrence: (instance, transition) => {
+          const subject = certificateSubject(monitor, step, instance);
+          const plan = () => this.#plans.ofMonitor({ ...monitor, severity: subject.severity }, subject);
+          return occurrenceOf(instance, transition, { origin: 'monitor', subject, at: now, plan });
+        },
+      };
+    });
   }
 
   #step(watches: readonly Watch[], isOwn: (ruleId: string) => boolean, now: number): WatchStep {

@@ -93,7 +93,7 @@ export const requestKeys = {
   expected_text: z.string().optional().describe('Must occur in the body'),
   expected_json: z.unknown().optional().describe('Must be a subset of the JSON body; JSON text or a map'),
   follow_redirects: z.boolean().optional().describe('Default true, unless a 3xx is expected'),
-  assertions: z.array(z.string()).optional().describe('Further demands, e.g. time < 500ms'),
+  assertions: z.array(z.string()).optional().describe('Further demands, e.g. time < 500ms, or jsonata EXPRESSION'),
 };
 
 /** An item of `monitors:` of kind http, as written. */
@@ -118,6 +118,8 @@ export function compileHttp(raw: RawHttpMonitor, compiler: MonitorCompiler): Htt
   };
 }
 
+const HTTP_SUBJECTS = ['status', 'time', 'certificate', 'body', 'header', 'json', 'jsonata'] as const;
+
 /** The request of a monitor or of a step, with defaults filled in. */
 export function compileExpectation(raw: RawRequest, compiler: MonitorCompiler): HttpExpectation {
   const { expected_status: written = 200 } = raw;
@@ -131,7 +133,7 @@ export function compileExpectation(raw: RawRequest, compiler: MonitorCompiler): 
     expectedStatus,
     expectedText: raw.expected_text ?? null,
     expectedJson: compileJson(raw.expected_json, compiler.report),
-    assertions: compiler.assertions(raw.assertions, ['status', 'time', 'certificate', 'body', 'header', 'json']),
+    assertions: compiler.assertions(raw.assertions, HTTP_SUBJECTS),
     followRedirects: compileRedirects(raw, expectedStatus, compiler.report),
   };
 }

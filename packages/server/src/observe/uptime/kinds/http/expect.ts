@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type Facts, shorten, unmet } from '../../assert.ts';
 import { findMismatch, type Mismatch } from '../../json-subset.ts';
+import { untrue } from '../../jsonata.ts';
 import type { HttpExpectation, HttpMonitorConfig } from './config.ts';
 import type { HttpAnswer } from './exchange.ts';
 
@@ -9,12 +10,16 @@ import type { HttpAnswer } from './exchange.ts';
  * @param durationMs of the whole check
  * @returns the first expectation that is not met, as a sentence, or null
  */
-export function unmetExpectation(monitor: HttpExpectation, answer: HttpAnswer, durationMs: number): string | null {
+export async function unmetExpectation(
+  monitor: HttpExpectation,
+  answer: HttpAnswer,
+  durationMs: number,
+): Promise<string | null> {
   return (
     unmetStatus(monitor, answer) ??
     unmetText(monitor, answer) ??
     unmetJson(monitor, answer) ??
-    unmetAssertion(monitor, answer, durationMs)
+    (await unmetAssertion(monitor, answer, durationMs))
   );
 }
 
@@ -57,11 +62,16 @@ function mismatchSentence({ path, expected, found }: Mismatch): string {
   return `Expected ${path} to ${verb} ${shorten(JSON.stringify(expected))}, ${found === undefined ? 'but ' : ''}${came}.`;
 }
 
-function unmetAssertion(monitor: HttpExpectation, answer: HttpAnswer, durationMs: number): string | null {
+async function unmetAssertion(
+  monitor: HttpExpectation,
+  answer: HttpAnswer,
+  durationMs: number,
+): Promise<string | null> {
   if (monitor.assertions.length === 0) return null;
   const facts = factsOf(answer, durationMs);
   for (const assertion of monitor.assertions) {
-    const reason = unmet(assertion, facts);
+    const { subject } = assertion;
+    const reason = subject.kind === 'jsonata' ? await untrue(subject.expression, facts.json) : unmet(assertion, facts);
     if (reason !== null) return reason;
   }
   return null;

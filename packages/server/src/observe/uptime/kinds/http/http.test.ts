@@ -174,6 +174,12 @@ describe('answers', () => {
 
 describe('assertions', () => {
   const json = (path: (string | number)[]) => ({ kind: 'json', path }) as const;
+  const jsonata = (expression: string): HttpMonitorConfig['assertions'][number] => ({
+    text: `jsonata ${expression}`,
+    subject: { kind: 'jsonata', expression },
+    op: '==',
+    value: true,
+  });
   const table: [HttpMonitorConfig['assertions'][number], string | null][] = [
     [{ text: 'status in [200, 202]', subject: { kind: 'status' }, op: 'in', value: [200, 202] }, null],
     [{ text: 'json.status == "healthy"', subject: json(['status']), op: '==', value: 'healthy' }, null],
@@ -206,6 +212,8 @@ describe('assertions', () => {
       { text: 'body contains nothing-like-it', subject: { kind: 'body' }, op: 'contains', value: 'nothing-like-it' },
       'Expected body contains nothing-like-it, found no such text in the body.',
     ],
+    [jsonata('checks[ok = true] and status = "healthy"'), null],
+    [jsonata('$count(checks) > 5'), 'Expected JSONata $count(checks) > 5, found false.'],
   ];
 
   test.each(table)('%o', async (assertion, reason) => {

@@ -33,11 +33,11 @@ export async function askAndJudge(
   request: HttpRequest,
   followRedirects: boolean,
   attempt: Attempt,
-  judge: (answer: HttpAnswer, durationMs: number) => Finding,
+  judge: (answer: HttpAnswer, durationMs: number) => Finding | Promise<Finding>,
 ): Promise<Finding> {
   const answer = await (followRedirects ? exchangeFollowing : exchange)(request, attempt);
   attempt.timer.enter(null);
-  const finding = judge(answer, attempt.timer.elapsed());
+  const finding = await judge(answer, attempt.timer.elapsed());
   const secrets = Object.values(request.ownHeaders).flatMap(secretParts);
   const evidence = finding.verdict === 'up' ? null : collectEvidence(answer, secrets);
   return { ...finding, statusCode: answer.status, evidence };
@@ -85,8 +85,8 @@ function secretParts(value: string): string[] {
   return credential === undefined ? [value] : [value, credential];
 }
 
-function judgeAnswer(monitor: HttpMonitorConfig, answer: HttpAnswer, durationMs: number): Finding {
-  const reason = unmetExpectation(monitor, answer, durationMs);
+async function judgeAnswer(monitor: HttpMonitorConfig, answer: HttpAnswer, durationMs: number): Promise<Finding> {
+  const reason = await unmetExpectation(monitor, answer, durationMs);
   if (reason !== null) return down(reason);
   const { certificate, url } = answer;
   const warning =

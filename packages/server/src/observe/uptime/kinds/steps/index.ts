@@ -43,8 +43,9 @@ async function runStep(step: Step, values: Map<string, string>, attempt: Attempt
     tls: step.tls,
   };
   const startedMs = attempt.timer.elapsed();
-  return askAndJudge(buildRequest(url, parts), step.followRedirects, attempt, (answer, elapsedMs) => {
-    const reason = unmetExpectation(step, answer, elapsedMs - startedMs) ?? keep(step.save, answer, values);
+  return askAndJudge(buildRequest(url, parts), step.followRedirects, attempt, async (answer, elapsedMs) => {
+    const unmet = await unmetExpectation(step, answer, elapsedMs - startedMs);
+    const reason = unmet ?? keep(step.save, answer, values);
     return reason === null ? HEALTHY : down(reason);
   });
 }
