@@ -1,7 +1,19 @@
 import { defineCommand } from 'citty';
 import { backupKey } from './backup/key.ts';
+import { backupList } from './backup/list.ts';
+import { backupNow } from './backup/now.ts';
+import { backupPrune } from './backup/prune.ts';
+import { backupRestore } from './backup/restore.ts';
+import { backupVerify } from './backup/verify.ts';
 
 export const backup = defineCommand({
   meta: { name: 'yumops backup', description: 'Make, check and restore backups' },
-  subCommands: { key: backupKey },
+  subCommands: {
+    now: backupNow,
+    list: backupList,
+    verify: backupVerify,
+    restore: backupRestore,
+    prune: backupPrune,
+    key: backupKey,
+  },
 });

@@ -175,3 +175,15 @@ async function mapSome<From, To>(items: readonly From[], work: (item: From) => P
   }
   return results;
 }
+
+/** Between which moments anything can be restored; null = nothing can. ISO. */
+export interface Recoverable {
+  earliest: string | null;
+  latest: string | null;
+}
+
+/** The moments of the oldest and the newest good backup. */
+export function recoverableOf(entries: readonly CatalogueEntry[]): Recoverable {
+  const moments = entries.filter(({ status }) => status === 'good').map(({ started }) => started);
+  return { earliest: moments[0] ?? null, latest: moments.at(-1) ?? null };
+}

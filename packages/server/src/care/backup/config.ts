@@ -41,6 +41,10 @@ export interface BackupConfig {
   targets: { recoveryTimeMs: number; recoveryPointMs: number };
   /** URL of a second store, to which every backup is copied. */
   copyTo: ConfiguredSecret | null;
+  /** Milliseconds for which objects are locked where the store can; null = not at all. */
+  lockMs: number | null;
+  /** URL of the same store with credentials that may delete, where the others may only write. */
+  pruneUrl: ConfiguredSecret | null;
   /** Milliseconds for which all WAL is kept (physical tier). */
   pitrWindowMs: number;
   rowHash: RowHash;
@@ -82,6 +86,13 @@ export const backupShape = z.strictObject({
     .optional()
     .describe('What drills are measured against'),
   copy_to: z.string().optional().describe('URL of a second store that gets a copy of every backup'),
+  lock: durationShape
+    .optional()
+    .describe('How long nobody can delete a backup, in stores with object lock; default not at all'),
+  prune_url: z
+    .string()
+    .optional()
+    .describe('The same store with credentials that may delete, where those of stores.blobs may only write'),
   pitr_window: durationShape.optional().describe('How far back any moment can be restored (physical), default 7d'),
   row_hash: z
     .enum(['auto', 'all', 'sample', 'off'])
@@ -105,7 +116,7 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
   const problem = scheduleProblem(schedule, timeZone);
   if (problem) report({ code: problem.path[0] === 'time_zone' ? 'E302' : 'E103', ...problem });
   lintSources(raw, tiers, databases, report);
-  const optional = (key: 'copy_to' | 'scratch_url') => {
+  const optional = (key: 'copy_to' | 'scratch_url' | 'prune_url') => {
     const text = raw[key];
     return text === undefined ? null : secret(text, [key]);
   };
@@ -126,6 +137,8 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
       recoveryPointMs: target('recovery_point', tiers.includes('physical') ? 5 * MINUTE_MS : DAY_MS),
     },
     copyTo: optional('copy_to'),
+    lockMs: readDuration(raw.lock, ['lock'], report, MINUTE_MS) ?? null,
+    pruneUrl: optional('prune_url'),
     pitrWindowMs: readDuration(raw.pitr_window, ['pitr_window'], report, MINUTE_MS) ?? 7 * DAY_MS,
     rowHash: raw.row_hash ?? 'auto',
     scratchUrl: optional('scratch_url'),

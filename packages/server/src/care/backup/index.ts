@@ -1,13 +1,26 @@
 export {
   type CatalogueEntry,
+  type Recoverable,
   readCatalogue,
+  recoverableOf,
   type VerificationFinding,
   type VerificationLevel,
   type VerificationRecord,
   verificationPath,
 } from './catalogue.ts';
-export type { BackupConfig, BackupRetention } from './config.ts';
+export type { BackupConfig, BackupRetention, FileColumn } from './config.ts';
+export type {
+  BackupConnection,
+  BackupDatabase,
+  ClientPrograms,
+  PostgresClient,
+  ProgressReport,
+  RestoreOptions,
+} from './database.ts';
+export { chunkPath } from './files/chunk-store.ts';
+export type { FileEntry, FileSource } from './files/file-source.ts';
 export { BackupKey, BackupKeys, readBackupKeys } from './key.ts';
+export { backUpLogically, type ConfigurationRecord, type LogicalSource } from './logical/backup.ts';
 export {
   type BackupManifest,
   type BackupSource,
@@ -20,4 +33,11 @@ export {
   writeManifest,
 } from './manifest.ts';
 export { folderOf, Repository, type StoredObject } from './repository.ts';
+export { type RestoreReport, restoreDatabase } from './restore/restore-database.ts';
+export { readFileList, restoreFiles } from './restore/restore-files.ts';
+export { restoreTable } from './restore/restore-table.ts';
+export { planRetention, type RetentionPlan } from './retention/plan.ts';
+export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';
 export { recordRun } from './run.ts';
+export type { ScratchServer, ScratchServers } from './verify/restored.ts';
+export { verifyBackup } from './verify/verify.ts';

@@ -33,6 +33,7 @@ export class Repository {
   /** First part of every path. */
   readonly folder: string;
   readonly #keys: BackupKeys;
+  #chunkKey: Buffer | undefined;
 
   /** @param name of the backup in the configuration */
   constructor(store: BlobStore, name: string, keys: BackupKeys) {
@@ -123,9 +124,15 @@ export class Repository {
     return record as Type;
   }
 
+  /** Seed of the places at which files are cut; private to the key. */
+  chunkSeed(): Buffer {
+    return this.#keys.current.derive('chunk', Buffer.from('places'));
+  }
+
   /** The id of a chunk by its plaintext: without the key nobody learns whether a known file is among them. */
   chunkId(plain: Uint8Array): string {
-    return createHmac('sha256', this.#keys.current.derive('chunk')).update(plain).digest('hex');
+    this.#chunkKey ??= this.#keys.current.derive('chunk');
+    return createHmac('sha256', this.#chunkKey).update(plain).digest('hex');
   }
 }
 

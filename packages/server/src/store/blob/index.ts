@@ -16,3 +16,15 @@ export async function openBlobStore(url: string, root: string): Promise<BlobStor
   const { S3BlobStore } = await import('./s3.ts');
   return S3BlobStore.open(address);
 }
+
+/**
+ * Opens a bucket of the operator's for reading, whatever its keys are; see `readBlobAddress` for the forms of the URL.
+ * @throws YumOpsError `blob_address`
+ */
+export async function openBucket(url: string): Promise<BlobStore> {
+  const address = readBlobAddress(url, '/');
+  if (address.kind === 'directory') return new DirectoryBlobStore(address.root);
+  silenceAwsNotice();
+  const { S3BlobStore } = await import('./s3.ts');
+  return S3BlobStore.openForeign(address);
+}

@@ -54,9 +54,11 @@ export class S3BlobStore implements BlobStore {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #check: (path: string) => void;
   #locks = false;
 
-  private constructor(address: S3Address) {
+  private constructor(address: S3Address, foreign: boolean) {
+    this.#check = foreign ? () => undefined : checkBlobPath;
     this.#client = new S3Client(clientConfig(address));
     this.#bucket = address.bucket;
     this.#prefix = address.prefix === '' ? '' : `${address.prefix}/`;
@@ -66,9 +68,14 @@ export class S3BlobStore implements BlobStore {
 
   /** Opens the store and asks whether its bucket locks objects. @throws YumOpsError as the port says */
   static async open(address: S3Address): Promise<S3BlobStore> {
-    const store = new S3BlobStore(address);
+    const store = new S3BlobStore(address, false);
     store.#locks = await store.#hasObjectLock();
     return store;
+  }
+
+  /** Opens a bucket of somebody else, whose keys may be anything. Nothing is asked of it yet. */
+  static openForeign(address: S3Address): S3BlobStore {
+    return new S3BlobStore(address, true);
   }
 
   get locks(): boolean {
@@ -76,7 +83,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async put(path: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
-    checkBlobPath(path);
+    this.#check(path);
     let upload: Upload | undefined;
     let sent = 0;
     try {
@@ -98,7 +105,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async *get(path: string, { start = 0, end }: ByteRange = {}): AsyncIterable<Uint8Array> {
-    checkBlobPath(path);
+    this.#check(path);
     if (end !== undefined && end <= start) return;
     const download: Download = { path, at: start, end, version: undefined, failures: 0 };
     while (true) {
@@ -118,7 +125,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async head(path: string): Promise<BlobInfo | undefined> {
-    checkBlobPath(path);
+    this.#check(path);
     try {
       const { ContentLength = 0, LastModified } = await this.#client.send(new HeadObjectCommand(this.#key(path)));
       return { path, bytes: ContentLength, modified: LastModified?.getTime() ?? 0 };
@@ -150,7 +157,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async delete(path: string): Promise<void> {
-    checkBlobPath(path);
+    this.#check(path);
     try {
       if (this.#locks) await this.#deleteVersions(path);
       else await this.#client.send(new DeleteObjectCommand(this.#key(path)));
@@ -160,7 +167,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async extendLock(path: string, until: number): Promise<void> {
-    checkBlobPath(path);
+    this.#check(path);
     if (!this.#locks) return;
     try {
       const { Retention } = await this.#client.send(new GetObjectRetentionCommand(this.#key(path)));

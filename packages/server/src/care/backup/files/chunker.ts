@@ -1,0 +1,46 @@
+/** Pieces are between these sizes. */
+const LEAST = 256 * 1024;
+const MOST = 4 * 1024 * 1024;
+/** A boundary is where twenty bits of the rolling hash are zero: every MiB beyond the least size, on average. */
+const MASK = (1 << 20) - 1;
+
+/**
+ * Values of the rolling hash for each byte. They come from the repository's key: the sizes of pieces tell nothing about
+ * known files to whoever sees the store.
+ * @param seed 1,024 bytes
+ */
+export function gearTable(seed: Uint8Array): Int32Array {
+  const view = new DataView(seed.buffer, seed.byteOffset, 1_024);
+  return Int32Array.from({ length: 256 }, (_, index) => view.getInt32(index * 4));
+}
+
+/**
+ * Cuts a stream into pieces at places that its content decides (gear hash, as in FastCDC): bytes that are inserted
+ * change the piece they are in, and the pieces after it stay the same.
+ */
+export async function* cutByContent(source: AsyncIterable<Uint8Array>, gear: Int32Array): AsyncIterable<Buffer> {
+  let held: Buffer = Buffer.alloc(0);
+  let scanned = 0;
+  let hash = 0;
+  for await (const piece of source) {
+    held = held.length === 0 ? Buffer.from(piece) : Buffer.concat([held, piece]);
+    for (;;) {
+      const end = Math.min(held.length, MOST);
+      let at = Math.max(scanned, Math.min(LEAST, end));
+      let found = false;
+      while (at < end && !found) {
+        hash = ((hash << 1) + (gear[held[at] as number] as number)) | 0;
+        at++;
+        // The high bits depend on the last 32 bytes, the low ones on fewer.
+        found = ((hash >>> 11) & MASK) === 0;
+      }
+      scanned = at;
+      if (!found && end < MOST) break;
+      yield held.subarray(0, at);
+      held = held.subarray(at);
+      scanned = 0;
+      hash = 0;
+    }
+  }
+  if (held.length > 0) yield held;
+}

@@ -1,0 +1,239 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
+import type { DatabaseProfile } from '../../database/index.ts';
+import type { BackupConfig } from '../config.ts';
+import type { BackupConnection, BackupDatabase, ClientPrograms, PostgresClient, ProgressReport } from '../database.ts';
+import { backUpFiles } from '../files/backup-files.ts';
+import type { FileSource } from '../files/file-source.ts';
+import { ReferencedFiles, readFileColumns } from '../files/referenced-files.ts';
+import { type BackupManifest, type BackupSource, type ManifestObject, writeManifest } from '../manifest.ts';
+import type { Repository } from '../repository.ts';
+import { recordRun } from '../run.ts';
+import { describeSource } from './describe.ts';
+import { dumpArguments, schemasLeftOut } from './dump-arguments.ts';
+import { readCluster } from './roles.ts';
+import { countRows } from './rows.ts';
+
+/** A database to back up, and how it is run. */
+export interface LogicalSource {
+  /** Name under `databases:`. */
+  name: string;
+  database: BackupDatabase;
+  profile: DatabaseProfile;
+}
+
+/** Files of the configuration, as they are kept: a secret in clear is as safe in a sealed object as the dump is. */
+export interface ConfigurationRecord {
+  files: { path: string; text: string }[];
+  /** Variables of the environment that the files refer to, with a keyed hash of the value. */
+  variables: { name: string; hash: string }[];
+}
+
+export interface LogicalBackupDeps {
+  repository: Repository;
+  clock: Clock;
+  client: PostgresClient;
+  version: string;
+  config: BackupConfig;
+  /** Null = files and configuration alone. */
+  source: LogicalSource | null;
+  files: readonly FileSource[];
+  /** The folder that relative paths of rows count from. */
+  root: string;
+  configuration: ConfigurationRecord;
+  /** Until when objects are locked; undefined = not. */
+  lockUntil: number | undefined;
+  progress: ProgressReport;
+  signal: AbortSignal;
+}
+
+/** Taken in the database by whoever backs it up; `yumb` in hexadecimal. */
+export const BACKUP_LOCK = 0x79_75_6d_62;
+
+/**
+ * Makes a backup of the logical tier: dump, roles, row hashes, files and configuration, all of one moment.
+ * @throws YumOpsError of what failed; then there is no backup, and the failure is recorded
+ */
+export function backUpLogically(deps: LogicalBackupDeps, id: string): Promise<BackupManifest> {
+  return recordRun(deps.repository, deps.clock, { id, tier: 'logical' }, async (started) => {
+    const { source } = deps;
+    if (source === null) return new LogicalRun(deps, id).perform(started, null);
+    const connection = await source.database.connect();
+    try {
+      await takeLock(connection, source.name);
+      return await new LogicalRun(deps, id).perform(started, { ...source, connection });
+    } finally {
+      await connection.close();
+    }
+  });
+}
+
+async function takeLock(connection: BackupConnection, name: string): Promise<void> {
+  const [row] = await connection.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${BACKUP_LOCK}) AS taken`);
+  if (row?.taken) return;
+  throw new YumOpsError('backup_running', `Another backup of the database "${name}" is running.`, {
+    hint: 'Wait for its end; `yumops backup list` shows it.',
+    status: 409,
+  });
+}
+
+type OpenSource = LogicalSource & { connection: BackupConnection };
+
+/** What the parts of one backup gather. */
+class LogicalRun {
+  readonly #deps: LogicalBackupDeps;
+  readonly #id: string;
+  readonly #objects: ManifestObject[] = [];
+  readonly #warnings: string[] = [];
+  readonly #abort = new AbortController();
+  #added = 0;
+
+  constructor(deps: LogicalBackupDeps, id: string) {
+    this.#deps = deps;
+    this.#id = id;
+  }
+
+  async perform(started: string, source: OpenSource | null): Promise<BackupManifest> {
+    const { signal, client } = this.#deps;
+    const cancel = () => this.#abort.abort(signal.reason);
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      signal.throwIfAborted();
+      const moment = source === null ? null : await openMoment(source, client);
+      await this.#all([
+        () => this.#configuration(),
+        () => this.#files(source),
+        ...(source && moment ? [() => this.#dump(source, moment), () => this.#rows(source, moment)] : []),
+      ]);
+      if (source) await this.#roles(source.connection);
+      return await this.#manifest(moment?.started ?? started, moment);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Runs the parts beside each other. When one fails the others are ended, and its error is the one that counts. */
+  async #all(parts: readonly (() => Promise<void>)[]): Promise<void> {
+    let first: unknown;
+    await Promise.all(
+      parts.map((part) =>
+        part().catch((error: unknown) => {
+          first ??= error;
+          this.#abort.abort(error);
+        }),
+      ),
+    );
+    if (first !== undefined) throw first;
+  }
+
+  async #dump({ database, profile }: OpenSource, { snapshot, programs }: Moment): Promise<void> {
+    const { client, progress } = this.#deps;
+    const { signal } = this.#abort;
+    let bytes = 0;
+    async function* counted(): AsyncIterable<Uint8Array> {
+      for await (const piece of client.dump(programs, database, dumpArguments(profile, snapshot), signal)) {
+        bytes += piece.length;
+        progress(bytes, null, 'bytes dumped');
+        yield piece;
+      }
+    }
+    await this.#store('dump', counted());
+  }
+
+  async #rows({ database, profile }: OpenSource, { snapshot }: Moment): Promise<void> {
+    const { config, progress } = this.#deps;
+    const connection = await database.connect();
+    try {
+      await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await connection.query(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
+      const records = await countRows(connection, {
+        mode: config.rowHash,
+        without: schemasLeftOut(profile),
+        signal: this.#abort.signal,
+        onTable: (done, total) => progress(done, total, 'tables counted'),
+      });
+      await this.#store('tables', text(records));
+    } finally {
+      await connection.close();
+    }
+  }
+
+  async #roles(connection: BackupConnection): Promise<void> {
+    const cluster = await readCluster(connection);
+    if (!cluster.withPasswords) this.#warnings.push('passwords of roles are not in the backup: the server hides them');
+    await this.#store('roles', text(cluster));
+  }
+
+  async #files(source: OpenSource | null): Promise<void> {
+    const { files, root, config, repository, lockUntil, progress } = this.#deps;
+    const values = source ? await readFileColumns(source.connection, config.fileColumns) : [];
+    const referenced = new ReferencedFiles(values, root);
+    if (files.length > 0) {
+      const path = repository.objectPath(this.#id, 'files');
+      const { signal } = this.#abort;
+      const backup = await backUpFiles(repository, { path, sources: files, referenced, lockUntil, signal, progress });
+      this.#objects.push({ part: 'files', ...backup.list });
+      this.#warnings.push(...backup.warnings);
+      this.#added += backup.added;
+    }
+    referenced.refuseMissing();
+  }
+
+  async #configuration(): Promise<void> {
+    await this.#store('configuration', text(this.#deps.configuration));
+  }
+
+  async #store(part: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const { lockUntil, repository } = this.#deps;
+    const lock = lockUntil === undefined ? {} : { lockUntil };
+    const path = repository.objectPath(this.#id, part);
+    const object = await repository.writeObject(path, content, { signal: this.#abort.signal, ...lock });
+    this.#objects.push({ part, ...object });
+  }
+
+  #manifest(started: string, moment: Moment | null): Promise<BackupManifest> {
+    const { repository, clock, version, lockUntil } = this.#deps;
+    const objects = [...this.#objects].sort((a, b) => (a.part < b.part ? -1 : 1));
+    return writeManifest(repository, {
+      id: this.#id,
+      tier: 'logical',
+      parent: null,
+      started,
+      finished: new Date(clock.now()).toISOString(),
+      madeBy: version,
+      client: moment && `pg_dump ${moment.programs.version}`,
+      source: moment?.source ?? null,
+      wal: null,
+      objects,
+      bytes: objects.reduce((sum, { bytes }) => sum + bytes, this.#added),
+      warnings: this.#warnings,
+      lockedUntil: lockUntil === undefined ? null : new Date(lockUntil).toISOString(),
+    });
+  }
+}
+
+/** The moment that a backup holds. */
+interface Moment {
+  /** ISO; by the server's clock. */
+  started: string;
+  snapshot: string;
+  source: BackupSource;
+  programs: ClientPrograms;
+}
+
+/** Opens a transaction that sees one moment and lends it to others; it stays open as long as the connection. */
+async function openMoment({ connection, name }: OpenSource, client: PostgresClient): Promise<Moment> {
+  await connection.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+  await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const source = await describeSource(connection, name);
+  const programs = await client.forServer(source.serverMajor);
+  const [row] = await connection.query<{ snapshot: string; now: Date }>(
+    'SELECT pg_export_snapshot() AS snapshot, clock_timestamp() AS now',
+  );
+  if (!row) throw new Error('no snapshot');
+  return { started: row.now.toISOString(), snapshot: row.snapshot, source, programs };
+}
+
+async function* text(value: unknown): AsyncIterable<Uint8Array> {
+  yield Buffer.from(JSON.stringify(value));
+}

@@ -1,0 +1,126 @@
+import { type BackupConnection, quoteIdentifier } from '../database.ts';
+
+/** What is known of a table at the moment of the backup. */
+export interface TableRecord {
+  schema: string;
+  name: string;
+  owner: string;
+  rows: number;
+  /** Sum of the hashes of all rows, as decimal text; null when they were not hashed. */
+  hash: string | null;
+  /** Whether only every so-manieth row was hashed; then the number, else null. */
+  sampledBy: number | null;
+  /** Names of its indexes, constraints and triggers, and of sequences that belong to it, in the same schema. */
+  parts: string[];
+}
+
+/**
+ * Settings under which a row reads the same everywhere: a hash of text is worthless when a zone or a style of dates
+ * differs.
+ */
+const STEADY = [
+  "SET LOCAL TimeZone = 'UTC'",
+  "SET LOCAL DateStyle = 'ISO, YMD'",
+  "SET LOCAL IntervalStyle = 'postgres'",
+  'SET LOCAL extra_float_digits = 3',
+  "SET LOCAL bytea_output = 'hex'",
+  "SET LOCAL xmlbinary = 'base64'",
+  "SET LOCAL lc_monetary = 'C'",
+  'SET LOCAL search_path = pg_catalog',
+  'SET LOCAL row_security = off',
+  'SET LOCAL statement_timeout = 0',
+  'SET LOCAL idle_in_transaction_session_timeout = 0',
+].join('; ');
+
+/** Ordinary tables with rows of the user's: not those of the system, of extensions, or of schemas left out. */
+const TABLES = `
+  SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, pg_catalog.pg_table_size(c.oid)::text AS bytes, c.reltuples::text AS estimate,
+         ARRAY(SELECT i.relname::text FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid)
+         || ARRAY(SELECT o.conname::text FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid)
+         || ARRAY(SELECT t.tgname::text FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+         || ARRAY(SELECT s.relname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+                   WHERE d.refobjid = c.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
+                     AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')) AS parts
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY ($1::text[])
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+   ORDER BY n.nspname, c.relname`;
+
+interface TableRow {
+  schema: string;
+  name: string;
+  owner: string;
+  bytes: string;
+  estimate: string;
+  parts: string[];
+}
+
+/** How rows are hashed. */
+export type HashMode = 'auto' | 'all' | 'sample' | 'off';
+
+const AUTO_LIMIT = 10 * 1024 ** 3;
+const SAMPLE_OVER = 1_000_000;
+const SAMPLE_BY = 64;
+
+export interface CountOptions {
+  mode: HashMode;
+  /** Schemas that are not looked at. */
+  without: readonly string[];
+  signal?: AbortSignal | undefined;
+  /** Called after each table. */
+  onTable?(done: number, total: number): void;
+}
+
+/**
+ * Counts and hashes the rows of every table, within the transaction of the connection.
+ *
+ * The hash is `sum(hashtextextended(row::text, 0))`: independent of the order of rows, equal on every server of the same
+ * architecture from PostgreSQL 11 on.
+ */
+export async function countRows(connection: BackupConnection, options: CountOptions): Promise<TableRecord[]> {
+  await connection.query(STEADY);
+  const tables = await connection.query<TableRow>(TABLES, [options.without]);
+  const bytes = tables.reduce((sum, table) => sum + Number(table.bytes), 0);
+  const mode = options.mode === 'auto' ? (bytes <= AUTO_LIMIT ? 'all' : 'sample') : options.mode;
+  const records: TableRecord[] = [];
+  for (const [index, table] of tables.entries()) {
+    options.signal?.throwIfAborted();
+    const sampledBy = mode === 'sample' && Number(table.estimate) > SAMPLE_OVER ? SAMPLE_BY : null;
+    records.push(await countTable(connection, table, mode === 'off' ? 'off' : sampledBy));
+    options.onTable?.(index + 1, tables.length);
+  }
+  return records;
+}
+
+/** Counts and hashes one table as an earlier record did, so that the two can be compared. */
+export async function recount(connection: BackupConnection, record: TableRecord): Promise<TableRecord> {
+  await connection.query(STEADY);
+  return countTable(connection, record, record.hash === null ? 'off' : record.sampledBy);
+}
+
+async function countTable(
+  connection: BackupConnection,
+  { schema, name, owner, parts }: Pick<TableRecord, 'schema' | 'name' | 'owner' | 'parts'>,
+  sampling: number | null | 'off',
+): Promise<TableRecord> {
+  const table = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  // A sample is chosen by the row itself: the same rows are in it wherever they lie.
+  const hash = 'pg_catalog.hashtextextended(t::text COLLATE "C", 0)';
+  const sample = typeof sampling === 'number' ? ` FILTER (WHERE ${hash} % ${sampling} = 0)` : '';
+  const sum = sampling === 'off' ? 'NULL::text' : `coalesce(sum(${hash})${sample}, 0)::text`;
+  const [row] = await connection.query<{ rows: string; hash: string | null }>(
+    // Rows of tables that inherit are counted with those.
+    `SELECT count(*)::text AS rows, ${sum} AS hash FROM ONLY ${table} t`,
+  );
+  return {
+    schema,
+    name,
+    owner,
+    rows: Number(row?.rows),
+    hash: row?.hash ?? null,
+    sampledBy: typeof sampling === 'number' ? sampling : null,
+    parts,
+  };
+}

@@ -1,0 +1,45 @@
+import { YumOpsError } from '../../lib/errors.ts';
+import type { ProgressReport } from './database.ts';
+import type { ClusterRecord } from './logical/roles.ts';
+import type { TableRecord } from './logical/rows.ts';
+import type { BackupManifest, ManifestObject } from './manifest.ts';
+import type { Repository } from './repository.ts';
+
+/** The object of a backup that is this part. @throws YumOpsError `backup_part_missing` */
+export function partOf(manifest: BackupManifest, part: string): ManifestObject {
+  const object = manifest.objects.find((item) => item.part === part);
+  if (object) return object;
+  throw new YumOpsError('backup_part_missing', `The backup ${manifest.id} has no ${part}.`, {
+    hint:
+      manifest.tier === 'physical' ? 'It is one of the physical tier; choose a logical one.' : 'Choose another backup.',
+    status: 409,
+  });
+}
+
+/** The rows of all tables as the backup has them; empty where it has no database. */
+export async function readTables(repository: Repository, manifest: BackupManifest): Promise<TableRecord[]> {
+  if (!manifest.objects.some(({ part }) => part === 'tables')) return [];
+  return JSON.parse(await repository.readText(partOf(manifest, 'tables'))) as TableRecord[];
+}
+
+export async function readClusterRecord(repository: Repository, manifest: BackupManifest): Promise<ClusterRecord> {
+  return JSON.parse(await repository.readText(partOf(manifest, 'roles'))) as ClusterRecord;
+}
+
+/** Reads objects to their end, so that damage is found before anything is done with them. */
+export async function readThrough(
+  repository: Repository,
+  objects: readonly ManifestObject[],
+  progress: ProgressReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const total = objects.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
+  let done = 0;
+  for (const object of objects) {
+    for await (const piece of repository.readObject(object)) {
+      signal.throwIfAborted();
+      done += piece.length;
+      progress(done, total, 'bytes checked');
+    }
+  }
+}

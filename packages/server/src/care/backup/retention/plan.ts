@@ -1,0 +1,105 @@
+import { DAY_MS, wallTimeAt } from '../../../lib/zoned-time.ts';
+import type { CatalogueEntry } from '../catalogue.ts';
+import type { BackupRetention } from '../config.ts';
+
+/** Why a backup is kept. */
+export type KeepReason = 'daily' | 'weekly' | 'monthly' | 'last verified' | 'newest' | 'newest failed' | 'parent';
+
+/** What a prune keeps, and why, and what it deletes; oldest first. */
+export interface RetentionPlan {
+  keep: { id: string; why: KeepReason[] }[];
+  delete: { id: string }[];
+}
+
+/** What the plan reads of a catalogue. */
+export type PlannedEntry = Pick<CatalogueEntry, 'id' | 'tier' | 'parent' | 'started' | 'status' | 'verified'>;
+
+/** `2026-01-05`, of the week its Monday (ISO 8601), of the month its first day: by the calendar of the zone. */
+const BUCKETS: Record<keyof BackupRetention, (wall: number) => string> = {
+  daily: (wall) => new Date(wall).toISOString().slice(0, 10),
+  weekly: (wall) => new Date(wall - ((new Date(wall).getUTCDay() + 6) % 7) * DAY_MS).toISOString().slice(0, 10),
+  monthly: (wall) => new Date(wall).toISOString().slice(0, 7),
+};
+
+const newestFirst = (a: PlannedEntry, b: PlannedEntry) => {
+  const difference = Date.parse(b.started) - Date.parse(a.started);
+  return difference === 0 ? (a.id < b.id ? 1 : -1) : difference;
+};
+
+/**
+ * Decides what is kept: the newest good backup of each of the last so many days, ISO weeks and months that have one.
+ * Also always: the newest good one, the last that was verified (and the last that was restored on trial), and what
+ * kept increments build on. When the newest run failed nothing is deleted. Tiers are planned apart, since one cannot
+ * stand in for the other.
+ * @param timeZone a backup belongs to the day of its start there
+ */
+export function planRetention(
+  entries: readonly PlannedEntry[],
+  retention: BackupRetention,
+  timeZone: string,
+): RetentionPlan {
+  const why = new Map<string, Set<KeepReason>>();
+  const mark = (id: string, reason: KeepReason) => why.set(id, (why.get(id) ?? new Set()).add(reason));
+  for (const tier of new Set(entries.map((entry) => entry.tier))) {
+    const ofTier = entries.filter((entry) => entry.tier === tier).sort(newestFirst);
+    markTier(ofTier, retention, timeZone, mark);
+  }
+  const [newest] = entries.filter(({ status }) => status !== 'running').sort(newestFirst);
+  if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
+  markParents(entries, why, mark);
+  const inOrder = [...entries].sort(newestFirst).reverse();
+  return {
+    keep: inOrder.flatMap(({ id }) => (why.has(id) ? [{ id, why: [...(why.get(id) ?? [])] }] : [])),
+    delete: inOrder.flatMap(({ id, status }) => (why.has(id) || status === 'running' ? [] : [{ id }])),
+  };
+}
+
+/** @param entries newest first */
+function newestOfEach(
+  entries: readonly PlannedEntry[],
+  bucketOf: (wall: number) => string,
+  count: number,
+  timeZone: string,
+): string[] {
+  const newest = new Map<string, string>();
+  for (const { id, started } of entries) {
+    const bucket = bucketOf(wallTimeAt(Date.parse(started), timeZone));
+    if (!newest.has(bucket)) newest.set(bucket, id);
+  }
+  return [...newest.values()].slice(0, count);
+}
+
+function markTier(
+  entries: readonly PlannedEntry[],
+  retention: BackupRetention,
+  timeZone: string,
+  mark: (id: string, reason: KeepReason) => void,
+): void {
+  const good = entries.filter(({ status }) => status === 'good');
+  for (const kind of ['daily', 'weekly', 'monthly'] as const) {
+    for (const id of newestOfEach(good, BUCKETS[kind], retention[kind], timeZone)) mark(id, kind);
+  }
+  if (good[0]) mark(good[0].id, 'newest');
+  const verified = good.find((entry) => entry.verified?.ok);
+  const restored = good.find((entry) => entry.verified?.ok && entry.verified.level >= 2);
+  for (const entry of [verified, restored]) if (entry) mark(entry.id, 'last verified');
+  const [newest] = entries.filter(({ status }) => status !== 'running');
+  if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
+}
+
+/** What a kept increment builds on, up to the full backup. */
+function markParents(
+  entries: readonly PlannedEntry[],
+  why: ReadonlyMap<string, unknown>,
+  mark: (id: string, reason: KeepReason) => void,
+): void {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  for (const entry of entries) {
+    if (!why.has(entry.id)) continue;
+    const passed = new Set<string>([entry.id]);
+    for (let at = byId.get(entry.parent ?? ''); at && !passed.has(at.id); at = byId.get(at.parent ?? '')) {
+      passed.add(at.id);
+      mark(at.id, 'parent');
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { type CatalogueEntry, readCatalogue } from '../catalogue.ts';
+import type { BackupRetention } from '../config.ts';
+import { chunkPath, storedChunks } from '../files/chunk-store.ts';
+import { manifestPath, readManifest } from '../manifest.ts';
+import type { Repository } from '../repository.ts';
+import { readFileList } from '../restore/restore-files.ts';
+import { failedPath, runningPath } from '../run.ts';
+import { planRetention, type RetentionPlan } from './plan.ts';
+
+/** What no manifest names is rubbish only after so long: it may be of a backup that is being made. */
+const YOUNG_MS = 48 * 3_600_000;
+
+export interface PruneReport extends RetentionPlan {
+  /** Bytes of objects and chunks that were removed. */
+  freed: number;
+  /** Objects that the store holds on to, with the reason. */
+  refused: { path: string; message: string }[];
+}
+
+export interface PruneOptions {
+  retention: BackupRetention;
+  timeZone: string;
+  now: number;
+  signal: AbortSignal;
+}
+
+/** What a prune of the repository would do. */
+export async function planPrune(
+  repository: Repository,
+  { retention, timeZone, now }: PruneOptions,
+): Promise<RetentionPlan> {
+  return planRetention(await readCatalogue(repository, now), retention, timeZone);
+}
+
+/**
+ * Deletes what retention does not keep: first the manifest, so that what is left is no backup, then its objects, then
+ * chunks and remains of killed runs that nothing names and that are older than 48 hours.
+ * @throws YumOpsError those of the blob store
+ */
+export async function prune(repository: Repository, options: PruneOptions): Promise<PruneReport> {
+  const { retention, timeZone, now, signal } = options;
+  const entries = await readCatalogue(repository, now);
+  const plan = planRetention(entries, retention, timeZone);
+  const report: PruneReport = { ...plan, freed: 0, refused: [] };
+  const remover = new Remover(repository, report);
+  for (const { id } of plan.delete) {
+    signal.throwIfAborted();
+    await removeBackup(repository, id, remover);
+  }
+  const left = entries.filter(({ id }) => !plan.delete.some((gone) => gone.id === id));
+  // A run under way may be about to use any chunk again; a manifest that cannot be read may name any.
+  const isClear = left.every(({ status }) => status === 'good' || status === 'failed');
+  if (isClear) await sweep(repository, left, now, remover, signal);
+  return report;
+}
+
+async function removeBackup(repository: Repository, id: string, remover: Remover): Promise<void> {
+  const { folder } = repository;
+  // While its manifest is locked the backup is whole, and stays so.
+  if (!(await remover.remove(manifestPath(repository, id)))) return;
+  await remover.removeBelow(`${folder}/objects/${id}/`);
+  await remover.removeBelow(`${folder}/verified/${id}/`);
+  await remover.remove(failedPath(repository, id));
+  await remover.remove(runningPath(repository, id));
+}
+
+async function sweep(
+  repository: Repository,
+  entries: readonly CatalogueEntry[],
+  now: number,
+  remover: Remover,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, folder } = repository;
+  const ids = entries.filter(({ status }) => status === 'good').map(({ id }) => id);
+  for await (const { path, modified } of store.list(`${folder}/objects/`)) {
+    if (!ids.includes(path.split('/')[2] ?? '') && now - modified > YOUNG_MS) await remover.remove(path);
+  }
+  const used = await chunkIdsOf(repository, ids, signal);
+  for (const chunk of await storedChunks(repository)) {
+    if (used.has(chunk)) continue;
+    const path = chunkPath(repository, chunk);
+    const info = await store.head(path);
+    if (info && now - info.modified > YOUNG_MS) await remover.remove(path);
+  }
+}
+
+/** Ids of all chunks that the files of these backups are made of. */
+export async function chunkIdsOf(
+  repository: Repository,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const used = new Set<string>();
+  for (const id of ids) {
+    signal.throwIfAborted();
+    const manifest = await readManifest(repository, id);
+    if (!manifest.objects.some(({ part }) => part === 'files')) continue;
+    for await (const { chunks = [] } of readFileList(repository, manifest)) for (const chunk of chunks) used.add(chunk);
+  }
+  return used;
+}
+
+/** Removes objects and keeps count. What a lock holds is reported and left. */
+class Remover {
+  readonly #repository: Repository;
+  readonly #report: PruneReport;
+
+  constructor(repository: Repository, report: PruneReport) {
+    this.#repository = repository;
+    this.#report = report;
+  }
+
+  /** @returns whether it is gone */
+  async remove(path: string): Promise<boolean> {
+    const { store } = this.#repository;
+    const bytes = (await store.head(path))?.bytes ?? 0;
+    try {
+      await store.delete(path);
+      this.#report.freed += bytes;
+      return true;
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      if (code !== 'blob_locked') throw error;
+      this.#report.refused.push({ path, message });
+      return false;
+    }
+  }
+
+  async removeBelow(prefix: string): Promise<void> {
+    const paths: string[] = [];
+    for await (const { path } of this.#repository.store.list(prefix)) paths.push(path);
+    for (const path of paths) await this.remove(path);
+  }
+}

@@ -1,0 +1,59 @@
+import { defineCommand } from 'citty';
+import { manifestPath } from '../../care/backup/index.ts';
+import { formatBytes } from '../../care/database/index.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
+import type { TierOutcome } from '../../main/backup/backups.ts';
+import { printJson } from '../command.ts';
+import { backupArgs, withBackups } from './open.ts';
+
+function problemOf(error: unknown) {
+  if (error instanceof YumOpsError) return error.toProblem();
+  return { code: 'internal_error', message: messageOf(error) };
+}
+
+/** What scripts read of one tier. */
+function asJson(name: string, folder: string, { id, tier, manifest, error, copyError, seconds }: TierOutcome) {
+  return {
+    id,
+    name,
+    tier,
+    status: manifest === null ? 'failed' : 'good',
+    bytes: manifest?.bytes ?? 0,
+    seconds: Math.round(seconds * 1_000) / 1_000,
+    manifest: manifest === null ? null : manifestPath({ folder }, id),
+    warnings: manifest?.warnings ?? [],
+    ...(error === null ? {} : { error: problemOf(error) }),
+    ...(copyError === null ? {} : { copyError: problemOf(copyError) }),
+  };
+}
+
+function asText({ id, tier, manifest, error, copyError, seconds }: TierOutcome): string {
+  if (manifest === null) {
+    const { message, hint } = { hint: undefined, ...problemOf(error) };
+    return `${tier}: failed. ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
+  }
+  const size = formatBytes(manifest.bytes);
+  const lines = [`${tier}: ${id}, ${size} in ${formatDuration(seconds * 1_000)}`];
+  lines.push(...manifest.warnings.map((warning) => `  Note: ${warning}`));
+  if (copyError !== null) lines.push(`  The copy at the second destination failed: ${problemOf(copyError).message}`);
+  return `${lines.join('\n')}\n`;
+}
+
+export const backupNow = defineCommand({
+  meta: { name: 'yumops backup now', description: 'Make a backup now' },
+  args: {
+    ...backupArgs,
+    name: { type: 'positional', required: true, description: 'Name under backups', valueHint: 'NAME' },
+  },
+  run: ({ args }) =>
+    withBackups(args, async (backups, hooks) => {
+      const config = backups.config(args.name);
+      const { folder } = await backups.repository(config);
+      const outcomes = await backups.run(config, hooks);
+      const items = outcomes.map((outcome) => asJson(config.name, folder, outcome));
+      if (args.json) printJson(items.length === 1 ? items[0] : { backups: items });
+      else process.stdout.write(outcomes.map(asText).join(''));
+      return outcomes.every(({ error, copyError }) => error === null && copyError === null) ? 0 : 1;
+    }),
+});

@@ -1,0 +1,81 @@
+import type { ArgsDef } from 'citty';
+import type { BackupConfig } from '../../care/backup/index.ts';
+import { formatBytes } from '../../care/database/index.ts';
+import { readSettings } from '../../config/settings.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import { createLog } from '../../lib/log.ts';
+import { Backups, type Hooks } from '../../main/backup/backups.ts';
+import { loadUsableConfig } from '../../main/config.ts';
+import { commonArgs } from '../command.ts';
+
+/** Arguments of the commands about backups. They read configuration, key and store; no platform need run. */
+export const backupArgs = {
+  ...commonArgs,
+  config: { type: 'string', description: 'Folder or file with yumops.yml (YUMOPS_CONFIG)', valueHint: 'DIR|FILE' },
+  data: { type: 'string', description: 'Data folder (YUMOPS_DATA)', valueHint: 'DIR' },
+} as const satisfies ArgsDef;
+
+/** How often progress is drawn, in milliseconds. */
+const DRAW_EVERY = 200;
+
+/** Opens the backups of the configuration for one command; Ctrl-C ends the work cleanly. */
+export async function withBackups<Result>(
+  args: { config?: string | undefined; data?: string | undefined; json?: boolean | undefined },
+  work: (backups: Backups, hooks: Hooks) => Promise<Result>,
+): Promise<Result> {
+  const settings = readSettings(args);
+  const { config } = loadUsableConfig(settings.config, settings.env);
+  const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
+  const backups = new Backups({ settings, config, clock: systemClock, log });
+  const abort = new AbortController();
+  const end = () => abort.abort(new YumOpsError('interrupted', 'It was interrupted; nothing half-made was left.'));
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const progress = drawProgress(args.json === true);
+  try {
+    return await work(backups, { progress: progress.report, signal: abort.signal });
+  } finally {
+    progress.clear();
+    process.off('SIGINT', end).off('SIGTERM', end);
+    await backups.close();
+  }
+}
+
+/** Progress on a terminal: how much, how fast, how long still. */
+function drawProgress(quiet: boolean): { report: Hooks['progress']; clear(): void } {
+  const { stderr } = process;
+  if (quiet || !stderr.isTTY) return { report: () => undefined, clear: () => undefined };
+  let drawn = 0;
+  let phase = '';
+  let began = 0;
+  return {
+    report(done, total, what) {
+      const now = systemClock.monotonic();
+      if (what !== phase) [phase, began] = [what, now];
+      if (now - drawn < DRAW_EVERY) return;
+      drawn = now;
+      stderr.write(`\r\u001b[K${progressLine(done, total, what, now - began)}`);
+    },
+    clear: () => stderr.write('\r\u001b[K'),
+  };
+}
+
+/** `42 %  120 MB of 286 MB bytes restored, 24 MB/s, 7 s left` */
+export function progressLine(done: number, total: number | null, what: string, elapsedMs: number): string {
+  const isBytes = what.startsWith('bytes');
+  const noun = isBytes ? what.slice('bytes '.length) : what;
+  const amount = (value: number) => (isBytes ? formatBytes(value) : String(value));
+  const rate = elapsedMs > 1_000 ? done / (elapsedMs / 1_000) : 0;
+  const speed = rate > 0 && isBytes ? `, ${formatBytes(rate)}/s` : '';
+  if (total === null || total === 0) return `${amount(done)} ${noun}${speed}`;
+  const left = rate > 0 ? `, ${formatDuration(((total - done) / rate) * 1_000)} left` : '';
+  return `${Math.floor((100 * done) / total)} %  ${amount(done)} of ${amount(total)} ${noun}${speed}${left}`;
+}
+
+/** One backup by its name, or the only one, or all. @throws YumOpsError `wrong_use` */
+export function chooseConfigs(backups: Backups, name: string | undefined): readonly BackupConfig[] {
+  if (name !== undefined) return [backups.config(name)];
+  if (backups.configs.length === 0) backups.config('nightly');
+  return backups.configs;
+}

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { defineCommand } from 'citty';
+import {
+  type BackupConfig,
+  type CatalogueEntry,
+  type PruneReport,
+  planRetention,
+  type RetentionPlan,
+} from '../../care/backup/index.ts';
+import { formatBytes } from '../../care/database/index.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
+import type { Backups } from '../../main/backup/backups.ts';
+import { printJson } from '../command.ts';
+import { backupArgs, withBackups } from './open.ts';
+
+function wrongUse(message: string, hint: string): YumOpsError {
+  return new YumOpsError('wrong_use', message, { hint, status: 400 });
+}
+
+/** A catalogue as `yumops backup list --json` prints it. */
+async function readCatalogueFile(file: string, now: string | undefined): Promise<CatalogueEntry[]> {
+  const until = now === undefined ? Number.POSITIVE_INFINITY : Date.parse(now);
+  if (Number.isNaN(until)) throw wrongUse(`"${now}" is not a time.`, 'Write for example 2026-01-05T03:00:00Z.');
+  try {
+    const { backups } = JSON.parse(await readFile(file, 'utf8')) as { backups: CatalogueEntry[] };
+    if (backups.some(({ id, started }) => typeof id !== 'string' || Number.isNaN(Date.parse(started)))) {
+      throw new Error('an entry has no id or no time');
+    }
+    return backups.filter(({ started }) => Date.parse(started) <= until);
+  } catch (error) {
+    throw wrongUse(`${file} is no catalogue: ${messageOf(error)}`, 'Take what `yumops backup list --json` prints.');
+  }
+}
+
+function asText({ keep, delete: gone }: RetentionPlan, isDry: boolean): string {
+  const lines = [
+    ...keep.map(({ id, why }) => `keep    ${id}  ${why.join(', ')}`),
+    ...gone.map(({ id }) => `${isDry ? 'delete ' : 'deleted'} ${id}`),
+  ];
+  return lines.length === 0 ? 'There are no backups.\n' : `${lines.join('\n')}\n`;
+}
+
+export const backupPrune = defineCommand({
+  meta: { name: 'yumops backup prune', description: 'Delete the backups that retention does not keep' },
+  args: {
+    ...backupArgs,
+    name: { type: 'positional', required: true, description: 'Name under backups', valueHint: 'NAME' },
+    'dry-run': { type: 'boolean', description: 'Only show what would be kept, and why, and deleted' },
+    catalogue: {
+      type: 'string',
+      description: 'With --dry-run: plan this list instead of the store',
+      valueHint: 'FILE',
+    },
+    now: { type: 'string', description: 'With --catalogue: the time that counts as now', valueHint: 'ISO' },
+  },
+  run: ({ args }) =>
+    withBackups(args, async (backups, { signal }) => {
+      if (args.catalogue !== undefined && !args['dry-run']) {
+        throw wrongUse('--catalogue needs --dry-run.', 'A list is planned, never deleted from.');
+      }
+      const config = backups.config(args.name);
+      if (args['dry-run']) {
+        const plan = await planOf(backups, config, args);
+        if (args.json) printJson(plan);
+        else process.stdout.write(asText(plan, true));
+        return 0;
+      }
+      const report = await backups.prune(config, signal);
+      if (args.json) printJson(report);
+      else process.stdout.write(reportText(report));
+      return 0;
+    }),
+});
+
+async function planOf(
+  backups: Backups,
+  config: BackupConfig,
+  { catalogue, now }: { catalogue?: string | undefined; now?: string | undefined },
+): Promise<RetentionPlan> {
+  if (catalogue === undefined) return backups.planPrune(config);
+  return planRetention(await readCatalogueFile(catalogue, now), config.retention, config.timeZone);
+}
+
+function reportText(report: PruneReport): string {
+  const left = report.refused.map(({ message }) => `left: ${message}\n`).join('');
+  return `${asText(report, false)}${left}${formatBytes(report.freed)} freed.\n`;
+}

@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { defineCommand } from 'citty';
+import { readSettings } from '../../config/settings.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { codeOf, YumOpsError } from '../../lib/errors.ts';
+import { missingVariable, Secret } from '../../lib/secret.ts';
+import type { Backups, Hooks } from '../../main/backup/backups.ts';
+import { printJson } from '../command.ts';
+import { backupArgs, withBackups } from './open.ts';
+
+interface RestoreArgs {
+  id: string;
+  json?: boolean | undefined;
+  to?: string | undefined;
+  table?: string | undefined;
+  file?: string | undefined;
+  'to-dir'?: string | undefined;
+  yes?: boolean | undefined;
+}
+
+function wrongUse(message: string, hint: string): YumOpsError {
+  return new YumOpsError('wrong_use', message, { hint, status: 400 });
+}
+
+/** The address of the target; `${NAME}` stands for a variable, so that no password need be on a command line. */
+export function readTarget(text: string, env: Readonly<Record<string, string | undefined>>): Secret {
+  const url = text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (reference, name: string) => env[name] ?? reference);
+  const missing = missingVariable(url);
+  if (missing !== undefined) {
+    throw wrongUse(`The environment variable ${missing} is not set.`, 'Put the address of the target there.');
+  }
+  if (URL.canParse(url) && ['postgres:', 'postgresql:'].includes(new URL(url).protocol)) return new Secret(url);
+  throw wrongUse('--to takes the address of a database.', `Write postgres://user:password@host/database or \${NAME}.`);
+}
+
+/** At a terminal somebody types the name of what will be replaced. */
+async function confirm(error: unknown, to: Secret): Promise<boolean> {
+  if (codeOf(error) !== 'restore_needs_yes' || !process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const name = decodeURIComponent(new URL(to.reveal()).pathname.slice(1));
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const { message, hint } = error as YumOpsError;
+  const answer = await terminal.question(`${message} ${hint ?? ''}\nType its name to go on: `);
+  terminal.close();
+  return answer === name;
+}
+
+async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: Hooks): Promise<number> {
+  const to = readTarget(args.to ?? '', readSettings({}).env);
+  const began = systemClock.monotonic();
+  const attempt = (yes: boolean) => backups.restore(args.id, to, { table: args.table, yes }, hooks);
+  const report = await attempt(args.yes === true).catch(async (error: unknown) => {
+    if (args.json || !(await confirm(error, to))) throw error;
+    return attempt(true);
+  });
+  const seconds = Math.round(systemClock.monotonic() - began) / 1_000;
+  if (args.json) {
+    printJson({ id: args.id, status: 'restored', ...report, seconds });
+    return 0;
+  }
+  for (const warning of report.warnings) process.stdout.write(`Note: ${warning}\n`);
+  const kept = report.kept === null ? '' : ` What was there is kept as "${report.kept}".`;
+  const what = args.table === undefined ? 'The backup' : `The table ${args.table}`;
+  process.stdout.write(`${what} is restored to "${report.database}" in ${seconds} s.${kept}\n`);
+  return 0;
+}
+
+async function restoreToFolder(backups: Backups, args: RestoreArgs, hooks: Hooks): Promise<number> {
+  const folder = resolve(args['to-dir'] ?? '');
+  const { files, bytes } = await backups.restoreFiles(
+    args.id,
+    { path: args.file, folder, yes: args.yes === true },
+    hooks,
+  );
+  if (args.json) printJson({ id: args.id, status: 'restored', folder, files, bytes });
+  else process.stdout.write(`${files} file${files === 1 ? '' : 's'} restored to ${folder}.\n`);
+  return 0;
+}
+
+export const backupRestore = defineCommand({
+  meta: { name: 'yumops backup restore', description: 'Restore a database, one table, or files' },
+  args: {
+    ...backupArgs,
+    id: { type: 'positional', required: true, description: 'As in yumops backup list', valueHint: 'ID' },
+    to: { type: 'string', description: `Address of the target database; takes \${NAME}`, valueHint: 'URL' },
+    table: {
+      type: 'string',
+      description: 'Only this table: table, schema.table or "Schema"."Table"',
+      valueHint: 'TABLE',
+    },
+    file: { type: 'string', description: 'Only this file, or this folder', valueHint: 'PATH' },
+    'to-dir': { type: 'string', description: 'Folder that gets the files', valueHint: 'DIR' },
+    yes: { type: 'boolean', description: 'Go on where the target is not empty; what is there is kept beside' },
+  },
+  run: ({ args }) =>
+    withBackups(args, async (backups, hooks) => {
+      if (args.to !== undefined && args['to-dir'] !== undefined) {
+        throw wrongUse(
+          '--to and --to-dir exclude each other.',
+          'Restore the database and the files one after the other.',
+        );
+      }
+      if (args.to !== undefined) return restoreDatabase(backups, args, hooks);
+      if (args['to-dir'] !== undefined) return restoreToFolder(backups, args, hooks);
+      throw wrongUse('It is not said where to.', 'Give --to URL for the database, --to-dir DIR for files.');
+    }),
+});

@@ -1,0 +1,315 @@
+import { randomInt } from 'node:crypto';
+import {
+  type BackupConfig,
+  type BackupDatabase,
+  type BackupKeys,
+  type BackupManifest,
+  type BackupTier,
+  backUpLogically,
+  type CatalogueEntry,
+  folderOf,
+  newBackupId,
+  type ProgressReport,
+  type PruneReport,
+  planRetention,
+  prune,
+  Repository,
+  type RestoreReport,
+  type RetentionPlan,
+  readBackupKeys,
+  readCatalogue,
+  readManifest,
+  restoreDatabase,
+  restoreFiles,
+  restoreTable,
+  type ScratchServers,
+  type VerificationLevel,
+  type VerificationRecord,
+  verifyBackup,
+} from '../../care/backup/index.ts';
+import type { Config } from '../../config/index.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { BlobStore } from '../../lib/blob.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { didYouMean } from '../../lib/nearest.ts';
+import type { ConfiguredSecret, Secret } from '../../lib/secret.ts';
+import { openBlobStore } from '../../store/blob/index.ts';
+import { LocalPostgresClient, openFiles, PostgresDatabase } from '../../store/source/index.ts';
+import { VERSION } from '../../version.ts';
+import { openBlobs } from './blob.ts';
+import { recordConfiguration } from './configuration-record.ts';
+import { copyBackup } from './copy.ts';
+import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
+
+/** What a long work tells and hears. */
+export interface Hooks {
+  progress: ProgressReport;
+  signal: AbortSignal;
+}
+
+/** What became of one tier of a backup. */
+export interface TierOutcome {
+  tier: BackupTier;
+  id: string;
+  manifest: BackupManifest | null;
+  /** Why there is no backup. */
+  error: unknown;
+  /** Why the copy at the second destination was not made. */
+  copyError: unknown;
+  seconds: number;
+}
+
+export interface BackupsContext {
+  settings: Settings;
+  config: Config;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * The backups of the configuration, over their stores. Used by commands, jobs and the API alike; it keeps nothing in
+ * memory, so that several processes may use it at one time.
+ */
+export class Backups {
+  readonly #context: BackupsContext;
+  readonly #client: LocalPostgresClient;
+  #store: Promise<BlobStore> | undefined;
+
+  constructor(context: BackupsContext) {
+    this.#context = context;
+    this.#client = new LocalPostgresClient(context.settings.env.PATH);
+  }
+
+  get configs(): readonly BackupConfig[] {
+    return this.#context.config.backups;
+  }
+
+  /** @throws YumOpsError `wrong_use` when the configuration has none of that name */
+  config(name: string): BackupConfig {
+    const names = this.configs.map((config) => config.name);
+    const found = this.configs.find((config) => config.name === name);
+    if (found) return found;
+    throw new YumOpsError('wrong_use', `There is no backup "${name}" in the configuration.`, {
+      hint:
+        names.length === 0
+          ? 'Add to yumops.yml: backups: [{name: nightly, database: main, key: "file:./backup.key"}]'
+          : (didYouMean(name, names) ?? `There are: ${names.join(', ')}.`),
+      status: 400,
+    });
+  }
+
+  /** The configuration that a backup's id belongs to. @throws YumOpsError `backup_unknown` */
+  configOf(id: string): BackupConfig {
+    const fitting = this.configs.filter(({ name }) => id.startsWith(`${folderOf(name)}-`));
+    const [longest] = fitting.sort((a, b) => b.name.length - a.name.length);
+    if (longest) return longest;
+    throw new YumOpsError('backup_unknown', `There is no backup ${id}.`, {
+      hint: 'See `yumops backup list`.',
+      status: 404,
+    });
+  }
+
+  /** The repository of a backup. @throws YumOpsError `backup_key_missing`, and those of key and store */
+  async repository(config: BackupConfig): Promise<Repository> {
+    this.#store ??= openBlobs(this.#context.settings, this.#context.config);
+    return new Repository(await this.#store, config.name, keysOf(config));
+  }
+
+  /** The repository at the second destination; null when there is none. */
+  async copyRepository(config: BackupConfig): Promise<Repository | null> {
+    if (config.copyTo === null) return null;
+    const url = usable(config.copyTo, `copy_to of "${config.name}"`).reveal();
+    return new Repository(await openBlobStore(url, this.#context.config.root), config.name, keysOf(config));
+  }
+
+  list(config: BackupConfig): Promise<CatalogueEntry[]> {
+    return this.repository(config).then((repository) => readCatalogue(repository, this.#context.clock.now()));
+  }
+
+  async manifest(id: string): Promise<BackupManifest> {
+    return readManifest(await this.repository(this.configOf(id)), id);
+  }
+
+  /** Runs every tier of a backup, one after the other. A tier that fails does not keep the next from running. */
+  async run(config: BackupConfig, hooks: Hooks): Promise<TierOutcome[]> {
+    const outcomes: TierOutcome[] = [];
+    const repository = await this.repository(config);
+    for (const tier of config.tiers) {
+      hooks.signal.throwIfAborted();
+      outcomes.push(await this.#runTier(config, repository, tier, hooks));
+    }
+    return outcomes;
+  }
+
+  async #runTier(config: BackupConfig, repository: Repository, tier: BackupTier, hooks: Hooks): Promise<TierOutcome> {
+    const { clock } = this.#context;
+    const start = clock.monotonic();
+    const id = newBackupId(repository, clock.now());
+    const outcome: TierOutcome = { tier, id, manifest: null, error: null, copyError: null, seconds: 0 };
+    try {
+      outcome.manifest = await this.#backUp(config, repository, tier, id, hooks);
+    } catch (error) {
+      outcome.error = error;
+    }
+    const copy = outcome.manifest === null ? null : await this.copyRepository(config).catch((error: unknown) => error);
+    if (copy instanceof Repository && outcome.manifest) {
+      outcome.copyError = await copyBackup(repository, copy, outcome.manifest, hooks).catch((error: unknown) => error);
+      copy.store.close();
+    } else outcome.copyError = copy;
+    outcome.seconds = (clock.monotonic() - start) / 1_000;
+    return outcome;
+  }
+
+  #backUp(
+    config: BackupConfig,
+    repository: Repository,
+    tier: BackupTier,
+    id: string,
+    hooks: Hooks,
+  ): Promise<BackupManifest> {
+    if (tier === 'logical') return this.#backUpLogically(config, repository, id, hooks);
+    throw new YumOpsError('tier_unavailable', 'This version has no physical tier.', {
+      hint: 'Write tiers: [logical].',
+      status: 409,
+    });
+  }
+
+  async #backUpLogically(
+    config: BackupConfig,
+    repository: Repository,
+    id: string,
+    hooks: Hooks,
+  ): Promise<BackupManifest> {
+    const { config: whole, settings, clock } = this.#context;
+    const { root } = whole;
+    const files = await Promise.all(config.files.map((item) => openFiles(item, root)));
+    const configuration = await recordConfiguration(whole, settings.env, keysOf(config).current);
+    const locked = repository.store.locks && config.lockMs !== null;
+    try {
+      return await backUpLogically(
+        {
+          ...{
+            repository,
+            clock,
+            client: this.#client,
+            version: VERSION,
+            config,
+            files,
+            root,
+            configuration,
+            ...hooks,
+          },
+          source: this.source(config),
+          lockUntil: locked ? clock.now() + (config.lockMs ?? 0) : undefined,
+        },
+        id,
+      );
+    } finally {
+      for (const source of files) source.close();
+    }
+  }
+
+  /** The database of a backup as it is configured; null when it has none. */
+  source(config: BackupConfig) {
+    const found = this.#context.config.databases.find(({ name }) => name === config.database);
+    if (!found) return null;
+    const { name, profile, url, broken } = found;
+    const database = new PostgresDatabase(
+      name,
+      usable({ secret: url, broken }, `the address of the database "${name}"`),
+    );
+    return { name, profile, database };
+  }
+
+  async verify(id: string, level: VerificationLevel, hooks: Hooks): Promise<VerificationRecord> {
+    const config = this.configOf(id);
+    const { clock, log } = this.#context;
+    const scratch: ScratchServers =
+      config.scratchUrl === null
+        ? new EmbeddedScratchServers(clock, log)
+        : new GivenScratchServer(usable(config.scratchUrl, 'scratch_url'));
+    const repository = await this.repository(config);
+    const { smokeQueries } = config;
+    return verifyBackup({ repository, client: this.#client, scratch, clock, smokeQueries, ...hooks }, id, level);
+  }
+
+  /** Restores a database, or one table of it. @param to URL of the target */
+  async restore(
+    id: string,
+    to: Secret,
+    { table, yes }: { table: string | undefined; yes: boolean },
+    hooks: Hooks,
+  ): Promise<RestoreReport & { rows?: number }> {
+    const config = this.configOf(id);
+    const repository = await this.repository(config);
+    const manifest = await readManifest(repository, id);
+    const deps = { repository, client: this.#client, clock: this.#context.clock, ...hooks };
+    const target: BackupDatabase = new PostgresDatabase('--to', to);
+    const most = 2 ** 31 - 1;
+    const mark = [randomInt(most), randomInt(most)] as const;
+    const plan = { manifest, target, source: this.#sourceOf(manifest), mark };
+    return table === undefined ? restoreDatabase(deps, plan, yes) : restoreTable(deps, plan, table, yes);
+  }
+
+  /** The database that a manifest names, where it is still configured and its address can be used. */
+  #sourceOf({ source }: BackupManifest): BackupDatabase | null {
+    const found = this.#context.config.databases.find(({ name }) => name === source?.database);
+    return found && found.broken === null ? new PostgresDatabase(found.name, found.url) : null;
+  }
+
+  async restoreFiles(
+    id: string,
+    { path, folder, yes }: { path: string | undefined; folder: string; yes: boolean },
+    hooks: Hooks,
+  ): Promise<{ files: number; bytes: number }> {
+    const repository = await this.repository(this.configOf(id));
+    const manifest = await readManifest(repository, id);
+    return restoreFiles(repository, manifest, { path, folder, replace: yes, ...hooks });
+  }
+
+  /** What a prune would keep and delete. */
+  async planPrune(config: BackupConfig): Promise<RetentionPlan> {
+    return planRetention(await this.list(config), config.retention, config.timeZone);
+  }
+
+  /** Deletes what retention does not keep, here and at the second destination. */
+  async prune(config: BackupConfig, signal: AbortSignal): Promise<PruneReport> {
+    const { retention, timeZone } = config;
+    const options = { retention, timeZone, now: this.#context.clock.now(), signal };
+    const report = await prune(await this.#pruneRepository(config), options);
+    const copy = await this.copyRepository(config);
+    if (copy) await prune(copy, options).finally(() => copy.store.close());
+    return report;
+  }
+
+  /** With the credentials that may delete, where they are others than those that may write. */
+  async #pruneRepository(config: BackupConfig): Promise<Repository> {
+    if (config.pruneUrl === null) return this.repository(config);
+    const url = usable(config.pruneUrl, `prune_url of "${config.name}"`).reveal();
+    return new Repository(await openBlobStore(url, this.#context.config.root), config.name, keysOf(config));
+  }
+
+  async close(): Promise<void> {
+    const store = await this.#store?.catch(() => undefined);
+    store?.close();
+  }
+}
+
+/** The keys of a backup. @throws YumOpsError `backup_key_missing`, `backup_key_damaged` */
+export function keysOf({ name, key }: BackupConfig): BackupKeys {
+  if (key.broken === null) return readBackupKeys(key.secret.reveal());
+  throw new YumOpsError('backup_key_missing', `The key of the backup "${name}" is missing: ${key.broken}.`, {
+    hint: 'Put the key file back from where you keep its copy. For a first backup: `yumops backup key create FILE`.',
+    status: 409,
+  });
+}
+
+function usable({ secret, broken }: ConfiguredSecret, what: string): Secret {
+  if (broken === null) return secret;
+  throw new YumOpsError('secret_unusable', `It is not known where ${what} leads: ${broken}.`, {
+    hint: 'See `yumops check`.',
+    status: 409,
+  });
+}

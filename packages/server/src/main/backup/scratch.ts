@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScratchServer, ScratchServers } from '../../care/backup/index.ts';
+import { startEmbeddedPostgres } from '../../engines/index.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { codeOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { randomHex } from '../../lib/random.ts';
+import { Secret } from '../../lib/secret.ts';
+import { PostgresDatabase } from '../../store/source/index.ts';
+
+/** A trial may lose everything: it writes as fast as the disk lets it, and archives nothing. */
+const SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  archive_mode: 'off',
+  max_wal_size: '2GB',
+  maintenance_work_mem: '128MB',
+};
+
+async function versionOf(database: PostgresDatabase): Promise<string> {
+  const connection = await database.connect('postgres');
+  try {
+    const [row] = await connection.query<{ version: string }>("SELECT current_setting('server_version') AS version");
+    return `PostgreSQL ${row?.version}`;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Servers from npm: of the same major version where it is installed, else the newest, which takes every older dump. */
+export class EmbeddedScratchServers implements ScratchServers {
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async start(major: number): Promise<ScratchServer> {
+    try {
+      return await this.#start(major === 15 ? 15 : 18);
+    } catch (error) {
+      if (codeOf(error) !== 'postgres_missing' || major >= 18) throw error;
+      return this.#start(18);
+    }
+  }
+
+  async #start(major: 15 | 18): Promise<ScratchServer> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'yumops-trial-'));
+    try {
+      const engine = await startEmbeddedPostgres({
+        dataDir,
+        major,
+        settings: SETTINGS,
+        clock: this.#clock,
+        log: this.#log,
+      });
+      const server = new PostgresDatabase('trial', new Secret(engine.url));
+      return {
+        database: server.withCatalog('trial'),
+        version: await versionOf(server),
+        async stop() {
+          await engine.stop();
+          await rm(dataDir, { recursive: true, force: true });
+        },
+      };
+    } catch (error) {
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+/** A server that the operator gave for trials; each has a database of its own there. */
+export class GivenScratchServer implements ScratchServers {
+  readonly #url: Secret;
+
+  constructor(url: Secret) {
+    this.#url = url;
+  }
+
+  async start(): Promise<ScratchServer> {
+    const server = new PostgresDatabase('scratch_url', this.#url);
+    const database = server.withCatalog(`yumops_trial_${randomHex(4)}`);
+    return { database, version: await versionOf(server), stop: async () => undefined };
+  }
+}

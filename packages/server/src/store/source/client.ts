@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { BackupDatabase, ClientPrograms, PostgresClient, RestoreOptions } from '../../care/backup/index.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
+import { clientEnvironment } from './client-environment.ts';
+import type { PostgresDatabase } from './connect.ts';
+import { choosePrograms, type FoundPrograms, findPrograms } from './find-programs.ts';
+
+/** Characters of what a program says that are kept: its last words say why it ended. */
+const MOST_WORDS = 8_000;
+
+interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  words: string;
+}
+
+/** A program that runs, and the promise of its end. It never stays behind. */
+interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+function start(program: string, args: readonly string[], env: Record<string, string>, secret: string): Running {
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let words = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString()).slice(-MOST_WORDS);
+  });
+  // What ends early does not read its input to the end.
+  child.stdin?.on('error', () => undefined);
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, words: messageOf(error) }));
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, words: secret === '' ? words.trim() : words.trim().replaceAll(secret, '[secret]') });
+    });
+  });
+  return { child, ended };
+}
+
+function refuseBadEnd(code: string, program: string, { code: exit, signal, words }: Ended): void {
+  if (exit === 0) return;
+  const how =
+    signal === null ? (exit === null ? 'could not be started' : `ended with ${exit}`) : `was killed (${signal})`;
+  const said = words === '' ? '' : `: ${lastLines(words)}`;
+  throw new YumOpsError(code, `${program} ${how}${said}`, { status: 502 });
+}
+
+/** Errors first: what comes before them is mostly progress. */
+function lastLines(words: string): string {
+  const lines = words.split('\n').filter((line) => line.trim() !== '');
+  const errors = lines.filter((line) => /error|fatal|detail/i.test(line));
+  return (errors.length > 0 ? errors : lines).slice(0, 5).join('; ');
+}
+
+/** `pg_dump` and `pg_restore` of this machine. */
+export class LocalPostgresClient implements PostgresClient {
+  readonly #path: string;
+  #found: Promise<FoundPrograms[]> | undefined;
+
+  /** @param path the search path for programs */
+  constructor(path: string | undefined) {
+    this.#path = path ?? '';
+  }
+
+  async forServer(major: number): Promise<ClientPrograms> {
+    const { version, major: own } = await this.#choose(major);
+    return { major: own, version };
+  }
+
+  async *dump(
+    programs: ClientPrograms,
+    database: BackupDatabase,
+    args: readonly string[],
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array> {
+    const { running, dispose } = await this.#start('pg_dump', programs, database, args);
+    const { child, ended } = running;
+    child.stdin?.end();
+    const stop = () => child.kill('SIGKILL');
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      signal?.throwIfAborted();
+      for await (const piece of child.stdout as Readable) {
+        // It is connected: nobody needs the password any more.
+        await dispose();
+        yield piece as Buffer;
+      }
+      const end = await ended;
+      signal?.throwIfAborted();
+      refuseBadEnd('dump_failed', 'pg_dump', end);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      child.kill('SIGKILL');
+      await ended;
+      await dispose();
+    }
+  }
+
+  async restore(programs: ClientPrograms, database: BackupDatabase, options: RestoreOptions): Promise<void> {
+    const { args, input, only, signal } = options;
+    const folder = only === undefined ? undefined : await mkdtemp(join(tmpdir(), 'yumops-contents-'));
+    const list = folder === undefined ? [] : [`--use-list=${join(folder, 'list')}`];
+    if (folder !== undefined) await writeFile(join(folder, 'list'), `${(only ?? []).join('\n')}\n`, { mode: 0o600 });
+    const { running, dispose } = await this.#start('pg_restore', programs, database, [...args, ...list]);
+    running.child.stdout?.resume();
+    try {
+      await this.#feed(running, input, signal);
+    } finally {
+      running.child.kill('SIGKILL');
+      await running.ended;
+      await dispose();
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async contents(programs: ClientPrograms, input: AsyncIterable<Uint8Array>): Promise<string[]> {
+    const folder = (await this.#choose(programs.major)).folder;
+    const running = start(join(folder, 'pg_restore'), ['--list'], { PATH: this.#path, LC_ALL: 'C' }, '');
+    let text = '';
+    running.child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await this.#feed(running, input, undefined);
+    return text.split('\n').filter((line) => line !== '');
+  }
+
+  /** Feeds a program until it wants no more, and judges its end. What the input throws comes first. */
+  async #feed(
+    { child, ended }: Running,
+    input: AsyncIterable<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const stdin = child.stdin;
+    let over = false;
+    void ended.then(() => {
+      over = true;
+    });
+    try {
+      for await (const piece of input) {
+        signal?.throwIfAborted();
+        if (over || !stdin?.writable) break;
+        if (!stdin.write(piece)) await Promise.race([once(stdin, 'drain').catch(() => undefined), ended]);
+      }
+      stdin?.end();
+    } catch (error) {
+      child.kill('SIGKILL');
+      await ended;
+      throw error;
+    }
+    refuseBadEnd('restore_failed', 'pg_restore', await ended);
+  }
+
+  async #start(name: string, programs: ClientPrograms, database: BackupDatabase, args: readonly string[]) {
+    const { folder } = await this.#choose(programs.major);
+    const url = (database as PostgresDatabase).url.reveal();
+    const { env, dispose } = await clientEnvironment(url, this.#path);
+    const running = start(join(folder, name), args, env, decodeURIComponent(new URL(url).password));
+    return { running, dispose };
+  }
+
+  async #choose(major: number): Promise<FoundPrograms> {
+    this.#found ??= findPrograms(this.#path);
+    return choosePrograms(await this.#found, major);
+  }
+}

@@ -1,0 +1,75 @@
+import { createReadStream } from 'node:fs';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileEntry, FileSource } from '../../care/backup/index.ts';
+import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+
+/** A folder of this machine whose files are backed up. */
+export class FolderFiles implements FileSource {
+  readonly name: string;
+  readonly root: string;
+
+  /** @param root absolute path */
+  constructor(name: string, root: string) {
+    this.name = name;
+    this.root = root;
+  }
+
+  async *list(): AsyncIterable<FileEntry> {
+    yield* this.#walk('');
+  }
+
+  async read(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      const file = await open(join(this.root, path), 'r');
+      return createReadStream('', { fd: file, highWaterMark: 1024 * 1024 });
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw unreadable(join(this.root, path), error);
+    }
+  }
+
+  close(): void {}
+
+  async *#walk(folder: string): AsyncIterable<FileEntry> {
+    const names = await this.#namesIn(folder);
+    for (const name of names) {
+      const entry = await this.#entry(folder === '' ? name : `${folder}/${name}`);
+      if (!entry) continue;
+      yield entry;
+      if (entry.kind === 'folder') yield* this.#walk(entry.path);
+    }
+  }
+
+  async #namesIn(folder: string): Promise<string[]> {
+    try {
+      return (await readdir(join(this.root, folder))).sort();
+    } catch (error) {
+      // The source itself must be there; a folder in it may go while we look.
+      if (codeOf(error) === 'ENOENT' && folder !== '') return [];
+      throw unreadable(join(this.root, folder), error);
+    }
+  }
+
+  async #entry(path: string): Promise<FileEntry | undefined> {
+    const full = join(this.root, path);
+    try {
+      const stats = await lstat(full);
+      const common = { path, modified: Math.floor(stats.mtimeMs), mode: stats.mode & 0o7777 };
+      if (stats.isSymbolicLink()) return { kind: 'link', ...common, bytes: 0, target: await readlink(full) };
+      if (stats.isDirectory()) return { kind: 'folder', ...common, bytes: 0 };
+      // Sockets, pipes and devices have no bytes to keep.
+      return stats.isFile() ? { kind: 'file', ...common, bytes: stats.size } : undefined;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw unreadable(full, error);
+    }
+  }
+}
+
+function unreadable(path: string, cause: unknown): YumOpsError {
+  return new YumOpsError('files_unreadable', `${path} cannot be backed up: ${messageOf(cause)}.`, {
+    hint: 'Correct `files` of the backup, or give the user of the platform the right to read there.',
+    cause,
+  });
+}

@@ -1,0 +1,3 @@
+export { LocalPostgresClient } from './client.ts';
+export { PostgresDatabase } from './connect.ts';
+export { openFiles } from './files.ts';
