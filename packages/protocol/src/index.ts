@@ -8,4 +8,6 @@ export type * from './oncall-api.ts';
 export type * from './overview-api.ts';
 export type * from './problem.ts';
 export type * from './silences-api.ts';
+export type * from './slos-api.ts';
 export type * from './uptime-api.ts';
+export type * from './windows-api.ts';

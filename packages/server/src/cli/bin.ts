@@ -35,6 +35,11 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   escalate: { about: 'Pass an alert on', load: async () => (await import('./escalate.ts')).escalate },
   resolve: { about: 'Resolve an alert by hand', load: async () => (await import('./resolve.ts')).resolve },
   silence: { about: 'Mute alerts for a time', load: async () => (await import('./silence.ts')).silence },
+  window: {
+    about: 'Plan work that neither pages nor counts, and mute times',
+    load: async () => (await import('./window.ts')).window,
+  },
+  slos: { about: 'Show objectives and their error budgets', load: async () => (await import('./slos.ts')).slos },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },

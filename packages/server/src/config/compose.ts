@@ -22,6 +22,11 @@ import type { MetricSource } from '../respond/alerting/metrics.ts';
 import { compileIntegrations, type Integrations } from '../respond/notify/config.ts';
 import { compileSlackWebhook } from '../respond/notify/slack/config.ts';
 import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/config-compose.ts';
+import { burnRules } from '../respond/slo/burn-rules.ts';
+import { compileSlo } from '../respond/slo/config.ts';
+import type { Slo } from '../respond/slo/slo.ts';
+import { compileWindow } from '../respond/windows/config.ts';
+import type { Window } from '../respond/windows/window.ts';
 import type { Config, RetentionClass } from './config.ts';
 import { lintMailDomain } from './lint-domains.ts';
 import { compilePublicUrl, compileRetention, compileStores, compileTargets } from './platform.ts';
@@ -37,6 +42,7 @@ const RETENTION_OF: Record<MetricSource, RetentionClass> = {
   outbound_calls: 'requests',
   metrics: 'metrics',
   checks: 'checks',
+  health_checks: 'checks',
 };
 
 /** What the sections become; the files and their folder are added by the loader. */
@@ -109,6 +115,47 @@ function compileMonitors(
   });
 }
 
+function compileRules(sections: Sections, receivers: Receivers, retention: Config['retention']): Placed<RuleConfig>[] {
+  const retentionMs = (source: MetricSource) => retention[RETENTION_OF[source]];
+  return sections.alert_rules.flatMap(({ value: raw, report }) => {
+    const value = compileRule(raw, { receivers, retentionMs }, report);
+    return value ? [{ value, report }] : [];
+  });
+}
+
+/** The objectives, each with the alert rules on its budget. */
+function compileSlos(
+  sections: Sections,
+  monitors: readonly Placed<MonitorConfig>[],
+  receivers: Receivers,
+  settings: AlertSettings,
+): (Placed<Slo> & { rules: Placed<RuleConfig>[] })[] {
+  const names = monitors.map(({ value }) => value.name);
+  return sections.slos.flatMap(({ value: raw, report }) => {
+    const slo = compileSlo(raw, names, report);
+    if (!slo) return [];
+    const rules = burnRules(slo, raw, { receivers, settings }, report);
+    return [{ value: slo, report, rules: rules.map((value) => ({ value, report })) }];
+  });
+}
+
+function compileWindows(
+  sections: Sections,
+  monitors: readonly Placed<MonitorConfig>[],
+  slos: readonly Placed<Slo>[],
+): Placed<Window>[] {
+  const names = {
+    monitors: monitors.map(({ value }) => value.name),
+    slos: slos.map(({ value }) => value.name),
+  };
+  const of = (key: 'maintenance_windows' | 'mute_times', kind: Window['kind']) =>
+    sections[key].flatMap(({ value: raw, report }) => {
+      const value = compileWindow(raw, kind, names, report);
+      return value ? [{ value, report }] : [];
+    });
+  return [...of('maintenance_windows', 'maintenance'), ...of('mute_times', 'mute')];
+}
+
 /** E106: two things of one list with one name, or with names that give one id. */
 function lintNames(items: readonly Placed<{ id?: string; name: string }>[], nouns: string): void {
   const seen = new Map<string, string>();
@@ -152,6 +199,24 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
   return { databases, backups };
 }
 
+/** Objectives with the alerts on their budgets, and planned work. */
+function compilePlans(
+  sections: Sections,
+  parts: {
+    rules: readonly Placed<RuleConfig>[];
+    monitors: readonly Placed<MonitorConfig>[];
+    receivers: Receivers;
+    alertSettings: AlertSettings;
+  },
+) {
+  const { rules, monitors, receivers, alertSettings } = parts;
+  const slos = compileSlos(sections, monitors, receivers, alertSettings);
+  const windows = compileWindows(sections, monitors, slos);
+  lintNames(slos, 'SLOs');
+  lintNames(windows, 'windows');
+  return { slos, windows, everyRule: [...rules, ...slos.flatMap((slo) => slo.rules)] };
+}
+
 /** Compiles the sections of all files into one configuration and reports every finding on the way. */
 export function compose(sections: Sections, readFile: ReadSecretFile): ComposedConfig {
   const retention = compileRetention(sections.retention.value, sections.retention.report);
@@ -166,16 +231,13 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     ),
   });
   const alertSettings = compileSettings(sections, receivers, policies);
-  const retentionMs = (source: MetricSource) => retention[RETENTION_OF[source]];
-  const rules = sections.alert_rules.flatMap(({ value: raw, report }) => {
-    const value = compileRule(raw, { receivers, retentionMs }, report);
-    return value ? [{ value, report }] : [];
-  });
+  const rules = compileRules(sections, receivers, retention);
   const monitors = compileMonitors(sections, targets, receivers, readFile);
+  const { slos, windows, everyRule } = compilePlans(sections, { rules, monitors, receivers, alertSettings });
   const onCall = compileOnCall(sections);
   const care = compileCare(sections, readFile);
-  const users = policyUsers(rules, monitors);
-  lintNames(rules, 'rules');
+  const users = policyUsers(everyRule, monitors);
+  lintNames(everyRule, 'rules');
   lintNames(monitors, 'monitors');
   lintNames(onCall.people, 'people');
   lintNames(onCall.schedules, 'schedules');
@@ -208,7 +270,9 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     referenceTargets: sections.uptime.value.reference_targets ?? [],
     integrations,
     monitors: monitors.map(({ value }) => value),
-    rules: rules.map(({ value }) => value),
+    rules: everyRule.map(({ value }) => value),
+    slos: slos.map(({ value }) => value),
+    windows: windows.map(({ value }) => value),
     alertSettings,
     policies: new Map<string, EscalationPolicy>(policies.map(({ policy }) => [policy.name, policy])),
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),

@@ -7,6 +7,8 @@ import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../r
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
 import type { Integrations } from '../respond/notify/config.ts';
 import type { Person, Schedule } from '../respond/oncall/schedule.ts';
+import type { Slo } from '../respond/slo/slo.ts';
+import type { Window } from '../respond/windows/window.ts';
 
 /** Where each store is: `embedded`, or a URL. Blobs may be `file:./folder`. */
 export interface Stores {
@@ -52,7 +54,11 @@ export interface Config {
   referenceTargets: readonly string[];
   integrations: Integrations;
   monitors: readonly MonitorConfig[];
+  /** With the burn alerts of `slos`. */
   rules: readonly RuleConfig[];
+  slos: readonly Slo[];
+  /** Planned work and mute times. */
+  windows: readonly Window[];
   alertSettings: AlertSettings;
   /** By name. `alert_settings.escalation_policy` is here too, as `default`. */
   policies: ReadonlyMap<string, EscalationPolicy>;

@@ -7,6 +7,8 @@ import { MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
 import type { RawRule } from '../respond/alerting/config.ts';
 import type { RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import type { RawPerson, RawSchedule } from '../respond/oncall/config.ts';
+import type { RawSlo } from '../respond/slo/config.ts';
+import type { RawWindow } from '../respond/windows/config.ts';
 import { isLater, LISTS, MAPS, SCALARS, SECTION_NAMES, type Sections } from './sections.ts';
 import { checkShape } from './shape.ts';
 
@@ -43,6 +45,9 @@ export class SectionJoiner {
     schedules: [],
     databases: [],
     backups: [],
+    slos: [],
+    maintenance_windows: [],
+    mute_times: [],
   };
   readonly #scalars = new Map<string, Placed<unknown> & { file: string }>();
   readonly #maps = new Map<string, Map<string, Placed<unknown> & { file: string }>>();
@@ -84,6 +89,9 @@ export class SectionJoiner {
       schedules: this.#lists.schedules as Placed<RawSchedule>[],
       databases: this.#lists.databases as Placed<RawDatabase>[],
       backups: this.#lists.backups as Placed<RawBackup>[],
+      slos: this.#lists.slos as Placed<RawSlo>[],
+      maintenance_windows: this.#lists.maintenance_windows as Placed<RawWindow>[],
+      mute_times: this.#lists.mute_times as Placed<RawWindow>[],
     };
   }
 

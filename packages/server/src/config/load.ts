@@ -91,5 +91,5 @@ function fillSections(source: Source, env: LoadOptions['env'], report: (finding:
 /** Remarks about what other parts do not have are wrong while a part is missing because it was refused. */
 function isMisleading(code: string, refused: boolean, isWhole: boolean): boolean {
   if (code === 'W203') return refused;
-  return !isWhole && ['E202', 'E203', 'E303', 'W201', 'W212', 'W302', 'I103'].includes(code);
+  return !isWhole && ['E202', 'E203', 'E303', 'E304', 'W201', 'W212', 'W302', 'I103'].includes(code);
 }

@@ -17,7 +17,6 @@ function prefixes({ reducers, reducer }: RuleMetric): string {
 }
 
 function row(metric: RuleMetric): string {
-  const source = metric.available ? `\`${metric.source}\`` : `\`${metric.source}\` (not in this version)`;
   const cells = [
     `\`${metric.name}\``,
     metric.description,
@@ -27,7 +26,7 @@ function row(metric: RuleMetric): string {
     resolveAt(metric),
     `${metric.holdMs / 1_000} s`,
     metric.by.join(', '),
-    source,
+    `\`${metric.source}\``,
   ];
   return `| ${cells.join(' | ')} |`;
 }

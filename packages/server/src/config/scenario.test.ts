@@ -166,7 +166,7 @@ describe('a scenario that cannot run', () => {
     ['a span without a step', LOAD.replace(' every: 5,', ''), '8:13 E103 "until" needs "every"'],
     ['what no engine does yet', `${LOAD}  - {at: 1, alert: {labels: {}}}`, '9:13 E101 "alert" is not available'],
     ['a condition that is none', `${LOAD}do: [{at: 1, silence: {id: a, matchers: [x]}}]`, '9:42 E103 "x" is not a'],
-    ['a section that nothing reads', LOAD.replace('alert_rules:', 'slos: []\n  alert_rules:'), '6:3 E101 "slos"'],
+    ['a section that nothing reads', LOAD.replace('alert_rules:', 'restore: {}\n  alert_rules:'), '6:3 E101 "restore"'],
     ['a file that is not there', LOAD.replace('config:', 'files: [none.yml]\nconfig:'), '4:8 E113 none.yml cannot'],
     ['a monitor that does not exist', `${LOAD}  - {at: 1, check: {monitor: A, ok: true}}`, '9:30 E103 there is no'],
   ];

@@ -9,6 +9,12 @@ const lists = {
   alert_rules: z.array(LISTS.alert_rules).describe('Alert rules'),
   people: z.array(LISTS.people).describe('Who can be on call'),
   schedules: z.array(LISTS.schedules).describe('Who is on call when'),
+  inhibit_rules: z.array(LISTS.inhibit_rules).describe('Alerts that mute others while they fire'),
+  slos: z.array(LISTS.slos).describe('Objectives with error budgets, and the alerts on them'),
+  maintenance_windows: z
+    .array(LISTS.maintenance_windows)
+    .describe('Planned work: alerts are muted, and monitors and SLOs do not count'),
+  mute_times: z.array(LISTS.mute_times).describe('Times at which alerts are not wanted; all else goes on'),
   databases: z.array(LISTS.databases).describe('Databases of the application that are watched and cared for'),
   backups: z.array(LISTS.backups).describe('What is backed up, when, and how long it is kept'),
 };
@@ -34,6 +40,8 @@ const FILES: Record<string, { title: string; sections: readonly string[] }> = {
       'schedules',
       'people',
       'slos',
+      'maintenance_windows',
+      'mute_times',
       'restore',
     ],
   },

@@ -17,6 +17,8 @@ import {
 import { inhibitRuleShape, type RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
 import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
+import { type RawSlo, sloShape } from '../respond/slo/config.ts';
+import { type RawWindow, windowShape } from '../respond/windows/config.ts';
 import { retentionShape, storesShape, targetsShape } from './platform.ts';
 
 /** Sections that hold one value. */
@@ -48,10 +50,13 @@ export const LISTS = {
   schedules: scheduleShape,
   databases: databaseShape,
   backups: backupShape,
+  slos: sloShape,
+  maintenance_windows: windowShape,
+  mute_times: windowShape,
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = ['maintenance', 'geoip', 'slos', 'restore', 'receivers', 'security'] as const;
+export const LATER = ['maintenance', 'geoip', 'restore', 'receivers', 'security'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -80,6 +85,9 @@ export interface Sections {
   schedules: Placed<RawSchedule>[];
   databases: Placed<RawDatabase>[];
   backups: Placed<RawBackup>[];
+  slos: Placed<RawSlo>[];
+  maintenance_windows: Placed<RawWindow>[];
+  mute_times: Placed<RawWindow>[];
 }
 
 /** Whether a section is part of the format and not used by this version. */

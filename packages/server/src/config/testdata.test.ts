@@ -52,6 +52,8 @@ function codesOfTheLinter(): string[] {
     'respond/alerting',
     'respond/notify',
     'respond/oncall',
+    'respond/slo',
+    'respond/windows',
     'lib',
   ].flatMap((folder) => {
     const path = fileURLToPath(new URL(`../${folder}/`, import.meta.url));

@@ -22,6 +22,7 @@ import { registerRoutes } from './routes.ts';
 import type { Shutdown } from './shutdown.ts';
 import { startWork } from './start-work.ts';
 import { openStores } from './stores.ts';
+import { makeWindows } from './windows.ts';
 
 export interface AssembleOptions {
   settings: Settings;
@@ -60,7 +61,11 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
-  const observe = await openObserve({ settings, config: live.current, stores, clock, log, shutdown, lastAlertRunAt });
+  const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
+  const observe = await openObserve({
+    ...{ settings, config: live.current, stores, clock, log, shutdown, lastAlertRunAt },
+    planned: (monitor, at) => plannedChecks.covers(monitor, at),
+  });
   const instance = await instanceName(settings.dataDir);
   const alerting = makeAlerting({
     config: live.current,
@@ -69,6 +74,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     onCall: makeOnCall({ live, stores }),
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
+    windows,
   });
   const { dataDir } = settings;
   const { service } = live.current;
@@ -86,6 +92,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     alerting,
     errors,
     scheduler,
+    windows,
     clock,
     log,
     publicUrl,
@@ -95,7 +102,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     app,
     identity,
     publicUrl,
-    startWork: () => startWork({ live, observe, errors, alerting, databases, scheduler, log, shutdown }),
+    startWork: () => startWork({ live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown }),
     beginDrain: () => observe.health.drain(),
   };
 }

@@ -14,7 +14,13 @@ import {
   telemetryStoreProbe,
 } from '../observe/health/index.ts';
 import { createIngest, type Ingest } from '../observe/ingest/index.ts';
-import { createProbeDesk, createUptime, type ProbeDesk, type Uptime } from '../observe/uptime/index.ts';
+import {
+  createProbeDesk,
+  createUptime,
+  type ProbeDesk,
+  type Uptime,
+  type UptimeOptions,
+} from '../observe/uptime/index.ts';
 import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
 import { filesFolder } from './errors.ts';
@@ -40,6 +46,8 @@ export async function openObserve(context: {
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
+  /** Whether work on a monitor is planned at an instant, ms since the epoch. */
+  planned: NonNullable<UptimeOptions['planned']>;
   /** When the alert path last did its work, ms on the monotonic clock; null = not yet. */
   lastAlertRunAt(): number | null;
 }): Promise<Observe> {
@@ -63,6 +71,7 @@ export async function openObserve(context: {
     location,
     clock,
     log,
+    planned: context.planned,
     postgres: postgresProbe,
     journeys: createJourneyRunner({ folder: join(settings.dataDir, 'journeys') }),
   });

@@ -6,6 +6,7 @@ import { listMonitorStates } from '../observe/uptime/index.ts';
 import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
 import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
+import type { Windows } from '../respond/windows/index.ts';
 import type { Observe } from './observe.ts';
 import type { Stores } from './stores.ts';
 
@@ -15,13 +16,14 @@ export function makeAlerting(context: {
   stores: Stores;
   observe: Observe;
   onCall: OnCall;
+  windows: Windows;
   clock: Clock;
   log: Log;
   publicUrl: string;
   instance: string;
   secretKey: string;
 }): Alerting {
-  const { config, stores, observe, onCall, clock, log, publicUrl, instance, secretKey } = context;
+  const { config, stores, observe, onCall, windows, clock, log, publicUrl, instance, secretKey } = context;
   const { db, telemetry } = stores;
   return createAlerting({
     db,
@@ -34,6 +36,7 @@ export function makeAlerting(context: {
     instance,
     replyLink: replyLinks(secretKey, publicUrl),
     resolveOnCall: onCall.resolver,
+    plannedWork: windows.planned,
     notifiers: ({ integrations }) => createNotifiers(integrations, clock),
     watermark: async () => clock.now() - observe.ingest.stats().lagSeconds * 1_000,
     async monitorStates() {

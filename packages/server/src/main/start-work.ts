@@ -4,6 +4,7 @@ import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
+import type { PlannedChecks } from '../respond/windows/index.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -11,6 +12,7 @@ import type { Shutdown } from './shutdown.ts';
 /** The parts that do something by themselves. */
 export interface WorkingParts {
   live: LiveConfig;
+  plannedChecks: PlannedChecks;
   observe: Observe;
   errors: Errors;
   alerting: Alerting;
@@ -22,9 +24,11 @@ export interface WorkingParts {
 
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
-  const { live, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
+  const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
   errors.start();
   shutdown.add('errors', () => errors.stop());
+  await plannedChecks.start();
+  shutdown.add('planned work', async () => plannedChecks.stop());
   alerting.start();
   shutdown.add('alerting', () => alerting.stop());
   observe.uptime.onTransition(() => alerting.nudge());
@@ -35,6 +39,7 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   scheduler.start();
   live.follow((config) => {
     alerting.reload(config);
+    void plannedChecks.refresh();
     void databases.reload(config.databases);
     observe.uptime.reload(config).catch((error: unknown) => {
       log.error('the monitors could not be reloaded', { error: messageOf(error) });

@@ -23,6 +23,8 @@ const HAPPENED: [at: number, what: Counted][] = [
   [T + 300, { kind: 'gauge', name: 'queue', value: 9, labels: { queue: 'sms' } }],
   [T, { kind: 'event', name: 'failed_authentication', count: 2, level: 'warn', labels: { ip: '203.0.113.9' } }],
   [T + 1, { kind: 'event', name: 'authn_login_fail:user', count: 1, level: 'warn', labels: { ip: '203.0.113.9' } }],
+  [T + 5, { kind: 'check', monitor: 'Homepage', ok: false, reason: null }],
+  [T + 700, { kind: 'check', monitor: 'Homepage', ok: true, reason: null }],
   [T + 1, { kind: 'event', name: 'payment', count: 1, level: 'error', labels: {} }],
 ];
 
@@ -34,16 +36,17 @@ const SERIES: [series: string, dimensions: string[]][] = [
   ['metric:queue', []],
   ['failed_auth_attempts', ['ip']],
   ['application_logs', ['event', 'environment']],
+  ['checks', ['monitor', 'environment']],
 ];
 
-const ALL_CLASSES = new Set(['requests', 'outbound_calls', 'metric:queue']);
+const ALL_CLASSES = new Set(['requests', 'outbound_calls', 'metric:queue', 'checks']);
 
 let server: TelemetryServer;
 const simulated = new SimulatedBuckets();
 
 /** The rows of one occurrence, with the table that takes them. */
 function rowsOf(at: number, what: Counted, n: number): [table: string, rows: Record<string, unknown>[]] {
-  const { project, service, environment, release, ...labels } = { ...WHO, ...what.labels };
+  const { project, service, environment, release, ...labels } = { ...WHO, ...('labels' in what ? what.labels : {}) };
   const row = (index: number) => ({ project, service, environment, release, timestamp: at, id: `${n}-${index}` });
   const rows = (count: number, more: (index: number) => object) =>
     Array.from({ length: count }, (_, index) => ({ ...row(index), ...more(index) }));
@@ -65,6 +68,10 @@ function rowsOf(at: number, what: Counted, n: number): [table: string, rows: Rec
         'outbound_rows',
         rows(what.count, (index) => ({ ...labels, failed: index < what.failed, duration: what.durationMs })),
       ];
+    case 'check': {
+      const check = { monitor: what.monitor, monitorId: what.monitor, ok: what.ok, state: 'up', durationMs: 0 };
+      return ['check_results', rows(1, () => ({ ...check, service: '', coveredMs: 0, evidence: '' }))];
+    }
     case 'gauge':
       return ['metric_rows', rows(1, () => ({ name: what.name, value: what.value, attributes: labels }))];
     case 'event':

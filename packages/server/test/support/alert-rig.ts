@@ -9,7 +9,7 @@ import { AlertEngine } from '../../src/respond/alerting/engine.ts';
 import { changeGroup } from '../../src/respond/alerting/group/change.ts';
 import type { GroupInput } from '../../src/respond/alerting/group/decide.ts';
 import type { OnCallPolicy } from '../../src/respond/alerting/group/facts.ts';
-import type { AlertStore, BucketSource, MonitorStatus } from '../../src/respond/alerting/ports.ts';
+import type { AlertStore, BucketSource, MonitorStatus, PlannedWork } from '../../src/respond/alerting/ports.ts';
 import { addSilence } from '../../src/respond/alerting/silence/add-silence.ts';
 import { endSilence } from '../../src/respond/alerting/silence/end-silence.ts';
 import type { SilenceDeps } from '../../src/respond/alerting/silence/ports.ts';
@@ -116,6 +116,8 @@ export interface RigOptions {
   clock?: FakeClock;
   channels?: readonly string[];
   leaseMs?: number;
+  /** Left out = nothing is planned. */
+  plannedWork?: PlannedWork;
   /** Where rules read instead of `AlertRig.buckets`. */
   buckets?: BucketSource;
   /** Real ways out instead of `AlertRig.receivers`. */
@@ -164,6 +166,7 @@ export class AlertRig {
         watermark: () => this.watermark ?? undefined,
         monitorStates: async () => this.monitors,
         resolveOnCall: this.#resolveOnCall,
+        ...(this.#options.plannedWork && { plannedWork: this.#options.plannedWork }),
         notifiers:
           this.#options.notifiers ?? (() => this.receivers.notifiers(this.#options.channels ?? ['slack', 'email'])),
         clock: this.clock,

@@ -21,6 +21,8 @@ export interface FinishedCheck {
   /** When the one before began; null for the first. */
   previousAt: number | null;
   location: string;
+  /** Work on what it watches is planned: the check says nothing of its availability. Default false. */
+  planned?: boolean;
 }
 
 /** The row of `checks`. */
@@ -32,7 +34,7 @@ export function checkRow(check: FinishedCheck): TelemetryRow {
     kind: monitor.kind,
     location: check.location,
     ok: result.verdict === 'up' || result.verdict === 'degraded',
-    state: check.state,
+    state: check.planned ? 'maintenance' : check.state,
     coveredMs: coveredMs(check),
     durationMs: result.durationMs,
     dnsMs: result.phases.dns,

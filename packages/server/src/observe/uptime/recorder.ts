@@ -14,13 +14,19 @@ import {
   HEALTH_CHECKS,
   healthRows,
 } from './check-row.ts';
+import type { MonitorConfig } from './config.ts';
 import { type RecordChange, storeChanges } from './state-store.ts';
+
+/** Whether work on a monitor is planned at an instant, ms since the epoch. */
+export type PlannedAt = (monitor: MonitorConfig, at: number) => boolean;
 
 export interface RecorderOptions {
   db: Db;
   writer: TelemetryWriter;
   clock: Clock;
   log: Log;
+  /** Left out = never. */
+  planned?: PlannedAt | undefined;
   /** Told of every change after it was committed. */
   onStored(change: RecordChange): void;
 }
@@ -37,9 +43,11 @@ export class Recorder {
   readonly #healthChecks: BatchBuffer<TelemetryRow>;
   readonly #checkIns: BatchBuffer<TelemetryRow>;
   readonly #changes: BatchBuffer<RecordChange>;
+  readonly #planned: PlannedAt;
 
   constructor(options: RecorderOptions) {
-    const { db, writer, clock, log } = options;
+    const { db, writer, clock, log, planned = () => false } = options;
+    this.#planned = planned;
     const buffer = <Item>(what: string, write: (batch: readonly Item[]) => Promise<void>) =>
       new BatchBuffer<Item>({
         clock,
@@ -63,7 +71,8 @@ export class Recorder {
   }
 
   addCheck(check: FinishedCheck): void {
-    this.#checks.push(checkRow(check));
+    const planned = this.#planned(check.monitor, check.startedAt);
+    this.#checks.push(checkRow({ ...check, planned }));
     for (const row of healthRows(check)) this.#healthChecks.push(row);
   }
 

@@ -18,7 +18,7 @@ import { createReferenceCheck, observe, type ReferenceCheck } from './net/refere
 import { createResolver } from './net/resolve.ts';
 import type { JourneyRunner, PostgresProbe } from './ports.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
-import { Recorder } from './recorder.ts';
+import { type PlannedAt, Recorder } from './recorder.ts';
 import { dropEvents, loadRecords, type RecordChange, storeMonitors } from './state-store.ts';
 
 /** What the configuration says of monitoring; may change while it runs. */
@@ -41,6 +41,8 @@ export interface UptimeOptions extends UptimeConfig {
   journeys: JourneyRunner;
   /** Certificates in PEM that are trusted beside the public roots. */
   ca?: readonly string[];
+  /** Whether work on a monitor is planned at an instant, ms since the epoch; default never. */
+  planned?: PlannedAt;
   /** Most checks at a time, default 1,000. */
   concurrency?: number;
 }
@@ -141,7 +143,14 @@ class UptimeEngine implements Uptime {
     };
     this.#referenceTargets = options.referenceTargets ?? [];
     this.#reference = createReferenceCheck(this.#referenceTargets, this.#context);
-    this.#recorder = new Recorder({ db, writer, clock, log, onStored: (change) => this.#tell(change) });
+    this.#recorder = new Recorder({
+      db,
+      writer,
+      clock,
+      log,
+      planned: options.planned,
+      onStored: (change) => this.#tell(change),
+    });
     this.#book = new MonitorBook({ recorder: this.#recorder, location: this.#location });
     this.#prober = new Prober({
       clock,

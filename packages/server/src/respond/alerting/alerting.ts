@@ -6,8 +6,9 @@ import type { Notifier, ReplyLink } from '../notify/index.ts';
 import { type AlertActions, alertActions } from './actions.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { AlertEngine } from './engine.ts';
+import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
-import type { Audit, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
+import type { Audit, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
 import { AlertPages } from './read/pages.ts';
 import { createSilences, type Silences } from './silence/silences.ts';
 import { storedBuckets } from './state/bucket-query.ts';
@@ -22,6 +23,8 @@ export interface AlertingOptions {
   watermark: Watermark;
   monitorStates: MonitorStates;
   resolveOnCall: ResolveOnCall;
+  /** Left out = nothing is planned. */
+  plannedWork?: PlannedWork;
   config: AlertingConfig;
   /** Makes the ways out of one version of the configuration, by channel; `createNotifiers` of notify does. */
   notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
@@ -45,6 +48,8 @@ export interface Alerting extends AlertActions {
   reload(config: AlertingConfig): void;
   /** Something changed that alerts may depend on: a monitor's state, or an outbox row of another instance. */
   nudge(): void;
+  /** Planned work has changed: what is muted now waits, and what nothing mutes any more is told. */
+  replan(): Promise<void>;
   /** Until when evaluation and delivery have done all that was due, ms on the monotonic clock; null before. */
   lastRunAt(): number | null;
   silences: Silences;
@@ -58,7 +63,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
   const log = options.log.child('alerting');
   const store = new PostgresAlertStore(db);
   const buckets = storedBuckets(options.telemetry);
-  const pages = new AlertPages(db, buckets, config, () => engine.now());
+  const pages = new AlertPages(db, buckets, config, () => engine.now(), options.plannedWork);
   const engine = new AlertEngine(
     {
       ...options,
@@ -72,7 +77,8 @@ export function createAlerting(options: AlertingOptions): Alerting {
     config,
   );
   const loops = new AlertLoops(engine, clock, log);
-  const deps = { store, resolveOnCall: options.resolveOnCall, audit, now: () => engine.now() };
+  const { resolveOnCall, plannedWork } = options;
+  const deps = { store, resolveOnCall, plannedWork, audit, now: () => engine.now() };
   const wake = () => loops.wake();
   return {
     ...alertActions({ ...deps, wake }),
@@ -88,6 +94,13 @@ export function createAlerting(options: AlertingOptions): Alerting {
     },
     nudge() {
       engine.monitorsChanged();
+      loops.wake();
+    },
+    async replan() {
+      for (const groupKey of new Set((await store.firingAlerts()).map((alert) => alert.groupKey))) {
+        await changeGroup(deps, { groupKey, inputs: [], now: () => engine.now() });
+      }
+      await store.wakeMuted(engine.now());
       loops.wake();
     },
     lastRunAt: () => engine.lastRunAt,

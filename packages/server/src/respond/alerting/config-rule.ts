@@ -41,10 +41,6 @@ function compileCondition(
     });
     return undefined;
   }
-  if (metric && !metric.available) {
-    const message = `${metric.name} has no source in this version; the rule stays idle`;
-    report({ code: 'I102', path: ['condition'], message });
-  }
   return { condition, metric };
 }
 

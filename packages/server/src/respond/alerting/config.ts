@@ -86,6 +86,33 @@ export interface RuleConfig {
   environments: readonly string[];
   /** The rule in one English sentence. */
   sentence: string;
+  /** For an alert on an error budget: how fast it burns, instead of the condition's own metric. Left out for all others. */
+  burn?: Burn;
+}
+
+/** What counts as good and bad for an SLO, in terms of a series of `rule_buckets`. */
+export interface Indicator {
+  series: 'requests' | 'checks';
+  /** Only series with exactly these labels count. */
+  labels: Readonly<Record<string, string>>;
+  projects: readonly string[];
+  environments: readonly string[];
+  /** Slower ones are bad, ms; null = those that failed are. */
+  underMs: number | null;
+}
+
+/** An error budget that burns too fast: over a long and over a short window. */
+export interface Burn {
+  slo: string;
+  indicator: Indicator;
+  /** The share that may be bad, 0 to 1. */
+  budget: number;
+  /** Fires above this multiple of the rate that uses the budget up exactly at the end of its window. */
+  factor: number;
+  longMs: number;
+  shortMs: number;
+  /** Fewest bad events in the long window: one failure among a handful says nothing. */
+  minBad: number;
 }
 
 /** One step: `delayMs` after the episode fired, the words' receivers are told. */

@@ -7,7 +7,7 @@ import { DeliveryWorker } from './deliver/worker.ts';
 import type { EvaluationTiming } from './evaluate/evaluator.ts';
 import { changeGroup } from './group/change.ts';
 import { Leader } from './leader.ts';
-import type { AlertStore, BucketSource, Lease, MonitorStates, ResolveOnCall, Watermark } from './ports.ts';
+import type { AlertStore, BucketSource, Lease, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
 
 const TAKE_OVER_MS = 1_000;
 const BIG_JUMP_MS = 30_000;
@@ -18,6 +18,8 @@ export interface EngineDeps {
   watermark: Watermark;
   monitorStates: MonitorStates;
   resolveOnCall: ResolveOnCall;
+  /** Left out = nothing is planned. */
+  plannedWork?: PlannedWork;
   /** Makes the ways out of one version of the configuration, by channel. */
   notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
   clock: Clock;
@@ -178,10 +180,12 @@ export class AlertEngine {
   }
 
   #makeDelivery(): DeliveryWorker {
-    const { store, resolveOnCall, clock, log, publicUrl, instance, notifiers, wake, replyLink } = this.#deps;
+    const { store, resolveOnCall, plannedWork, clock, log, publicUrl, instance, notifiers, wake, replyLink } =
+      this.#deps;
     return new DeliveryWorker({
       store,
       resolveOnCall,
+      ...(plannedWork && { plannedWork }),
       notifiers: notifiers(this.#config),
       clock,
       log,

@@ -7,7 +7,7 @@ import { type Instance, stepInstance, type Transition } from './instance.ts';
 import { metaConditions } from './meta.ts';
 import { commitOccurrences, endOf, type Occurrence, occurrenceOf } from './occurrence.ts';
 import { Plans } from './plans.ts';
-import type { Lease, RuleStatus } from './ports.ts';
+import { type Lease, NOTHING_PLANNED, type Planned, type RuleStatus } from './ports.ts';
 import { isWatched, Watched } from './watched.ts';
 
 const MONITOR_POLL_MS = 5_000;
@@ -17,7 +17,7 @@ const SILENCES_KEPT_MS = 5 * 86_400_000;
 
 type LeaderDeps = Pick<
   EngineDeps,
-  'store' | 'resolveOnCall' | 'buckets' | 'watermark' | 'monitorStates' | 'notifiers' | 'timing'
+  'store' | 'resolveOnCall' | 'plannedWork' | 'buckets' | 'watermark' | 'monitorStates' | 'notifiers' | 'timing'
 >;
 
 interface Stored {
@@ -34,6 +34,7 @@ export class Leader {
   readonly #evaluator: Evaluator;
   readonly #watched: Watched;
   #orphans: readonly Instance[];
+  #planned: Planned = NOTHING_PLANNED;
   #monitorsAt = 0;
   #pruneAt = 0;
 
@@ -47,7 +48,14 @@ export class Leader {
     this.lease = lease;
     this.#plans = new Plans(config, new Set(deps.notifiers(config).keys()));
     this.#watched = new Watched(this.#plans, watched);
-    this.#evaluator = new Evaluator(deps.buckets, config.rules, deps.timing, evaluated.filter(fits), stored.statuses);
+    this.#evaluator = new Evaluator(
+      deps.buckets,
+      config.rules,
+      deps.timing,
+      evaluated.filter(fits),
+      stored.statuses,
+      (slo, from, to) => this.#planned.excludedOf(slo, from, to),
+    );
     this.#orphans = evaluated.filter((instance) => instance.open && !fits(instance));
   }
 
@@ -68,6 +76,8 @@ export class Leader {
       this.#pruneAt = now + PRUNE_EVERY_MS;
       await store.pruneSilences(now - SILENCES_KEPT_MS);
     }
+    if (this.#config.rules.some(({ burn }) => burn))
+      this.#planned = (await this.#deps.plannedWork?.(now)) ?? NOTHING_PLANNED;
     const round = await this.#evaluator.run(now, oldestUncounted);
     const occurrences = this.#closeOrphans(now);
     for (const { rule, at, moves } of round.moved) {

@@ -14,7 +14,7 @@ export type MetricUnit = '%' | 'ms' | 'B' | '/s' | '';
 export type NoData = 'ok' | 'alerting' | 'keep' | 'nodata';
 
 /** The relation that a metric is computed from, as in the SQL that users write. */
-export type MetricSource = 'requests' | 'application_logs' | 'outbound_calls' | 'metrics' | 'checks';
+export type MetricSource = 'requests' | 'application_logs' | 'outbound_calls' | 'metrics' | 'checks' | 'health_checks';
 
 /** Distance of the resolve threshold from the threshold: a factor, or points in the metric's unit. */
 export type Hysteresis = { factor: number } | { points: number };
@@ -31,8 +31,8 @@ export interface RuleMetric {
   /** How it is computed. */
   description: string;
   source: MetricSource;
-  /** False when this version has nothing that fills it: the rule loads and stays idle. */
-  available: boolean;
+  /** The series of `rule_buckets`; null = the source's, and of metrics the one of its name. */
+  series: string | null;
   /** Reducers that may be written as a prefix. */
   reducers: readonly Reducer[];
   /** The reducer of the bare name. */
@@ -64,6 +64,8 @@ export const LONGEST_WINDOW_MS = 7 * 86_400_000;
 const LEVELS: readonly Reducer[] = ['avg', 'min', 'max', 'last', 'sum', 'p50', 'p95', 'p99'];
 const TIMES: readonly Reducer[] = ['avg', 'min', 'max', 'p50', 'p95', 'p99'];
 const REQUEST_LABELS = ['project', 'service', 'environment', 'release', 'endpoint', 'method'];
+const CHECK_LABELS = ['project', 'environment', 'monitor', 'kind', 'location'];
+const HEALTH_LABELS = ['project', 'environment', 'monitor', 'name'];
 const PROCESS_LABELS = ['project', 'service', 'environment', 'release', 'instance'];
 
 type Varying = 'name' | 'noun' | 'description' | 'source';
@@ -71,7 +73,7 @@ type Row = Pick<RuleMetric, Varying> & Partial<RuleMetric>;
 
 const DEFAULTS = {
   bad: '',
-  available: true,
+  series: null,
   minCount: 0,
   minBad: 0,
   coverage: 0,
@@ -183,10 +185,18 @@ const ROWS: readonly RuleMetric[] = [
     holdMs: MINUTE,
   }),
   counter({
+    name: 'log_count',
+    noun: 'log records',
+    description: 'log records, usually of one event: log_count{event=payment_failed}',
+    source: 'application_logs',
+    labels: ['project', 'service', 'environment', 'release', 'event'],
+  }),
+  counter({
     name: 'failed_auth_attempts',
     noun: 'failed sign-ins',
     description: 'events named failed_authentication or authn_login_fail, each counted once',
     source: 'application_logs',
+    series: 'failed_auth_attempts',
     labels: ['project', 'service', 'environment', 'ip', 'userId'],
     holdMs: 15 * MINUTE,
   }),
@@ -253,10 +263,9 @@ const ROWS: readonly RuleMetric[] = [
     name: 'check_failure_rate',
     noun: 'uptime checks',
     bad: 'failed',
-    description: 'share of uptime checks that failed',
+    description: 'share of uptime checks that failed; planned work and times without a network of our own do not count',
     source: 'checks',
-    available: false,
-    labels: ['project', 'environment', 'monitor', 'location'],
+    labels: CHECK_LABELS,
     by: ['monitor'],
   }),
   duration({
@@ -264,9 +273,26 @@ const ROWS: readonly RuleMetric[] = [
     noun: 'response time of uptime checks',
     description: 'duration of uptime checks',
     source: 'checks',
-    available: false,
-    labels: ['project', 'environment', 'monitor', 'location'],
+    labels: CHECK_LABELS,
     by: ['monitor'],
+    minCount: 1,
+  }),
+  ratio({
+    name: 'health_check_failure_rate',
+    noun: 'named health checks',
+    bad: 'were unhealthy',
+    description: 'share of named checks in health reports that were unhealthy, by monitor and name',
+    source: 'health_checks',
+    labels: HEALTH_LABELS,
+    by: ['monitor', 'name'],
+  }),
+  duration({
+    name: 'health_check_response_time',
+    noun: 'response time of named health checks',
+    description: 'duration of named checks, as their health report says',
+    source: 'health_checks',
+    labels: HEALTH_LABELS,
+    by: ['monitor', 'name'],
     minCount: 1,
   }),
 ];

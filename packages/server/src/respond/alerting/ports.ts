@@ -1,6 +1,7 @@
 import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import type { Episode } from './episode.ts';
+import type { Labels } from './fingerprint.ts';
 import type { Durable, OnCallAt } from './group/facts.ts';
 import type { Claimed, Decision, GroupState } from './group/state.ts';
 import type { Instance } from './instance.ts';
@@ -44,6 +45,26 @@ export type Audit = (
 
 /** Reads who is on call at an instant (ms since the epoch), for any policy. Implemented by on-call. */
 export type ResolveOnCall = (now: number) => Promise<OnCallAt>;
+
+/** A stretch of time, ms since the epoch; the end is not part of it. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** What planned work mutes and excludes, as known at one instant. */
+export interface Planned {
+  /** Why an alert with these labels is not told of at `at` (ms), and until when; null = it is. */
+  muteOf(labels: Labels, at: number): { reason: string; until: number } | null;
+  /** The parts of `[from, to)` (ms) that do not count for an SLO. */
+  excludedOf(slo: string, from: number, to: number): readonly Span[];
+}
+
+/** Nothing is muted or excluded. */
+export const NOTHING_PLANNED: Planned = { muteOf: () => null, excludedOf: () => [] };
+
+/** Reads planned work for decisions at an instant, ms since the epoch. Implemented by windows. */
+export type PlannedWork = (now: number) => Promise<Planned>;
 
 /** Counts and sums of one series in one slice of time. */
 export interface Bucket {

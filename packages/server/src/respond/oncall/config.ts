@@ -23,7 +23,8 @@ const everyShape = z.strictObject({
   hours: z.int().positive().optional().describe('Elapsed hours, whatever daylight saving does'),
 });
 
-const restrictionShape = z.strictObject({
+/** A window of local time on some days, as written. */
+export const restrictionShape = z.strictObject({
   days: z.array(z.enum(DAYS)).min(1).optional().describe('Days on which the window begins, default all'),
   from: z.string().optional().describe('Local time, default "00:00"'),
   to: z.string().optional().describe('Local time, default "24:00"; not after from = on the next day'),
@@ -98,14 +99,16 @@ export function compileSchedule(raw: RawSchedule, report: Report): Schedule {
   };
 }
 
-function compileZone(name: string, report: Report): string {
+/** The name of a zone; reports E302 for one that there is not. */
+export function compileZone(name: string, report: Report): string {
   if (isTimeZone(name)) return name;
   const suggestion = didYouMean(name, timeZones()) ?? 'write a name such as Europe/London';
   report({ code: 'E302', path: [], message: `there is no time zone "${name}"`, suggestion });
   return 'UTC';
 }
 
-function readLocal(text: string, path: ConfigPath, report: Report): WallTime {
+/** A local time such as `2026-03-22T09:00`; reports E103. */
+export function readLocal(text: string, path: ConfigPath, report: Report): WallTime {
   const wall = parseWallTime(text);
   if (wall !== undefined) return wall;
   const suggestion = 'write for example 2026-03-22T09:00';
@@ -134,7 +137,8 @@ function compileRotation(raw: z.infer<typeof everyShape>, report: Report): Rotat
   return { unit: 'days', length: days ?? (weeks ?? 1) * 7 };
 }
 
-function compileRestriction(raw: RawRestriction, report: Report): Restriction {
+/** Compiles a window of local time; paths count from it. */
+export function compileRestriction(raw: RawRestriction, report: Report): Restriction {
   return {
     days: raw.days?.map((day) => DAYS.indexOf(day)) ?? EVERY_DAY,
     from: readTimeOfDay(raw.from ?? '00:00', ['from'], report, DAY_MS - 1),

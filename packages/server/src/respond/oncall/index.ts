@@ -1,3 +1,5 @@
+export { compileRestriction, compileZone, readLocal, restrictionShape } from './config.ts';
+export { windows as localWindows } from './layer-shifts.ts';
 export { createOnCall, type OnCall, type OnCallOptions } from './oncall.ts';
 export { readOverrides, type StoredOverride } from './overrides.ts';
 export type { OnCallConfig } from './ports.ts';
@@ -10,5 +12,6 @@ export {
   resolveOnCall,
   withOverrides,
 } from './resolve.ts';
-export type { Person, Schedule, Shift } from './schedule.ts';
+export type { Person, Restriction, Schedule, Shift } from './schedule.ts';
 export { LOOK_AROUND_MS, onCallAt, shifts } from './shifts.ts';
+export { intersect, type Span, unite } from './timeline.ts';

@@ -4,7 +4,7 @@ import type { Occurring } from './scenario.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /** What happens and leaves a trace in telemetry. */
-export type Counted = Exclude<Occurring, { kind: 'check' | 'ping' }>;
+export type Counted = Exclude<Occurring, { kind: 'ping' }>;
 
 /** Something that was counted, as a row of the telemetry store's `rule_buckets` would have it. */
 export interface Sample {
@@ -36,7 +36,7 @@ const SECOND_MS = 1_000;
  * @param defaults columns that every record has, where its labels do not say otherwise
  */
 export function samplesOf(what: Counted, at: number, defaults: Labels): Sample[] {
-  const labels = { ...defaults, ...what.labels };
+  const labels = { ...defaults, ...('labels' in what ? what.labels : {}) };
   const kept = (...names: string[]) => only(labels, [...COLUMNS, ...names]);
   switch (what.kind) {
     case 'requests': {
@@ -53,6 +53,16 @@ export function samplesOf(what: Counted, at: number, defaults: Labels): Sample[]
     }
     case 'gauge':
       return [{ series: `metric:${what.name}`, at, labels, count: 1, bad: 0, value: what.value }];
+    case 'check': {
+      const own = {
+        ...only(
+          labels,
+          COLUMNS.filter((name) => name !== 'service'),
+        ),
+        monitor: what.monitor,
+      };
+      return [{ series: 'checks', at, labels: own, count: 1, bad: what.ok ? 0 : 1, value: 0 }];
+    }
     case 'event':
       return eventSamples(what, at, { ...labels, event: what.name });
   }

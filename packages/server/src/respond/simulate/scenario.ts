@@ -1,12 +1,16 @@
 import type { MonitorConfig } from '../../observe/uptime/index.ts';
 import type { AlertingConfig } from '../alerting/index.ts';
 import type { OnCallConfig } from '../oncall/index.ts';
+import type { Slo } from '../slo/index.ts';
+import type { Window } from '../windows/index.ts';
 
 /** One version of the configuration, as a simulation uses it. */
 export interface SimulatedConfig extends AlertingConfig, OnCallConfig {
   /** Service of records that carry none. */
   service: string;
   monitors: readonly MonitorConfig[];
+  slos: readonly Slo[];
+  windows: readonly Window[];
 }
 
 /** Labels of what happens; `project`, `service`, `environment` and `release` are columns of their own. */

@@ -2,6 +2,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { AlertEngine, addSilence, changeGroup, endSilence, MONITOR_RULE, MONITOR_RULE_ID } from '../alerting/index.ts';
 import { resolveOnCall } from '../oncall/index.ts';
+import { plannedBy } from '../windows/index.ts';
 import { SimulatedBuckets, samplesOf } from './buckets.ts';
 import { SimulatedClock } from './clock.ts';
 import { failuresOf } from './expectations.ts';
@@ -95,6 +96,7 @@ class Simulation {
       if (what.kind === 'check') {
         const { monitor, ok, reason } = what;
         this.#at(t, () => this.#observed(() => this.#monitors.check(monitor, ok, reason, start + t)));
+        for (const sample of samplesOf(what, start + t, {})) this.#buckets.add(sample);
       } else if (what.kind === 'ping') {
         const { monitor, signal, exit } = what;
         this.#at(t, () => this.#observed(() => this.#monitors.beat(monitor, signal, exit, start + t)));
@@ -190,7 +192,13 @@ class Simulation {
   #deps() {
     const now = this.#scenario.start + this.#clock.monotonic();
     const audit = async () => undefined;
-    return { store: this.#store, resolveOnCall: this.#resolveOnCall, audit, now: () => now };
+    return {
+      store: this.#store,
+      resolveOnCall: this.#resolveOnCall,
+      plannedWork: this.#plannedWork,
+      audit,
+      now: () => now,
+    };
   }
 
   #crash({ forMs, instance }: Extract<Action, { kind: 'crash' }>): void {
@@ -217,6 +225,7 @@ class Simulation {
         watermark: () => undefined,
         monitorStates: async () => this.#monitors.statuses(),
         resolveOnCall: this.#resolveOnCall,
+        plannedWork: this.#plannedWork,
         notifiers: (config) => this.#receivers.notifiers(config.integrations, life),
         clock: this.#clock,
         log: createLog(this.#clock, () => undefined),
@@ -236,6 +245,12 @@ class Simulation {
     const { schedules, people } = this.#config;
     return (policy: Parameters<typeof resolveOnCall>[0]) =>
       resolveOnCall(policy, now, { schedules, people, overrides: [] });
+  };
+
+  readonly #plannedWork = async () => {
+    const { windows, slos } = this.#config;
+    const labelled = slos.map(({ name, indicator: { labels } }) => ({ name, labels }));
+    return plannedBy(windows, labelled);
   };
 
   #nameOf(ruleId: string): string {

@@ -7,7 +7,7 @@ import { changeGroup } from '../group/change.ts';
 import type { GroupInput } from '../group/decide.ts';
 import type { Claimed } from '../group/state.ts';
 import { bundleBodies } from '../message/bundle.ts';
-import type { AlertStore, ResolveOnCall } from '../ports.ts';
+import type { AlertStore, PlannedWork, ResolveOnCall } from '../ports.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 5_000;
@@ -16,6 +16,7 @@ const MAX_IN_FLIGHT = 32;
 export interface DeliveryDeps {
   store: AlertStore;
   resolveOnCall: ResolveOnCall;
+  plannedWork?: PlannedWork;
   notifiers: ReadonlyMap<string, Notifier>;
   clock: Clock;
   log: Log;

@@ -1,5 +1,7 @@
+import type { RuleConfig } from '../config.ts';
 import { type Labels, labelsKey } from '../fingerprint.ts';
 import type { Bucket, BucketSource } from '../ports.ts';
+import { type Reading, readWindow, type WindowReader } from './reading.ts';
 
 /** Rows that arrive late are still counted when the tail is read again; and rules evaluate at differing instants. */
 const TAIL_MS = 120_000;
@@ -27,7 +29,7 @@ interface Series {
  * The buckets of one series in memory, for all rules over it. It is filled by query at the start, then the newest part is
  * read again for every evaluation.
  */
-export class BucketCache {
+export class BucketCache implements WindowReader {
   readonly #source: BucketSource;
   readonly #demand: Demand;
   readonly #widthMs: number;
@@ -56,6 +58,10 @@ export class BucketCache {
     this.#forget(start, aligned);
     for (const row of rows) this.#put(row);
     this.#readUntil = to;
+  }
+
+  read(rule: RuleConfig, at: number): Reading[] {
+    return readWindow(this, rule, at);
   }
 
   /** All buckets that end in `(from, to]`, by combination of labels, and the last sample until `to` (ms). */

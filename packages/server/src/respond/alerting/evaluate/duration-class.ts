@@ -23,3 +23,10 @@ export function percentile(classes: ReadonlyMap<number, number>, p: number): num
   }
   return undefined;
 }
+
+/** The highest class of which most lies under a value: what is in a higher class is over it, right within 1 %. */
+export function classLimit(value: number): number {
+  const own = durationClass(value);
+  const low = CLASS_BASE ** (own - 1);
+  return value - low < CLASS_BASE ** own - value ? own - 1 : own;
+}

@@ -2,10 +2,10 @@ import { messageOf } from '../../../lib/errors.ts';
 import type { RuleConfig } from '../config.ts';
 import type { Instance } from '../instance.ts';
 import type { BucketSource, RuleStatus } from '../ports.ts';
-import { BucketCache, mergeDemands } from './buckets.ts';
+import type { Excluded } from './burn-windows.ts';
 import { type Grid, gridOf, missedBetween, slotAt } from './grid.ts';
-import { readWindow } from './reading.ts';
-import { demandOf, seriesOf } from './series.ts';
+import { makeReaders, readerKey } from './readers.ts';
+import type { WindowReader } from './reading.ts';
 import { type Moved, stepRule } from './step-rule.ts';
 
 const FRESH_MS = 120_000;
@@ -44,30 +44,31 @@ interface Due {
 export class Evaluator {
   readonly #timing: EvaluationTiming;
   readonly #rules: readonly Scheduled[];
-  readonly #caches: ReadonlyMap<string, BucketCache>;
+  readonly #readers: ReadonlyMap<string, WindowReader>;
   readonly #instances = new Map<string, Map<string, Instance>>();
   readonly #statuses = new Map<string, RuleStatus>();
 
-  /** @param instances and statuses as they were stored */
+  /**
+   * @param instances and statuses as they were stored
+   * @param excluded what does not count for an SLO
+   */
   constructor(
     source: BucketSource,
     rules: readonly RuleConfig[],
     timing: EvaluationTiming,
     instances: readonly Instance[],
     statuses: readonly RuleStatus[],
+    excluded?: Excluded,
   ) {
     this.#timing = timing;
-    this.#rules = rules
-      .filter((rule) => rule.metric?.available !== false)
-      .map((rule) => ({
-        rule,
-        grid:
-          timing.phase === 'spread'
-            ? gridOf(rule.id, rule.evalIntervalMs)
-            : { interval: rule.evalIntervalMs, phase: timing.phase },
-      }));
-    const demands = mergeDemands(this.#rules.map(({ rule }) => demandOf(rule)));
-    this.#caches = new Map(demands.map((demand) => [demand.series, new BucketCache(source, demand)]));
+    this.#rules = rules.map((rule) => ({
+      rule,
+      grid:
+        timing.phase === 'spread'
+          ? gridOf(rule.id, rule.evalIntervalMs)
+          : { interval: rule.evalIntervalMs, phase: timing.phase },
+    }));
+    this.#readers = makeReaders(source, rules, excluded);
     for (const instance of instances) this.#remember(instance);
     for (const status of statuses) this.#statuses.set(status.ruleId, status);
   }
@@ -91,7 +92,7 @@ export class Evaluator {
     }
     const failures = await this.#refresh(ready);
     for (const entry of ready) {
-      const failure = failures.get(seriesOf(entry.rule));
+      const failure = failures.get(readerKey(entry.rule));
       if (failure === undefined) this.#apply(round, entry, now - oldestUncounted <= FRESH_MS);
       else this.#block(round, entry.rule, now, `error: ${failure}`);
     }
@@ -120,15 +121,15 @@ export class Evaluator {
   async #refresh(ready: readonly Due[]): Promise<Map<string, string>> {
     const until = new Map<string, number>();
     for (const { rule, at } of ready) {
-      const series = seriesOf(rule);
-      until.set(series, Math.max(at, until.get(series) ?? at));
+      const key = readerKey(rule);
+      until.set(key, Math.max(at, until.get(key) ?? at));
     }
     const failures = new Map<string, string>();
-    for (const [series, to] of until) {
+    for (const [key, to] of until) {
       try {
-        await attempt(TRIES, async () => this.#caches.get(series)?.refresh(to));
+        await attempt(TRIES, async () => this.#readers.get(key)?.refresh(to));
       } catch (error) {
-        failures.set(series, messageOf(error));
+        failures.set(key, messageOf(error));
       }
     }
     return failures;
@@ -136,8 +137,7 @@ export class Evaluator {
 
   #apply(round: Round, due: Due, fresh: boolean): void {
     const { rule, slot, at, missed } = due;
-    const cache = this.#caches.get(seriesOf(rule));
-    const readings = cache ? readWindow(cache, rule, at) : [];
+    const readings = this.#readers.get(readerKey(rule))?.read(rule, at) ?? [];
     const step = stepRule(rule, readings, this.instancesOf(rule.id), fresh, slot);
     const status: RuleStatus = {
       ruleId: rule.id,

@@ -2,6 +2,7 @@ import type { Operator } from '../condition.ts';
 import type { RuleConfig } from '../config.ts';
 import type { Verdict } from '../instance.ts';
 import { valueSentence } from '../message/summary.ts';
+import { judgeBurn } from './judge-burn.ts';
 import { type Reading, scaleCount } from './reading.ts';
 
 const NO_DATA_AT_LEAST_MS = 60_000;
@@ -11,6 +12,7 @@ const PACE_TOLERANCE = 1.5;
 
 /** What a rule's window says. `fresh`: the pipeline is alive, so that no events means none happened. */
 export function judge(rule: RuleConfig, reading: Reading | undefined, fresh: boolean, at: number): Verdict {
+  if (rule.burn) return judgeBurn(rule.burn, reading, fresh);
   const kind = rule.metric?.kind ?? 'gauge';
   if (kind === 'gauge') return judgeGauge(rule, reading, at);
   if (!fresh) return { kind: 'nodata', reason: 'no telemetry has arrived for 2 minutes' };

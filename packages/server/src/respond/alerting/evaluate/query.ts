@@ -1,7 +1,7 @@
-import type { RuleConfig } from '../config.ts';
+import type { Burn, RuleConfig } from '../config.ts';
 import type { MetricSource } from '../metrics.ts';
 
-type Asked = Pick<RuleConfig, 'condition' | 'metric' | 'windowMs' | 'by' | 'projects' | 'environments'>;
+type Asked = Pick<RuleConfig, 'condition' | 'metric' | 'windowMs' | 'by' | 'projects' | 'environments' | 'burn'>;
 
 const RELATIONS: Record<MetricSource, string> = {
   requests: 'requests',
@@ -9,6 +9,7 @@ const RELATIONS: Record<MetricSource, string> = {
   outbound_calls: 'outbound_calls',
   metrics: 'metrics',
   checks: 'checks',
+  health_checks: 'health_checks',
 };
 
 /** Where the registry's counters and ratios differ from a plain count. */
@@ -17,12 +18,14 @@ const BAD: Record<string, string> = {
   log_error_rate: "level IN ('error', 'fatal')",
   external_api_error_rate: 'failed',
   check_failure_rate: 'NOT ok',
+  health_check_failure_rate: "state = 'down'",
 };
 
 const FAILED_SIGN_IN = "(event = 'failed_authentication' OR event LIKE 'authn_login_fail%')";
 
 /** The SQL that gives a rule's value now, for people: the engine reads the same from buckets. */
 export function equivalentQuery(rule: Asked): string {
+  if (rule.burn) return burnQuery(rule, rule.burn);
   const by = rule.by.map(labelColumn(rule));
   const relation = RELATIONS[rule.metric?.source ?? 'metrics'];
   const lines = [
@@ -34,9 +37,32 @@ export function equivalentQuery(rule: Asked): string {
   return lines.join('\n');
 }
 
+/** The burn rate of the long window. */
+function burnQuery(rule: Asked, { indicator, budget, longMs }: Burn): string {
+  const { series, labels, underMs } = indicator;
+  const bad = { requests: BAD['error_rate'], checks: BAD['check_failure_rate'] }[series];
+  const where = [
+    `timestamp > now() - INTERVAL ${longMs / 1_000} SECOND`,
+    ...Object.entries(labels).map(([name, value]) => `${name} = ${quote(value)}`),
+    ...scope(rule),
+  ];
+  return [
+    `SELECT countIf(${underMs === null ? bad : `duration >= ${underMs}`}) / count() / ${budget} AS burn_rate, count() AS sample`,
+    `FROM ${series}`,
+    `WHERE ${where.join('\n  AND ')}`,
+  ].join('\n');
+}
+
+function scope(rule: Asked): string[] {
+  return [
+    ...(rule.projects.length > 0 ? [`project IN (${rule.projects.map(quote).join(', ')})`] : []),
+    ...(rule.environments.length > 0 ? [`environment IN (${rule.environments.map(quote).join(', ')})`] : []),
+  ];
+}
+
 function valueExpression(rule: Asked): string {
   const { reducer, metric } = rule.condition;
-  const column = rule.metric?.kind === 'duration' ? 'duration' : 'value';
+  const column = columnOf(rule);
   switch (reducer) {
     case 'ratio':
       return `100 * countIf(${BAD[metric] ?? 'false'}) / count()`;
@@ -53,6 +79,11 @@ function valueExpression(rule: Asked): string {
   }
 }
 
+function columnOf({ metric }: Asked): string {
+  if (metric?.kind !== 'duration') return 'value';
+  return metric.source === 'checks' || metric.source === 'health_checks' ? 'durationMs' : 'duration';
+}
+
 function countExpression(rule: Asked): string {
   if (rule.metric?.unit === '/s') return `count() / ${rule.windowMs / 1_000}`;
   const { perMs } = rule.condition;
@@ -66,8 +97,7 @@ function conditions(rule: Asked): string[] {
   if (rule.metric === null || rule.metric.source === 'metrics') all.push(`name = ${quote(rule.condition.metric)}`);
   if (rule.condition.metric === 'failed_auth_attempts') all.push(FAILED_SIGN_IN);
   for (const [name, value] of Object.entries(rule.condition.labels)) all.push(`${column(name)} = ${quote(value)}`);
-  if (rule.projects.length > 0) all.push(`project IN (${rule.projects.map(quote).join(', ')})`);
-  if (rule.environments.length > 0) all.push(`environment IN (${rule.environments.map(quote).join(', ')})`);
+  all.push(...scope(rule));
   return all;
 }
 

@@ -18,6 +18,22 @@ export interface Reading {
   gapMs: number | null;
   /** The newest sample until the end of the window, also when it is older than the window; ms. */
   lastAt: number;
+  /** For an alert on an error budget: what its two windows hold. */
+  burn?: { long: Tally; short: Tally };
+}
+
+/** What a stretch of time holds. */
+export interface Tally {
+  total: number;
+  bad: number;
+}
+
+/** What rules read of one series, kept in memory. */
+export interface WindowReader {
+  /** Reads what is new until `to`, ms since the epoch. */
+  refresh(to: number): Promise<void>;
+  /** The rule's window that ends at `at` (ms), one reading for each combination of its labels. */
+  read(rule: RuleConfig, at: number): Reading[];
 }
 
 type Asked = Pick<RuleConfig, 'condition' | 'metric' | 'windowMs' | 'by' | 'projects' | 'environments'>;

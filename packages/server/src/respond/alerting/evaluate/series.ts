@@ -6,8 +6,7 @@ import { dimensionsOf } from './reading.ts';
 export function seriesOf(rule: Pick<RuleConfig, 'condition' | 'metric'>): string {
   const { metric } = rule;
   if (!metric || metric.source === 'metrics') return `metric:${rule.condition.metric}`;
-  if (metric.kind === 'counter' && metric.source === 'application_logs') return metric.name;
-  return metric.source;
+  return metric.series ?? metric.source;
 }
 
 /** What a rule needs from its series. */

@@ -44,12 +44,13 @@ export function stepRule(
     known.set(key, newInstance(fingerprint(TENANT, rule.id, reading.labels), rule.id, reading.labels, at));
   }
   const anyData = readings.some((reading) => reading.count > 0);
+  const timing = rule.burn ? { ...rule, windowMs: rule.burn.shortMs } : rule;
   const changed: Instance[] = [];
   const moved: Moved[] = [];
   const after: Instance[] = [];
   for (const [key, before] of known) {
     const verdict = orGone(judge(rule, byLabels.get(key), fresh, at), before, anyData, at);
-    const { instance, transition } = stepInstance(before, verdict, rule, at);
+    const { instance, transition } = stepInstance(before, verdict, timing, at);
     after.push(instance);
     if (differs(before, instance)) changed.push(instance);
     if (transition) moved.push({ instance, transition });

@@ -1,13 +1,15 @@
 import type { Queryable } from '../../../lib/db.ts';
 import { isMutedByOthers } from '../episode.ts';
 import type { Instance } from '../instance.ts';
-import type { AlertStore, Lease, ResolveOnCall } from '../ports.ts';
+import { type AlertStore, type Lease, NOTHING_PLANNED, type PlannedWork, type ResolveOnCall } from '../ports.ts';
 import { decide, type GroupInput } from './decide.ts';
 import type { Decision } from './state.ts';
 
 export interface ChangeDeps {
   store: AlertStore;
   resolveOnCall: ResolveOnCall;
+  /** Left out = nothing is planned. */
+  plannedWork?: PlannedWork | undefined;
 }
 
 /** A change of one group of alerts. */
@@ -31,17 +33,17 @@ export interface GroupChange {
  * Decides about a group from its durable state and writes the result, in one transaction.
  * @throws YumOpsError `lease_lost`
  */
-export async function changeGroup({ store, resolveOnCall }: ChangeDeps, change: GroupChange): Promise<Decision> {
+export async function changeGroup(deps: ChangeDeps, change: GroupChange): Promise<Decision> {
   const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], afterwards } = change;
-  const onCall = await resolveOnCall(now());
-  return store.change({
+  const [onCall, planned = NOTHING_PLANNED] = await Promise.all([deps.resolveOnCall(now()), deps.plannedWork?.(now())]);
+  return deps.store.change({
     groupKey,
     lease,
     alertIds,
     instances,
     now: now(),
     readsFiring: inputs.some((input) => input.type === 'fired' && isMutedByOthers(input.alert)),
-    decide: (state, durable) => decide(state, inputs, now(), { ...durable, onCall }),
+    decide: (state, durable) => decide(state, inputs, now(), { ...durable, onCall, planned }),
     ...(afterwards && { afterwards }),
   });
 }

@@ -1,5 +1,6 @@
 import type { OnCallAnswer } from '../../oncall/index.ts';
 import type { Source } from '../inhibit/inhibition.ts';
+import type { Planned } from '../ports.ts';
 import type { Silence } from '../silence/silence.ts';
 
 /** Whose turn it is: a schedule, and people who are always told. */
@@ -22,4 +23,6 @@ export interface Durable {
 /** What decisions about a group look at beside the group itself. */
 export interface Facts extends Durable {
   onCall: OnCallAt;
+  /** Left out = nothing is planned. */
+  planned?: Planned;
 }

@@ -1,6 +1,6 @@
 import type { Episode } from '../episode.ts';
 import type { Source } from '../inhibit/inhibition.ts';
-import { silenceOf, silenceText } from '../silence/silence.ts';
+import { matchable, silenceOf, silenceText } from '../silence/silence.ts';
 import type { Draft } from './draft.ts';
 import { scheduleFrom } from './schedule.ts';
 import { type Message, mayBeKnown, type Timer, timerKey } from './state.ts';
@@ -22,6 +22,8 @@ export function muteOf(draft: Draft, alert: Episode): Mute | null {
   if (alert.origin === 'meta') return null;
   const silence = silenceOf(draft.facts.silences, alert, draft.now);
   if (silence) return { reason: silenceText(silence), until: silence.endsAt };
+  const planned = draft.facts.planned?.muteOf(matchable(alert), draft.now);
+  if (planned) return planned;
   for (const inhibitor of alert.plan.inhibitors ?? []) {
     const source = draft.sourcesOf(inhibitor).find(({ id }) => id !== alert.id);
     if (source) return { reason: `muted while ${nameOf(source)} fires`, until: null };

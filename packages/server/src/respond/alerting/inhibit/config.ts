@@ -24,7 +24,8 @@ export function compileInhibitRule(raw: RawInhibitRule, report: Report): Inhibit
   };
 }
 
-function compileMatchers(texts: readonly string[], report: Report): Matcher[] {
+/** Compiles conditions on labels; reports E104 for what is none. */
+export function compileMatchers(texts: readonly string[], report: Report): Matcher[] {
   return texts.flatMap((text, index) => {
     try {
       return [parseMatcher(text)];

@@ -7,8 +7,8 @@ import type { Episode } from '../episode.ts';
 import { ruleSubject } from '../episodes.ts';
 import { equivalentQuery } from '../evaluate/query.ts';
 import type { Instance } from '../instance.ts';
-import type { BucketSource } from '../ports.ts';
-import { silenceOf, silenceText } from '../silence/silence.ts';
+import { type BucketSource, NOTHING_PLANNED, type PlannedWork } from '../ports.ts';
+import { matchable, silenceOf, silenceText } from '../silence/silence.ts';
 import {
   episodeFromRow,
   instanceFromRow,
@@ -35,13 +35,24 @@ export interface ListOptions {
 export class AlertPages {
   readonly #db: Db;
   readonly #buckets: BucketSource;
+  readonly #plannedWork: PlannedWork;
   readonly #now: () => number;
   #config: AlertingConfig;
 
-  /** @param now ms since the epoch */
-  constructor(db: Db, buckets: BucketSource, config: AlertingConfig, now: () => number) {
+  /**
+   * @param now ms since the epoch
+   * @param plannedWork left out = nothing is planned
+   */
+  constructor(
+    db: Db,
+    buckets: BucketSource,
+    config: AlertingConfig,
+    now: () => number,
+    plannedWork: PlannedWork = async () => NOTHING_PLANNED,
+  ) {
     this.#db = db;
     this.#buckets = buckets;
+    this.#plannedWork = plannedWork;
     this.#config = config;
     this.#now = now;
   }
@@ -100,7 +111,6 @@ export class AlertPages {
     const statuses = new Map(rows.map(statusFromRow).map((status) => [status.ruleId, status]));
     return this.#config.rules.map((rule): Rule => {
       const status = statuses.get(rule.id);
-      const idle = rule.metric?.available === false ? 'this version has no source for the metric' : null;
       return {
         name: rule.name,
         severity: rule.severity,
@@ -112,7 +122,7 @@ export class AlertPages {
         value: status?.value ?? null,
         sample: status?.sample ?? null,
         lastEvaluatedAt: status?.lastSlot == null ? null : new Date(status.lastSlot).toISOString(),
-        reason: idle ?? status?.reason ?? 'not evaluated yet',
+        reason: status?.reason ?? 'not evaluated yet',
       };
     });
   }
@@ -133,10 +143,12 @@ export class AlertPages {
 
   /** Why an alert is muted now, in words. */
   async #mutes(): Promise<(alert: Episode) => string | null> {
-    const silences = await readSilencesInForce(this.#db, this.#now());
+    const now = this.#now();
+    const [silences, planned] = await Promise.all([readSilencesInForce(this.#db, now), this.#plannedWork(now)]);
     return (alert) => {
-      const silence = alert.state === 'firing' ? silenceOf(silences, alert, this.#now()) : undefined;
-      return silence ? silenceText(silence) : null;
+      if (alert.state !== 'firing') return null;
+      const silence = silenceOf(silences, alert, now);
+      return silence ? silenceText(silence) : (planned.muteOf(matchable(alert), now)?.reason ?? null);
     };
   }
 

@@ -1,7 +1,7 @@
 import type { RuleConfig } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { BucketCache } from '../evaluate/buckets.ts';
-import { readWindow } from '../evaluate/reading.ts';
+import { BurnWindows } from '../evaluate/burn-windows.ts';
 import { demandOf } from '../evaluate/series.ts';
 import type { BucketSource } from '../ports.ts';
 
@@ -17,13 +17,15 @@ export async function seriesOfAlert(
 ): Promise<[number, number | null][]> {
   const end = episode.resolvedAt === null ? now : Math.min(now, episode.resolvedAt + HOUR_MS / 4);
   const last = Math.floor(end / MINUTE_MS) * MINUTE_MS;
-  const cache = new BucketCache(buckets, { ...demandOf(rule), spanMs: rule.windowMs + HOUR_MS });
-  await cache.refresh(last);
+  const reader = rule.burn
+    ? new BurnWindows(buckets, [rule])
+    : new BucketCache(buckets, { ...demandOf(rule), spanMs: rule.windowMs + HOUR_MS });
+  await reader.refresh(last);
   const points: [number, number | null][] = [];
   for (let at = last - HOUR_MS; at <= last; at += MINUTE_MS) {
-    const own = readWindow(cache, rule, at).find(({ labels }) =>
-      rule.by.every((name) => (labels[name] ?? '') === (episode.labels[name] ?? '')),
-    );
+    const own = reader
+      .read(rule, at)
+      .find(({ labels }) => rule.by.every((name) => (labels[name] ?? '') === (episode.labels[name] ?? '')));
     points.push([at, own?.value ?? null]);
   }
   return points;
