@@ -19,16 +19,17 @@ const unzip = promisify(gunzip);
 const org = z.object({ org: z.string().max(100) });
 const release = z.object({ org: z.string().max(100), version: z.string().max(300) });
 const text = z.string().max(2_000).nullish();
+const projects = z.array(z.union([z.string().max(200), z.number()]).transform(String));
 const bundleBody = z.object({
   checksum: z.string().max(64),
   chunks: z.array(z.string().max(64)).max(10_000),
-  projects: z.array(z.string().max(200)).default([]),
+  projects: projects.default([]),
   version: text,
   dist: text,
 });
 const releaseBody = z.object({
   version: z.string().max(300).optional(),
-  projects: z.array(z.string().max(200)).default([]),
+  projects: projects.default([]),
   url: text,
   dateReleased: text,
   commits: z.array(z.record(z.string(), z.unknown())).optional(),
@@ -38,7 +39,7 @@ const deployBody = z.object({
   name: text,
   url: text,
   dateFinished: text,
-  projects: z.array(z.string().max(200)).nullish(),
+  projects: projects.nullish(),
 });
 
 /**

@@ -33,10 +33,10 @@ export interface EventTime {
   original: number | null;
 }
 
-/** Reads a sender's time, corrected by the drift of its clock. */
+/** Reads a sender's time, corrected by the drift of its clock, in whole milliseconds. */
 export function eventTime(value: unknown, drift: number, now: number): EventTime {
   const sent = toTime(value);
   if (sent === undefined) return { at: now, original: null };
-  const at = sent + drift;
+  const at = Math.floor(sent + drift);
   return at < now - MAX_PAST || at > now + MAX_FUTURE ? { at: now, original: sent } : { at, original: null };
 }
