@@ -37,6 +37,8 @@ export interface MonitorDetail extends Monitor {
   parent: string | null;
   /** Places that must see it down before it is down. */
   quorum: number;
+  /** Whether its badges are public, at `/badge/ID/state.svg`, `uptime.svg`, `response.svg` and `certificate.svg`. */
+  badge: boolean;
   /** What each place sees; empty when the platform alone checks it. */
   locations: MonitorLocation[];
   bars: DayBar[];
@@ -122,4 +124,49 @@ export interface ProbeAgent {
   /** Results that it gave up because it was cut off for too long. */
   dropped: number;
   lastSeenAt: string;
+}
+
+/** The phases of a check, and all of it together. */
+export type CheckPhase = 'total' | 'dns' | 'connect' | 'tls' | 'firstByte' | 'body';
+
+/** Half, 95 and 99 of 100 good checks took at most so many milliseconds; null without any. */
+export interface Percentiles {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+/** `GET /api/v1/monitors/:id/history`: how long checks took. */
+export interface MonitorHistory {
+  from: string;
+  to: string;
+  /** Seconds that a point stands for. */
+  step: number;
+  phases: ({ phase: CheckPhase } & Percentiles)[];
+  locations: ({ location: string; checks: number; failed: number } & Percentiles)[];
+  /** Oldest first; times without checks are missing. */
+  points: ({ at: string; checks: number; failed: number } & Percentiles)[];
+}
+
+/** How available a monitor was in one period. Planned work, and time that nobody watched, count neither way. */
+export interface SlaFigure {
+  /** `7d`, `30d`, `90d`, or a month such as `2026-11`. */
+  period: string;
+  from: string;
+  to: string;
+  /** Percent, cut to three decimals; null without data. */
+  uptime: number | null;
+  /** Seconds that it was up, down, and that work was planned. */
+  up: number;
+  down: number;
+  planned: number;
+  /** Times of being down that began in the period, and seconds of the longest. */
+  outages: number;
+  longest: number;
+}
+
+/** An item of `GET /api/v1/sla?month=2026-11`. */
+export interface MonitorSla extends SlaFigure {
+  monitor: string;
+  name: string;
 }

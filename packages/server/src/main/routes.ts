@@ -11,6 +11,7 @@ import { healthRoutes } from '../http/health.ts';
 import { ingestRoutes } from '../http/ingest.ts';
 import { jobRoutes } from '../http/jobs.ts';
 import { logsRoutes } from '../http/logs.ts';
+import { monitorHistoryRoutes } from '../http/monitor-history.ts';
 import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
 import { overviewRoutes } from '../http/overview.ts';
@@ -69,6 +70,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   sentryUploadRoutes(app, { errors: parts.errors, guard });
   healthRoutes(app, { health, guard });
   monitorRoutes(app, { guard, clock, db, telemetry, availability, publicUrl });
+  monitorHistoryRoutes(app, { guard, clock, db, telemetry, availability });
   pingRoutes(app, uptime);
   probeRoutes(app, { guard, db, clock, desk: probes });
   checkRoutes(app, { guard, clock, db, telemetry });

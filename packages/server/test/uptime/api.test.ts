@@ -230,7 +230,7 @@ test('2,000 monitors: the list pages, and is under 1 s and 200 KB', async () => 
     })),
   );
   await telemetry.telemetry.command(
-    `INSERT INTO checks_hourly SELECT toDateTime('2025-11-01 00:00:00', 'UTC') + 3600 * (number % 1900),
+    `INSERT INTO checks_hourly (hour, monitorId, location, checks, failed, goodMs, badMs, durationMs, slowestMs) SELECT toDateTime('2025-11-01 00:00:00', 'UTC') + 3600 * (number % 1900),
        concat('monitor-', toString(intDiv(number, 1900))), 'local', 60, 1, 3540000, 60000, 60, 1 FROM numbers(3800000)`,
   );
   const first = await get('/api/v1/monitors');

@@ -3,6 +3,7 @@ import { YumOpsError } from '../../lib/errors.ts';
 import type { CertificateFacts, CheckContext, CheckResult, Phase } from './check.ts';
 import type { MonitorBase } from './config-base.ts';
 import { PhaseTimer } from './net/phase-timer.ts';
+import { onlyVersion } from './net/resolve.ts';
 
 /** What one check holds on to while it runs. */
 export interface Attempt {
@@ -31,7 +32,7 @@ export function down(reason: string): Finding {
   return { verdict: 'down', reason };
 }
 
-type Limits = Pick<MonitorBase, 'timeoutMs' | 'allowPrivate' | 'maxResponseTimeMs'>;
+type Limits = Pick<MonitorBase, 'timeoutMs' | 'allowPrivate' | 'maxResponseTimeMs' | 'ipVersion'>;
 
 /**
  * Makes one check within the monitor's timeout. Whatever keeps `work` from finding something (a YumOpsError) is `down`
@@ -50,8 +51,9 @@ export async function runAttempt(
   });
   const onStop = () => deadline.abort(context.signal.reason);
   context.signal.addEventListener('abort', onStop, { once: true });
-  const { allowPrivate } = limits;
-  const attempt: Attempt = { context, timer, signal: deadline.signal, allowPrivate, certificate: null };
+  const { allowPrivate, ipVersion } = limits;
+  const own = ipVersion === null ? context : { ...context, resolve: onlyVersion(context.resolve, ipVersion) };
+  const attempt: Attempt = { context: own, timer, signal: deadline.signal, allowPrivate, certificate: null };
   try {
     const finding = await work(attempt).catch(asFinding);
     return toResult(finding, attempt, limits.maxResponseTimeMs);

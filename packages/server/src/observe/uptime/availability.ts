@@ -76,6 +76,6 @@ function hourText(time: number): string {
 }
 
 /** Cut, not rounded, to three decimals: 100 means that nothing at all was lost. */
-function percent(good: number, bad: number): number {
+export function percent(good: number, bad: number): number {
   return Math.floor((good / (good + bad)) * 100_000) / 1_000;
 }

@@ -42,6 +42,10 @@ export interface MonitorBase {
   escalation: string | null;
   paused: boolean;
   labels: Readonly<Record<string, string>>;
+  /** Whoever knows the address may see its badges. */
+  badge: boolean;
+  /** Only addresses of this version are called; null = either. */
+  ipVersion: 4 | 6 | null;
   runbook: string | null;
   project: string | null;
   environment: string | null;
@@ -85,6 +89,11 @@ export const commonKeys = {
   escalation: z.string().optional().describe('Name of an escalation policy, default that of alert_settings'),
   paused: z.boolean().optional().describe('True = no checks'),
   labels: labelsShape.optional().describe('Labels added to its alerts'),
+  badge: z.boolean().optional().describe('True = its badges are public, at /badge/ID/state.svg and the like'),
+  ip_version: z
+    .union([z.literal(4), z.literal(6)], 'expected 4 or 6')
+    .optional()
+    .describe('Call addresses of this version alone, default either'),
   runbook: z.string().optional().describe('Address or path of the instructions'),
   project: z.string().optional().describe('Project it belongs to'),
   environment: z.string().optional().describe('Environment it belongs to'),

@@ -147,6 +147,8 @@ export class MonitorCompiler {
       ...this.#context.receivers(),
       paused: raw.paused ?? false,
       labels: raw.labels ?? {},
+      badge: raw.badge ?? false,
+      ipVersion: raw.ip_version ?? null,
       runbook: raw.runbook ?? null,
       project: raw.project ?? null,
       environment: raw.environment ?? null,

@@ -4,10 +4,20 @@ export type { SyncAnswer, SyncRequest } from './agent/wire.ts';
 export { type Availability, createAvailability } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';
+export {
+  type BadgeText,
+  badgeSvg,
+  certificateBadge,
+  responseBadge,
+  stateBadge,
+  uptimeBadge,
+} from './history/badge.ts';
+export { type HistoryQuery, readHistory } from './history/durations.ts';
+export { readMonthlySla, readSla } from './history/sla.ts';
 export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
 export { afterSignal, type Beats, judgeBeats, NO_BEATS, type Signal } from './kinds/heartbeat/beats.ts';
 export { type CheckQuery, listChecks } from './list-checks.ts';
-export { findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
+export { findBadge, findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
 export { classifyAddress, isAllowed } from './net/address.ts';
 export type {
   JourneyOutcome,

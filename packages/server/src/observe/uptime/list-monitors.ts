@@ -31,12 +31,13 @@ interface MonitorRow {
   quorum: number;
   views: LocationState[] | null;
   token: string | null;
+  badge: boolean;
 }
 
 const SELECT_MONITORS = `
   SELECT m.id, m.position, m.name, m.kind, m.url, m.rewritten_to, m.method, m.expectation, m.interval_ms, m.timeout_ms,
          coalesce(s.state, 'pending') AS state, s.since, s.reason, s.last_checked_at, s.next_check_at,
-         s.certificate_days, s.recent, s.named, m.parent, m.locations, m.quorum,
+         s.certificate_days, s.recent, s.named, m.parent, m.locations, m.quorum, m.badge,
          s.locations AS views, h.token
   FROM monitors m LEFT JOIN monitor_states s ON s.monitor_id = m.id LEFT JOIN heartbeats h ON h.monitor_id = m.id`;
 
@@ -103,11 +104,30 @@ export async function getMonitor(
     timeout: row.timeout_ms / 1_000,
     parent: row.parent,
     quorum: row.quorum,
+    badge: row.badge,
     locations: row.locations.map((location) => toView(row.views ?? [], location)),
     bars,
     incidents,
     named: (row.named ?? []).map((one) => ({ ...one, since: new Date(one.since).toISOString() })),
   };
+}
+
+/** What badges show of a monitor. */
+export interface BadgeFacts {
+  id: string;
+  name: string;
+  state: MonitorState;
+  certificateDays: number | null;
+  /** Milliseconds of the newest good check; null without one. */
+  latestMs: number | null;
+}
+
+/** The monitor whose badges are public under this id; undefined for one that is not, and for none. */
+export async function findBadge(db: Queryable, id: string): Promise<BadgeFacts | undefined> {
+  const [row] = await db.query<MonitorRow>(`${SELECT_MONITORS} WHERE m.id = $1 AND m.badge`, [id]);
+  if (!row) return undefined;
+  const latestMs = (row.recent ?? []).findLast((ms) => ms !== null) ?? null;
+  return { id: row.id, name: row.name, state: row.state, certificateDays: row.certificate_days, latestMs };
 }
 
 /** What one place sees; a place that never reported is pending. */

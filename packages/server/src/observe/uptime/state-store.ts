@@ -52,6 +52,7 @@ const DEFINITION = [
   'parent',
   'locations',
   'quorum',
+  'badge',
   'severity',
   'notifications',
   'escalation',
@@ -62,7 +63,7 @@ const DEFINITION = [
 ];
 
 function definitionRow(monitor: MonitorConfig, position: number): Record<string, unknown> {
-  const { id, name, kind, url, parent, locations, quorum } = monitor;
+  const { id, name, kind, url, parent, locations, quorum, badge } = monitor;
   const { severity, notifications, escalation, labels, runbook, project, environment } = monitor;
   return {
     id,
@@ -78,6 +79,7 @@ function definitionRow(monitor: MonitorConfig, position: number): Record<string,
     parent,
     locations,
     quorum,
+    badge,
     severity,
     notifications,
     escalation,

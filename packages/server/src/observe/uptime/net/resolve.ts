@@ -28,6 +28,15 @@ export function createResolver(): Resolve {
   };
 }
 
+/** A resolver that knows addresses of one version of IP alone. */
+export function onlyVersion(resolve: Resolve, version: 4 | 6): Resolve {
+  return async (host) => {
+    const found = (await resolve(host)).filter(({ family }) => family === version);
+    if (found.length === 0) throw new Error(`it has no IPv${version} address`);
+    return found;
+  };
+}
+
 /**
  * The addresses of `host` that the monitor may reach. Connecting to these, and never to the name again, is what keeps
  * a name from changing its mind between the check and the connection.

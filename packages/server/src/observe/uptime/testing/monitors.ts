@@ -36,6 +36,8 @@ function base(url: string): MonitorBase {
     escalation: null,
     paused: false,
     labels: {},
+    badge: false,
+    ipVersion: null,
     runbook: null,
     project: null,
     environment: null,

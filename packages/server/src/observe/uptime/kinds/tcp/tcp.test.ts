@@ -61,3 +61,13 @@ test('a name that does not exist, and addresses that must not be called', async 
     reason: expect.stringContaining('is a private address and was refused.'),
   });
 });
+
+test('one version of IP alone is called where the monitor says so', async () => {
+  const server = await serveTcp(() => undefined);
+  const resolve = async () => [{ address: '127.0.0.1', family: 4 as const }];
+  const check = (version: 4 | 6) =>
+    checkOnce({ kind: 'tcp', host: 'two.test', port: server.port, ip_version: version }, { resolve });
+  expect((await check(4)).verdict).toBe('up');
+  expect((await check(6)).reason).toBe('DNS could not resolve two.test: it has no IPv6 address.');
+  await server.close();
+});
