@@ -8,8 +8,11 @@ import { systemClock } from './lib/clock.ts';
 import { codeOf, messageOf, YumOpsError } from './lib/errors.ts';
 import { createLog } from './lib/log.ts';
 import { assemble } from './main/assemble.ts';
+import { loadUsableConfig } from './main/config.ts';
 import { removeRunFile, writeRunFile } from './main/run-file.ts';
 import { Shutdown } from './main/shutdown.ts';
+import { openState } from './main/stores.ts';
+import type { StateStore } from './store/state/index.ts';
 
 /** A running platform. */
 export interface Platform {
@@ -124,6 +127,24 @@ export async function startPlatform(settings: Settings, options: StartOptions): 
         return shutdown.run();
       },
     };
+  } catch (error) {
+    await shutdown.run();
+    throw error;
+  }
+}
+
+/**
+ * Opens the state store alone for one command while no platform runs, and makes it where there is none.
+ * @throws YumOpsError `data_folder_in_use`
+ */
+export async function openOfflineState(settings: Settings): Promise<{ db: StateStore; stop(): Promise<void> }> {
+  const log = platformLog(settings);
+  const shutdown = new Shutdown(log);
+  try {
+    await claimDataFolder(settings.dataDir, shutdown);
+    const { stores } = loadUsableConfig(settings.config, settings.env).config;
+    const { db } = await openState({ settings, stores, clock: systemClock, log, shutdown });
+    return { db, stop: () => shutdown.run() };
   } catch (error) {
     await shutdown.run();
     throw error;

@@ -44,6 +44,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },
   job: { about: 'Jobs at set times: list, run, follow', load: async () => (await import('./job.ts')).job },
+  maintain: {
+    about: 'Upkeep of a database: vacuum, reindex, retention',
+    load: async () => (await import('./maintain.ts')).maintain,
+  },
   backup: { about: 'Make, check and restore backups', load: async () => (await import('./backup.ts')).backup },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },

@@ -1,5 +1,6 @@
 import { compileBackup } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
+import { compileMaintenance } from '../care/database/maintenance/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import type { SecretReader } from '../lib/secret.ts';
 import { listOf } from '../lib/section.ts';
@@ -196,7 +197,14 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
     value: compileBackup(raw, { secret: secretsAt(readFile, report), databases: names }, report),
     report,
   }));
-  return { databases, backups };
+  lintNames(databases, 'databases');
+  lintNames(backups, 'backups');
+  const { maintenance } = sections;
+  return {
+    databases: databases.map(({ value }) => value),
+    backups: backups.map(({ value }) => value),
+    maintenance: compileMaintenance(maintenance, names, secretsAt(readFile, maintenance.report)),
+  };
 }
 
 /** Objectives with the alerts on their budgets, and planned work. */
@@ -241,8 +249,6 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
   lintNames(monitors, 'monitors');
   lintNames(onCall.people, 'people');
   lintNames(onCall.schedules, 'schedules');
-  lintNames(care.databases, 'databases');
-  lintNames(care.backups, 'backups');
   lintParents(monitors);
   lintOverlaps(rules);
   lintPolicies(policies, users);
@@ -279,7 +285,6 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),
-    databases: care.databases.map(({ value }) => value),
-    backups: care.backups.map(({ value }) => value),
+    ...care,
   };
 }

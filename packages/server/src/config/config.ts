@@ -1,5 +1,6 @@
 import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
+import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
@@ -69,6 +70,7 @@ export interface Config {
   databases: readonly DatabaseConfig[];
   backups: readonly BackupConfig[];
   errors: ErrorsConfig;
+  maintenance: MaintenanceConfig;
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

@@ -82,6 +82,7 @@ export class SectionJoiner {
       alert_settings: this.#map('alert_settings'),
       escalation_policies: this.#map('escalation_policies'),
       grouping: this.#map('grouping'),
+      maintenance: this.#map('maintenance'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
+import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { errorsShape } from '../observe/errors/config.ts';
 import { monitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
@@ -39,6 +40,7 @@ export const MAPS = {
   alert_settings: alertSettingsShape.describe('Receivers of monitors and of the platform itself'),
   escalation_policies: policiesShape.describe('Who is told when, by name'),
   grouping: groupingShape.describe('How alerts are gathered into messages'),
+  maintenance: maintenanceShape.describe('Upkeep of a database'),
 };
 
 /** Sections that are lists; the lists of several files are joined. */
@@ -56,7 +58,7 @@ export const LISTS = {
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = ['maintenance', 'geoip', 'restore', 'receivers', 'security'] as const;
+export const LATER = ['geoip', 'restore', 'receivers', 'security'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -78,6 +80,7 @@ export interface Sections {
   alert_settings: Placed<RawAlertSettings>;
   escalation_policies: Placed<Record<string, RawPolicy>>;
   grouping: Placed<RawGrouping>;
+  maintenance: Placed<RawMaintenance>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];

@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
-import { makeDatabaseWatch } from './care.ts';
+import { openDatabaseCare } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { makeErrors } from './errors.ts';
@@ -77,11 +77,10 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     windows,
   });
   const { dataDir } = settings;
-  const { service } = live.current;
-  const databases = makeDatabaseWatch({ service, dataDir, writer: observe.ingest.writer, clock, log });
+  const databases = openDatabaseCare({ dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
-  const scheduler = makeScheduler({ stores, observe, instance, live, clock, log, shutdown });
+  const scheduler = makeScheduler({ stores, observe, databases, instance, live, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     settings,
@@ -91,6 +90,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     observe,
     alerting,
     errors,
+    databases,
     scheduler,
     windows,
     clock,
@@ -102,7 +102,11 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     app,
     identity,
     publicUrl,
-    startWork: () => startWork({ live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown }),
+    startWork: () =>
+      startWork({
+        ...{ live, plannedChecks, observe, errors, alerting, scheduler, log, shutdown },
+        databases: databases.watch,
+      }),
     beginDrain: () => observe.health.drain(),
   };
 }

@@ -1,23 +1,57 @@
-import { DatabaseWatch } from '../care/database/index.ts';
+import { DatabaseWatch, MaintenanceRunner, type SizePoint, type StoredLedger } from '../care/database/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { TelemetryWriter } from '../lib/telemetry.ts';
+import type { TelemetryStore } from '../lib/telemetry.ts';
 import { connectMonitored } from '../store/monitored/index.ts';
 import { writeDatabaseReport } from './database-report.ts';
+import type { LiveConfig } from './live-config.ts';
+import { maintenanceLedger, maintenanceTarget } from './maintenance.ts';
+import type { Observe } from './observe.ts';
+import type { Shutdown } from './shutdown.ts';
+import type { Stores } from './stores.ts';
 
-/** Makes the watch over the databases of the application; it does not look at any yet. */
-export function makeDatabaseWatch(context: {
-  service: string;
+/** What looks after the databases of the application. */
+export interface DatabaseCare {
+  watch: DatabaseWatch;
+  runner: MaintenanceRunner;
+  ledger: StoredLedger;
+}
+
+const HOUR = 3_600_000;
+
+/** The size of a database hour by hour, as the watch wrote it. */
+function readSizes(telemetry: TelemetryStore, name: string, since: number): Promise<SizePoint[]> {
+  return telemetry.query<SizePoint>(
+    `SELECT intDiv(toUnixTimestamp64Milli(timestamp), ${HOUR}) * ${HOUR} AS at, max(value) AS bytes FROM metrics
+     WHERE name = 'db_size_bytes' AND attributes['database'] = {name:String}
+       AND timestamp >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+     GROUP BY at ORDER BY at`,
+    { name, since },
+  );
+}
+
+/** Makes the watch over the databases of the application and their maintenance; it does not look at any yet. */
+export function openDatabaseCare(context: {
   dataDir: string;
-  writer: TelemetryWriter;
+  live: LiveConfig;
+  stores: Stores;
+  observe: Observe;
   clock: Clock;
   log: Log;
-}): DatabaseWatch {
-  const { dataDir, clock } = context;
-  return new DatabaseWatch({
-    ...context,
-    log: context.log.child('databases'),
+  shutdown: Shutdown;
+}): DatabaseCare {
+  const { dataDir, live, stores, observe, clock, log, shutdown } = context;
+  const watch = new DatabaseWatch({
+    service: live.current.service,
+    writer: observe.ingest.writer,
+    clock,
+    log: log.child('databases'),
     connect: connectMonitored,
     report: (name, remarks) => writeDatabaseReport(dataDir, name, { at: clock.now(), remarks }),
+    sizes: (name, since) => readSizes(stores.telemetry, name, since),
   });
+  const ledger = maintenanceLedger(stores.db);
+  const runner = new MaintenanceRunner({ ledger, clock, target: (name) => maintenanceTarget(live.current, name) });
+  shutdown.add('maintenance', () => runner.close());
+  return { watch, runner, ledger };
 }

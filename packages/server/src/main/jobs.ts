@@ -2,7 +2,9 @@ import { audit } from '../access/audit.ts';
 import { databaseNow, Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { DatabaseCare } from './care.ts';
 import type { LiveConfig } from './live-config.ts';
+import { maintenanceJobs } from './maintenance-job.ts';
 import type { Observe } from './observe.ts';
 import { retentionJob } from './retention.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -12,19 +14,23 @@ import type { Stores } from './stores.ts';
 export function makeScheduler(context: {
   stores: Stores;
   observe: Observe;
+  databases: DatabaseCare;
   instance: string;
   live: LiveConfig;
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
 }): Scheduler {
-  const { stores, instance, live, clock, log, shutdown } = context;
+  const { stores, databases, instance, live, clock, log, shutdown } = context;
   const { db, telemetry } = stores;
   const scheduler = new Scheduler({
     ...{ db, instance, clock, audit },
     log: log.child('jobs'),
     // One line a domain: each gives its jobs.
-    jobs: () => [retentionJob({ telemetry, ingest: context.observe.ingest, live, clock })],
+    jobs: () => [
+      retentionJob({ telemetry, ingest: context.observe.ingest, live, clock }),
+      ...maintenanceJobs({ live, runner: databases.runner, clock }),
+    ],
     now: () => databaseNow(db),
   });
   shutdown.add('jobs', () => scheduler.stop());

@@ -32,6 +32,8 @@ import { createAvailability, listMonitors } from '../observe/uptime/index.ts';
 import { type Alerting, storedBuckets } from '../respond/alerting/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
 import { VERSION } from '../version.ts';
+import type { DatabaseCare } from './care.ts';
+import { registerDatabases } from './database-routes.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
 import { registerNotifications } from './notifications.ts';
@@ -47,6 +49,7 @@ export interface RouteParts {
   observe: Observe;
   alerting: Alerting;
   errors: Errors;
+  databases: DatabaseCare;
   scheduler: Scheduler;
   windows: Windows;
   clock: Clock;
@@ -83,6 +86,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   windowRoutes(app, { windows: parts.windows, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
+  registerDatabases(app, parts);
   registerNotifications(app, parts);
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
   registerOverview(app, parts, availability);

@@ -78,6 +78,7 @@ export async function check(url: string, thresholds: Partial<Thresholds> = {}): 
     name: 'main',
     profile: 'plain' as const,
     exclude: [],
+    capacity: null,
     thresholds: { ...DEFAULT_THRESHOLDS, ...thresholds },
   };
   try {

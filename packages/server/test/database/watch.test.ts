@@ -29,7 +29,8 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     const db = await connectMonitored('main', url);
     const next = async () => {
       await clock.advance(30_000);
-      return sampler.sample(db);
+      await sampler.sampleConnections(db);
+      return sampler.sampleStatements(db);
     };
     return { url, written, next, close: () => db.close() };
   }

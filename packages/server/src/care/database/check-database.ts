@@ -9,13 +9,15 @@ import { quoteName, quoteText } from './quote.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 
 /** A database to look at. */
-export type CheckedDatabase = Pick<DatabaseConfig, 'name' | 'profile' | 'exclude' | 'thresholds'>;
+export type CheckedDatabase = Pick<DatabaseConfig, 'name' | 'profile' | 'exclude' | 'thresholds' | 'capacity'>;
 
 export interface CheckOptions {
   /** Told before each probe; `done` counts from 0. */
   onProbe?(name: string, done: number, total: number): void;
   /** What is known from watching the database over time. */
   watched?: readonly Remark[];
+  /** Default all. */
+  probes?: readonly Probe[];
 }
 
 /**
@@ -29,24 +31,32 @@ export async function checkDatabase(
   options: CheckOptions = {},
 ): Promise<DatabaseFinding[]> {
   const seen = await lookAt(database, db, options).catch((error: unknown) => [unreachable(database.name, error)]);
-  const remarks = [...seen, ...(options.watched ?? [])];
+  const remarks = [...(options.watched ?? []), ...seen];
   const findings = droppedOnce(remarks).map((remark) => asFinding(database.name, remark));
   return inOrderOfUrgency(findings.filter(({ key }) => !database.exclude.includes(key)));
 }
 
-/** An index that goes because another does its work is not named a second time because nobody reads it. */
-function droppedOnce(remarks: readonly Remark[]): Remark[] {
+/**
+ * An index that goes because another does its work is not named a second time because nobody reads it, and a disk whose
+ * end is foreseen not because there is little room.
+ */
+export function droppedOnce(remarks: readonly Remark[]): Remark[] {
   const duplicates = new Set(remarks.filter(({ code }) => code === 'duplicate_index').map(({ object }) => object));
-  return remarks.filter(({ code, object }) => code !== 'unused_index' || !duplicates.has(object));
+  const keys = new Set<string>();
+  return remarks.filter(({ code, object }) => {
+    if (code === 'unused_index' && duplicates.has(object)) return false;
+    if (code !== 'disk_forecast') return true;
+    return !keys.has(object) && keys.add(object);
+  });
 }
 
 async function lookAt(
-  { profile, thresholds }: CheckedDatabase,
+  { profile, thresholds, capacity }: CheckedDatabase,
   db: MonitoredDatabase,
-  { onProbe }: CheckOptions,
+  { onProbe, probes: wanted = PROBES }: CheckOptions,
 ): Promise<Remark[]> {
-  const context: ProbeContext = { server: await readServerFacts(db), profile, thresholds };
-  const probes = PROBES.filter(({ primaryOnly }) => !(primaryOnly && context.server.standby));
+  const context: ProbeContext = { server: await readServerFacts(db), profile, thresholds, capacity };
+  const probes = wanted.filter(({ primaryOnly }) => !(primaryOnly && context.server.standby));
   const remarks: Remark[] = [];
   for (const [done, probe] of probes.entries()) {
     onProbe?.(probe.name, done, probes.length);

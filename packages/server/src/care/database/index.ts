@@ -3,12 +3,34 @@ export type { DatabaseConfig, DatabaseProfile } from './config.ts';
 export { asFinding, type DatabaseFinding, type DatabaseSeverity, inOrderOfUrgency, type Remark } from './finding.ts';
 export { type InstallPlan, installScript } from './install/install-script.ts';
 export { scramVerifier } from './install/scram.ts';
-export { DatabaseWatch } from './monitor/watch.ts';
+export type {
+  ActionPlan,
+  ActionResult,
+} from './maintenance/action.ts';
+export type { MaintenanceConfig } from './maintenance/config.ts';
+export { StoredLedger } from './maintenance/ledger-store.ts';
+export type { MaintainedDatabase, WorkLimits } from './maintenance/maintained-database.ts';
+export {
+  type MaintenanceDeps,
+  type MaintenanceReport,
+  type MaintenanceRequest,
+  planMaintenance,
+  runMaintenance,
+} from './maintenance/run-maintenance.ts';
+export { MaintenanceRunner, type MaintenanceTarget } from './maintenance/runner.ts';
+export { type MaintenanceSettings, settingsOf } from './maintenance/settings.ts';
+export { MAINTENANCE_TASKS, type MaintenanceTask, readTask, TASK_MEANINGS, tasksOfDay } from './maintenance/task.ts';
+export type { SizePoint } from './monitor/disk-forecast.ts';
+export { DatabaseWatch, type LatestFindings } from './monitor/watch.ts';
 export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './monitored-database.ts';
 export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
 export type { StatementRow } from './probes/statements.ts';
-export { type IndexStatus, readIndexes } from './read/indexes.ts';
+export { readActivity } from './read/activity.ts';
+export { readHistory, readLoads, type Span } from './read/history.ts';
+export { readIndexes } from './read/indexes.ts';
 export { readLocks } from './read/locks.ts';
+export { readPlan } from './read/plan.ts';
 export { readStatements } from './read/statements.ts';
-export { readTables, type TableStatus } from './read/tables.ts';
+export { readTables } from './read/tables.ts';
+export { type SessionId, type SessionSignal, signalSession } from './signal-session.ts';
 export { formatBytes, formatCount, percent } from './units.ts';

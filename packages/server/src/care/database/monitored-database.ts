@@ -13,6 +13,8 @@ export interface ProbeLimits {
   timeout?: number;
   /** Reads tables from end to end, so that the statement does not make an index look used. */
   withoutIndexes?: boolean;
+  /** Looks names up as the role does elsewhere: for statements of the application. */
+  ownNames?: boolean;
 }
 
 /** A connection with which objects are installed, under the rights of whoever it belongs to. */

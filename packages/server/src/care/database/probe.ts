@@ -9,6 +9,8 @@ export interface ProbeContext {
   server: ServerFacts;
   thresholds: Thresholds;
   profile: DatabaseProfile;
+  /** Bytes of the disk of the server as configured; null = see on this machine. */
+  capacity: number | null;
 }
 
 /** One question to a database. */

@@ -37,6 +37,10 @@ export const DEFAULT_THRESHOLDS = {
   checkpoints_requested: 50,
   big_table_noted: 10_737_418_240,
   big_table: 107_374_182_400,
+  disk_free: 0.05,
+  disk_free_critical: 0.02,
+  disk_days: 30,
+  disk_days_critical: 7,
 } as const;
 
 export type ThresholdName = keyof typeof DEFAULT_THRESHOLDS;

@@ -10,6 +10,7 @@ import {
 import { systemClock } from '../../lib/clock.ts';
 import { readDatabaseReport } from '../../main/database-report.ts';
 import { printJson } from '../command.ts';
+import { progressOn } from '../progress.ts';
 import { chooseDatabases, databaseArgs, withDatabase } from './open.ts';
 
 const COLOURS: Record<DatabaseSeverity, number> = { critical: 31, warning: 33, unknown: 35, info: 36 };
@@ -19,13 +20,6 @@ type Paint = (code: number, text: string) => string;
 const coloured: Paint = (code, text) => `\u001b[${code}m${text}\u001b[0m`;
 
 const plain: Paint = (_code, text) => text;
-
-/** Shows on one line of the terminal what is being looked at, and wipes it again. */
-function progressOn(terminal: NodeJS.WriteStream): { show(line: string): void; clear(): void } {
-  if (!terminal.isTTY) return { show: () => undefined, clear: () => undefined };
-  const wipe = '\r\u001b[2K';
-  return { show: (line) => terminal.write(`${wipe}${line}`), clear: () => terminal.write(wipe) };
-}
 
 function formatFinding({ severity, code, message, fix, key }: DatabaseFinding, paint: Paint): string {
   const head = `${paint(COLOURS[severity], severity.padEnd(8))}  ${paint(1, code)}  ${message}`;

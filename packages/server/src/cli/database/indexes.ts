@@ -1,5 +1,6 @@
+import type { IndexStatus } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import { formatBytes, formatCount, type IndexStatus, readIndexes } from '../../care/database/index.ts';
+import { formatBytes, formatCount, readIndexes } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
 import { chooseDatabases, databaseArgs, fromEach, limitArg, readLimit } from './open.ts';

@@ -1,5 +1,6 @@
+import type { TableStatus } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import { formatBytes, formatCount, readTables, type TableStatus } from '../../care/database/index.ts';
+import { formatBytes, formatCount, readTables } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
 import { chooseDatabases, databaseArgs, fromEach, limitArg, readLimit } from './open.ts';

@@ -233,6 +233,22 @@ const ROWS: readonly RuleMetric[] = [
     range: [0, null],
   }),
   usage({
+    name: 'db_findings',
+    noun: 'findings about the database',
+    description:
+      'findings of `yumops db check` by code, those that are only worth a note left out; `probe_failed` counts what could not be seen',
+    source: 'metrics',
+    unit: '',
+    labels: ['project', 'service', 'environment', 'database', 'code'],
+    by: ['database', 'code'],
+    reducer: 'last',
+    coverage: 0,
+    sampleIntervalMs: MINUTE,
+    hysteresis: { points: 0 },
+    holdMs: 0,
+    range: [0, null],
+  }),
+  usage({
     name: 'memory_usage',
     noun: 'memory usage',
     description: "memory in use against the nearest limit: the container's (else the host's), or the heap's",

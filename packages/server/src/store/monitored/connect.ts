@@ -22,6 +22,16 @@ const APPLY_LIMIT = 60_000;
  * @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal
  */
 export async function connectMonitored(name: string, url: string): Promise<DatabaseConnection> {
+  const client = await openSession(name, url);
+  return {
+    query: (sql, limits) => read(client, name, sql, limits),
+    apply: (script) => apply(client, name, script),
+    close: () => client.end().catch(() => undefined),
+  };
+}
+
+/** Opens a session. @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal */
+export async function openSession(name: string, url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'yumops',
@@ -36,11 +46,7 @@ export async function connectMonitored(name: string, url: string): Promise<Datab
   } catch (error) {
     throw asDatabaseError(name, error);
   }
-  return {
-    query: (sql, limits) => read(client, name, sql, limits),
-    apply: (script) => apply(client, name, script),
-    close: () => client.end().catch(() => undefined),
-  };
+  return client;
 }
 
 const WITHOUT_INDEXES = ['indexscan', 'indexonlyscan', 'bitmapscan'].map((way) => `SET LOCAL enable_${way} = off`);
@@ -52,18 +58,28 @@ function marked(sql: string): string {
   return sql.trim().replace(/^\w+/, (word) => `${word} /* yumops */`);
 }
 
-async function read<Row>(client: pg.Client, name: string, sql: string, limits: ProbeLimits = {}): Promise<Row[]> {
+/** Runs one statement in a read-only transaction of its own, under limits of time. */
+export async function read<Row>(
+  client: pg.Client,
+  name: string,
+  sql: string,
+  limits: ProbeLimits = {},
+): Promise<Row[]> {
   const settings = [
     'BEGIN READ ONLY',
     `SET LOCAL statement_timeout = ${limits.timeout ?? PROBE_LIMIT}`,
     `SET LOCAL lock_timeout = ${LOCK_LIMIT}`,
-    'SET LOCAL search_path = pg_catalog',
+    ...(limits.ownNames
+      ? ["SET LOCAL plan_cache_mode = 'force_generic_plan'"]
+      : ['SET LOCAL search_path = pg_catalog']),
     'SET LOCAL jit = off',
     ...(limits.withoutIndexes ? WITHOUT_INDEXES : []),
   ];
   try {
     const results = await client.query([...settings, marked(sql), 'COMMIT'].join(';\n'));
-    return ((results as unknown as pg.QueryResult[])[settings.length]?.rows ?? []) as Row[];
+    // The text may be several statements, of which one gives rows.
+    const answers = (results as unknown as pg.QueryResult[]).slice(settings.length);
+    return (answers.find(({ fields }) => fields.length > 0)?.rows ?? []) as Row[];
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw asDatabaseError(name, error);
@@ -71,19 +87,28 @@ async function read<Row>(client: pg.Client, name: string, sql: string, limits: P
 }
 
 async function apply(client: pg.Client, name: string, script: string): Promise<string[]> {
+  try {
+    return await hearing(client, async () => {
+      await client.query(`BEGIN; SET LOCAL statement_timeout = ${APPLY_LIMIT}; SET LOCAL lock_timeout = 5000`);
+      await client.query(script);
+      await client.query('COMMIT');
+    });
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw asDatabaseError(name, error);
+  }
+}
+
+/** Runs work on a session. @returns the notices of the server meanwhile, as `WARNING: …` */
+export async function hearing(client: pg.Client, work: () => Promise<unknown>): Promise<string[]> {
   const notices: string[] = [];
   const hear = ({ severity, message }: { severity?: string | undefined; message?: string | undefined }) => {
     notices.push(`${severity}: ${message}`);
   };
   client.on('notice', hear);
   try {
-    await client.query(`BEGIN; SET LOCAL statement_timeout = ${APPLY_LIMIT}; SET LOCAL lock_timeout = 5000`);
-    await client.query(script);
-    await client.query('COMMIT');
+    await work();
     return notices;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw asDatabaseError(name, error);
   } finally {
     client.off('notice', hear);
   }

@@ -8,6 +8,9 @@ const UNAVAILABLE =
 const CONNECTION_MESSAGE =
   /timeout expired|timeout exceeded|Connection terminated|not queryable|connection error|SSL|SASL|SCRAM/;
 
+/** The limit of one role or database is reached, not that of the server. */
+const OWN_LIMIT = /too many connections for/;
+
 /**
  * Turns a failed connection into `database_unavailable`, or `too_many_connections` when the server has no slot left;
  * an error of a statement stays what it is, with its SQLSTATE in `code`.
@@ -17,7 +20,7 @@ export function asDatabaseError(name: string, error: unknown): unknown {
   const message = messageOf(error);
   if (!UNAVAILABLE.test(code) && !CONNECTION_MESSAGE.test(message)) return error;
   return new YumOpsError(
-    code === '53300' ? 'too_many_connections' : 'database_unavailable',
+    code === '53300' && !OWN_LIMIT.test(message) ? 'too_many_connections' : 'database_unavailable',
     `The database "${name}" cannot be reached: ${message}`,
     {
       hint: 'Check its url under databases: host, port, user, password and database name.',

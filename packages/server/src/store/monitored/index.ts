@@ -1,1 +1,2 @@
 export { connectMonitored, type DatabaseConnection } from './connect.ts';
+export { connectMaintained } from './maintain.ts';

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../../lib/telemetry.ts';
-import type { Remark } from '../finding.ts';
+import { DATABASE_FINDING_CODES, type Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
 import { CONNECTIONS_SQL, type ConnectionRow } from '../probes/connections.ts';
 import { readServerFacts, type ServerFacts } from '../server-facts.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { readCounters } from './read-counters.ts';
 import { HISTORY, type Interval, regressions } from './regressions.ts';
 import { type StatementCounter, type StatementDelta, statementDeltas } from './statement-deltas.ts';
@@ -28,18 +29,26 @@ export class DatabaseSampler {
     this.#clock = options.clock;
   }
 
+  /** Writes the use of connections as the metric `db_connection_usage`. */
+  async sampleConnections(db: MonitoredDatabase): Promise<void> {
+    const { readsAllStatistics } = await readServerFacts(db);
+    const [row] = await db.query<ConnectionRow>(CONNECTIONS_SQL);
+    // Without the right to see all sessions their number would look small.
+    if (row && readsAllStatistics) await this.#writeUsage((row.total / row.usable) * 100);
+  }
+
+  /** The server has refused us because no connection is left: that is a sample too. */
+  async noConnectionLeft(): Promise<void> {
+    await this.#writeUsage(100);
+  }
+
   /**
-   * Takes one sample: the use of connections as the metric `db_connection_usage`, and what each statement did since the
-   * sample before as rows of `database_samples`.
+   * Writes what each statement did since the sample before as rows of `database_samples`.
    * @returns statements that have become slower
    */
-  async sample(db: MonitoredDatabase): Promise<Remark[]> {
+  async sampleStatements(db: MonitoredDatabase): Promise<Remark[]> {
     const server = await readServerFacts(db);
     const now = this.#clock.now();
-    const [connections] = await db.query<ConnectionRow>(CONNECTIONS_SQL);
-    if (connections && server.readsAllStatistics) {
-      await this.#writer.append('metrics', [this.#usage(connections, now)]);
-    }
     const deltas = await this.#deltas(db, server);
     if (deltas.length > 0) {
       await this.#writer.append(
@@ -48,6 +57,26 @@ export class DatabaseSampler {
       );
     }
     return regressions(this.#history, now, server.statementsSchema ?? 'public');
+  }
+
+  /** Writes how many findings there are of each code, those that are only worth a note left out. */
+  async writeFindings(findings: readonly Pick<Remark, 'code' | 'severity'>[]): Promise<void> {
+    const counts = new Map<string, number>(DATABASE_FINDING_CODES.map((code) => [code, 0]));
+    for (const { code, severity } of findings) {
+      if (severity !== 'info') counts.set(code, (counts.get(code) ?? 0) + 1);
+    }
+    await this.#writer.append(
+      'metrics',
+      [...counts].map(([code, count]) => this.#gauge('db_findings', count, null, { code })),
+    );
+  }
+
+  /** Writes the room that a database takes, and the room that is left. Bytes. */
+  async writeDisk({ used, free }: DiskSpace): Promise<void> {
+    await this.#writer.append('metrics', [
+      this.#gauge('db_size_bytes', used, 'bytes'),
+      ...(free === null ? [] : [this.#gauge('db_disk_free_bytes', free, 'bytes')]),
+    ]);
   }
 
   async #deltas(db: MonitoredDatabase, server: ServerFacts): Promise<StatementDelta[]> {
@@ -62,15 +91,14 @@ export class DatabaseSampler {
     return deltas;
   }
 
-  #usage({ total, usable }: ConnectionRow, timestamp: number): TelemetryRow {
-    return {
-      ...this.#origin(timestamp),
-      name: 'db_connection_usage',
-      type: 'gauge',
-      value: Math.round((total / usable) * 10_000) / 100,
-      unit: 'percent',
-      attributes: { database: this.#name },
-    };
+  async #writeUsage(percent: number): Promise<void> {
+    const value = Math.round(percent * 100) / 100;
+    await this.#writer.append('metrics', [this.#gauge('db_connection_usage', value, 'percent')]);
+  }
+
+  #gauge(name: string, value: number, unit: string | null, labels: Record<string, string> = {}): TelemetryRow {
+    const attributes = { database: this.#name, ...labels };
+    return { ...this.#origin(this.#clock.now()), name, type: 'gauge', value, unit, attributes };
   }
 
   #row({ id, query, calls, rows, total }: StatementDelta, timestamp: number): TelemetryRow {

@@ -1,28 +1,50 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { messageOf } from '../../../lib/errors.ts';
+import { codeOf, messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { TelemetryWriter } from '../../../lib/telemetry.ts';
+import { checkDatabase, unreachable } from '../check-database.ts';
 import type { DatabaseConfig } from '../config.ts';
-import type { Remark } from '../finding.ts';
+import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
+import { LIVE_PROBES, SLOW_PROBES } from '../probes/index.ts';
+import { judgeGrowth, type SizePoint } from './disk-forecast.ts';
+import { readDiskSpace } from './disk-space.ts';
 import { DatabaseSampler } from './sampler.ts';
 
-/** Milliseconds between two samples of a database. */
-const EVERY = 30_000;
+/** Milliseconds between two samples of connections, as rules over levels expect them. */
+const EVERY = 15_000;
+/** Every how many of them the rest is looked at: statements, urgent findings, and what changes slowly. */
+const STATEMENTS = 2;
+const URGENT = 4;
+const SLOW = 40;
+/** Milliseconds of sizes from which growth is foretold. */
+const SIZES = 14 * 86_400_000;
+
+type Connection = MonitoredDatabase & { close(): Promise<void> };
 
 export interface WatchContext {
   service: string;
   writer: TelemetryWriter;
   clock: Clock;
   log: Log;
-  connect(name: string, url: string): Promise<MonitoredDatabase & { close(): Promise<void> }>;
-  /** Takes what only somebody who remembers can say about a database, after every sample. */
+  connect(name: string, url: string): Promise<Connection>;
+  /** Takes what only somebody who remembers can say about a database, after every sample of statements. */
   report(name: string, remarks: readonly Remark[]): Promise<void>;
+  /** How large a database was since a time (ms since the epoch), hour by hour. */
+  sizes(name: string, since: number): Promise<SizePoint[]>;
 }
 
-/** Samples the databases of the configuration, each at its own pace: one that hangs does not hold up another. */
+/** What the last look at a database found. */
+export interface LatestFindings {
+  /** Milliseconds since the epoch. */
+  at: number;
+  findings: readonly DatabaseFinding[];
+}
+
+/** Watches the databases of the configuration, each at its own pace: one that hangs does not hold up another. */
 export class DatabaseWatch {
   readonly #context: WatchContext;
+  readonly #latest = new Map<string, LatestFindings>();
   #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -32,8 +54,10 @@ export class DatabaseWatch {
 
   start(databases: readonly DatabaseConfig[]): void {
     const { signal } = this.#stopping;
-    const usable = databases.filter(({ broken }) => broken === null);
-    this.#running = Promise.all(usable.map((database) => this.#follow(database, signal)));
+    for (const name of this.#latest.keys()) {
+      if (!databases.some((database) => database.name === name)) this.#latest.delete(name);
+    }
+    this.#running = Promise.all(databases.map((database) => this.#follow(database, signal)));
   }
 
   /** Goes on with other databases; what was remembered of the old ones is forgotten. */
@@ -48,25 +72,101 @@ export class DatabaseWatch {
     await this.#running;
   }
 
-  async #follow({ name, url }: DatabaseConfig, signal: AbortSignal): Promise<void> {
-    const { clock, log, service, writer, connect, report } = this.#context;
-    const sampler = new DatabaseSampler({ name, service, writer, clock });
+  /** What was last found; undefined before the first look. */
+  latest(name: string): LatestFindings | undefined {
+    return this.#latest.get(name);
+  }
+
+  async #follow(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    const { name } = database;
+    const view = new View(database, this.#context, (latest) => this.#latest.set(name, latest));
     let lost = false;
-    while (!signal.aborted) {
+    for (let round = 0; !signal.aborted; round++) {
       try {
-        const db = await connect(name, url.reveal());
-        try {
-          await report(name, await sampler.sample(db));
-        } finally {
-          await db.close();
-        }
+        await view.look(round);
         if (lost) log.info(`the database "${name}" can be watched again`);
         lost = false;
       } catch (error) {
         if (!lost) log.warn(`the database "${name}" cannot be watched`, { error: messageOf(error) });
         lost = true;
+        await view
+          .lost(error)
+          .catch((failure: unknown) => log.error('a finding could not be written', { error: messageOf(failure) }));
       }
       await clock.sleep(EVERY, signal).catch(() => undefined);
     }
+    await view.close();
+  }
+}
+
+/** One database, with what is remembered of it. */
+class View {
+  readonly #database: DatabaseConfig;
+  readonly #context: WatchContext;
+  readonly #sampler: DatabaseSampler;
+  readonly #found: (latest: LatestFindings) => void;
+  /** Kept open: where all connections are taken it can still be seen by whom. */
+  #db: Connection | undefined;
+  #regressed: readonly Remark[] = [];
+  #foretold: readonly Remark[] = [];
+  #slow: readonly DatabaseFinding[] | undefined;
+
+  constructor(database: DatabaseConfig, context: WatchContext, found: (latest: LatestFindings) => void) {
+    const { service, writer, clock } = context;
+    this.#database = database;
+    this.#context = context;
+    this.#found = found;
+    this.#sampler = new DatabaseSampler({ name: database.name, service, writer, clock });
+  }
+
+  /** Takes what is due in this round. @throws when the database cannot be reached or asked */
+  async look(round: number): Promise<void> {
+    const { name, url, broken } = this.#database;
+    if (broken !== null) throw new Error(`Its address cannot be used: ${broken}.`);
+    this.#db ??= await this.#context.connect(name, url.reveal());
+    await this.#sampler.sampleConnections(this.#db);
+    if (round % STATEMENTS === 0) {
+      this.#regressed = await this.#sampler.sampleStatements(this.#db);
+      await this.#context.report(name, [...this.#regressed, ...this.#foretold]);
+    }
+    if (round % URGENT === 0) await this.#check(this.#db, round % SLOW === 0 || !this.#slow);
+  }
+
+  async #check(db: Connection, everything: boolean): Promise<void> {
+    const database = this.#database;
+    if (everything) {
+      this.#foretold = await this.#forecast(db);
+      this.#slow = await checkDatabase(database, db, { probes: SLOW_PROBES, watched: this.#foretold });
+    }
+    const urgent = await checkDatabase(database, db, { probes: LIVE_PROBES, watched: this.#regressed });
+    await this.#tell(inOrderOfUrgency([...urgent, ...(this.#slow ?? [])]));
+  }
+
+  async #tell(findings: readonly DatabaseFinding[]): Promise<void> {
+    this.#found({ at: this.#context.clock.now(), findings });
+    await this.#sampler.writeFindings(findings);
+  }
+
+  async #forecast(db: Connection): Promise<Remark[]> {
+    const { name, capacity, thresholds } = this.#database;
+    const { clock, sizes } = this.#context;
+    const space = await readDiskSpace(db, capacity);
+    await this.#sampler.writeDisk(space);
+    return judgeGrowth(await sizes(name, clock.now() - SIZES), space, thresholds);
+  }
+
+  /** The database could not be looked at: that is a finding of its own, and of all others nothing is known. */
+  async lost(error: unknown): Promise<void> {
+    await this.close();
+    this.#slow = undefined;
+    const { name } = this.#database;
+    if (codeOf(error) === 'too_many_connections') await this.#sampler.noConnectionLeft();
+    await this.#tell([asFinding(name, unreachable(name, error))]);
+  }
+
+  async close(): Promise<void> {
+    await this.#db?.close();
+    this.#db = undefined;
   }
 }

@@ -16,7 +16,7 @@ interface Candidate {
 }
 
 /** What was found out about one relation. */
-interface Waste {
+export interface Waste {
   bytes: number;
   share: number;
   how: 'measured' | 'estimated';
@@ -93,12 +93,12 @@ async function wasteOf(db: MonitoredDatabase, candidate: Candidate, schema: stri
   return share === null ? null : { bytes: share * bytes, share, how: 'estimated' };
 }
 
-function judge(
-  { relation, kind, table, bytes, dead }: Candidate,
-  waste: Waste,
-  { thresholds }: ProbeContext,
-): Remark[] {
-  if (waste.share < thresholds.bloat_share || waste.bytes < thresholds.bloat_noted) return [];
+/** A relation that is mostly empty. */
+export interface BloatedRelation extends Omit<Candidate, 'id' | 'needed'> {
+  waste: Waste;
+}
+
+function judge({ relation, kind, table, bytes, dead, waste }: BloatedRelation, { thresholds }: ProbeContext): Remark[] {
   const severity = waste.bytes >= thresholds.bloat ? 'warning' : 'info';
   const part = `${percent(waste.share)} of ${formatBytes(bytes)} is empty (${waste.how}: ${formatBytes(waste.bytes)})`;
   if (kind === 'index') {
@@ -134,18 +134,26 @@ async function examine(
   candidates: readonly Candidate[],
   context: ProbeContext,
   hidden: Candidate[],
-): Promise<Remark[]> {
+): Promise<BloatedRelation[]> {
   const { thresholds, server } = context;
   const suspects = candidates.filter(
     (candidate) => candidate.dead > 0 || (estimate(candidate) ?? 1) >= thresholds.bloat_share / 2,
   );
-  const remarks: Remark[] = [];
+  const bloated: BloatedRelation[] = [];
   for (const [place, suspect] of suspects.entries()) {
     const waste = await wasteOf(db, suspect, place < MEASURED ? server.tupleSchema : null);
-    if (waste) remarks.push(...judge(suspect, waste, context));
-    else hidden.push(suspect);
+    if (!waste) hidden.push(suspect);
+    else if (waste.share >= thresholds.bloat_share && waste.bytes >= thresholds.bloat_noted) {
+      bloated.push({ ...suspect, waste });
+    }
   }
-  return remarks;
+  return bloated;
+}
+
+/** Btree indexes that are mostly empty, the largest first. Those about which nothing is known are left out. */
+export async function bloatedIndexes(db: MonitoredDatabase, context: ProbeContext): Promise<BloatedRelation[]> {
+  const own = ownSchema('n.nspname', context.profile);
+  return examine(db, await db.query(INDEXES(own, context.thresholds.bloat_noted)), context, []);
 }
 
 /** Tables and btree indexes that are mostly empty. */
@@ -155,11 +163,10 @@ export const bloat: Probe = {
   primaryOnly: true,
   async run(db, context) {
     const own = ownSchema('n.nspname', context.profile);
-    const smallest = context.thresholds.bloat_noted;
     const hidden: Candidate[] = [];
-    const tables = await examine(db, await db.query(TABLES(own, smallest)), context, hidden);
+    const tables = await examine(db, await db.query(TABLES(own, context.thresholds.bloat_noted)), context, hidden);
     // Columns of an index may be expressions, which have no statistics before ANALYZE: too small a thing to alarm for.
-    const indexes = await examine(db, await db.query(INDEXES(own, smallest)), context, []);
-    return [...tables, ...indexes, ...judgeHidden(hidden, context)];
+    const bloated = [...tables, ...(await bloatedIndexes(db, context))];
+    return [...bloated.flatMap((relation) => judge(relation, context)), ...judgeHidden(hidden, context)];
   },
 };

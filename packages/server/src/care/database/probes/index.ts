@@ -5,6 +5,7 @@ import { bigTables } from './big-tables.ts';
 import { bloat } from './bloat.ts';
 import { checkpoints } from './checkpoints.ts';
 import { connections } from './connections.ts';
+import { disk } from './disk.ts';
 import { duplicateIndexes } from './duplicate-indexes.ts';
 import { foreignKeys } from './foreign-keys.ts';
 import { invalidIndexes } from './invalid-indexes.ts';
@@ -21,8 +22,8 @@ import { unverifiedConstraints } from './unverified-constraints.ts';
 import { vacuum } from './vacuum.ts';
 import { wraparound } from './wraparound.ts';
 
-/** Every probe, the urgent ones first: what they see passes quickly. */
-export const PROBES: readonly Probe[] = [
+/** Probes of what passes or becomes urgent quickly; they read little. */
+export const LIVE_PROBES: readonly Probe[] = [
   locks,
   transactions,
   connections,
@@ -30,6 +31,10 @@ export const PROBES: readonly Probe[] = [
   slots,
   archiver,
   wraparound,
+];
+
+/** Every other probe: what it sees changes slowly, and it reads the whole catalogue. */
+export const SLOW_PROBES: readonly Probe[] = [
   sequences,
   statements,
   invalidIndexes,
@@ -42,6 +47,10 @@ export const PROBES: readonly Probe[] = [
   activitySinceReset,
   checkpoints,
   bigTables,
+  disk,
   vacuum,
   bloat,
 ];
+
+/** Every probe, the urgent ones first. */
+export const PROBES: readonly Probe[] = [...LIVE_PROBES, ...SLOW_PROBES];

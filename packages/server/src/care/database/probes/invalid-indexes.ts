@@ -1,7 +1,10 @@
+import type { DatabaseProfile } from '../config.ts';
 import type { Remark } from '../finding.ts';
+import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema, queryProbe } from '../probe.ts';
 
-interface InvalidIndexRow {
+/** An index that a failed build left behind. */
+export interface InvalidIndexRow {
   index: string;
   name: string;
   table: string;
@@ -24,20 +27,34 @@ const SQL = (own: string) => `
     AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = c.oid AND l.mode IN ('ShareUpdateExclusiveLock', 'RowExclusiveLock') AND l.granted)
   ORDER BY 1`;
 
+/** Whether it is what a REINDEX CONCURRENTLY left that did not finish: a copy that nobody asked for. */
+export function isLeftover({ name }: Pick<InvalidIndexRow, 'name'>): boolean {
+  return /_cc(new|old)\d*$/.test(name);
+}
+
+/** The statement that drops an index. */
+export function dropOf({ index, partitioned }: Pick<InvalidIndexRow, 'index' | 'partitioned'>): string {
+  return `${partitioned ? 'DROP INDEX' : 'DROP INDEX CONCURRENTLY'} ${index};`;
+}
+
+/** The indexes that are not valid and that nobody builds at the moment. */
+export function readInvalidIndexes(db: MonitoredDatabase, profile: DatabaseProfile): Promise<InvalidIndexRow[]> {
+  return db.query<InvalidIndexRow>(SQL(ownSchema('n.nspname', profile)));
+}
+
 function judge({ index, name, table, definition, partitioned, bound }: InvalidIndexRow): Remark {
-  const remains = /_cc(new|old)\d*$/.test(name);
+  const remains = isLeftover({ name });
   const costs = 'No query uses it, and every write still pays for it.';
   const message = remains
     ? `The index ${index} of ${table} is left over from a REINDEX CONCURRENTLY that did not finish. ${costs}`
     : `The index ${index} of ${table} is not valid: building it failed. ${costs}${definition === null ? '' : ` It was to be: ${definition}.`}`;
   const rebuild = bound && !remains && !partitioned;
-  const drop = partitioned ? 'DROP INDEX' : 'DROP INDEX CONCURRENTLY';
   return {
     code: 'invalid_index',
     severity: 'warning',
     object: index,
     message,
-    fix: rebuild ? `REINDEX INDEX CONCURRENTLY ${index};` : `${drop} ${index};`,
+    fix: rebuild ? `REINDEX INDEX CONCURRENTLY ${index};` : dropOf({ index, partitioned }),
   };
 }
 

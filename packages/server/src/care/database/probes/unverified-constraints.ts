@@ -1,11 +1,13 @@
 import { codeOf, messageOf } from '../../../lib/errors.ts';
+import type { DatabaseProfile } from '../config.ts';
 import type { Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema, type Probe, type ProbeContext } from '../probe.ts';
 import { quoteName } from '../quote.ts';
 import { formatCount } from '../units.ts';
 
-interface ConstraintRow {
+/** A constraint that Postgres has not verified. */
+export interface UnverifiedConstraint {
   constraint: string;
   table: string;
   kind: 'c' | 'f' | 'n';
@@ -47,17 +49,28 @@ const SQL = (own: string) => `
 /** Milliseconds for one count; what takes longer is unknown. */
 const COUNT_LIMIT = 10_000;
 
-/** A condition in WHERE would make the planner look into indexes, which then look used. */
-function countOf({ kind, source, condition }: ConstraintRow): string {
+/** What each kind is called. */
+export const CONSTRAINT_NOUNS = { c: 'check', f: 'foreign key', n: 'NOT NULL constraint' } as const;
+
+/** The constraints that were never verified. */
+export function readUnverified(db: MonitoredDatabase, profile: DatabaseProfile): Promise<UnverifiedConstraint[]> {
+  return db.query<UnverifiedConstraint>(SQL(ownSchema('n.nspname', profile)));
+}
+
+/**
+ * The statement that counts the rows that break a constraint. A condition in WHERE would make the planner look into
+ * indexes, which then look used.
+ */
+export function countOf({ kind, source, condition }: UnverifiedConstraint): string {
   if (kind === 'f') return `SELECT count(*) AS count FROM ${source} WHERE ${condition}`;
   return `SELECT count(*) FILTER (WHERE ${condition}) AS count FROM ${source}`;
 }
 
-async function judge(row: ConstraintRow, db: MonitoredDatabase, { server }: ProbeContext): Promise<Remark> {
+async function judge(row: UnverifiedConstraint, db: MonitoredDatabase, { server }: ProbeContext): Promise<Remark> {
   const { constraint, table, kind, source, condition } = row;
   const object = `${table}.${constraint}`;
   const code = kind === 'f' ? 'not_valid_fk' : 'not_valid_check';
-  const noun = { c: 'check', f: 'foreign key', n: 'NOT NULL constraint' }[kind];
+  const noun = CONSTRAINT_NOUNS[kind];
   try {
     const [counted] = await db.query<{ count: number }>(countOf(row), {
       timeout: COUNT_LIMIT,
@@ -90,7 +103,7 @@ async function judge(row: ConstraintRow, db: MonitoredDatabase, { server }: Prob
   }
 }
 
-function grantRead({ table }: ConstraintRow, role: string): string {
+function grantRead({ table }: UnverifiedConstraint, role: string): string {
   return `GRANT SELECT ON ${table} TO ${quoteName(role)};`;
 }
 
@@ -101,7 +114,7 @@ export const unverifiedConstraints: Probe = {
   primaryOnly: true,
   async run(db, context) {
     const remarks: Remark[] = [];
-    for (const row of await db.query<ConstraintRow>(SQL(ownSchema('n.nspname', context.profile)))) {
+    for (const row of await readUnverified(db, context.profile)) {
       remarks.push(await judge(row, db, context));
     }
     return remarks;

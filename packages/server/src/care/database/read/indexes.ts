@@ -1,19 +1,7 @@
+import type { IndexStatus } from '@yumops/protocol';
 import type { DatabaseProfile } from '../config.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema } from '../probe.ts';
-
-/** An index as it stands. */
-export interface IndexStatus {
-  index: string;
-  table: string;
-  bytes: number;
-  /** How often it was read since the statistics were reset. */
-  scans: number;
-  unique: boolean;
-  primary: boolean;
-  valid: boolean;
-  definition: string;
-}
 
 const SQL = (own: string, limit: number) => `
   SELECT format('%I.%I', n.nspname, c.relname) AS index, i.indrelid::regclass::text AS table,

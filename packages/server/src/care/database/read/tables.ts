@@ -1,22 +1,7 @@
+import type { TableStatus } from '@yumops/protocol';
 import type { DatabaseProfile } from '../config.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema } from '../probe.ts';
-
-/** A table as it stands. Sizes in bytes; rows are the planner's estimate, null before the first ANALYZE. */
-export interface TableStatus {
-  table: string;
-  rows: number | null;
-  bytes: number;
-  tableBytes: number;
-  indexBytes: number;
-  toastBytes: number;
-  deadRows: number;
-  sequentialScans: number;
-  indexScans: number;
-  /** ISO times of the last run, by hand or by autovacuum. */
-  lastVacuum: string | null;
-  lastAnalyze: string | null;
-}
 
 const ISO = `'YYYY-MM-DD"T"HH24:MI:SS"Z"'`;
 

@@ -1,0 +1,151 @@
+import type { ActionItem, MaintenanceRunItem as RunItem } from '@yumops/protocol';
+import type { Db, Queryable } from '../../../lib/db.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
+import type { ActionResult } from './action.ts';
+import type { MaintenanceLedger, Pause, RunStart, RunStatus } from './ledger.ts';
+
+/** Writes a row of the audit log in the transaction of the change. */
+export type WriteAudit = (
+  tx: Queryable,
+  entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
+) => Promise<void>;
+
+const ITEM = `
+  SELECT r.id, r.database, r.tasks, r.trigger, r.started_by AS "startedBy", r.started_at AS "startedAt",
+         r.finished_at AS "finishedAt", r.status, r.error,
+         count(a.place) FILTER (WHERE a.status = 'done')::int AS done,
+         count(a.place) FILTER (WHERE a.status = 'skipped')::int AS skipped,
+         count(a.place) FILTER (WHERE a.status = 'failed')::int AS failed
+  FROM maintenance_runs r LEFT JOIN maintenance_actions a ON a.run_id = r.id`;
+
+/** Runs kept of each database. */
+const KEPT = 500;
+
+/** The ledger in the state store. */
+export class StoredLedger implements MaintenanceLedger {
+  readonly #db: Db;
+  readonly #audit: WriteAudit;
+
+  constructor(db: Db, audit: WriteAudit) {
+    this.#db = db;
+    this.#audit = audit;
+  }
+
+  async begin({ id, database, tasks, startedBy, trigger, startedAt }: RunStart): Promise<void> {
+    const at = new Date(startedAt);
+    await this.#db.transaction(async (tx) => {
+      await tx.query(
+        `UPDATE maintenance_runs SET status = 'interrupted', finished_at = $2,
+           error = 'Whoever ran it ended without a word. The next run goes on from there.'
+         WHERE database = $1 AND status = 'running'`,
+        [database, at],
+      );
+      await tx.query(
+        `INSERT INTO maintenance_runs (id, database, tasks, trigger, started_by, started_at, status)
+         VALUES ($1, $2, $3, $4, $5, $6, 'running')`,
+        [id, database, [...tasks], trigger, startedBy, at],
+      );
+      await tx.query(
+        `DELETE FROM maintenance_runs WHERE database = $1 AND id NOT IN
+           (SELECT id FROM maintenance_runs WHERE database = $1 ORDER BY started_at DESC LIMIT ${KEPT})`,
+        [database],
+      );
+      const detail = { run: id, tasks: [...tasks], trigger };
+      await this.#audit(tx, { at: startedAt, actor: startedBy, action: 'maintenance.start', target: database, detail });
+    });
+  }
+
+  async record(
+    { id, database, startedBy }: RunStart,
+    place: number,
+    action: ActionResult & { startedAt: number; finishedAt: number },
+  ): Promise<void> {
+    const { task, object, statement, reason, before, after, status, error, startedAt, finishedAt } = action;
+    await this.#db.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO maintenance_actions
+           (run_id, place, task, object, statement, reason, before, after, status, error, started_at, finished_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+        [
+          ...[id, place, task, object, statement, reason, JSON.stringify(before), JSON.stringify(after)],
+          ...[status, error, new Date(startedAt), new Date(finishedAt)],
+        ],
+      );
+      const detail = { run: id, statement, before, after, status, error };
+      const target = `${database}: ${object}`;
+      await this.#audit(tx, { at: finishedAt, actor: startedBy, action: `maintenance.${task}`, target, detail });
+    });
+  }
+
+  async finish(
+    { id, database, startedBy }: RunStart,
+    status: RunStatus,
+    at: number,
+    error: string | null,
+  ): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await tx.query('UPDATE maintenance_runs SET status = $2, finished_at = $3, error = $4 WHERE id = $1', [
+        ...[id, status],
+        ...[new Date(at), error],
+      ]);
+      const detail = { run: id, status, error };
+      await this.#audit(tx, { at, actor: startedBy, action: 'maintenance.finish', target: database, detail });
+    });
+  }
+
+  async pauseOf(database: string): Promise<Pause | null> {
+    const [row] = await this.#db.query<{ by: string; reason: string; at: Date }>(
+      'SELECT paused_by AS by, reason, paused_at AS at FROM maintenance_pauses WHERE database = $1',
+      [database],
+    );
+    return row ? { ...row, at: row.at.getTime() } : null;
+  }
+
+  /** Throws the kill switch: what runs is stopped, and nothing begins until `resume`. */
+  async pause(database: string, { by, reason, at }: Pause): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO maintenance_pauses (database, paused_by, reason, paused_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (database) DO UPDATE SET paused_by = $2, reason = $3, paused_at = $4`,
+        [database, by, reason, new Date(at)],
+      );
+      await this.#audit(tx, { at, actor: by, action: 'maintenance.pause', target: database, detail: { reason } });
+    });
+  }
+
+  /** Lets maintenance run again. */
+  async resume(database: string, { by, at }: Pick<Pause, 'by' | 'at'>): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await tx.query('DELETE FROM maintenance_pauses WHERE database = $1', [database]);
+      await this.#audit(tx, { at, actor: by, action: 'maintenance.resume', target: database });
+    });
+  }
+
+  /** The latest runs of a database, newest first. */
+  async runs(database: string, limit: number): Promise<RunItem[]> {
+    return this.#db.query<RunItem>(`${ITEM} WHERE r.database = $1 GROUP BY r.id ORDER BY r.started_at DESC LIMIT $2`, [
+      database,
+      limit,
+    ]);
+  }
+
+  /**
+   * One run with its actions, in the order in which they were done.
+   * @throws YumOpsError `not_found`
+   */
+  async run(database: string, id: string): Promise<RunItem & { actions: ActionItem[] }> {
+    const [run] = await this.#db.query<RunItem>(`${ITEM} WHERE r.database = $1 AND r.id = $2 GROUP BY r.id`, [
+      database,
+      id,
+    ]);
+    if (!run)
+      throw new YumOpsError('not_found', `There is no maintenance run ${id} of "${database}".`, { status: 404 });
+    const actions = await this.#db.query<ActionItem>(
+      `SELECT task, object, statement, reason, before, after, status, error, started_at AS "startedAt",
+              finished_at AS "finishedAt"
+       FROM maintenance_actions WHERE run_id = $1 ORDER BY place`,
+      [id],
+    );
+    return { ...run, actions };
+  }
+}

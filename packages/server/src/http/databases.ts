@@ -1,0 +1,203 @@
+import type { DatabaseFindings, DatabaseItem, DatabaseSeverity } from '@yumops/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  type AdministeredDatabase,
+  checkDatabase,
+  type DatabaseConfig,
+  type DatabaseFinding,
+  type DatabaseWatch,
+  readActivity,
+  readHistory,
+  readIndexes,
+  readLoads,
+  readPlan,
+  readTables,
+  signalSession,
+} from '../care/database/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Db } from '../lib/db.ts';
+import { messageOf, YumOpsError } from '../lib/errors.ts';
+import type { TelemetryStore } from '../lib/telemetry.ts';
+import type { Guard } from './access.ts';
+
+export interface DatabasesDeps {
+  guard: Guard;
+  clock: Clock;
+  db: Db;
+  telemetry: TelemetryStore;
+  watch: DatabaseWatch;
+  databases(): readonly DatabaseConfig[];
+  /** Works with a database by its monitoring role, or by that of maintenance where there is one. */
+  withDatabase<Result>(
+    database: DatabaseConfig,
+    role: 'monitoring' | 'maintenance',
+    work: (db: AdministeredDatabase) => Promise<Result>,
+  ): Promise<Result>;
+  maintenanceStatus(name: string): Promise<DatabaseItem['maintenance']>;
+  audit(
+    tx: Pick<Db, 'query'>,
+    entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
+  ): Promise<void>;
+}
+
+const name = z.object({ name: z.string().min(1).max(200) });
+const list = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+const span = list.extend({
+  from: z.coerce.number().int().nonnegative().optional().describe('ms since the epoch, default an hour before `to`'),
+  to: z.coerce.number().int().nonnegative().optional().describe('ms since the epoch, default now'),
+});
+const statement = name.extend({ id: z.string().regex(/^-?\d{1,20}$/) });
+const session = name.extend({
+  pid: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
+});
+const meant = z.object({
+  since: z.string().max(40).describe('When the session connected, as the activity tells'),
+  reason: z.string().max(1_000).default(''),
+});
+
+const HOUR = 3_600_000;
+
+function find({ databases }: DatabasesDeps, wanted: string): DatabaseConfig {
+  const database = databases().find((one) => one.name === wanted);
+  if (database) return database;
+  throw new YumOpsError('not_found', `There is no database "${wanted}" in the configuration.`, {
+    hint: 'Add it to yumops.yml under databases.',
+    status: 404,
+  });
+}
+
+function countsOf(findings: readonly DatabaseFinding[]): Record<DatabaseSeverity, number> {
+  const counts = { critical: 0, warning: 0, unknown: 0, info: 0 };
+  for (const { severity } of findings) counts[severity]++;
+  return counts;
+}
+
+/** The databases of the application: findings, statements, sessions, tables and indexes. */
+export function databaseRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  findingRoutes(app, deps);
+  statementRoutes(app, deps);
+  objectRoutes(app, deps);
+  sessionRoutes(app, deps);
+}
+
+function findingRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = deps.guard('viewer');
+  const { watch, clock } = deps;
+
+  routes.get('/api/v1/databases', { onRequest, schema: {} }, async () => {
+    const items = deps.databases().map(async (database): Promise<DatabaseItem> => {
+      const latest = watch.latest(database.name);
+      return {
+        name: database.name,
+        profile: database.profile,
+        checkedAt: latest?.at ?? null,
+        counts: countsOf(latest?.findings ?? []),
+        maintenance: await deps.maintenanceStatus(database.name),
+      };
+    });
+    return { items: await Promise.all(items), nextCursor: null };
+  });
+  routes.get('/api/v1/databases/:name/findings', { onRequest, schema: { params: name } }, async ({ params }) => {
+    const latest = watch.latest(find(deps, params.name).name);
+    return { at: latest?.at ?? null, items: [...(latest?.findings ?? [])] } satisfies DatabaseFindings;
+  });
+  routes.post('/api/v1/databases/:name/check', { onRequest, schema: { params: name } }, async ({ params }) => {
+    const database = find(deps, params.name);
+    const items = await deps.withDatabase(database, 'monitoring', (db) => checkDatabase(database, db));
+    return { at: clock.now(), items } satisfies DatabaseFindings;
+  });
+}
+
+function statementRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = deps.guard('viewer');
+  const { telemetry, clock } = deps;
+  const spanOf = ({ from, to = clock.now() }: { from?: number | undefined; to?: number | undefined }) => ({
+    from: from ?? to - HOUR,
+    to,
+  });
+
+  routes.get(
+    '/api/v1/databases/:name/queries',
+    { onRequest, schema: { params: name, querystring: span } },
+    async ({ params, query }) => {
+      const items = await readLoads(telemetry, find(deps, params.name).name, spanOf(query), query.limit);
+      return { items, nextCursor: null };
+    },
+  );
+  routes.get(
+    '/api/v1/databases/:name/queries/:id',
+    { onRequest, schema: { params: statement, querystring: span } },
+    async ({ params, query }) => {
+      const items = await readHistory(telemetry, find(deps, params.name).name, params.id, spanOf(query));
+      return { items, nextCursor: null };
+    },
+  );
+  routes.get(
+    '/api/v1/databases/:name/queries/:id/plan',
+    { onRequest, schema: { params: statement } },
+    async ({ params }) => deps.withDatabase(find(deps, params.name), 'maintenance', (db) => readPlan(db, params.id)),
+  );
+}
+
+function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const asked = { onRequest: deps.guard('viewer'), schema: { params: name, querystring: list } };
+
+  routes.get('/api/v1/databases/:name/tables', asked, async ({ params, query }) => {
+    const database = find(deps, params.name);
+    const read = (db: AdministeredDatabase) => readTables(db, database.profile, query.limit);
+    return { items: await deps.withDatabase(database, 'monitoring', read), nextCursor: null };
+  });
+  routes.get('/api/v1/databases/:name/indexes', asked, async ({ params, query }) => {
+    const database = find(deps, params.name);
+    const read = (db: AdministeredDatabase) => readIndexes(db, database.profile, query.limit);
+    return { items: await deps.withDatabase(database, 'monitoring', read), nextCursor: null };
+  });
+  routes.get('/api/v1/databases/:name/activity', asked, async ({ params, query }) => {
+    const read = (db: AdministeredDatabase) => readActivity(db, query.limit);
+    return { items: await deps.withDatabase(find(deps, params.name), 'monitoring', read), nextCursor: null };
+  });
+}
+
+function sessionRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db: state, audit, clock } = deps;
+  const actor = (request: FastifyRequest) => request.principal?.name ?? 'unknown';
+
+  for (const [signal, role] of [
+    ['cancel', 'responder'],
+    ['terminate', 'admin'],
+  ] as const) {
+    routes.post(
+      `/api/v1/databases/:name/activity/:pid/${signal}`,
+      { onRequest: deps.guard(role), schema: { params: session, body: meant } },
+      async (request, reply) => {
+        const { params, body } = request;
+        const database = find(deps, params.name);
+        const entry = (action: string, detail: Record<string, unknown>) => {
+          const target = `${database.name}: pid ${params.pid}`;
+          return { at: clock.now(), actor: actor(request), action, target, detail };
+        };
+        // First the audit log: what is not written down does not happen.
+        await audit(state, entry(`session.${signal}`, { since: body.since, reason: body.reason }));
+        try {
+          await deps.withDatabase(database, 'maintenance', (db) =>
+            signalSession(db, signal, { pid: params.pid, since: body.since }),
+          );
+        } catch (error) {
+          await audit(state, entry(`session.${signal}.refused`, { since: body.since, error: messageOf(error) }));
+          throw error;
+        }
+        return reply.code(204).send();
+      },
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import type { MaintainedDatabase, WorkLimits } from '../../care/database/index.ts';
+import type { Queryable } from '../../lib/db.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import { hearing, openSession, read } from './connect.ts';
+import { asDatabaseError } from './database-error.ts';
+
+/** Two keys, so that the lease meets no advisory lock that the application takes with one. */
+const LEASE = '1498772047, 1835100526';
+
+/**
+ * What a session that works is set to, beside the limits of each statement: it yields to the application when it reads
+ * and writes much, and keeps to one processor.
+ */
+const CALM = [
+  "SET vacuum_cost_delay = '2ms'",
+  'SET max_parallel_maintenance_workers = 0',
+  "SET application_name = 'yumops maintenance'",
+];
+
+/** Opens a database for upkeep. @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal */
+export async function connectMaintained(name: string, url: string): Promise<MaintainedDatabase> {
+  const watcher = await openSession(name, url);
+  return new MaintainedConnection(name, url, watcher);
+}
+
+interface Worker {
+  client: pg.Client;
+  pid: number;
+}
+
+class MaintainedConnection implements MaintainedDatabase {
+  readonly #name: string;
+  readonly #url: string;
+  readonly #watcher: pg.Client;
+  #worker: Worker | undefined;
+  #leased = false;
+
+  constructor(name: string, url: string, watcher: pg.Client) {
+    this.#name = name;
+    this.#url = url;
+    this.#watcher = watcher;
+  }
+
+  query: MaintainedDatabase['query'] = (sql, limits) => read(this.#watcher, this.#name, sql, limits);
+
+  workerPid(): number | null {
+    return this.#worker?.pid ?? null;
+  }
+
+  execute(sql: string, limits: WorkLimits): Promise<string[]> {
+    return this.#work(limits, async ({ client }) => {
+      await client.query(`SET lock_timeout = ${limits.lock}; SET statement_timeout = ${limits.statement}`);
+      const notices = await hearing(client, () => client.query(sql));
+      return notices.filter((notice) => notice.startsWith('WARNING'));
+    });
+  }
+
+  change<Result>(work: (tx: Queryable) => Promise<Result>, limits: WorkLimits): Promise<Result> {
+    return this.#work(limits, async ({ client }) => {
+      const tx: Queryable = {
+        query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+          (await client.query(sql, [...values])).rows as Row[],
+      };
+      await client.query(
+        `BEGIN; SET LOCAL lock_timeout = ${limits.lock}; SET LOCAL statement_timeout = ${limits.statement}`,
+      );
+      try {
+        const result = await work(tx);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async takeLease(): Promise<boolean> {
+    // Not through `read`: the lock of a session must not hang on a transaction of it.
+    const { rows } = await this.#asking(`SELECT pg_try_advisory_lock(${LEASE}) AS taken`);
+    this.#leased = rows[0]?.taken === true;
+    return this.#leased;
+  }
+
+  async holdsLease(): Promise<boolean> {
+    if (!this.#leased) return false;
+    try {
+      await this.#watcher.query('SELECT 1');
+      return true;
+    } catch {
+      this.#leased = false;
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.client.end().catch(() => undefined);
+    await this.#watcher.end().catch(() => undefined);
+  }
+
+  async #asking(sql: string) {
+    try {
+      return await this.#watcher.query(sql);
+    } catch (error) {
+      throw asDatabaseError(this.#name, error);
+    }
+  }
+
+  /** A worker whose connection broke is replaced at the next work. */
+  async #work<Result>({ signal }: WorkLimits, work: (worker: Worker) => Promise<Result>): Promise<Result> {
+    signal?.throwIfAborted();
+    const worker = await this.#openWorker();
+    const cancel = () => void this.#watcher.query('SELECT pg_cancel_backend($1)', [worker.pid]).catch(() => undefined);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await work(worker);
+    } catch (error) {
+      const told = asDatabaseError(this.#name, error);
+      if (told instanceof YumOpsError && told.code === 'database_unavailable') await this.#dropWorker(worker);
+      signal?.throwIfAborted();
+      throw told;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async #openWorker(): Promise<Worker> {
+    if (this.#worker) return this.#worker;
+    const client = await openSession(this.#name, this.#url);
+    try {
+      for (const setting of CALM) await client.query(setting);
+      const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+      this.#worker = { client, pid: rows[0].pid };
+      client.once('end', () => {
+        if (this.#worker?.client === client) this.#worker = undefined;
+      });
+      return this.#worker;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw asDatabaseError(this.#name, error);
+    }
+  }
+
+  async #dropWorker(worker: Worker): Promise<void> {
+    if (this.#worker === worker) this.#worker = undefined;
+    await worker.client.end().catch(() => undefined);
+  }
+}
