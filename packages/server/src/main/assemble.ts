@@ -74,7 +74,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     onCall: makeOnCall({ live, stores }),
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
-    windows,
+    ...{ windows, shutdown },
   });
   const { dataDir } = settings;
   const databases = openDatabaseCare({ dataDir, live, stores, observe, clock, log, shutdown });

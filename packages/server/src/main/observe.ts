@@ -23,6 +23,7 @@ import {
 } from '../observe/uptime/index.ts';
 import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
+import { CountedRows } from './counted.ts';
 import { filesFolder } from './errors.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
@@ -33,6 +34,8 @@ const ALERT_PATH_LATE_MS = 10_000;
 /** Intake, prober and the platform's own health. */
 export interface Observe {
   ingest: Ingest;
+  /** Told of every insert of ingest. */
+  counted: CountedRows;
   uptime: Uptime;
   probes: ProbeDesk;
   health: PlatformHealth;
@@ -53,9 +56,10 @@ export async function openObserve(context: {
 }): Promise<Observe> {
   const { settings, config, stores, clock, log, shutdown } = context;
   const { db, telemetry } = stores;
+  const counted = new CountedRows(stores.signals, clock, log);
   const ingest = await createIngest({
     folder: join(settings.dataDir, 'spool'),
-    telemetry,
+    telemetry: counted.watch(telemetry),
     files: filesFolder(settings),
     clock,
     log,
@@ -91,5 +95,5 @@ export async function openObserve(context: {
       heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
     ],
   });
-  return { ingest, uptime, probes, health };
+  return { ingest, counted, uptime, probes, health };
 }

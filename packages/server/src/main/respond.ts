@@ -2,12 +2,14 @@ import { audit } from '../access/audit.ts';
 import type { Config } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { IngestLags } from '../observe/ingest/index.ts';
 import { listMonitorStates } from '../observe/uptime/index.ts';
 import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
 import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
 import type { Observe } from './observe.ts';
+import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
 /** Makes the alert path; it evaluates nothing yet. */
@@ -22,10 +24,14 @@ export function makeAlerting(context: {
   publicUrl: string;
   instance: string;
   secretKey: string;
+  shutdown: Shutdown;
 }): Alerting {
-  const { config, stores, observe, onCall, windows, clock, log, publicUrl, instance, secretKey } = context;
+  const { config, stores, observe, onCall, windows, clock, log, publicUrl, instance, secretKey, shutdown } = context;
   const { db, telemetry } = stores;
-  return createAlerting({
+  const lags = new IngestLags({ db, ingest: observe.ingest, instance, clock, log });
+  lags.start();
+  shutdown.add('lag of ingest', () => lags.stop());
+  const alerting = createAlerting({
     db,
     telemetry,
     config,
@@ -38,10 +44,12 @@ export function makeAlerting(context: {
     resolveOnCall: onCall.resolver,
     plannedWork: windows.planned,
     notifiers: ({ integrations }) => createNotifiers(integrations, clock),
-    watermark: async () => clock.now() - observe.ingest.stats().lagSeconds * 1_000,
+    watermark: () => lags.watermark(),
     async monitorStates() {
       const states = await listMonitorStates(db);
       return states.flatMap(({ since, ...monitor }) => (since === null ? [] : [{ ...monitor, since }]));
     },
   });
+  observe.counted.connect(alerting);
+  return alerting;
 }

@@ -4,7 +4,8 @@ import type { Settings } from '../config/settings.ts';
 import { startEmbeddedChdb, startEmbeddedPostgres } from '../engines/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { connectState, migrateState, type StateStore } from '../store/state/index.ts';
+import type { Signals } from '../lib/signals.ts';
+import { connectState, migrateState, PostgresSignals, type StateStore } from '../store/state/index.ts';
 import { type ConnectedTelemetry, connectTelemetry, migrateTelemetry } from '../store/telemetry/index.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -13,6 +14,8 @@ export interface Stores {
   db: StateStore;
   stateUrl: string;
   telemetry: ConnectedTelemetry;
+  /** Words between the instances on one state store. */
+  signals: Signals;
 }
 
 export interface StoreContext {
@@ -67,5 +70,8 @@ export async function openStores(context: StoreContext): Promise<Stores> {
   await Promise.allSettled(opening);
   const [state, telemetry] = await Promise.all(opening);
   await migrateTelemetry(telemetry, { db: state.db });
-  return { db: state.db, stateUrl: state.url, telemetry };
+  const { clock, log, shutdown } = context;
+  const signals = new PostgresSignals({ url: state.url, db: state.db, clock, log });
+  shutdown.add('signals', () => signals.close());
+  return { db: state.db, stateUrl: state.url, telemetry, signals };
 }

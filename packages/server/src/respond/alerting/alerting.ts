@@ -8,6 +8,7 @@ import type { AlertingConfig } from './alerting-config.ts';
 import { AlertEngine } from './engine.ts';
 import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
+import type { MetricSource } from './metrics.ts';
 import type { Audit, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
 import { AlertPages } from './read/pages.ts';
 import { createSilences, type Silences } from './silence/silences.ts';
@@ -48,6 +49,10 @@ export interface Alerting extends AlertActions {
   reload(config: AlertingConfig): void;
   /** Something changed that alerts may depend on: a monitor's state, or an outbox row of another instance. */
   nudge(): void;
+  /** Whether this instance evaluates. */
+  isLeader(): boolean;
+  /** Rows of these sources are in the store: rules that count them are evaluated at once, where this instance evaluates. */
+  counted(sources: Iterable<MetricSource>): void;
   /** Planned work has changed: what is muted now waits, and what nothing mutes any more is told. */
   replan(): Promise<void>;
   /** Until when evaluation and delivery have done all that was due, ms on the monotonic clock; null before. */
@@ -95,6 +100,11 @@ export function createAlerting(options: AlertingOptions): Alerting {
     nudge() {
       engine.monitorsChanged();
       loops.wake();
+    },
+    isLeader: () => engine.isLeader(),
+    counted(sources) {
+      engine.counted(sources);
+      loops.wakeLeading();
     },
     async replan() {
       for (const groupKey of new Set((await store.firingAlerts()).map((alert) => alert.groupKey))) {

@@ -7,9 +7,12 @@ import { DeliveryWorker } from './deliver/worker.ts';
 import type { EvaluationTiming } from './evaluate/evaluator.ts';
 import { changeGroup } from './group/change.ts';
 import { Leader } from './leader.ts';
+import type { MetricSource } from './metrics.ts';
 import type { AlertStore, BucketSource, Lease, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
 
 const TAKE_OVER_MS = 1_000;
+/** Rules that count rows are evaluated at most this often as rows arrive. */
+const COUNTED_EVERY_MS = 200;
 const BIG_JUMP_MS = 30_000;
 
 export interface EngineDeps {
@@ -48,6 +51,9 @@ export class AlertEngine {
   #lease: Lease | null = null;
   #renewAt = 0;
   #leader: Leader | null = null;
+  /** Sources with rows that were not looked at yet, and when such rows were last looked at. */
+  readonly #counted = new Set<MetricSource>();
+  #countedAt = 0;
   #ledAt: number | null = null;
   #servedAt: number | null = null;
   /** Database time minus monotonic time. */
@@ -81,9 +87,13 @@ export class AlertEngine {
   async lead(): Promise<number> {
     await this.#holdLease();
     const leader = this.#leader;
-    if (leader) await this.#underLease(() => leader.evaluate(this.now()));
+    if (leader) {
+      await this.#underLease(() => this.#evaluateCounted(leader));
+      await this.#underLease(() => leader.evaluate(this.now()));
+    }
     this.#ledAt = this.#deps.clock.monotonic();
-    return Math.min(this.#renewAt, this.#leader?.nextRun(this.now()) ?? Number.POSITIVE_INFINITY);
+    const nextCounted = this.#counted.size > 0 ? this.#countedAt + COUNTED_EVERY_MS : Number.POSITIVE_INFINITY;
+    return Math.min(this.#renewAt, nextCounted, this.#leader?.nextRun(this.now()) ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -107,6 +117,12 @@ export class AlertEngine {
     this.#config = config;
     this.#delivery.use(this.#deps.notifiers(config));
     this.#leader = null;
+  }
+
+  /** Rows of these sources can be counted now: rules that count them are evaluated at the next run. */
+  counted(sources: Iterable<MetricSource>): void {
+    if (this.#lease === null) return;
+    for (const source of sources) this.#counted.add(source);
   }
 
   /** Monitors have changed: they are read at the next run. */
@@ -134,6 +150,16 @@ export class AlertEngine {
     if (this.#lease) await this.#deps.store.release(this.#lease);
     this.#lease = null;
     this.#leader = null;
+  }
+
+  /** In a flood of rows a few times a second. */
+  async #evaluateCounted(leader: Leader): Promise<void> {
+    const now = this.now();
+    if (this.#counted.size === 0 || now < this.#countedAt + COUNTED_EVERY_MS) return;
+    this.#countedAt = now;
+    const sources = new Set(this.#counted);
+    this.#counted.clear();
+    await leader.evaluateCounted(now, sources);
   }
 
   async #holdLease(): Promise<void> {

@@ -5,6 +5,7 @@ import { ruleSubject } from './episodes.ts';
 import { Evaluator } from './evaluate/evaluator.ts';
 import { type Instance, stepInstance, type Transition } from './instance.ts';
 import { metaConditions } from './meta.ts';
+import type { MetricSource } from './metrics.ts';
 import { commitOccurrences, endOf, type Occurrence, occurrenceOf } from './occurrence.ts';
 import { Plans } from './plans.ts';
 import { type Lease, NOTHING_PLANNED, type Planned, type RuleStatus } from './ports.ts';
@@ -96,6 +97,18 @@ export class Leader {
     const written = new Set(occurrences.map(({ instance }) => instance.fingerprint));
     const rest = changed.filter((instance) => !written.has(instance.fingerprint));
     if (round.statuses.length + rest.length > 0) await store.saveEvaluation(this.lease, round.statuses, rest);
+  }
+
+  /**
+   * Evaluates between their slots the rules that count rows of these sources, and commits what fires at `now` (ms).
+   * @throws YumOpsError `lease_lost`
+   */
+  async evaluateCounted(now: number, sources: ReadonlySet<MetricSource>): Promise<void> {
+    const moved = await this.#evaluator.runCounted(now, sources);
+    const occurrences = moved.flatMap(({ rule, at, moves }) =>
+      moves.map(({ instance, transition }) => this.#ofRule(rule, instance, transition, at)),
+    );
+    await commitOccurrences(this.#deps, this.lease, this.#config.grouping.by, occurrences, now);
   }
 
   /** Monitors have changed: they are read at the next evaluation. */

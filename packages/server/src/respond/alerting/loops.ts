@@ -49,6 +49,11 @@ export class AlertLoops {
     this.#serving.wake();
   }
 
+  /** There may be something to evaluate now. */
+  wakeLeading(): void {
+    this.#leading.wake();
+  }
+
   /** A message may be due now. */
   wakeServing(): void {
     this.#serving.wake();

@@ -1,9 +1,17 @@
 import { messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
-import { AlertEngine, addSilence, changeGroup, endSilence, MONITOR_RULE, MONITOR_RULE_ID } from '../alerting/index.ts';
+import {
+  AlertEngine,
+  addSilence,
+  changeGroup,
+  endSilence,
+  type MetricSource,
+  MONITOR_RULE,
+  MONITOR_RULE_ID,
+} from '../alerting/index.ts';
 import { resolveOnCall } from '../oncall/index.ts';
 import { plannedBy } from '../windows/index.ts';
-import { SimulatedBuckets, samplesOf } from './buckets.ts';
+import { type Counted, SimulatedBuckets, samplesOf } from './buckets.ts';
 import { SimulatedClock } from './clock.ts';
 import { failuresOf } from './expectations.ts';
 import { SimulatedMonitors } from './monitors.ts';
@@ -20,6 +28,15 @@ const QUANTUM_MS = 10;
 /** Who silences. */
 const AUTHOR = 'scenario';
 const PUBLIC_URL = 'http://127.0.0.1:4600';
+
+/** Where rules count what happens. */
+const SOURCES: Readonly<Record<Counted['kind'], MetricSource>> = {
+  requests: 'requests',
+  outbound: 'outbound_calls',
+  event: 'application_logs',
+  gauge: 'metrics',
+  check: 'checks',
+};
 
 /** An engine from its start until it is killed. */
 interface Life extends Lifeline {
@@ -100,8 +117,19 @@ class Simulation {
       } else if (what.kind === 'ping') {
         const { monitor, signal, exit } = what;
         this.#at(t, () => this.#observed(() => this.#monitors.beat(monitor, signal, exit, start + t)));
-      } else for (const sample of samplesOf(what, start + t, defaults)) this.#buckets.add(sample);
+      } else this.#planCounted(what, t, defaults);
     }
+  }
+
+  #planCounted(what: Counted, t: number, defaults: Readonly<Record<string, string>>): void {
+    for (const sample of samplesOf(what, this.#scenario.start + t, defaults)) this.#buckets.add(sample);
+    const source = SOURCES[what.kind];
+    if (t < 0 || !this.#config.rules.some(({ metric }) => metric?.kind === 'counter' && metric.source === source))
+      return;
+    this.#at(t, () => {
+      for (const life of this.#alive()) life.engine.counted([source]);
+      this.#wakeAll();
+    });
   }
 
   /** Heartbeats are looked at as often as the prober would. */

@@ -32,27 +32,27 @@ interface Series {
 export class BucketCache implements WindowReader {
   readonly #source: BucketSource;
   readonly #demand: Demand;
-  readonly #widthMs: number;
+  readonly sliceMs: number;
   readonly #series = new Map<string, Series>();
   #readUntil: number | null = null;
 
   constructor(source: BucketSource, demand: Demand) {
     this.#source = source;
     this.#demand = demand;
-    this.#widthMs = demand.spanMs > HOUR_MS ? COARSE_MS : FINE_MS;
+    this.sliceMs = demand.spanMs > HOUR_MS ? COARSE_MS : FINE_MS;
   }
 
   /** Reads what is new until `to` (ms), and forgets what no window reaches any more. */
   async refresh(to: number): Promise<void> {
     const start = to - this.#demand.spanMs - TAIL_MS;
     const from = this.#readUntil === null ? start : Math.max(start, this.#readUntil - TAIL_MS);
-    const aligned = Math.floor(from / this.#widthMs) * this.#widthMs;
+    const aligned = Math.floor(from / this.sliceMs) * this.sliceMs;
     const rows = await this.#source.read({
       series: this.#demand.series,
       dimensions: this.#demand.dimensions,
       from: aligned,
       to,
-      widthMs: this.#widthMs,
+      widthMs: this.sliceMs,
       classes: this.#demand.classes,
     });
     this.#forget(start, aligned);

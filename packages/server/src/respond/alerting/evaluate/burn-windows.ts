@@ -32,6 +32,7 @@ interface Track {
  * again for every evaluation. Edges are exact to the second within 6 hours, to ten seconds beyond.
  */
 export class BurnWindows implements WindowReader {
+  readonly sliceMs = SECOND_MS;
   readonly #source: BucketSource;
   readonly #recent: BucketSource;
   readonly #series: string;

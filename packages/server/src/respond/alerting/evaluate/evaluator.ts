@@ -1,11 +1,13 @@
 import { messageOf } from '../../../lib/errors.ts';
 import type { RuleConfig } from '../config.ts';
 import type { Instance } from '../instance.ts';
+import type { MetricSource } from '../metrics.ts';
 import type { BucketSource, RuleStatus } from '../ports.ts';
 import type { Excluded } from './burn-windows.ts';
 import { type Grid, gridOf, missedBetween, slotAt } from './grid.ts';
 import { makeReaders, readerKey } from './readers.ts';
 import type { WindowReader } from './reading.ts';
+import { isCounted, stepCounted } from './step-counted.ts';
 import { type Moved, stepRule } from './step-rule.ts';
 
 const FRESH_MS = 120_000;
@@ -97,6 +99,30 @@ export class Evaluator {
       else this.#block(round, entry.rule, now, `error: ${failure}`);
     }
     return round;
+  }
+
+  /**
+   * Evaluates rules that count rows of these sources, between their slots, up to `now`.
+   * @returns what fires
+   */
+  async runCounted(now: number, sources: ReadonlySet<MetricSource>): Promise<Round['moved']> {
+    const rules = this.#rules
+      .map(({ rule }) => rule)
+      .filter((rule) => isCounted(rule) && rule.metric && sources.has(rule.metric.source));
+    const moved: Round['moved'] = [];
+    const ends = new Map<string, number>();
+    for (const rule of rules) {
+      const reader = this.#readers.get(readerKey(rule));
+      if (!reader) continue;
+      // What happened in a slice is counted under its end.
+      const end = ends.get(readerKey(rule)) ?? Math.ceil(now / reader.sliceMs) * reader.sliceMs;
+      if (!ends.has(readerKey(rule))) await reader.refresh(end);
+      ends.set(readerKey(rule), end);
+      const moves = stepCounted(rule, reader.read(rule, end), this.instancesOf(rule.id), now);
+      for (const { instance } of moves) this.#remember(instance);
+      if (moves.length > 0) moved.push({ rule, at: now, moves });
+    }
+    return moved;
   }
 
   /** The next slot of any rule after `now`, ms; a rule that is blocked is tried again every second. */

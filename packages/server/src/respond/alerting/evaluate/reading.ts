@@ -30,6 +30,8 @@ export interface Tally {
 
 /** What rules read of one series, kept in memory. */
 export interface WindowReader {
+  /** Width of its slices; one is whole when it has ended. */
+  readonly sliceMs: number;
   /** Reads what is new until `to`, ms since the epoch. */
   refresh(to: number): Promise<void>;
   /** The rule's window that ends at `at` (ms), one reading for each combination of its labels. */
