@@ -32,6 +32,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   },
   alerts: { about: 'List alerts', load: async () => (await import('./alerts.ts')).alerts },
   ack: { about: 'Acknowledge an alert', load: async () => (await import('./ack.ts')).ack },
+  watchdog: { about: 'Watch the platform from outside', load: async () => (await import('./watchdog.ts')).watchdog },
   escalate: { about: 'Pass an alert on', load: async () => (await import('./escalate.ts')).escalate },
   resolve: { about: 'Resolve an alert by hand', load: async () => (await import('./resolve.ts')).resolve },
   silence: { about: 'Mute alerts for a time', load: async () => (await import('./silence.ts')).silence },

@@ -7,6 +7,7 @@ import { readSettings, type Settings } from '../config/settings.ts';
 import { messageOf } from '../lib/errors.ts';
 import { type RunFile, readRunFile } from '../main/run-file.ts';
 import { platformArgs, printJson } from './command.ts';
+import { runningFindings } from './running-findings.ts';
 
 /** One thing looked at. */
 interface Diagnosis {
@@ -112,7 +113,7 @@ async function checkRunning(running: RunFile): Promise<Diagnosis> {
 
 async function checkConfig(settings: Settings): Promise<Diagnosis> {
   const { loadConfig } = await import('../config/index.ts');
-  const { findings } = await loadConfig({ path: settings.config, env: settings.env });
+  const { findings } = (await runningFindings(settings)) ?? loadConfig({ path: settings.config, env: settings.env });
   const errors = findings.filter((finding) => finding.severity === 'error').length;
   if (errors === 0) return ok('configuration', 'The configuration has no errors.');
   return problem(

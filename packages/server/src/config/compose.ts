@@ -26,6 +26,7 @@ import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/conf
 import { burnRules } from '../respond/slo/burn-rules.ts';
 import { compileSlo } from '../respond/slo/config.ts';
 import type { Slo } from '../respond/slo/slo.ts';
+import { compileWatchdog } from '../respond/watchdog/config.ts';
 import { compileWindow } from '../respond/windows/config.ts';
 import type { Window } from '../respond/windows/window.ts';
 import type { Config, RetentionClass } from './config.ts';
@@ -225,6 +226,12 @@ function compilePlans(
   return { slos, windows, everyRule: [...rules, ...slos.flatMap((slo) => slo.rules)] };
 }
 
+function compileWatchdogOf(sections: Sections, receivers: Receivers, readFile: ReadSecretFile) {
+  const { value, report } = sections.watchdog;
+  const named = (items: readonly unknown[], at: Report) => receivers.notifications(items, at, '').targets;
+  return compileWatchdog(value, { secret: secretsAt(readFile, report), receivers: named }, report);
+}
+
 /** Compiles the sections of all files into one configuration and reports every finding on the way. */
 export function compose(sections: Sections, readFile: ReadSecretFile): ComposedConfig {
   const retention = compileRetention(sections.retention.value, sections.retention.report);
@@ -283,6 +290,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     policies: new Map<string, EscalationPolicy>(policies.map(({ policy }) => [policy.name, policy])),
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
+    watchdog: compileWatchdogOf(sections, receivers, readFile),
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),
     ...care,

@@ -9,6 +9,7 @@ import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
 import type { Integrations } from '../respond/notify/config.ts';
 import type { Person, Schedule } from '../respond/oncall/schedule.ts';
 import type { Slo } from '../respond/slo/slo.ts';
+import type { WatchdogConfig } from '../respond/watchdog/config.ts';
 import type { Window } from '../respond/windows/window.ts';
 
 /** Where each store is: `embedded`, or a URL. Blobs may be `file:./folder`. */
@@ -65,6 +66,7 @@ export interface Config {
   policies: ReadonlyMap<string, EscalationPolicy>;
   grouping: Grouping;
   inhibitRules: readonly InhibitRule[];
+  watchdog: WatchdogConfig | null;
   people: readonly Person[];
   schedules: readonly Schedule[];
   databases: readonly DatabaseConfig[];

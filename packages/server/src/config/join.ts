@@ -83,6 +83,7 @@ export class SectionJoiner {
       escalation_policies: this.#map('escalation_policies'),
       grouping: this.#map('grouping'),
       maintenance: this.#map('maintenance'),
+      watchdog: this.#map('watchdog'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],

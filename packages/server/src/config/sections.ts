@@ -19,6 +19,7 @@ import { inhibitRuleShape, type RawInhibitRule } from '../respond/alerting/inhib
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
 import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
 import { type RawSlo, sloShape } from '../respond/slo/config.ts';
+import { type RawWatchdog, watchdogShape } from '../respond/watchdog/config.ts';
 import { type RawWindow, windowShape } from '../respond/windows/config.ts';
 import { retentionShape, storesShape, targetsShape } from './platform.ts';
 
@@ -41,6 +42,7 @@ export const MAPS = {
   escalation_policies: policiesShape.describe('Who is told when, by name'),
   grouping: groupingShape.describe('How alerts are gathered into messages'),
   maintenance: maintenanceShape.describe('Upkeep of a database'),
+  watchdog: watchdogShape.describe('What watches the platform from outside'),
 };
 
 /** Sections that are lists; the lists of several files are joined. */
@@ -81,6 +83,7 @@ export interface Sections {
   escalation_policies: Placed<Record<string, RawPolicy>>;
   grouping: Placed<RawGrouping>;
   maintenance: Placed<RawMaintenance>;
+  watchdog: Placed<RawWatchdog>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];

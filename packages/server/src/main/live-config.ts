@@ -1,5 +1,6 @@
 import { type Config, type Reload, watchConfig } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Finding } from '../lib/finding.ts';
 import type { Log } from '../lib/log.ts';
 import { loadUsableConfig } from './config.ts';
 
@@ -8,6 +9,8 @@ export interface LiveConfig {
   readonly current: Config;
   /** Findings of the files as they are now that are errors. */
   errors(): number;
+  /** The files as they are now, and what is to be said about them. */
+  report(): { files: readonly string[]; findings: readonly Finding[]; refusal: string | null };
   /** Why the files as they are now do not run; null when they do. */
   refusal(): string | null;
   /** Looks at the files from now on and calls `use` with every good new version. */
@@ -54,6 +57,7 @@ export function liveConfig(options: LiveConfigOptions): LiveConfig {
       return current;
     },
     errors: () => findings.filter(({ severity }) => severity === 'error').length,
+    report: () => ({ files: current.files, findings, refusal }),
     refusal: () => refusal,
     follow(use) {
       watcher = watchConfig({ path, env, clock, loaded }, (reload) => take(reload, use));

@@ -7,6 +7,7 @@ import { listMonitorStates } from '../observe/uptime/index.ts';
 import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
 import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
+import { BEAT_CHANNEL, beatNotifier } from '../respond/watchdog/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -43,8 +44,11 @@ export function makeAlerting(context: {
     replyLink: replyLinks(secretKey, publicUrl),
     resolveOnCall: onCall.resolver,
     plannedWork: windows.planned,
-    notifiers: ({ integrations }) => createNotifiers(integrations, clock),
     watermark: () => lags.watermark(),
+    notifiers: ({ integrations, watchdog }) => {
+      const ways = createNotifiers(integrations, clock);
+      return watchdog ? ways.set(BEAT_CHANNEL, beatNotifier(watchdog, config.service, clock)) : ways;
+    },
     async monitorStates() {
       const states = await listMonitorStates(db);
       return states.flatMap(({ since, ...monitor }) => (since === null ? [] : [{ ...monitor, since }]));

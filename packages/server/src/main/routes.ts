@@ -5,6 +5,7 @@ import { accessAdminRoutes } from '../http/access-admin.ts';
 import { alertRoutes } from '../http/alerts.ts';
 import { authRoutes } from '../http/auth.ts';
 import { checkRoutes } from '../http/checks.ts';
+import { configurationRoutes } from '../http/configuration.ts';
 import { demoInboxRoutes } from '../http/demo-inbox.ts';
 import { errorRoutes } from '../http/errors.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -79,6 +80,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   checkRoutes(app, { guard, clock, db, telemetry });
   logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
   queryRoutes(app, { telemetry, guard, clock });
+  configurationRoutes(app, { guard, report: () => parts.live.report() });
   alertRoutes(app, { alerting, guard, clock });
   ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
   silenceRoutes(app, { silences: alerting.silences, guard });

@@ -1,4 +1,5 @@
 import type { Integrations } from '../notify/index.ts';
+import type { WatchdogConfig } from '../watchdog/index.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from './config.ts';
 import type { InhibitRule } from './inhibit/inhibition.ts';
 
@@ -11,4 +12,6 @@ export interface AlertingConfig {
   grouping: Grouping;
   inhibitRules: readonly InhibitRule[];
   integrations: Integrations;
+  /** Heartbeats that prove that the alert path works; null or left out = none. */
+  watchdog?: WatchdogConfig | null;
 }

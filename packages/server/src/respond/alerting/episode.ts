@@ -87,7 +87,8 @@ export interface Episode extends AlertSubject {
   episode: number;
   /** Raised each time the episode is opened again. */
   round: number;
-  origin: 'rule' | 'monitor' | 'meta';
+  /** `meta`: the platform about itself; `watchdog`: the synthetic alert that proves that the path works. */
+  origin: 'rule' | 'monitor' | 'meta' | 'watchdog';
   ruleId: string;
   groupKey: string;
   state: 'firing' | 'resolved';

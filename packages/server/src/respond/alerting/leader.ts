@@ -1,3 +1,4 @@
+import { BEAT_CHANNEL } from '../watchdog/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import type { RuleConfig } from './config.ts';
 import type { EngineDeps } from './engine.ts';
@@ -15,6 +16,7 @@ const MONITOR_POLL_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
 /** Silences that are over are still listed for so long. */
 const SILENCES_KEPT_MS = 5 * 86_400_000;
+const SYNTHETIC_KEPT_MS = 3_600_000;
 
 type LeaderDeps = Pick<
   EngineDeps,
@@ -38,6 +40,7 @@ export class Leader {
   #planned: Planned = NOTHING_PLANNED;
   #monitorsAt = 0;
   #pruneAt = 0;
+  #beatAt: number;
 
   private constructor(deps: LeaderDeps, config: AlertingConfig, lease: Lease, stored: Stored) {
     const rules = new Map(config.rules.map((rule) => [rule.id, rule]));
@@ -46,6 +49,7 @@ export class Leader {
     const watched = stored.instances.filter((instance) => isWatched(instance.ruleId));
     this.#deps = deps;
     this.#config = config;
+    this.#beatAt = (config.watchdog?.heartbeats ?? []).length > 0 ? 0 : Number.POSITIVE_INFINITY;
     this.lease = lease;
     this.#plans = new Plans(config, new Set(deps.notifiers(config).keys()));
     this.#watched = new Watched(this.#plans, watched);
@@ -76,6 +80,7 @@ export class Leader {
     if (now >= this.#pruneAt) {
       this.#pruneAt = now + PRUNE_EVERY_MS;
       await store.pruneSilences(now - SILENCES_KEPT_MS);
+      await store.pruneSynthetic(now - SYNTHETIC_KEPT_MS);
     }
     if (this.#config.rules.some(({ burn }) => burn))
       this.#planned = (await this.#deps.plannedWork?.(now)) ?? NOTHING_PLANNED;
@@ -93,6 +98,7 @@ export class Leader {
         changed.push(...step.changed);
       }
     }
+    if (now >= this.#beatAt) occurrences.push(...this.#beat(now));
     await commitOccurrences(this.#deps, this.lease, this.#config.grouping.by, occurrences, now);
     const written = new Set(occurrences.map(({ instance }) => instance.fingerprint));
     const rest = changed.filter((instance) => !written.has(instance.fingerprint));
@@ -118,7 +124,16 @@ export class Leader {
 
   /** When there is next something to evaluate, ms since the epoch. */
   nextRun(now: number): number {
-    return Math.min(this.#evaluator.nextSlot(now) ?? Number.POSITIVE_INFINITY, this.#monitorsAt);
+    return Math.min(this.#evaluator.nextSlot(now) ?? Number.POSITIVE_INFINITY, this.#monitorsAt, this.#beatAt);
+  }
+
+  /** The synthetic alert whose messages are the platform's signs of life. */
+  #beat(now: number): Occurrence[] {
+    const { watchdog } = this.#config;
+    if (!watchdog) return [];
+    this.#beatAt = now + watchdog.everyMs;
+    const names = watchdog.heartbeats.filter(({ broken }) => broken === null).map(({ name }) => name);
+    return this.#watched.synthetic({ channel: BEAT_CHANNEL, names }, now).occurrences;
   }
 
   #watchItself(lagMs: number, now: number) {

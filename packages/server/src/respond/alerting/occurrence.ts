@@ -64,7 +64,8 @@ export async function commitOccurrences(
       groupKey,
       lease,
       alertIds: own.map(idOf),
-      instances: own.map(({ instance }) => instance),
+      // One instance may end an episode and begin the next; what it came to is written.
+      instances: [...new Map(own.map(({ instance }) => [instance.fingerprint, instance])).values()],
       inputs: own.map((occurrence) => inputOf(occurrence, groupKey, now)),
       now: () => now,
     });

@@ -173,6 +173,8 @@ export interface AlertStore {
   writeSilence(silence: Silence, afterwards: (tx: Queryable) => Promise<void>): Promise<void>;
   /** Forgets silences that were over before this time, ms since the epoch. */
   pruneSilences(before: number): Promise<void>;
+  /** Forgets synthetic alerts that were over before this time, ms since the epoch, with their messages. */
+  pruneSynthetic(before: number): Promise<void>;
   /** Has every muted alert looked at again at `now`, ms since the epoch. */
   wakeMuted(now: number): Promise<void>;
 

@@ -14,6 +14,7 @@ import { judgeMonitor, MONITOR_RULE_ID } from './monitor-alerts.ts';
 import { endOf, type Occurrence, occurrenceOf } from './occurrence.ts';
 import type { Plans } from './plans.ts';
 import type { MonitorStatus } from './ports.ts';
+import { nextSynthetic, SYNTHETIC_RULE_ID, type SyntheticTargets } from './synthetic.ts';
 
 /** Moves at once: what is watched has been confirmed already. */
 const AT_ONCE: Timing = { forMs: 0, keepFiringForMs: 0, windowMs: 0, noData: 'nodata' };
@@ -36,11 +37,15 @@ interface Watch {
 
 /** Whether instances of this rule are watched here, and not evaluated from telemetry. */
 export function isWatched(ruleId: string): boolean {
-  return isOfMonitor(ruleId) || ruleId.startsWith('meta:');
+  return isOfMonitor(ruleId) || isOfPlatform(ruleId) || ruleId === SYNTHETIC_RULE_ID;
 }
 
 function isOfMonitor(ruleId: string): boolean {
   return ruleId === MONITOR_RULE_ID || ruleId === CERTIFICATE_RULE_ID;
+}
+
+function isOfPlatform(ruleId: string): boolean {
+  return ruleId.startsWith('meta:');
 }
 
 /** The instances whose state comes from elsewhere: monitors, and the platform's own conditions. */
@@ -95,7 +100,7 @@ export class Watched {
           }),
       }),
     );
-    return this.#step(watches, (ruleId) => !isOfMonitor(ruleId), now);
+    return this.#step(watches, isOfPlatform, now);
   }
 
   /** One alert for each step on the way to the end; a step that was never reached is not watched. */
@@ -119,6 +124,14 @@ export class Watched {
         },
       };
     });
+  }
+
+  /** The next synthetic alert. */
+  synthetic(to: SyntheticTargets, now: number): WatchStep {
+    const before = [...this.#instances.values()].find(({ ruleId }) => ruleId === SYNTHETIC_RULE_ID);
+    const occurrences = nextSynthetic(before, to, now);
+    for (const { instance } of occurrences) this.#instances.set(instance.fingerprint, instance);
+    return { occurrences, changed: [] };
   }
 
   #step(watches: readonly Watch[], isOwn: (ruleId: string) => boolean, now: number): WatchStep {

@@ -19,7 +19,7 @@ export interface Mute {
 
 /** What mutes an alert now, from durable state. */
 export function muteOf(draft: Draft, alert: Episode): Mute | null {
-  if (alert.origin === 'meta') return null;
+  if (alert.origin === 'meta' || alert.origin === 'watchdog') return null;
   const silence = silenceOf(draft.facts.silences, alert, draft.now);
   if (silence) return { reason: silenceText(silence), until: silence.endsAt };
   const planned = draft.facts.planned?.muteOf(matchable(alert), draft.now);

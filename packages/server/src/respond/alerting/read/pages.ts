@@ -69,7 +69,7 @@ export class AlertPages {
     const [before, beforeId] = readCursor(options.cursor);
     const rows = await this.#db.query(
       `SELECT * FROM alerts
-       WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (started_at, id) < ($2, $3))
+       WHERE origin <> 'watchdog' AND ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (started_at, id) < ($2, $3))
        ORDER BY started_at DESC, id DESC LIMIT $4`,
       [state ?? null, before, beforeId, options.limit + 1],
     );
@@ -130,7 +130,8 @@ export class AlertPages {
   /** The delivery log, newest first. */
   async notifications(options: ListOptions): Promise<Page<NotificationItem>> {
     const rows = await this.#db.query<Row & { seq: number }>(
-      `SELECT ${MESSAGE_COLUMNS} FROM alert_messages m WHERE ($1::bigint IS NULL OR seq < $1) ORDER BY seq DESC LIMIT $2`,
+      `SELECT ${MESSAGE_COLUMNS} FROM alert_messages m
+       WHERE channel <> 'watchdog' AND ($1::bigint IS NULL OR seq < $1) ORDER BY seq DESC LIMIT $2`,
       [readNumber(options.cursor), options.limit + 1],
     );
     const page = rows.slice(0, options.limit);

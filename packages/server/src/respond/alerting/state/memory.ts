@@ -120,7 +120,7 @@ export class MemoryAlertStore implements AlertStore {
 
   #firing(): Episode[] {
     return [...this.#groups.values()].flatMap(({ alerts }) =>
-      [...alerts.values()].filter(({ state }) => state === 'firing'),
+      [...alerts.values()].filter(({ state, origin }) => state === 'firing' && origin !== 'watchdog'),
     );
   }
 
@@ -136,6 +136,19 @@ export class MemoryAlertStore implements AlertStore {
   async pruneSilences(before: number): Promise<void> {
     for (const { id, endedAt, endsAt } of this.#silences.values()) {
       if ((endedAt ?? endsAt ?? before) < before) this.#silences.delete(id);
+    }
+  }
+
+  async pruneSynthetic(before: number): Promise<void> {
+    for (const [key, group] of this.#groups) {
+      const old = [...group.alerts.values()].filter(
+        ({ origin, resolvedAt }) => origin === 'watchdog' && resolvedAt !== null && resolvedAt < before,
+      );
+      const ids = new Set(old.map(({ id }) => id));
+      if (ids.size === 0) continue;
+      const alerts = new Map([...group.alerts].filter(([id]) => !ids.has(id)));
+      const messages = new Map([...group.messages].filter(([, one]) => !one.alerts.some(({ id }) => ids.has(id))));
+      this.#groups.set(key, { ...group, alerts, messages });
     }
   }
 

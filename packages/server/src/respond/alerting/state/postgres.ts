@@ -157,6 +157,15 @@ export class PostgresAlertStore implements AlertStore {
     await this.#db.query('DELETE FROM alert_silences WHERE coalesce(ended_at, ends_at) < $1', [new Date(before)]);
   }
 
+  async pruneSynthetic(before: number): Promise<void> {
+    await this.#db.query(
+      `WITH old AS (DELETE FROM alerts WHERE origin = 'watchdog' AND resolved_at < $1 RETURNING id)
+       DELETE FROM alert_messages WHERE id IN (
+         SELECT l.message_id FROM alert_message_alerts l JOIN old ON old.id = l.alert_id)`,
+      [new Date(before)],
+    );
+  }
+
   async wakeMuted(now: number): Promise<void> {
     await this.#db.query(`UPDATE alert_timers SET due_at = $1 WHERE kind = 'muted'`, [new Date(now)]);
   }
@@ -254,7 +263,9 @@ async function loadGroup(tx: Queryable, key: string, alertIds: readonly string[]
 }
 
 async function readFiring(tx: Queryable): Promise<Episode[]> {
-  const rows = await tx.query(`SELECT * FROM alerts WHERE state = 'firing' ORDER BY started_at, id`);
+  const rows = await tx.query(
+    `SELECT * FROM alerts WHERE state = 'firing' AND origin <> 'watchdog' ORDER BY started_at, id`,
+  );
   return rows.map(episodeFromRow);
 }
 
