@@ -5,6 +5,7 @@ import { type Placed, type Report, within } from '../lib/finding.ts';
 import type { SecretReader } from '../lib/secret.ts';
 import { listOf } from '../lib/section.ts';
 import { compileErrors } from '../observe/errors/config.ts';
+import { compileIngest } from '../observe/ingest/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import { compileMonitor, lintParents } from '../observe/uptime/config-monitor.ts';
 import type { AlertSettings, EscalationPolicy, RuleConfig, Target } from '../respond/alerting/config.ts';
@@ -278,6 +279,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     stores: compileStores(sections.stores.value, sections.stores.report),
     retention,
     targets,
+    ingest: compileIngest(sections.ingest.value, sections.ingest.report, (at) => secretsAt(readFile, at)),
     errors: compileErrors(sections.errors.value),
     location: sections.uptime.value.location ?? 'local',
     referenceTargets: sections.uptime.value.reference_targets ?? [],

@@ -3,6 +3,7 @@ import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
+import type { IngestConfig } from '../observe/ingest/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
@@ -55,6 +56,7 @@ export interface Config {
   /** `host:port` of machines that answer whenever our own network works. */
   referenceTargets: readonly string[];
   integrations: Integrations;
+  ingest: IngestConfig;
   monitors: readonly MonitorConfig[];
   /** With the burn alerts of `slos`. */
   rules: readonly RuleConfig[];

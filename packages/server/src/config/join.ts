@@ -77,6 +77,7 @@ export class SectionJoiner {
       integrations: this.#map('integrations'),
       retention: this.#map('retention'),
       targets: this.#map('targets'),
+      ingest: this.#map('ingest'),
       uptime: this.#map('uptime'),
       errors: this.#map('errors'),
       alert_settings: this.#map('alert_settings'),

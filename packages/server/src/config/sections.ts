@@ -4,6 +4,7 @@ import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { errorsShape } from '../observe/errors/config.ts';
+import { ingestShape } from '../observe/ingest/config.ts';
 import { monitorShape, type RawMonitor, uptimeShape } from '../observe/uptime/config.ts';
 import {
   alertSettingsShape,
@@ -36,6 +37,7 @@ export const MAPS = {
   integrations: integrationsShape.describe('How messages leave'),
   retention: retentionShape.describe('How long each class of data is kept'),
   targets: targetsShape.describe('Origins of monitors and where their checks really go'),
+  ingest: ingestShape.describe('How telemetry of other services comes in'),
   uptime: uptimeShape.describe('How monitors are checked'),
   errors: errorsShape.describe('Which errors are one, and whose they are'),
   alert_settings: alertSettingsShape.describe('Receivers of monitors and of the platform itself'),
@@ -77,6 +79,7 @@ export interface Sections {
   integrations: Placed<RawIntegrations>;
   retention: Placed<z.infer<typeof retentionShape>>;
   targets: Placed<Record<string, string>>;
+  ingest: Placed<z.infer<typeof ingestShape>>;
   uptime: Placed<z.infer<typeof uptimeShape>>;
   errors: Placed<z.infer<typeof errorsShape>>;
   alert_settings: Placed<RawAlertSettings>;

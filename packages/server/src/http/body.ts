@@ -1,5 +1,6 @@
 import { type Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { FastifyRequest } from 'fastify';
 import { Decompress } from 'fzstd';
 import { YumOpsError } from '../lib/errors.ts';
 
@@ -26,6 +27,11 @@ export async function withBody<T>(
   } finally {
     inUse -= held.bytes;
   }
+}
+
+/** The body's stream; without a content type Fastify does not parse, and the request itself is the stream. */
+export function bodyOf(request: FastifyRequest): Readable {
+  return (request.body as Readable | undefined) ?? request.raw;
 }
 
 async function readBody(

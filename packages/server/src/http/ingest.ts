@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream';
 import { MAX_INGEST_BODY } from '@yumops/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { YumOpsError } from '../lib/errors.ts';
 import type { BodyFormat, Ingest } from '../observe/ingest/index.ts';
-import type { FindIngestKey, IngestKey } from './access.ts';
-import { withBody } from './body.ts';
+import type { FindIngestKey } from './access.ts';
+import { bodyOf, withBody } from './body.ts';
+import { authorizeServer } from './ingest-key.ts';
 
 export interface IngestRouteDeps {
   ingest: Pick<Ingest, 'accept'>;
@@ -35,7 +35,7 @@ export function ingestRoutes(app: FastifyInstance, deps: IngestRouteDeps): void 
 
 async function take(request: FastifyRequest, reply: FastifyReply, format: BodyFormat, deps: IngestRouteDeps) {
   try {
-    const key = await authorize(request, deps.findIngestKey);
+    const key = await authorizeServer(request, deps.findIngestKey);
     const batchId = readBatchId(request);
     const project = key.project ?? deps.defaultProject ?? '1';
     const answer = await withBody(bodyOf(request), request.headers['content-encoding'], MAX_INGEST_BODY, (body) =>
@@ -49,37 +49,6 @@ async function take(request: FastifyRequest, reply: FastifyReply, format: BodyFo
   }
 }
 
-async function authorize(request: FastifyRequest, find: FindIngestKey): Promise<IngestKey> {
-  const secret = keyOf(request);
-  const key = secret === undefined ? undefined : await find(secret);
-  if (!key) {
-    throw new YumOpsError(
-      'invalid_key',
-      secret === undefined ? 'An ingest key is needed.' : 'The ingest key is not known.',
-      {
-        status: 401,
-        hint: 'Send it in the header x-yumops-key, as a Bearer token, or as ?key=.',
-      },
-    );
-  }
-  if (key.scope === 'public') {
-    throw new YumOpsError('key_scope', 'A public key cannot send logs.', {
-      status: 403,
-      hint: 'Use a key of scope "server", and keep it out of browsers.',
-    });
-  }
-  return key;
-}
-
-function keyOf(request: FastifyRequest): string | undefined {
-  const header = request.headers['x-yumops-key'];
-  if (typeof header === 'string' && header !== '') return header;
-  const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return bearer;
-  const { key } = request.query as { key?: unknown };
-  return typeof key === 'string' && key !== '' ? key : undefined;
-}
-
 function readBatchId(request: FastifyRequest): string | undefined {
   const header = request.headers['x-yumops-batch'];
   if (header === undefined) return undefined;
@@ -87,10 +56,4 @@ function readBatchId(request: FastifyRequest): string | undefined {
     throw new YumOpsError('invalid_batch_id', 'The header x-yumops-batch must be a UUID.', { status: 400 });
   }
   return header.toLowerCase();
-}
-
-/** The body's stream; without a content type Fastify does not parse, and the request itself is the stream. */
-function bodyOf(request: FastifyRequest): Readable {
-  const body = request.body as Readable | undefined;
-  return body ?? request.raw;
 }

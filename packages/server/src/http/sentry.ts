@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { inflateSync } from 'node:zlib';
 import { MAX_INGEST_BODY } from '@yumops/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -8,7 +7,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import type { GroupingRule } from '../observe/errors/index.ts';
 import type { Ingest, SentryFormat } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
-import { withBody } from './body.ts';
+import { bodyOf, withBody } from './body.ts';
 
 export interface SentryRouteDeps {
   ingest: Pick<Ingest, 'acceptSentry'>;
@@ -258,8 +257,4 @@ function unwrap(body: Uint8Array): Uint8Array {
   } catch {
     return body;
   }
-}
-
-function bodyOf(request: FastifyRequest): Readable {
-  return (request.body as Readable | undefined) ?? request.raw;
 }

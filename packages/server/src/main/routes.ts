@@ -8,6 +8,7 @@ import { checkRoutes } from '../http/checks.ts';
 import { configurationRoutes } from '../http/configuration.ts';
 import { demoInboxRoutes } from '../http/demo-inbox.ts';
 import { errorRoutes } from '../http/errors.ts';
+import { foreignLogRoutes } from '../http/foreign-logs.ts';
 import { healthRoutes } from '../http/health.ts';
 import { ingestRoutes } from '../http/ingest.ts';
 import { jobRoutes } from '../http/jobs.ts';
@@ -15,6 +16,7 @@ import { logsRoutes } from '../http/logs.ts';
 import { monitorHistoryRoutes } from '../http/monitor-history.ts';
 import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
+import { otlpRoutes } from '../http/otlp.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
@@ -69,6 +71,13 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   authRoutes(app, { accounts, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   ingestRoutes(app, { ingest, findIngestKey });
+  otlpRoutes(app, { ingest, findIngestKey });
+  foreignLogRoutes(app, {
+    ingest,
+    findIngestKey,
+    presetKey: parts.settings.ingestKey,
+    vercel: () => parts.live.current.ingest.vercel,
+  });
   sentryRoutes(app, { ingest, findIngestKey, groupingRules: () => parts.live.current.errors.grouping });
   errorRoutes(app, { errors: parts.errors, ingest, guard, clock });
   sentryUploadRoutes(app, { errors: parts.errors, guard });

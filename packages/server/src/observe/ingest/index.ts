@@ -1,7 +1,18 @@
 export type { BatchStep } from './batch/batcher.ts';
 export { type ExpiredPartition, expirePartitions } from './expire.ts';
-export { createIngest, type Delivery, type Ingest, type IngestOptions, type IngestStats } from './ingest.ts';
+export type { ForeignFormat } from './foreign/translate.ts';
+export {
+  createIngest,
+  type Delivery,
+  type Ingest,
+  type IngestOptions,
+  type IngestStats,
+  type OtlpDelivery,
+  type OtlpOutcome,
+} from './ingest.ts';
 export { IngestLags } from './lags.ts';
+export { exportAnswer, statusAnswer } from './otlp/answer.ts';
+export type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
 export type { BodyFormat } from './record/body.ts';
 export { REDACTED, scrubText, scrubValue } from './record/scrub.ts';
 export { isSecretName } from './record/secret-names.ts';

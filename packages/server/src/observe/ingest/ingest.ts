@@ -5,6 +5,8 @@ import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import { Batcher, type BatchStep } from './batch/batcher.ts';
+import type { ForeignFormat } from './foreign/translate.ts';
+import type { OtlpForm } from './parse-worker.ts';
 import { Parser } from './parser.ts';
 import type { BodyFormat } from './record/body.ts';
 import type { EntryBody } from './record/part-set.ts';
@@ -45,10 +47,24 @@ export interface IngestOptions {
 /** A body to take in. */
 export interface Delivery {
   body: Uint8Array;
-  format: BodyFormat;
+  format: BodyFormat | ForeignFormat;
   project: string;
   /** The sender's name for this delivery; a repeated one gets the first answer and adds nothing. */
   batchId?: string;
+}
+
+/** An OpenTelemetry export request to take in. */
+export interface OtlpDelivery {
+  body: Uint8Array;
+  form: OtlpForm;
+  project: string;
+}
+
+/** How many members of an export request were taken, how many not and why the last of those. */
+export interface OtlpOutcome {
+  accepted: number;
+  rejected: number;
+  message: string;
 }
 
 export interface IngestStats {
@@ -90,6 +106,11 @@ export interface Ingest {
    * @throws YumOpsError as `accept`; with 429 `rate_limited`
    */
   acceptSentry(delivery: SentryDelivery): Promise<SentryAnswer>;
+  /**
+   * Takes in an OpenTelemetry export request.
+   * @throws YumOpsError as `accept`
+   */
+  acceptOtlp(delivery: OtlpDelivery): Promise<OtlpOutcome>;
   /** The bytes of an attachment; undefined when there is none under this id. */
   readAttachment(id: string): Promise<Uint8Array | undefined>;
   /** Removes the attachments of days before a time, milliseconds since the epoch. */
@@ -203,6 +224,17 @@ class SpooledIngest implements Ingest {
 
   acceptSentry(delivery: SentryDelivery): Promise<SentryAnswer> {
     return this.#sentry.take(delivery);
+  }
+
+  async acceptOtlp({ body, form, project }: OtlpDelivery): Promise<OtlpOutcome> {
+    const now = this.#parts.clock.now();
+    const encoded = await this.#parts.parser.parseOtlp(body, form, { project, now });
+    if (!encoded.ok) throw new YumOpsError(encoded.code, encoded.message, { status: encoded.status });
+    const { accepted, rejected, message, ...rows } = encoded;
+    if (rows.parts.length > 0) await this.#append({ at: now, parts: rows.parts }, rows);
+    this.#counts.accepted += accepted;
+    this.#counts.rejected += rejected;
+    return { accepted, rejected, message };
   }
 
   readAttachment(id: string): Promise<Uint8Array | undefined> {

@@ -1,4 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { type ForeignFormat, translate } from './foreign/translate.ts';
+import type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
+import { encodeOtlp, type OtlpEncoded } from './otlp/intake.ts';
 import { BodyEncoder, type BodyFormat, type EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
 import type { SentryContext } from './sentry/context.ts';
@@ -8,10 +11,17 @@ import { type SentryEncoded, type SentryFormat, SentryIntake } from './sentry/in
 export type ParseRequest = { id: number; body: Uint8Array } & ParseTask;
 
 export type ParseTask =
-  | { kind: 'records'; format: BodyFormat; context: EncodeContext }
+  | { kind: 'records'; format: BodyFormat | ForeignFormat; context: EncodeContext }
+  | { kind: 'otlp'; form: OtlpForm; context: EncodeContext }
   | { kind: 'sentry'; format: SentryFormat; context: SentryContext };
 
-export type ParseResult = EncodedBody | SentryEncoded;
+/** What an OpenTelemetry request is about and how it is written. */
+export interface OtlpForm {
+  signal: OtlpSignal;
+  encoding: OtlpEncoding;
+}
+
+export type ParseResult = EncodedBody | SentryEncoded | OtlpEncoded;
 
 export type ParseReply = { id: number; result: ParseResult } | { id: number; error: string };
 
@@ -36,7 +46,19 @@ parentPort?.on('message', (request: ParseRequest) => {
 });
 
 function encode(request: ParseRequest): ParseResult {
-  return request.kind === 'records'
-    ? encoder.encode(request.body, request.format, request.context)
-    : sentry.encode(request.body, request.format, request.context);
+  switch (request.kind) {
+    case 'records':
+      return encodeRecords(request.body, request.format, request.context);
+    case 'otlp':
+      return encodeOtlp(encoder, request.body, request.form, request.context);
+    case 'sentry':
+      return sentry.encode(request.body, request.format, request.context);
+  }
+}
+
+function encodeRecords(body: Uint8Array, format: BodyFormat | ForeignFormat, context: EncodeContext): EncodedBody {
+  if (format === 'ndjson' || format === 'json') return encoder.encode(body, format, context);
+  const lines = translate(body, format);
+  if (!Array.isArray(lines)) return { ok: false, status: 400, ...lines };
+  return encoder.encode(Buffer.from(lines.join('\n')), 'ndjson', context);
 }

@@ -2,7 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { randomHex } from '../../lib/random.ts';
-import type { ParseReply, ParseRequest, ParseResult, ParserData, ParseTask } from './parse-worker.ts';
+import type { ForeignFormat } from './foreign/translate.ts';
+import type { OtlpEncoded } from './otlp/intake.ts';
+import type { OtlpForm, ParseReply, ParseRequest, ParseResult, ParserData, ParseTask } from './parse-worker.ts';
 import type { BodyFormat, EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
 import type { SentryContext } from './sentry/context.ts';
@@ -34,8 +36,13 @@ export class Parser {
   }
 
   /** Encodes a body. The body's memory moves to the thread when it owns its buffer alone. */
-  parse(body: Uint8Array, format: BodyFormat, context: EncodeContext): Promise<EncodedBody> {
+  parse(body: Uint8Array, format: BodyFormat | ForeignFormat, context: EncodeContext): Promise<EncodedBody> {
     return this.#ask<EncodedBody>(body, { kind: 'records', format, context });
+  }
+
+  /** Takes apart an OpenTelemetry export request. Its memory moves as that of `parse` does. */
+  parseOtlp(body: Uint8Array, form: OtlpForm, context: EncodeContext): Promise<OtlpEncoded> {
+    return this.#ask<OtlpEncoded>(body, { kind: 'otlp', form, context });
   }
 
   /** Takes apart a body of Sentry's protocol. Its memory moves as that of `parse` does. */

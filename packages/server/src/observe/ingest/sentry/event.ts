@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ErrorEvent, type ExceptionValue, type StackFrame, thrownOf } from '../../errors/index.ts';
+import { hexId, isObject, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import type { ItemContext } from './context.ts';
-import { hexId, isObject, type Json, numberOf, objectOf, textOf } from './value.ts';
 
 /** Frames of one stack that are kept: the innermost, and some of the outermost. */
 const MOST_FRAMES = { inner: 200, outer: 50 };

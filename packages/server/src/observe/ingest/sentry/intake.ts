@@ -1,18 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { SourceMaps } from '../../errors/index.ts';
 import { DEAD_LETTER_CLASS, DEAD_LETTER_TEXT } from '../batch/dead-letters.ts';
+import { driftOf } from '../record/event-time.ts';
+import { hexId, isObject, objectOf } from '../record/json-value.ts';
 import { type EntryBody, PartSet } from '../record/part-set.ts';
 import type { Refused } from '../record/readers.ts';
 import { scrubFragment } from '../record/scrub.ts';
 import { wellFormed, wellFormedJson } from '../record/well-formed.ts';
 import type { AttachedFile, Category, ItemContext, Loss, SentryCheckIn, SentryContext } from './context.ts';
 import { type EnvelopeItem, isRefused, parseJson, readEnvelope } from './envelope.ts';
-import { driftOf } from './event-time.ts';
 import { ITEM_KINDS, type ItemKind, isKnownAndUnused } from './item-kinds.ts';
 import { addEvent } from './items-event.ts';
 import { addLoss } from './rows.ts';
 import { readSecurityReports } from './security-report.ts';
-import { hexId, isObject, objectOf } from './value.ts';
 
 export type SentryFormat = 'envelope' | 'store' | 'security' | 'check-in';
 

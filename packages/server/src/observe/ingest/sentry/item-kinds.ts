@@ -1,4 +1,5 @@
 import type { SourceMaps } from '../../errors/index.ts';
+import type { Json } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
 import type { Category, ItemContext } from './context.ts';
 import type { EnvelopeItem } from './envelope.ts';
@@ -14,7 +15,6 @@ import { addEvent } from './items-event.ts';
 import { addLogItems, addMetricItems } from './items-log.ts';
 import { addSession, addSessionAggregates } from './items-session.ts';
 import { addSpanItems, addTransaction } from './items-span.ts';
-import type { Json } from './value.ts';
 
 /** One JSON document of an item, and what it is added with. */
 export interface DocumentInput {

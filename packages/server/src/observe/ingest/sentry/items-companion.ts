@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { eventTime } from '../record/event-time.ts';
+import { countOf, hexId, isObject, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
 import { scrubText } from '../record/scrub.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 import { dayOf } from '../record/time.ts';
 import { addTaken, type ItemContext, type SentryCheckIn } from './context.ts';
 import type { EnvelopeItem } from './envelope.ts';
-import { eventTime } from './event-time.ts';
 import { addRow, originOf } from './rows.ts';
-import { scrubTree } from './scrub-tree.ts';
-import { countOf, hexId, isObject, type Json, numberOf, objectOf, textOf } from './value.ts';
 
 /** Adds a user's words: an item of `feedback`, whose words are in a context. */
 export function addFeedback(given: Json, eventId: string, context: ItemContext): Refused | undefined {

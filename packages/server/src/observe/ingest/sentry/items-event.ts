@@ -6,13 +6,13 @@ import {
   type SourceMaps,
   thrownOf,
 } from '../../errors/index.ts';
+import { eventTime } from '../record/event-time.ts';
+import { hexId, isObject, type Json, objectOf, textMap, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 import { addTaken, type Category, type ItemContext } from './context.ts';
 import { culpritOf, normaliseEvent, userKeyOf } from './event.ts';
-import { eventTime } from './event-time.ts';
 import { addRow, type Origin, originOf } from './rows.ts';
-import { scrubTree } from './scrub-tree.ts';
-import { hexId, isObject, type Json, objectOf, textMap, textOf } from './value.ts';
 
 /** Adds an error event. @param given as it was sent */
 export function addEvent(

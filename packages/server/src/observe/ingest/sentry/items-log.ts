@@ -1,10 +1,10 @@
+import { eventTime } from '../record/event-time.ts';
+import { hexId, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import { normalizeLevel } from '../record/level.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 import { addTaken, type ItemContext } from './context.ts';
-import { eventTime } from './event-time.ts';
 import { attributesOf } from './items-span.ts';
 import { addRow, originOf } from './rows.ts';
-import { scrubTree } from './scrub-tree.ts';
-import { hexId, type Json, numberOf, objectOf, textOf } from './value.ts';
 
 /** Members of a container at most. */
 const MOST = 10_000;

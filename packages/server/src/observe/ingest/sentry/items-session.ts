@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { eventTime } from '../record/event-time.ts';
+import { countOf, isObject, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 import { addTaken, type ItemContext } from './context.ts';
-import { eventTime } from './event-time.ts';
 import { addRow, originOf } from './rows.ts';
-import { scrubTree } from './scrub-tree.ts';
-import { countOf, isObject, type Json, numberOf, objectOf, textOf } from './value.ts';
 
 const STATUSES = new Set(['ok', 'exited', 'crashed', 'abnormal', 'errored', 'unhandled']);
 

@@ -1,10 +1,10 @@
+import { eventTime, toTime } from '../record/event-time.ts';
+import { hexId, isObject, type Json, objectOf, textMap, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
 import { REDACTED } from '../record/scrub.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 import { addTaken, type ItemContext } from './context.ts';
-import { eventTime, toTime } from './event-time.ts';
 import { addRow, originOf } from './rows.ts';
-import { scrubTree } from './scrub-tree.ts';
-import { hexId, isObject, type Json, objectOf, textMap, textOf } from './value.ts';
 
 /** Spans of one transaction or container. */
 const MOST_SPANS = 5_000;

@@ -1,6 +1,6 @@
-import { wellFormedJson } from '../record/well-formed.ts';
+import { addRow as addRowTo } from '../record/add-row.ts';
+import { textOf } from '../record/json-value.ts';
 import type { Category, ItemContext } from './context.ts';
-import { textOf } from './value.ts';
 
 /** Columns that every relation has. */
 export interface Origin {
@@ -31,8 +31,7 @@ export function addRow(
   at: number,
   row: Record<string, unknown>,
 ): void {
-  const json = wellFormedJson({ ...row, retentionClass });
-  context.out.parts.beginRow(table, at, retentionClass).text(`${json}\n`);
+  addRowTo(context.out.parts, table, retentionClass, at, row);
 }
 
 /** Notes that something was not taken, in `client_reports`. */

@@ -1,4 +1,4 @@
-import { isObject, type Json, objectOf, textOf } from './value.ts';
+import { isObject, type Json, objectOf, textOf } from '../record/json-value.ts';
 
 /**
  * Turns what browsers report by themselves (CSP, Expect-CT, Expect-Staple, NEL and the Reporting API) into events.

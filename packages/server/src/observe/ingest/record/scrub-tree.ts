@@ -1,6 +1,6 @@
-import { isCardNumber, REDACTED, scrubText } from '../record/scrub.ts';
-import { isSecretName } from '../record/secret-names.ts';
-import { wellFormed } from '../record/well-formed.ts';
+import { isCardNumber, REDACTED, scrubText } from './scrub.ts';
+import { isSecretName } from './secret-names.ts';
+import { wellFormed } from './well-formed.ts';
 
 /** Levels that are kept of an event. */
 const MAX_DEPTH = 40;

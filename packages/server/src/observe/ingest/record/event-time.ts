@@ -1,6 +1,6 @@
 import { MAX_FUTURE, MAX_PAST } from '@yumops/protocol';
-import { parseIsoTime } from '../record/time.ts';
-import { numberOf } from './value.ts';
+import { numberOf } from './json-value.ts';
+import { parseIsoTime } from './time.ts';
 
 /** A sender's clock that is off by less is taken as right, milliseconds: requests take time too. */
 const DRIFT_TOLERATED = 60_000;

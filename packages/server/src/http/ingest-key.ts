@@ -1,0 +1,39 @@
+import type { FastifyRequest } from 'fastify';
+import { YumOpsError } from '../lib/errors.ts';
+import type { FindIngestKey, IngestKey } from './access.ts';
+
+/**
+ * Finds the key of a sender of logs, traces or metrics.
+ * @throws YumOpsError invalid_key (401), key_scope (403) for keys that web pages show
+ */
+export async function authorizeServer(request: FastifyRequest, find: FindIngestKey): Promise<IngestKey> {
+  const secret = keyOf(request);
+  const key = secret === undefined ? undefined : await find(secret);
+  if (!key) {
+    throw new YumOpsError(
+      'invalid_key',
+      secret === undefined ? 'An ingest key is needed.' : 'The ingest key is not known.',
+      {
+        status: 401,
+        hint: 'Send it in the header x-yumops-key, as a Bearer token, or as ?key=.',
+      },
+    );
+  }
+  if (key.scope === 'public') {
+    throw new YumOpsError('key_scope', 'A public key cannot send logs, traces or metrics.', {
+      status: 403,
+      hint: 'Use a key of scope "server", and keep it out of browsers.',
+    });
+  }
+  return key;
+}
+
+/** The key that a request names: in `x-yumops-key`, as a Bearer token, or as `?key=`. */
+export function keyOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['x-yumops-key'];
+  if (typeof header === 'string' && header !== '') return header;
+  const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return bearer;
+  const { key } = request.query as { key?: unknown };
+  return typeof key === 'string' && key !== '' ? key : undefined;
+}
