@@ -7,6 +7,8 @@ export async function register() {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { register: watch } = await import('@yumops/node/next');
   watch();
+  const { initSentry } = await import('@/lib/monitoring/sentry-config');
+  initSentry();
   const { DatabaseMonitor } = await import('@/lib/monitoring/database-monitor');
   const monitor = new DatabaseMonitor();
   setInterval(() => monitor.monitorQueryPerformance(), LOOK_AT_DATABASE_EVERY_MS).unref();

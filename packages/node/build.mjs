@@ -25,6 +25,8 @@ const entries = {
   http: 'src/http.ts',
   next: 'src/next/index.ts',
   'next-proxy': 'src/next/proxy.ts',
+  react: 'src/react.ts',
+  sentry: 'src/sentry.ts',
 };
 /** Runs in the edge runtime, so it may share no file with what uses Node. */
 const edgeEntries = { 'next-edge': 'src/next/edge.ts', 'next-proxy': 'src/next/proxy.ts' };

@@ -6,6 +6,8 @@ export interface Settings {
   url: string | undefined;
   /** Ingest key of scope `server`. */
   key: string | undefined;
+  /** Where errors go when it is not YumOps by `url` and `key`. */
+  dsn: string | undefined;
   service: string;
   environment: string;
   release: string | undefined;
@@ -51,6 +53,7 @@ export function readSettings(env: Environment = process.env): Settings {
   return {
     url: first(env['YUMOPS_URL'])?.replace(/\/+$/, ''),
     key: first(env['YUMOPS_KEY']),
+    dsn: first(env['YUMOPS_DSN'], env['SENTRY_DSN']),
     service: first(env['YUMOPS_SERVICE'], env['OTEL_SERVICE_NAME'], env['npm_package_name']) ?? 'app',
     environment: first(env['YUMOPS_ENVIRONMENT'], env['VERCEL_ENV'], env['NODE_ENV']) ?? 'production',
     release: first(env['YUMOPS_RELEASE'], env['NEXT_PUBLIC_APP_VERSION'], env['VERCEL_GIT_COMMIT_SHA']),

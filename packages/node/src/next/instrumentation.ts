@@ -1,3 +1,4 @@
+import { currentClient } from '../errors/current.ts';
 import { logger } from '../logging/default-logger.ts';
 import type { RequestLogOptions } from '../middleware/request-policy.ts';
 import { pathOf } from '../middleware/route-template.ts';
@@ -35,6 +36,11 @@ export interface RequestErrorContext {
 
 /** For `instrumentation.ts`: writes an error that Next.js caught, with its route and request id. */
 export function onRequestError(error: unknown, request: RequestErrorInfo, context: RequestErrorContext): void {
+  currentClient()?.captureException(
+    error,
+    { tags: { route: context.routePath ?? pathOf(request.path), method: request.method } },
+    { type: 'nextjs', handled: false },
+  );
   const requestId = request.headers?.['x-request-id'];
   logger.error('Unhandled request error', error, {
     method: request.method,

@@ -8,6 +8,8 @@ export interface Answer {
   status: number;
   /** From `Retry-After`, milliseconds. */
   retryAfter: number | undefined;
+  /** `X-Sentry-Rate-Limits`, as it came. */
+  rateLimits: string | undefined;
   body: string;
 }
 
@@ -56,6 +58,7 @@ export function post(url: URL, headers: Record<string, string>, body: Buffer, ti
           resolve({
             status: response.statusCode ?? 0,
             retryAfter: retryAfterOf(response.headers['retry-after']),
+            rateLimits: response.headers['x-sentry-rate-limits']?.toString(),
             body: text,
           }),
         ),

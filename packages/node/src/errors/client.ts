@@ -1,0 +1,214 @@
+import { hostname } from 'node:os';
+import { RecordWriter } from '../logging/record-writer.ts';
+import { maskSecrets } from '../logging/secrets.ts';
+import { randomHex } from '../middleware/trace-context.ts';
+import { currentScope } from '../runtime/scope.ts';
+import type { Dsn } from './dsn.ts';
+import { EnvelopeSender } from './envelope-sender.ts';
+import { exceptionsOf, type Mechanism } from './exception.ts';
+import { readFrames } from './frames.ts';
+import { getCurrentScope, type Scope, type SeverityLevel, type User } from './scope.ts';
+import { SourceLines } from './source-lines.ts';
+
+/** An event as it leaves; `beforeSend` may change it. */
+export type ErrorEvent = Record<string, unknown> & { event_id: string };
+
+export interface Hint {
+  originalException?: unknown;
+  mechanism?: Mechanism;
+}
+
+/** What a single capture adds to its scope. */
+export interface CaptureContext {
+  level?: SeverityLevel;
+  tags?: Record<string, unknown>;
+  extra?: Record<string, unknown>;
+  contexts?: Record<string, unknown>;
+  fingerprint?: string[];
+  user?: User;
+}
+
+export interface ClientOptions {
+  dsn: Dsn;
+  release?: string | undefined;
+  environment?: string | undefined;
+  service?: string | undefined;
+  /** Share of errors that are sent, 0 to 1. */
+  sampleRate?: number;
+  /** Share of traces that are sent, 0 to 1; none when left out. */
+  tracesSampleRate?: number | undefined;
+  /** Messages that are not sent: a text that they contain, or a pattern. */
+  ignoreErrors?: readonly (string | RegExp)[];
+  /** May change an event, or return null to keep it back. */
+  beforeSend?: ((event: ErrorEvent, hint: Hint) => ErrorEvent | null) | undefined;
+}
+
+const HANDLED: Mechanism = { type: 'generic', handled: true };
+
+/** Turns errors into envelopes of Sentry's protocol and sends them. Nothing that it is given makes it throw. */
+export class ErrorClient {
+  readonly options: ClientOptions;
+  readonly sender: EnvelopeSender;
+  readonly #writer = new RecordWriter();
+  readonly #source = new SourceLines();
+  readonly #captured = new WeakSet<object>();
+  lastEventId: string | undefined;
+
+  constructor(options: ClientOptions) {
+    this.options = options;
+    this.sender = new EnvelopeSender(options.dsn);
+  }
+
+  /** @returns the event's id, also of an event that is kept back */
+  captureException(thrown: unknown, context: CaptureContext = {}, mechanism: Mechanism = HANDLED): string {
+    const id = randomHex(16);
+    if (typeof thrown === 'object' && thrown !== null) {
+      if (this.#captured.has(thrown)) {
+        return this.lastEventId ?? id;
+      }
+      this.#captured.add(thrown);
+    }
+    const values = exceptionsOf(thrown, mechanism);
+    for (const { stacktrace } of values) {
+      this.#source.addTo(stacktrace?.frames ?? []);
+    }
+    const own = typeof thrown === 'object' && thrown !== null ? ownProperties(thrown) : undefined;
+    const extra = own === undefined ? {} : { extra: { ...context.extra, error: own } };
+    this.#send(
+      id,
+      { exception: { values } },
+      { level: 'error', ...context, ...extra },
+      { originalException: thrown, mechanism },
+    );
+    return id;
+  }
+
+  captureMessage(message: string, level: SeverityLevel = 'info', context: CaptureContext = {}): string {
+    const id = randomHex(16);
+    const frames = readFrames(new Error('here').stack).slice(0, -2);
+    const text = maskSecrets(String(message));
+    this.#send(id, { message: text, stacktrace: { frames } }, { level, ...context }, {});
+    return id;
+  }
+
+  /** Sends one item that is no event. */
+  sendItem(type: string, payload: object, category: string, header: object = {}): void {
+    const body = `${JSON.stringify({ ...this.#header(), ...header })}\n${JSON.stringify({ type })}\n{${this.#writer.fields(payload).slice(1)}}\n`;
+    this.sender.send({ id: '', category, body: Buffer.from(body) });
+  }
+
+  #header(): Record<string, unknown> {
+    return {
+      sent_at: new Date().toISOString(),
+      dsn: this.options.dsn.text,
+      sdk: { name: 'yumops.node', version: '0.1.0' },
+    };
+  }
+
+  #send(id: string, content: Record<string, unknown>, context: CaptureContext, hint: Hint): void {
+    this.lastEventId = id;
+    const reason = this.#refusal(content);
+    if (reason !== undefined) {
+      this.sender.discard(reason, 'error');
+      return;
+    }
+    const scope = getCurrentScope();
+    const text = this.#write(id, content, scope, context);
+    const changed = this.#beforeSend(text, hint);
+    if (changed === null) {
+      this.sender.discard('before_send', 'error');
+      return;
+    }
+    const lines = [JSON.stringify({ event_id: id, ...this.#header() }), '{"type":"event"}', changed];
+    const parts = [Buffer.from(`${lines.join('\n')}\n`)];
+    for (const { filename, data, contentType } of scope.attachments) {
+      const bytes = Buffer.from(data as string);
+      const header = {
+        type: 'attachment',
+        length: bytes.length,
+        filename,
+        ...(contentType ? { content_type: contentType } : {}),
+      };
+      parts.push(Buffer.from(`${JSON.stringify(header)}\n`), bytes, Buffer.from('\n'));
+    }
+    this.sender.send({ id, category: 'error', body: Buffer.concat(parts) });
+  }
+
+  #refusal(content: Record<string, unknown>): string | undefined {
+    const { sampleRate = 1, ignoreErrors = [] } = this.options;
+    const values = (content['exception'] as { values: { type: string; value: string }[] } | undefined)?.values ?? [];
+    const thrown = values.at(-1);
+    const title = thrown === undefined ? String(content['message'] ?? '') : `${thrown.type}: ${thrown.value}`;
+    const ignored = ignoreErrors.some((rule) => (typeof rule === 'string' ? title.includes(rule) : rule.test(title)));
+    if (ignored) {
+      return 'event_processor';
+    }
+    return Math.random() >= sampleRate ? 'sample_rate' : undefined;
+  }
+
+  #write(id: string, content: Record<string, unknown>, scope: Scope, context: CaptureContext): string {
+    const { release, environment, service } = this.options;
+    const { traceId, spanId, requestId, userId } = currentScope()?.fields ?? {};
+    const trace = traceId === undefined ? {} : { trace: { trace_id: traceId, span_id: spanId } };
+    const own = {
+      event_id: id,
+      timestamp: Date.now() / 1000,
+      platform: 'node',
+      level: scope.level ?? context.level ?? 'error',
+      server_name: hostname(),
+      ...(release === undefined ? {} : { release }),
+      ...(environment === undefined ? {} : { environment }),
+      ...(scope.transaction === undefined ? {} : { transaction: scope.transaction }),
+      ...content,
+      ...fingerprintOf(context.fingerprint ?? scope.fingerprint),
+    };
+    const known = {
+      tags: {
+        ...(service === undefined ? {} : { service }),
+        ...(requestId === undefined ? {} : { requestId }),
+        ...scope.tags,
+        ...context.tags,
+      },
+      user: context.user ?? scope.user ?? (userId === undefined ? {} : { id: userId }),
+      extra: { ...scope.extra, ...context.extra },
+      contexts: {
+        runtime: { name: 'node', version: process.version },
+        ...trace,
+        ...scope.contexts,
+        ...context.contexts,
+      },
+      breadcrumbs: { values: scope.breadcrumbs },
+    };
+    return `${JSON.stringify(own).slice(0, -1)}${this.#writer.fields(known)}}`;
+  }
+
+  #beforeSend(text: string, hint: Hint): string | null {
+    const { beforeSend } = this.options;
+    if (beforeSend === undefined) {
+      return text;
+    }
+    try {
+      const event = beforeSend(JSON.parse(text) as ErrorEvent, hint);
+      return event === null ? null : JSON.stringify(event);
+    } catch {
+      // An error in the app's filter must not cost the error that it looked at.
+      return text;
+    }
+  }
+}
+
+function fingerprintOf(fingerprint: string[] | undefined): Record<string, unknown> {
+  return fingerprint === undefined ? {} : { fingerprint };
+}
+
+/** What an application put on its error beside the usual. */
+function ownProperties(thrown: object): Record<string, unknown> | undefined {
+  try {
+    const own = Object.entries(thrown).filter(
+      ([key]) => !['name', 'message', 'stack', 'cause', 'errors'].includes(key),
+    );
+    return own.length === 0 ? undefined : Object.fromEntries(own);
+  } catch {
+    return undefined;
+  }
+}

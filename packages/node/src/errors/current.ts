@@ -1,0 +1,61 @@
+import { pipeline, warnOnStderr } from '../runtime/pipeline.ts';
+import { shared } from '../runtime/shared.ts';
+import { type ClientOptions, ErrorClient } from './client.ts';
+import { dsnOf, parseDsn } from './dsn.ts';
+
+export interface InitOptions extends Omit<ClientOptions, 'dsn'> {
+  /** Where errors go; left out = `SENTRY_DSN`, else `YUMOPS_URL` with `YUMOPS_KEY`. */
+  dsn?: string | undefined;
+  /** False = nothing is sent. */
+  enabled?: boolean;
+  initialScope?: { tags?: Record<string, unknown> };
+}
+
+const state = shared('errors', () => ({ client: undefined as ErrorClient | undefined, watching: false }));
+
+const LIMIT = 3_000;
+
+/** The client of this process; undefined before `init` and where nothing says where errors go. */
+export function currentClient(): ErrorClient | undefined {
+  return state.client;
+}
+
+/**
+ * Begins to send errors: those that are captured, and those that nobody caught. A second call replaces the settings.
+ * Without a DSN every call is harmless, and one line on stderr says so.
+ */
+export function init(options: InitOptions = {}): ErrorClient | undefined {
+  const { dsn: given, enabled = true, initialScope: _, ...rest } = options;
+  const { settings } = pipeline();
+  if (!enabled || settings.building) {
+    return undefined;
+  }
+  const text = given ?? settings.dsn ?? dsnOf(settings.url, settings.key);
+  const dsn = parseDsn(text);
+  if (dsn === undefined) {
+    warnOnStderr(`${text === undefined ? 'no DSN is set' : 'the DSN is not one'}: errors are not sent`);
+    return undefined;
+  }
+  const { release, environment, service } = settings;
+  state.client = new ErrorClient({ release, environment, service, ...definedOnly(rest), dsn });
+  watchUncaught();
+  return state.client;
+}
+
+function definedOnly<Value extends object>(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Value;
+}
+
+/** The process still ends as it would without us; what waits is sent by a child when the event loop is gone. */
+function watchUncaught(): void {
+  if (state.watching) {
+    return;
+  }
+  state.watching = true;
+  process.on('uncaughtExceptionMonitor', (error, origin) => {
+    const type = origin === 'unhandledRejection' ? 'onunhandledrejection' : 'onuncaughtexception';
+    state.client?.captureException(error, { level: 'fatal' }, { type, handled: false });
+  });
+  process.on('beforeExit', () => void state.client?.sender.flush(LIMIT));
+  process.on('exit', () => state.client?.sender.deliverSync(LIMIT));
+}
