@@ -114,7 +114,7 @@ async function loadCommand(
   const children = command.subCommands as Record<string, AnyCommand> | undefined;
   const child = rest[0] !== undefined ? children?.[rest[0]] : undefined;
   if (child) return { command: child, path: `${name} ${rest[0]}`, args: rest.slice(1) };
-  if (children && !rest.includes('--help')) {
+  if (children && !command.run && !rest.includes('--help')) {
     throw wrongUse(
       `yumops ${name} needs one of: ${Object.keys(children).join(', ')}.`,
       `See \`yumops ${name} --help\`.`,
@@ -149,7 +149,9 @@ async function main(raw: string[]): Promise<void> {
   const known = (command.args ?? {}) as ArgsDef;
   refuseUnknownOptions(path, known, args);
   refuseSurplusWords(path, known, args);
-  const { result } = await runCommand(command, { rawArgs: args });
+  // The command has been chosen: its parser would take the value of an option for the name of a part.
+  const { subCommands: _parts, ...chosen } = command;
+  const { result } = await runCommand(chosen, { rawArgs: args });
   if (typeof result === 'number') process.exitCode = result;
 }
 

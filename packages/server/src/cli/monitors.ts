@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { monitorsImport } from './monitors-import.ts';
 import { formatTable } from './table.ts';
 
 const latest = (monitor: Monitor) => monitor.recent.at(-1) ?? null;
@@ -34,6 +35,7 @@ const COLUMNS = [
 export const monitors = defineCommand({
   meta: { name: 'yumops monitors', description: 'List uptime monitors; exit 1 when one is down' },
   args: platformArgs,
+  subCommands: { import: monitorsImport },
   async run({ args }) {
     const page = await withClient(readSettings(args), (client) =>
       client.get<Page<Monitor>>('/api/v1/monitors', { limit: '5000' }),

@@ -4,6 +4,7 @@ import type { Secret } from '../../../../lib/secret.ts';
 import type { Assertion } from '../../assertion.ts';
 import { commonKeys, type MonitorBase, urlKey } from '../../config-base.ts';
 import type { MonitorCompiler } from '../../config-compile.ts';
+import { expandStatuses, expectedStatusShape } from './status.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export type HttpMethod = (typeof METHODS)[number];
@@ -83,13 +84,9 @@ export const requestKeys = {
     .strictObject({ cert: z.string(), key: z.string() })
     .optional()
     .describe('What we show of ourselves, PEM or file:PATH'),
-  expected_status: z
-    .union(
-      [z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)],
-      'expected a status from 100 to 599 or a list of them',
-    )
+  expected_status: expectedStatusShape
     .optional()
-    .describe('One status or a list; any of them is good, default 200'),
+    .describe('One status or a list; any of them is good, default 200; 2xx and 200-299 are ranges'),
   expected_text: z.string().optional().describe('Must occur in the body'),
   expected_json: z.unknown().optional().describe('Must be a subset of the JSON body; JSON text or a map'),
   follow_redirects: z.boolean().optional().describe('Default true, unless a 3xx is expected'),
@@ -122,8 +119,7 @@ const HTTP_SUBJECTS = ['status', 'time', 'certificate', 'body', 'header', 'json'
 
 /** The request of a monitor or of a step, with defaults filled in. */
 export function compileExpectation(raw: RawRequest, compiler: MonitorCompiler): HttpExpectation {
-  const { expected_status: written = 200 } = raw;
-  const expectedStatus = Array.isArray(written) ? written : [written];
+  const expectedStatus = expandStatuses(raw.expected_status ?? 200);
   return {
     method: raw.method ?? 'GET',
     headers: compiler.secrets(raw.headers, ['headers']),

@@ -4,6 +4,7 @@ import { findMismatch, type Mismatch } from '../../json-subset.ts';
 import { untrue } from '../../jsonata.ts';
 import type { HttpExpectation, HttpMonitorConfig } from './config.ts';
 import type { HttpAnswer } from './exchange.ts';
+import { statusesInWords } from './status.ts';
 
 /**
  * Holds an answer against what the monitor expects, in the order status, text, JSON, assertions.
@@ -25,7 +26,7 @@ export async function unmetExpectation(
 
 /** The expectations as short phrases for people: `status 200`, `body contains "YumZoom"`. */
 export function describeExpectations(monitor: HttpMonitorConfig): string[] {
-  const phrases = [`status ${eitherOf(monitor.expectedStatus)}`];
+  const phrases = [`status ${statusesInWords(monitor.expectedStatus)}`];
   if (monitor.expectedText !== null) phrases.push(`body contains ${JSON.stringify(monitor.expectedText)}`);
   if (monitor.expectedJson !== undefined) phrases.push(`JSON contains ${JSON.stringify(monitor.expectedJson)}`);
   if (monitor.maxResponseTimeMs !== null) phrases.push(`answer within ${monitor.maxResponseTimeMs} ms`);
@@ -35,7 +36,7 @@ export function describeExpectations(monitor: HttpMonitorConfig): string[] {
 function unmetStatus(monitor: HttpExpectation, answer: HttpAnswer): string | null {
   if (monitor.expectedStatus.includes(answer.status)) return null;
   const name = answer.statusText || STATUS_CODES[answer.status] || '';
-  return `Expected status ${eitherOf(monitor.expectedStatus)}, got ${`${answer.status} ${name}`.trim()}.`;
+  return `Expected status ${statusesInWords(monitor.expectedStatus)}, got ${`${answer.status} ${name}`.trim()}.`;
 }
 
 function unmetText(monitor: HttpExpectation, { body }: HttpAnswer): string | null {
@@ -95,9 +96,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function eitherOf(values: readonly number[]): string {
-  if (values.length < 2) return values.join('');
-  return `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 }
