@@ -126,7 +126,7 @@ async function startRecovered(
     });
     return {
       url: (role, database) =>
-        `postgres://${encodeURIComponent(role)}@/${encodeURIComponent(database)}?host=${encodeURIComponent(side)}&port=${PORT}`,
+        `postgres://${encodeURIComponent(role)}@localhost/${encodeURIComponent(database)}?host=${encodeURIComponent(side)}&port=${PORT}`,
       async stop() {
         await endProcess(child, () => quitPostmaster(child), STOP_LIMIT, clock);
         await rm(side, { recursive: true, force: true });

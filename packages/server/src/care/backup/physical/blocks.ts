@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { damaged } from '../object/format.ts';
 import { ByteReader } from '../object/open.ts';
 
@@ -9,19 +9,20 @@ import { ByteReader } from '../object/open.ts';
  *     block   length of what follows 4 · length of its plaintext 4 · raw deflate (RFC 1951)
  */
 const HEAD = 8;
-const BLOCK = 1 << 20;
+const BLOCK = 1 << 19;
 /** Blocks at work at once. Each holds its plaintext and its result. */
 const PARALLEL = 4;
 /** Level 1 costs a tenth of level 9 and saves most of what it saves. */
 const LEVEL = 1;
 
-const deflate = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
-const inflate = promisify<Buffer, { maxOutputLength: number }, Buffer>(inflateRaw);
+const deflate = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
+const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
 
 /** Compresses a stream. Memory stays bounded. */
 export async function* compress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* ordered(cut(source), async (plain) => {
-    const body = await deflate(plain, { level: LEVEL });
+    // Room for the whole result: by default it would be put together from pieces of 16 KB.
+    const body = await deflate(plain, { level: LEVEL, chunkSize: plain.length + 1024 });
     const head = Buffer.alloc(HEAD);
     head.writeUInt32BE(body.length, 0);
     head.writeUInt32BE(plain.length, 4);
@@ -33,7 +34,10 @@ export async function* compress(source: AsyncIterable<Buffer>): AsyncGenerator<B
 export async function* decompress(source: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
   yield* ordered(readBlocks(source, what), async ({ body, plainLength }) => {
     try {
-      const plain = await inflate(body, { maxOutputLength: Math.max(1, plainLength) });
+      const plain = await inflate(body, {
+        maxOutputLength: Math.max(64, plainLength),
+        chunkSize: Math.max(64, plainLength),
+      });
       if (plain.length === plainLength) return [plain];
     } catch {
       // Said below.
