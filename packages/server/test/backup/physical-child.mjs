@@ -1,0 +1,20 @@
+/** Receives the log and makes base backups without a pause, until it is killed. */
+import { BackupKeys, Repository, readBackupKeys } from '../../dist/care/backup/index.js';
+import { backUpPhysically, WalKeeper } from '../../dist/care/backup/physical/index.js';
+import { systemClock } from '../../dist/lib/clock.js';
+import { openBlobStore } from '../../dist/store/blob/index.js';
+import { connectReplication } from '../../dist/store/replication/index.js';
+
+const { URL: url, BLOBS: blobs, KEY: key } = process.env;
+const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+const keys = readBackupKeys(key);
+if (!(keys instanceof BackupKeys)) throw new Error('no key');
+const repository = new Repository(await openBlobStore(`file:${blobs}`, '/'), 'nightly', keys);
+const source = connectReplication('main', url, systemClock);
+const input = { repository, source, database: 'main', clock: systemClock, log, madeBy: 'test', slotLimit: 4e9 };
+new WalKeeper({ ...input, needBase: () => undefined }).start();
+console.log('begun');
+for (;;) {
+  await backUpPhysically(input);
+  console.log('backed up');
+}

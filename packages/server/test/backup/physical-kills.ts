@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { readCatalogue } from '../../src/care/backup/index.ts';
+import { readPhysicalState, recoverable } from '../../src/care/backup/physical/archive-state.ts';
+import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
+import { unpackBase } from '../../src/care/backup/physical/unpack.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+
+export interface KillReport {
+  kills: number;
+  /** Backups that the store calls good. */
+  good: number;
+  /** Runs that were interrupted. */
+  interrupted: number;
+  /** Good backups that cannot be read, or lack their log. */
+  broken: string[];
+  /** Whether the restored rows are those of the source. */
+  same: boolean;
+}
+
+function startChild(rig: Rig): ChildProcess {
+  return spawn(process.execPath, [fileURLToPath(new URL('physical-child.mjs', import.meta.url))], {
+    env: {
+      ...process.env,
+      URL: rig.engine.url,
+      BLOBS: `${rig.folder}/blobs`,
+      KEY: rig.keys.current.toLine(),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/**
+ * Kills a process that receives log and makes base backups, again and again at random moments, while rows are
+ * written; then looks at every backup that is called good, and restores the present.
+ */
+export async function runPhysicalKills(kills: number, random: () => number): Promise<KillReport> {
+  const rig = await startRig(18);
+  try {
+    await rig.app.query('CREATE TABLE rows_written (n bigint PRIMARY KEY, body text)');
+    for (let kill = 0; kill < kills; kill++) {
+      const child = startChild(rig);
+      await once(child.stdout as NodeJS.ReadableStream, 'data');
+      const end = Date.now() + random() * 1_800;
+      for (let n = 0; Date.now() < end; n++) {
+        await rig.app.query(
+          `INSERT INTO rows_written SELECT $1::bigint * 100000 + $2::bigint * 100 + g, repeat(md5(g::text), 8) FROM generate_series(1, 20) g`,
+          [kill, n],
+        );
+      }
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    return await judge(rig, kills);
+  } finally {
+    await rig.stop();
+  }
+}
+
+async function judge(rig: Rig, kills: number): Promise<KillReport> {
+  const keeper = rig.receive();
+  await rig.backUp();
+  await rig.app.query('INSERT INTO rows_written VALUES (-1)');
+  const expected = await hashTables(rig.app);
+  const moment = new Date().toISOString();
+  while (((await recoverable(rig.repository, Date.now()))?.latest ?? '') < moment) await systemClock.sleep(200);
+  await keeper.stop();
+  const broken: string[] = [];
+  const state = await readPhysicalState(rig.repository, Date.now());
+  for (const { base, end } of state.chains) {
+    if (end < base.stop) broken.push(`${base.id} lacks its log`);
+  }
+  for (const base of state.bases) {
+    await unpackBase(rig.repository, base, undefined).catch((error: unknown) => broken.push(String(error)));
+  }
+  const oldest = state.bases[0];
+  const cluster = await recoverCluster(
+    { repository: rig.repository, server: recoveryServer, clock: systemClock, baseId: oldest?.id },
+    `${rig.folder}/restored`,
+  );
+  const copy = await connect(cluster.server.url('yumops', 'postgres'));
+  const found = await hashTables(copy);
+  await copy.end();
+  await cluster.server.stop();
+  await cluster.place.discard();
+  // What was interrupted shows as failed when its process has been silent for a while.
+  const catalogue = await readCatalogue(rig.repository, Date.now() + 3_600_000);
+  return {
+    kills,
+    good: catalogue.filter(({ status }) => status === 'good').length,
+    interrupted: catalogue.filter(({ status }) => status === 'failed').length,
+    broken,
+    same: JSON.stringify(found) === JSON.stringify(expected),
+  };
+}
