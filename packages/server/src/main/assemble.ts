@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
+import { LogArchives } from './backup/log-archive.ts';
 import { openDatabaseCare } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
@@ -80,6 +81,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const databases = openDatabaseCare({ dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
+  const logArchives = new LogArchives({ settings, clock, log: log.child('backup') });
   const scheduler = makeScheduler({ stores, observe, databases, instance, live, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
@@ -104,7 +106,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     publicUrl,
     startWork: () =>
       startWork({
-        ...{ live, plannedChecks, observe, errors, alerting, scheduler, log, shutdown },
+        ...{ live, plannedChecks, observe, errors, alerting, scheduler, logArchives, log, shutdown },
         databases: databases.watch,
       }),
     beginDrain: () => observe.health.drain(),

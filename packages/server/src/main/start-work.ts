@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { PlannedChecks } from '../respond/windows/index.ts';
+import type { LogArchives } from './backup/log-archive.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -18,13 +19,14 @@ export interface WorkingParts {
   alerting: Alerting;
   databases: DatabaseWatch;
   scheduler: Scheduler;
+  logArchives: LogArchives;
   log: Log;
   shutdown: Shutdown;
 }
 
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
-  const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
+  const { live, plannedChecks, observe, errors, alerting, databases, scheduler, logArchives, log, shutdown } = parts;
   errors.start();
   shutdown.add('errors', () => errors.stop());
   await plannedChecks.start();
@@ -37,10 +39,13 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   databases.start(live.current.databases);
   shutdown.add('databases', () => databases.stop());
   scheduler.start();
+  void logArchives.follow(live.current);
+  shutdown.add('write-ahead log of backups', () => logArchives.stop());
   live.follow((config) => {
     alerting.reload(config);
     void plannedChecks.refresh();
     void databases.reload(config.databases);
+    void logArchives.follow(config);
     observe.uptime.reload(config).catch((error: unknown) => {
       log.error('the monitors could not be reloaded', { error: messageOf(error) });
     });

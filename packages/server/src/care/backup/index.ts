@@ -40,4 +40,4 @@ export { planRetention, type RetentionPlan } from './retention/plan.ts';
 export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';
 export { recordRun } from './run.ts';
 export type { ScratchServer, ScratchServers } from './verify/restored.ts';
-export { verifyBackup } from './verify/verify.ts';
+export { type TierChecks, verifyBackup } from './verify/verify.ts';

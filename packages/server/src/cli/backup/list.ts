@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import { type CatalogueEntry, type Recoverable, recoverableOf } from '../../care/backup/index.ts';
+import type { CatalogueEntry, Recoverable } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { printJson } from '../command.ts';
@@ -40,7 +40,7 @@ export const backupList = defineCommand({
       const lists = await Promise.all(
         chooseConfigs(backups, args.name).map(async (config) => {
           const entries = await backups.list(config);
-          return { name: config.name, entries, recoverable: recoverableOf(entries) };
+          return { name: config.name, entries, recoverable: await backups.recoverable(config, entries) };
         }),
       );
       const entries = lists.flatMap((list) => list.entries);

@@ -15,6 +15,7 @@ interface RestoreArgs {
   to?: string | undefined;
   table?: string | undefined;
   file?: string | undefined;
+  at?: string | undefined;
   'to-dir'?: string | undefined;
   yes?: boolean | undefined;
 }
@@ -77,11 +78,36 @@ async function restoreToFolder(backups: Backups, args: RestoreArgs, hooks: Hooks
   return 0;
 }
 
+async function restoreMoment(backups: Backups, args: RestoreArgs, hooks: Hooks): Promise<number> {
+  if (args['to-dir'] === undefined) {
+    throw wrongUse('--at restores a data directory.', 'Give --to-dir DIR, a folder that does not exist yet.');
+  }
+  const folder = resolve(args['to-dir']);
+  const began = systemClock.monotonic();
+  const cluster = await backups.restoreMoment(backups.config(args.id), args.at ?? '', folder, hooks);
+  const seconds = Math.round(systemClock.monotonic() - began) / 1_000;
+  const { base, moment, phases, warnings } = cluster;
+  if (args.json) {
+    printJson({ id: base.id, status: 'restored', folder, moment, seconds, phases, warnings });
+    return 0;
+  }
+  for (const warning of warnings) process.stdout.write(`Note: ${warning}\n`);
+  process.stdout.write(
+    `${folder} is a data directory of PostgreSQL ${base.facts.server.version} as of ${moment}, recovered from ${base.id} in ${seconds} s. It is stopped, and archives nothing until you set archive_mode.\n`,
+  );
+  return 0;
+}
+
 export const backupRestore = defineCommand({
   meta: { name: 'yumops backup restore', description: 'Restore a database, one table, or files' },
   args: {
     ...backupArgs,
-    id: { type: 'positional', required: true, description: 'As in yumops backup list', valueHint: 'ID' },
+    id: {
+      type: 'positional',
+      required: true,
+      description: 'As in yumops backup list; with --at the name',
+      valueHint: 'ID',
+    },
     to: { type: 'string', description: `Address of the target database; takes \${NAME}`, valueHint: 'URL' },
     table: {
       type: 'string',
@@ -89,6 +115,11 @@ export const backupRestore = defineCommand({
       valueHint: 'TABLE',
     },
     file: { type: 'string', description: 'Only this file, or this folder', valueHint: 'PATH' },
+    at: {
+      type: 'string',
+      description: 'With NAME and --to-dir: the server as it was at a time, a position or a restore point',
+      valueHint: 'TIME|LSN|NAME',
+    },
     'to-dir': { type: 'string', description: 'Folder that gets the files', valueHint: 'DIR' },
     yes: { type: 'boolean', description: 'Go on where the target is not empty; what is there is kept beside' },
   },
@@ -100,6 +131,7 @@ export const backupRestore = defineCommand({
           'Restore the database and the files one after the other.',
         );
       }
+      if (args.at !== undefined) return restoreMoment(backups, args, hooks);
       if (args.to !== undefined) return restoreDatabase(backups, args, hooks);
       if (args['to-dir'] !== undefined) return restoreToFolder(backups, args, hooks);
       throw wrongUse('It is not said where to.', 'Give --to URL for the database, --to-dir DIR for files.');

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
@@ -65,17 +65,19 @@ export function embeddedRecovery({ clock, log }: { clock: Clock; log: Log }): Re
     return extensions.get(major);
   };
   return {
-    place: async (near) => makePlace(await placeScratch(near, user)),
+    place: async (near) => makePlace(await placeScratch(near, user), user),
     has: async (major) => (await known(major)) !== undefined,
     extensions: async (major) => (await known(major)) ?? new Set(),
     start: (options) => startRecovered(options, { user, clock, log: log.child('restore') }),
   };
 }
 
-function makePlace(dataDir: string): RecoveryPlace {
+function makePlace(dataDir: string, user: OsUser | undefined): RecoveryPlace {
   return {
     dataDir,
     async moveTo(path) {
+      await completeSettings(dataDir);
+      await handOverTo(user, dataDir);
       await syncTree(dataDir);
       await moveFolder(dataDir, path);
       await syncFolder(join(path, '..'));
@@ -138,8 +140,16 @@ async function startRecovered(
   }
 }
 
+/** Of the source's own settings, what a copy must not do: above all, write into the archive of its source. */
+const NEUTRAL = `
+# A restored copy archives nothing and follows nobody until it is told to.
+archive_mode = 'off'
+restore_command = ''
+primary_conninfo = ''
+`;
+
 /** Gives a restored data directory what a server needs to start with it and its source kept elsewhere. */
-export async function completeSettings(dataDir: string): Promise<void> {
+async function completeSettings(dataDir: string): Promise<void> {
   for (const [name, content] of [
     ['postgresql.conf', ''],
     ['pg_hba.conf', 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n'],
@@ -149,4 +159,5 @@ export async function completeSettings(dataDir: string): Promise<void> {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
   }
+  await appendFile(join(dataDir, 'postgresql.auto.conf'), NEUTRAL);
 }

@@ -13,12 +13,14 @@ import {
   type PruneReport,
   planRetention,
   prune,
+  type Recoverable,
   Repository,
   type RestoreReport,
   type RetentionPlan,
   readBackupKeys,
   readCatalogue,
   readManifest,
+  recoverableOf,
   restoreDatabase,
   restoreFiles,
   restoreTable,
@@ -27,6 +29,7 @@ import {
   type VerificationRecord,
   verifyBackup,
 } from '../../care/backup/index.ts';
+import { recoverable } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { BlobStore } from '../../lib/blob.ts';
@@ -41,6 +44,7 @@ import { VERSION } from '../../version.ts';
 import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
 import { copyBackup } from './copy.ts';
+import { backUpBase, databaseOf, physicalChecks, restoreMoment } from './physical.ts';
 import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
 
 /** What a long work tells and hears. */
@@ -143,6 +147,13 @@ export class Backups {
     return outcomes;
   }
 
+  /** Makes a base backup of a name. @throws what stands in its way */
+  async runBase(config: BackupConfig, hooks: Hooks): Promise<BackupManifest> {
+    const { manifest, error } = await this.#runTier(config, await this.repository(config), 'physical', hooks);
+    if (manifest === null) throw error;
+    return manifest;
+  }
+
   async #runTier(config: BackupConfig, repository: Repository, tier: BackupTier, hooks: Hooks): Promise<TierOutcome> {
     const { clock } = this.#context;
     const start = clock.monotonic();
@@ -170,10 +181,8 @@ export class Backups {
     hooks: Hooks,
   ): Promise<BackupManifest> {
     if (tier === 'logical') return this.#backUpLogically(config, repository, id, hooks);
-    throw new YumOpsError('tier_unavailable', 'This version has no physical tier.', {
-      hint: 'Write tiers: [logical].',
-      status: 409,
-    });
+    const database = databaseOf(config, this.#context.config.databases);
+    return backUpBase({ config, repository, database }, id, this.#context, hooks);
   }
 
   async #backUpLogically(
@@ -232,7 +241,11 @@ export class Backups {
         : new GivenScratchServer(usable(config.scratchUrl, 'scratch_url'));
     const repository = await this.repository(config);
     const { smokeQueries } = config;
-    return verifyBackup({ repository, client: this.#client, scratch, clock, smokeQueries, ...hooks }, id, level);
+    const deps = { repository, client: this.#client, scratch, clock, smokeQueries, ...hooks };
+    const { tier } = await readManifest(repository, id).catch(() => ({ tier: 'logical' }));
+    if (tier === 'logical') return verifyBackup(deps, id, level);
+    const catalog = this.source(config)?.database.catalog ?? null;
+    return verifyBackup(deps, id, level, physicalChecks({ repository, smokeQueries, catalog, clock, log }, hooks));
   }
 
   /** Restores a database, or one table of it. @param to URL of the target */
@@ -267,6 +280,17 @@ export class Backups {
     const repository = await this.repository(this.configOf(id));
     const manifest = await readManifest(repository, id);
     return restoreFiles(repository, manifest, { path, folder, replace: yes, ...hooks });
+  }
+
+  /** Between which moments the backups of a name can be restored. */
+  async recoverable(config: BackupConfig, entries: readonly CatalogueEntry[]): Promise<Recoverable> {
+    if (!entries.some(({ tier, status }) => tier === 'physical' && status === 'good')) return recoverableOf(entries);
+    return (await recoverable(await this.repository(config), this.#context.clock.now())) ?? recoverableOf(entries);
+  }
+
+  /** Restores a moment of a name into a folder. @param at ISO time, position or name of a restore point */
+  async restoreMoment(config: BackupConfig, at: string, folder: string, hooks: Hooks) {
+    return restoreMoment(await this.repository(config), { at, folder }, this.#context, hooks);
   }
 
   /** What a prune would keep and delete. */

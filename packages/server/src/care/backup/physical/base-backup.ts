@@ -142,7 +142,7 @@ function warningsOf(server: ServerFacts): string[] {
   const warnings: string[] = [];
   if (server.maxSlotWalKeepSize < 0) {
     warnings.push(
-      'max_slot_wal_keep_size of the server is unlimited: while YumOps is down, the log that it keeps for the backup grows.',
+      'max_slot_wal_keep_size of the server is unlimited: while YumOps is down, the log that the server keeps for it grows without end. Set a limit, for example 10GB.',
     );
   }
   if (!server.dataChecksums) warnings.push('The server has no data checksums: damage on its disk is not noticed.');

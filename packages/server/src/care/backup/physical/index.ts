@@ -1,9 +1,16 @@
-export { type PhysicalState, readPhysicalState, recoverable } from './archive-state.ts';
+export { type PhysicalState, readBase, readPhysicalState, recoverable } from './archive-state.ts';
 export { backUpPhysically, type PhysicalBackupInput } from './backup-now.ts';
+export { checkBaseFiles, checkLog } from './check-log.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
 export { formatLsn, type Lsn, parseLsn } from './lsn.ts';
 export type { RecoveredServer, RecoveryOptions, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
-export { type PhysicalRestoreInput, type RecoveredCluster, type RestorePhase, recoverCluster } from './restore.ts';
+export {
+  type PhysicalRestoreInput,
+  type RecoveredCluster,
+  type RestorePhase,
+  recoverCluster,
+  restoreToFolder,
+} from './restore.ts';
 export type {
   BaseBackupOptions,
   BaseBackupPart,
@@ -13,3 +20,4 @@ export type {
   WalMessage,
   WalStream,
 } from './source.ts';
+export { type Trial, tryPhysical } from './trial.ts';

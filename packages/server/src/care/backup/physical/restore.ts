@@ -1,7 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../lib/atomic-file.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { messageOf, YumOpsError } from '../../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
 import type { Repository } from '../repository.ts';
 import { type KnownBase, readPhysicalState } from './archive-state.ts';
 import { fetchWal, type ReplayEnd } from './fetch-wal.ts';
@@ -29,6 +30,8 @@ export interface RecoveredCluster {
   base: KnownBase;
   /** The moment that was restored, ISO; for a position, the position. */
   moment: string;
+  /** The same as a time, milliseconds since the epoch; null for a position. */
+  momentAt: number | null;
   /** Milliseconds by phase. */
   phases: Record<RestorePhase, number>;
   place: RecoveryPlace;
@@ -61,7 +64,8 @@ export async function recoverCluster(input: PhysicalRestoreInput, near: string):
     const stop = await timed('fetch', () => fetchWal(plan, dataDir, input.progress));
     const started = await timed('replay', () => replay(plan, stop, dataDir, server));
     const moment = plan.target.kind === 'time' ? isoMicroseconds(plan.target.at) : formatLsn(plan.target.lsn);
-    return { base: plan.base, moment, phases, place, server: started, warnings };
+    const momentAt = plan.target.kind === 'time' ? plan.target.at : null;
+    return { base: plan.base, moment, momentAt, phases, place, server: started, warnings };
   } catch (error) {
     await place.discard();
     throw error;
@@ -158,5 +162,32 @@ async function replay(
     // Nothing stands behind the target: then all of the log is what it asks for.
     if (!messageOf(error).includes('before configured recovery target was reached')) throw error;
     return server.start({ ...options, settings: common });
+  }
+}
+
+/**
+ * Restores into a folder: a data directory that was recovered, promoted and stopped.
+ * @param folder must be empty or not exist
+ * @throws YumOpsError `target_not_empty`, and those of `recoverCluster`
+ */
+export async function restoreToFolder(input: PhysicalRestoreInput, folder: string): Promise<RecoveredCluster> {
+  const taken = await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  if (taken.length > 0) {
+    throw new YumOpsError('target_not_empty', `${folder} is not empty; a data directory needs a folder of its own.`, {
+      hint: 'Name a folder that does not exist yet.',
+      status: 409,
+    });
+  }
+  const cluster = await recoverCluster(input, folder);
+  try {
+    await cluster.server.stop();
+    await cluster.place.moveTo(folder);
+    return cluster;
+  } catch (error) {
+    await cluster.place.discard();
+    throw error;
   }
 }

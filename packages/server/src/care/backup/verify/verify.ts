@@ -26,8 +26,13 @@ export interface VerifyDeps {
   signal: AbortSignal;
 }
 
-/** What a trial restores, by tier: the physical tier has its own way. */
-export type TrialOf = (manifest: BackupManifest, level: VerificationLevel) => Promise<TrialResult>;
+/** How the backups of a tier are verified beyond their objects. */
+export interface TierChecks {
+  /** Levels 0 and 1: what else must be in the store. */
+  stored?: (manifest: BackupManifest, level: VerificationLevel) => Promise<VerificationFinding[]>;
+  /** Levels 2 to 4. */
+  trial: (manifest: BackupManifest, level: VerificationLevel) => Promise<TrialResult>;
+}
 
 export interface TrialResult {
   findings: VerificationFinding[];
@@ -39,14 +44,14 @@ export interface TrialResult {
 /**
  * Verifies a backup up to a level, each of which includes those below, and stores the evidence beside it. What is
  * found at one level ends the climb.
- * @param trial levels 2 to 4
+ * @param checks of the tier; default those of the logical one
  * @throws YumOpsError `backup_unknown`, and what has nothing to do with the backup: a store that is away, a missing program
  */
 export async function verifyBackup(
   deps: VerifyDeps,
   id: string,
   level: VerificationLevel,
-  trial: TrialOf = (manifest, upTo) => tryDump(deps, manifest, upTo),
+  checks: TierChecks = { trial: (manifest, upTo) => tryDump(deps, manifest, upTo) },
 ): Promise<VerificationRecord> {
   const { repository, clock, progress, signal } = deps;
   const at = new Date(clock.now()).toISOString();
@@ -62,11 +67,12 @@ export async function verifyBackup(
     const bytes = manifest.objects.reduce((sum, object) => sum + object.bytes, 0);
     result.evidence = { objects: manifest.objects.length, bytes, madeBy: manifest.madeBy };
     result.findings.push(...(await watch.time('sum', () => checkStored(check))));
+    result.findings.push(...(await watch.time('stored', async () => checks.stored?.(manifest, level) ?? [])));
     if (level >= 1 && result.findings.length === 0) {
       result.findings.push(...(await watch.time('open', () => checkOpens(check))));
     }
     if (level >= 2 && result.findings.length === 0) {
-      const { findings, evidence, phases } = await trial(manifest, level);
+      const { findings, evidence, phases } = await checks.trial(manifest, level);
       result.findings.push(...findings);
       Object.assign(result.evidence, evidence);
       Object.assign(watch.phases, phases);

@@ -1,0 +1,98 @@
+import type { VerificationFinding } from '../catalogue.ts';
+import type { BackupManifest } from '../manifest.ts';
+import type { Repository } from '../repository.ts';
+import { findingOf } from '../verify/findings.ts';
+import { type KnownBase, readPhysicalState } from './archive-state.ts';
+import { formatLsn, type Lsn } from './lsn.ts';
+import type { Chain } from './recovery-plan.ts';
+import { unpackBase } from './unpack.ts';
+import type { WalArchive, WalPiece } from './wal-archive.ts';
+
+export interface LogCheck {
+  repository: Repository;
+  manifest: BackupManifest;
+  signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  now: number;
+  progress: (done: number, total: number | null, what: string) => void;
+}
+
+/**
+ * Whether the log that a base backup needs is there, and all of it up to the next base backup, or to the present,
+ * opens. Log cannot be told from what it should be by a manifest, so it is opened at every level.
+ */
+export async function checkLog({
+  repository,
+  manifest,
+  signal,
+  now,
+  progress,
+}: LogCheck): Promise<VerificationFinding[]> {
+  let state: Awaited<ReturnType<typeof readPhysicalState>>;
+  try {
+    state = await readPhysicalState(repository, now);
+  } catch (error) {
+    return [findingOf(`${repository.folder}/wal`, error)];
+  }
+  const chain = state.chains.find(({ base }) => base.id === manifest.id);
+  const base = state.bases.find(({ id }) => id === manifest.id);
+  if (!base || !chain) {
+    const object = `${repository.folder}/wal`;
+    return [{ code: 'wal_missing', object, message: `${object} has no log of the server of this backup.` }];
+  }
+  const archive = state.archives.get(base.systemId) as WalArchive;
+  const findings = gapsOf(archive, base, chain, state.chains, state.contents.get(base.systemId)?.pieces ?? []);
+  const next = nextBase(base, state.bases);
+  const wanted = chain.pieces.filter(({ start }) => next === undefined || start < next.start);
+  let done = 0;
+  for (const piece of wanted) {
+    signal.throwIfAborted();
+    try {
+      await archive.readPiece(piece);
+    } catch (error) {
+      findings.push(findingOf(piece.path, error));
+    }
+    progress(++done, wanted.length, 'pieces of log opened');
+  }
+  return findings;
+}
+
+/** Whether every file of a base backup fits the server's own list of them. */
+export async function checkBaseFiles(
+  repository: Repository,
+  base: KnownBase,
+  progress: LogCheck['progress'],
+): Promise<VerificationFinding[]> {
+  try {
+    await unpackBase(repository, base, undefined, (_phase, done, total) => progress(done, total, 'bytes unpacked'));
+    return [];
+  } catch (error) {
+    return [findingOf(base.id, error)];
+  }
+}
+
+function gapsOf(
+  archive: WalArchive,
+  base: KnownBase,
+  chain: Chain,
+  chains: readonly Chain[],
+  pieces: readonly WalPiece[],
+): VerificationFinding[] {
+  const object = archive.piecePath(chain.timeline, chain.end, chain.end);
+  const range = (to: Lsn) => `The log from ${formatLsn(chain.end)} to ${formatLsn(to)} is missing`;
+  if (chain.end < base.stop) {
+    return [{ code: 'wal_missing', object, message: `${range(base.stop)}: ${base.id} cannot be restored.` }];
+  }
+  const beyond = pieces.filter(({ timeline, end }) => timeline === chain.timeline && end > chain.end);
+  // Where a later base backup stands behind the gap, the gap is part of what happened, not of this backup.
+  const isBridged = chains.some((other) => other.base.start >= chain.end && other.end >= other.base.stop);
+  if (beyond.length === 0 || isBridged) return [];
+  const to = beyond.reduce((least, { start }) => (start < least ? start : least), (beyond[0] as WalPiece).start);
+  return [{ code: 'wal_gap', object, message: `${range(to)}: nothing after it can be restored.` }];
+}
+
+function nextBase(base: KnownBase, bases: readonly KnownBase[]): KnownBase | undefined {
+  return bases
+    .filter(({ systemId, start }) => systemId === base.systemId && start > base.start)
+    .sort((a, b) => (a.start < b.start ? -1 : 1))[0];
+}

@@ -1,0 +1,160 @@
+import type { BackupConfig } from '../../care/backup/index.ts';
+import { type KeeperStatus, readPhysicalState, type WalKeeper } from '../../care/backup/physical/index.ts';
+import type { Config } from '../../config/index.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { Backups } from './backups.ts';
+import { databaseOf, makeKeeper } from './physical.ts';
+
+/** Milliseconds between two looks whether some base backup reaches the present. */
+const LOOK_EVERY = 10 * 60_000;
+/** Milliseconds until the archive is looked at after a receiver has begun, and after a failure. */
+const SOON = 2_000;
+const RETRY = 5 * 60_000;
+
+interface Context {
+  settings: Settings;
+  clock: Clock;
+  log: Log;
+}
+
+/** The write-ahead log of every database that has a physical backup, for as long as the platform runs. */
+export class LogArchives {
+  readonly #context: Context;
+  #archives: LogArchive[] = [];
+  #written = '';
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Follows a configuration; what has not changed goes on. */
+  follow(config: Config): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#follow(config));
+    return this.#turn;
+  }
+
+  /** How each backup's log is doing, by name. */
+  statuses(): Record<string, KeeperStatus> {
+    return Object.fromEntries(this.#archives.map((archive) => [archive.name, archive.status]));
+  }
+
+  async stop(): Promise<void> {
+    await this.#turn;
+    await this.#end();
+  }
+
+  async #follow(config: Config): Promise<void> {
+    const physical = config.backups.filter(({ tiers }) => tiers.includes('physical'));
+    const addresses = config.databases.map(({ name, url, broken }) => [name, broken ?? url.reveal()]);
+    const keys = physical.map(({ key }) => key.broken ?? key.secret.reveal());
+    const written = JSON.stringify([physical, addresses, keys, config.stores.blobs]);
+    if (written === this.#written) return;
+    await this.#end();
+    this.#written = written;
+    for (const backup of physical) {
+      const archive = new LogArchive(backup, config, this.#context);
+      this.#archives.push(archive);
+      archive.start();
+    }
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#archives.splice(0).map((archive) => archive.stop()));
+  }
+}
+
+/** The log of one backup, and a base backup whenever none reaches the present. */
+class LogArchive {
+  readonly name: string;
+  readonly #config: BackupConfig;
+  readonly #whole: Config;
+  readonly #context: Context;
+  readonly #backups: Backups;
+  readonly #ended = new AbortController();
+  #keeper: { keeper: WalKeeper; stop(): Promise<void> } | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
+  #problem: string | null = null;
+
+  constructor(config: BackupConfig, whole: Config, context: Context) {
+    this.name = config.name;
+    this.#config = config;
+    this.#whole = whole;
+    this.#context = context;
+    this.#backups = new Backups({ ...context, config: whole });
+  }
+
+  get status(): KeeperStatus {
+    const status = this.#keeper?.keeper.status;
+    return status ?? { state: 'failing', problem: this.#problem ?? 'it begins', receiver: null, since: null };
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    this.#wake?.();
+    await this.#running;
+    await this.#keeper?.stop();
+    await this.#backups.close();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      let pause = LOOK_EVERY;
+      try {
+        pause = await this.#attend();
+        this.#problem = null;
+      } catch (error) {
+        if (signal.aborted) return;
+        pause = RETRY;
+        const problem = messageOf(error);
+        if (problem !== this.#problem)
+          this.#context.log.error('A physical backup is not kept up', { name: this.name, problem });
+        this.#problem = problem;
+      }
+      await this.#pause(pause);
+    }
+  }
+
+  /** @returns milliseconds until the next look */
+  async #attend(): Promise<number> {
+    const config = this.#config;
+    const { clock, log } = this.#context;
+    const repository = await this.#backups.repository(config);
+    if (!this.#keeper) {
+      const database = databaseOf(config, this.#whole.databases);
+      this.#keeper = makeKeeper({ config, repository, database }, this.#context, (why) => {
+        log.warn('A new base backup is needed', { name: this.name, why });
+        this.#wake?.();
+      });
+      this.#keeper.keeper.start();
+      return SOON;
+    }
+    const { state, receiver } = this.#keeper.keeper.status;
+    if (state !== 'receiving' || !receiver) return SOON;
+    const { chains } = await readPhysicalState(repository, clock.now());
+    const own = chains.filter(({ base, end }) => base.systemId === receiver.systemId && end >= base.stop);
+    if (own.some(({ timeline, end }) => timeline === receiver.timeline && end >= receiver.stored)) return LOOK_EVERY;
+    const { signal } = this.#ended;
+    await this.#backups.runBase(config, { progress: () => undefined, signal });
+    return LOOK_EVERY;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const woken = new AbortController();
+    const { signal } = this.#ended;
+    const wake = () => woken.abort();
+    this.#wake = wake;
+    signal.addEventListener('abort', wake, { once: true });
+    await this.#context.clock.sleep(ms, woken.signal).catch(() => undefined);
+    signal.removeEventListener('abort', wake);
+  }
+}
