@@ -21,6 +21,7 @@ import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers
 import { compileRule } from '../respond/alerting/config-rule.ts';
 import { compileInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
+import { compilePushRoute, type PushRoute } from '../respond/alerting/push/config.ts';
 import { compileIntegrations, type Integrations } from '../respond/notify/config.ts';
 import { compileSlackWebhook } from '../respond/notify/slack/config.ts';
 import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/config-compose.ts';
@@ -176,7 +177,11 @@ function lintNames(items: readonly Placed<{ id?: string; name: string }>[], noun
   }
 }
 
-function policyUsers(rules: readonly Placed<RuleConfig>[], monitors: readonly Placed<MonitorConfig>[]): PolicyUser[] {
+function policyUsers(
+  rules: readonly Placed<RuleConfig>[],
+  monitors: readonly Placed<MonitorConfig>[],
+  pushRoutes: readonly PushRoute[],
+): PolicyUser[] {
   return [
     ...rules.flatMap(({ value: { name, escalation, notifications } }) =>
       escalation === null ? [] : [{ name, policy: escalation, direct: notifications }],
@@ -186,6 +191,9 @@ function policyUsers(rules: readonly Placed<RuleConfig>[], monitors: readonly Pl
       policy: escalation ?? DEFAULT_POLICY,
       direct: notifications as readonly Target[],
     })),
+    ...pushRoutes.flatMap(({ escalation, receivers }) =>
+      escalation === null ? [] : [{ name: 'pushed alerts', policy: escalation, direct: receivers }],
+    ),
   ];
 }
 
@@ -233,26 +241,30 @@ function compileWatchdogOf(sections: Sections, receivers: Receivers, readFile: R
   return compileWatchdog(value, { secret: secretsAt(readFile, report), receivers: named }, report);
 }
 
+function receiversOf(sections: Sections, integrations: Integrations, policies: readonly PlacedPolicy[]): Receivers {
+  const telling = [...sections.alert_rules, ...sections.monitors, ...sections.pushed_alerts];
+  return new Receivers({
+    integrations,
+    policies: policies.map(({ policy }) => policy.name),
+    slackChannels: slackChannelsOf(telling.map(({ value }) => value.notifications)),
+  });
+}
+
 /** Compiles the sections of all files into one configuration and reports every finding on the way. */
 export function compose(sections: Sections, readFile: ReadSecretFile): ComposedConfig {
   const retention = compileRetention(sections.retention.value, sections.retention.report);
   const targets = compileTargets(sections.targets.value, sections.targets.report);
   const integrations = compileSenders(sections, readFile);
   const policies = compilePolicies(sections);
-  const receivers = new Receivers({
-    integrations,
-    policies: policies.map(({ policy }) => policy.name),
-    slackChannels: slackChannelsOf(
-      [...sections.alert_rules, ...sections.monitors].map(({ value }) => value.notifications),
-    ),
-  });
+  const receivers = receiversOf(sections, integrations, policies);
   const alertSettings = compileSettings(sections, receivers, policies);
   const rules = compileRules(sections, receivers, retention);
   const monitors = compileMonitors(sections, targets, receivers, readFile);
+  const pushRoutes = sections.pushed_alerts.map(({ value, report }) => compilePushRoute(value, receivers, report));
   const { slos, windows, everyRule } = compilePlans(sections, { rules, monitors, receivers, alertSettings });
   const onCall = compileOnCall(sections);
   const care = compileCare(sections, readFile);
-  const users = policyUsers(everyRule, monitors);
+  const users = policyUsers(everyRule, monitors, pushRoutes);
   lintNames(everyRule, 'rules');
   lintNames(monitors, 'monitors');
   lintNames(onCall.people, 'people');
@@ -293,6 +305,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     watchdog: compileWatchdogOf(sections, receivers, readFile),
+    pushRoutes,
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),
     ...care,

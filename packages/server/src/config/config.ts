@@ -7,6 +7,7 @@ import type { IngestConfig } from '../observe/ingest/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
+import type { PushRoute } from '../respond/alerting/push/config.ts';
 import type { Integrations } from '../respond/notify/config.ts';
 import type { Person, Schedule } from '../respond/oncall/schedule.ts';
 import type { Slo } from '../respond/slo/slo.ts';
@@ -69,6 +70,8 @@ export interface Config {
   grouping: Grouping;
   inhibitRules: readonly InhibitRule[];
   watchdog: WatchdogConfig | null;
+  /** Where alerts go that others push; the first that matches. */
+  pushRoutes: readonly PushRoute[];
   people: readonly Person[];
   schedules: readonly Schedule[];
   databases: readonly DatabaseConfig[];

@@ -6,6 +6,7 @@ import { didYouMean } from '../lib/nearest.ts';
 import { MONITOR_SHAPES, type RawMonitor } from '../observe/uptime/config.ts';
 import type { RawRule } from '../respond/alerting/config.ts';
 import type { RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
+import type { RawPushRoute } from '../respond/alerting/push/config.ts';
 import type { RawPerson, RawSchedule } from '../respond/oncall/config.ts';
 import type { RawSlo } from '../respond/slo/config.ts';
 import type { RawWindow } from '../respond/windows/config.ts';
@@ -41,6 +42,7 @@ export class SectionJoiner {
     monitors: [],
     alert_rules: [],
     inhibit_rules: [],
+    pushed_alerts: [],
     people: [],
     schedules: [],
     databases: [],
@@ -88,6 +90,7 @@ export class SectionJoiner {
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],
+      pushed_alerts: this.#lists.pushed_alerts as Placed<RawPushRoute>[],
       people: this.#lists.people as Placed<RawPerson>[],
       schedules: this.#lists.schedules as Placed<RawSchedule>[],
       databases: this.#lists.databases as Placed<RawDatabase>[],

@@ -59,9 +59,11 @@ describe('the scenarios of the repository', () => {
 
   test('half an hour of escalation takes less than a second', async () => {
     const { scenario } = loadScenario(`${FOLDERS[0]}/acknowledged.scenario.yml`, { env: {} });
-    const begun = performance.now();
+    // Time of the processor: what else runs on this machine is no fault of the simulation.
+    const begun = process.cpuUsage();
     const report = await simulate({ ...(scenario as NonNullable<typeof scenario>), durationMs: 1_800_000 });
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    const { user, system } = process.cpuUsage(begun);
+    expect((user + system) / 1_000).toBeLessThan(1_000);
     expect(report.notifications.length).toBeGreaterThan(1);
   });
 });
@@ -164,7 +166,7 @@ describe('a scenario that cannot run', () => {
     ['an offset that is none', LOAD.replace('at: 0', 'at: soon'), '8:10 E103 "soon" is not an offset'],
     ['a rule that is wrong', LOAD.replace('> 5', '>> 5'), '6:53 E104'],
     ['a span without a step', LOAD.replace(' every: 5,', ''), '8:13 E103 "until" needs "every"'],
-    ['what no engine does yet', `${LOAD}  - {at: 1, alert: {labels: {}}}`, '9:13 E101 "alert" is not available'],
+    ['an alert without labels', `${LOAD}  - {at: 1, alert: {annotations: {}}}`, '9:20 E103 "labels" is missing'],
     ['a condition that is none', `${LOAD}do: [{at: 1, silence: {id: a, matchers: [x]}}]`, '9:42 E103 "x" is not a'],
     ['a section that nothing reads', LOAD.replace('alert_rules:', 'restore: {}\n  alert_rules:'), '6:3 E101 "restore"'],
     ['a file that is not there', LOAD.replace('config:', 'files: [none.yml]\nconfig:'), '4:8 E113 none.yml cannot'],

@@ -6,6 +6,8 @@ import { messageOf } from '../lib/errors.ts';
 import { type Finding, type Issue, type Report, within } from '../lib/finding.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import { durationShape, listOf } from '../lib/section.ts';
+import type { Channel } from '../respond/alerting/config.ts';
+import type { PushRoute } from '../respond/alerting/push/config.ts';
 import {
   ACTION_SHAPES,
   compileAction,
@@ -14,7 +16,6 @@ import {
   compileInput,
   EXPECT_SHAPES,
   INPUT_SHAPES,
-  LATER_INPUTS,
   type RawActions,
   type RawExpectations,
   type RawInputs,
@@ -35,7 +36,7 @@ import { NAMED_CHANNELS, type RawReceivers, standInEnvironment, standInIntegrati
 /** Sections that a scenario may have and that do not change what it shows. */
 const APART: ReadonlySet<string> = new Set(['backups', 'maintenance', 'geoip', 'security']);
 
-const receiversShape = z.record(
+const receiversShape = z.partialRecord(
   z.enum(NAMED_CHANNELS),
   z.array(
     z.strictObject({
@@ -83,23 +84,23 @@ class ScenarioLoader {
     if (!checkShape(scenarioShape, raw, report)) return undefined;
     const config = this.#config(raw, source, report);
     const frame = compileFrame(raw, report);
-    const items = <Raw>(name: 'input' | 'do' | 'expect', shapes: Shapes, later: readonly string[]) =>
+    const items = <Raw>(name: 'input' | 'do' | 'expect', shapes: Shapes) =>
       (raw[name] ?? []).flatMap((item, index) => {
         const at = within(report, name, index);
-        return checkItem(name, item, shapes, later, at) ? [{ raw: item as Raw, at }] : [];
+        return checkItem(name, item, shapes, at) ? [{ raw: item as Raw, at }] : [];
       });
     return {
       ...frame,
       config,
-      input: items<RawInputs[keyof RawInputs]>('input', INPUT_SHAPES, LATER_INPUTS).map((item) =>
+      input: items<RawInputs[keyof RawInputs]>('input', INPUT_SHAPES).map((item) =>
         compileInput(item.raw, config, item.at),
       ),
-      actions: items<RawActions[keyof RawActions]>('do', ACTION_SHAPES, []).flatMap((item) => {
+      actions: items<RawActions[keyof RawActions]>('do', ACTION_SHAPES).flatMap((item) => {
         const reload = 'reload' in item.raw ? item.raw.reload : undefined;
         const next = reload && this.#compose([{ source, value: reload, report: within(item.at, 'reload') }], raw);
         return compileAction(item.raw, next, item.at);
       }),
-      expect: items<RawExpectations[keyof RawExpectations]>('expect', EXPECT_SHAPES, []).map((item) =>
+      expect: items<RawExpectations[keyof RawExpectations]>('expect', EXPECT_SHAPES).map((item) =>
         compileExpectation(item.raw, item.at),
       ),
     };
@@ -138,7 +139,9 @@ class ScenarioLoader {
     const { integrations } = sections;
     const standIns = standInIntegrations(integrations.value, Object.assign({}, ...named));
     const silent = { ...sections, integrations: { value: standIns, report: integrations.report } };
-    const config = compose(silent, () => 'simulated');
+    const composed = compose(silent, () => 'simulated');
+    const config =
+      named.length === 0 ? composed : { ...composed, pushRoutes: [routeToAll(Object.assign({}, ...named))] };
     const every = raw.eval_interval === undefined ? undefined : parseDuration(raw.eval_interval);
     return every === undefined
       ? config
@@ -172,6 +175,14 @@ class ScenarioLoader {
   }
 }
 
+/** Pushed alerts of a scenario go to all receivers that it names. */
+function routeToAll(named: RawReceivers): PushRoute {
+  const receivers = Object.entries(named).flatMap(([channel, list]) =>
+    list.map(({ name }) => ({ channel: channel as Channel, target: name, broken: null })),
+  );
+  return { matchers: [], receivers, escalation: null };
+}
+
 /** A part of a configuration and where it stands. */
 interface Part {
   source: Source;
@@ -182,14 +193,8 @@ interface Part {
 type Shapes = Readonly<Record<string, z.ZodType>>;
 
 /** An item is of the kind whose key it has. */
-function checkItem(list: string, item: unknown, shapes: Shapes, later: readonly string[], report: Report): boolean {
+function checkItem(list: string, item: unknown, shapes: Shapes, report: Report): boolean {
   const keys = typeof item === 'object' && item !== null && !Array.isArray(item) ? Object.keys(item) : [];
-  const unavailable = keys.find((key) => later.includes(key));
-  if (unavailable !== undefined) {
-    const message = `"${unavailable}" is not available in this version`;
-    report({ code: 'E101', path: [unavailable], atKey: true, message });
-    return false;
-  }
   const kinds = keys.filter((key) => Object.hasOwn(shapes, key));
   const [kind] = kinds;
   if (kind !== undefined && kinds.length === 1) return checkShape(shapes[kind] as z.ZodType, item, report);

@@ -7,6 +7,7 @@ import { LATER, LISTS, MAPS, SCALARS } from './sections.ts';
 const lists = {
   monitors: z.array(LISTS.monitors).describe('Uptime monitors'),
   alert_rules: z.array(LISTS.alert_rules).describe('Alert rules'),
+  pushed_alerts: z.array(LISTS.pushed_alerts).describe('Where alerts go that others push; the first item that matches'),
   people: z.array(LISTS.people).describe('Who can be on call'),
   schedules: z.array(LISTS.schedules).describe('Who is on call when'),
   inhibit_rules: z.array(LISTS.inhibit_rules).describe('Alerts that mute others while they fire'),
@@ -37,6 +38,7 @@ const FILES: Record<string, { title: string; sections: readonly string[] }> = {
       'alert_settings',
       'grouping',
       'inhibit_rules',
+      'pushed_alerts',
       'schedules',
       'people',
       'slos',

@@ -17,6 +17,7 @@ import {
   ruleShape,
 } from '../respond/alerting/config.ts';
 import { inhibitRuleShape, type RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
+import { pushRouteShape, type RawPushRoute } from '../respond/alerting/push/config.ts';
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
 import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
 import { type RawSlo, sloShape } from '../respond/slo/config.ts';
@@ -52,6 +53,7 @@ export const LISTS = {
   monitors: monitorShape,
   alert_rules: ruleShape,
   inhibit_rules: inhibitRuleShape,
+  pushed_alerts: pushRouteShape,
   people: personShape,
   schedules: scheduleShape,
   databases: databaseShape,
@@ -90,6 +92,7 @@ export interface Sections {
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];
+  pushed_alerts: Placed<RawPushRoute>[];
   people: Placed<RawPerson>[];
   schedules: Placed<RawSchedule>[];
   databases: Placed<RawDatabase>[];

@@ -3,7 +3,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
 
 /**
- * Finds the key of a sender of logs, traces or metrics.
+ * Finds the key of a sender of logs, traces, metrics or alerts.
  * @throws YumOpsError invalid_key (401), key_scope (403) for keys that web pages show
  */
 export async function authorizeServer(request: FastifyRequest, find: FindIngestKey): Promise<IngestKey> {
@@ -20,7 +20,7 @@ export async function authorizeServer(request: FastifyRequest, find: FindIngestK
     );
   }
   if (key.scope === 'public') {
-    throw new YumOpsError('key_scope', 'A public key cannot send logs, traces or metrics.', {
+    throw new YumOpsError('key_scope', 'A public key cannot send logs, traces, metrics or alerts.', {
       status: 403,
       hint: 'Use a key of scope "server", and keep it out of browsers.',
     });
@@ -28,12 +28,20 @@ export async function authorizeServer(request: FastifyRequest, find: FindIngestK
   return key;
 }
 
-/** The key that a request names: in `x-yumops-key`, as a Bearer token, or as `?key=`. */
+/** The key that a request names: in `x-yumops-key`, as a Bearer token, as the password of basic authentication, or as `?key=`. */
 export function keyOf(request: FastifyRequest): string | undefined {
   const header = request.headers['x-yumops-key'];
   if (typeof header === 'string' && header !== '') return header;
   const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return bearer;
+  const basic = /^Basic\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (basic !== undefined) return passwordOf(basic);
   const { key } = request.query as { key?: unknown };
   return typeof key === 'string' && key !== '' ? key : undefined;
+}
+
+function passwordOf(basic: string): string {
+  return Buffer.from(basic, 'base64')
+    .toString()
+    .replace(/^[^:]*:/, '');
 }

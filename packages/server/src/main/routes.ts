@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { accessAdminRoutes } from '../http/access-admin.ts';
+import { alertmanagerRoutes } from '../http/alertmanager.ts';
 import { alertRoutes } from '../http/alerts.ts';
 import { authRoutes } from '../http/auth.ts';
 import { checkRoutes } from '../http/checks.ts';
@@ -92,6 +93,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   configurationRoutes(app, { guard, report: () => parts.live.report() });
   alertRoutes(app, { alerting, guard, clock });
   ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
+  alertmanagerRoutes(app, { alerting, guard, findIngestKey, version: VERSION, startedAt: clock.now() });
   silenceRoutes(app, { silences: alerting.silences, guard });
   jobRoutes(app, { scheduler: parts.scheduler, guard });
   windowRoutes(app, { windows: parts.windows, guard, clock });

@@ -2,6 +2,7 @@ import type { Integrations } from '../notify/index.ts';
 import type { WatchdogConfig } from '../watchdog/index.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from './config.ts';
 import type { InhibitRule } from './inhibit/inhibition.ts';
+import type { PushRoute } from './push/config.ts';
 
 /** The parts of the configuration that the alert path works from. */
 export interface AlertingConfig {
@@ -11,6 +12,8 @@ export interface AlertingConfig {
   policies: ReadonlyMap<string, EscalationPolicy>;
   grouping: Grouping;
   inhibitRules: readonly InhibitRule[];
+  /** Where pushed alerts go; the first that matches. */
+  pushRoutes?: readonly PushRoute[];
   integrations: Integrations;
   /** Heartbeats that prove that the alert path works; null or left out = none. */
   watchdog?: WatchdogConfig | null;

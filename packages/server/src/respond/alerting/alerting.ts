@@ -10,6 +10,8 @@ import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
 import type { MetricSource } from './metrics.ts';
 import type { Audit, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
+import { type SentAlert, toPush } from './push/accept.ts';
+import { type ListedAlert, type Listing, listAlerts } from './push/listing.ts';
 import { AlertPages } from './read/pages.ts';
 import { createSilences, type Silences } from './silence/silences.ts';
 import { storedBuckets } from './state/bucket-query.ts';
@@ -55,6 +57,12 @@ export interface Alerting extends AlertActions {
   counted(sources: Iterable<MetricSource>): void;
   /** Planned work has changed: what is muted now waits, and what nothing mutes any more is told. */
   replan(): Promise<void>;
+  /** Takes alerts that others push; when this resolves they are committed. @throws YumOpsError `invalid_alert` (400) */
+  push(alerts: readonly SentAlert[]): Promise<void>;
+  /** @throws YumOpsError `invalid_alert` (400) for one that `push` would refuse */
+  checkAlert(alert: SentAlert): void;
+  /** What fires, for Alertmanager's API. @throws YumOpsError `invalid_matcher` (400) */
+  listAlerts(asked: Listing): Promise<ListedAlert[]>;
   /** Until when evaluation and delivery have done all that was due, ms on the monotonic clock; null before. */
   lastRunAt(): number | null;
   silences: Silences;
@@ -113,6 +121,12 @@ export function createAlerting(options: AlertingOptions): Alerting {
       await store.wakeMuted(engine.now());
       loops.wake();
     },
+    async push(alerts) {
+      await engine.accept(alerts);
+      loops.wakeServing();
+    },
+    checkAlert: (alert) => void toPush(alert, 0, engine.now()),
+    listAlerts: (asked) => listAlerts(store, asked, engine.now()),
     lastRunAt: () => engine.lastRunAt,
     silences: createSilences(deps, wake),
     pages,

@@ -128,6 +128,7 @@ export function compileGrouping(raw: RawGrouping, report: Report): Grouping {
     by: raw.by ?? ['alertname', 'environment'],
     groupWaitMs: readDuration(raw.group_wait, ['group_wait'], report) ?? null,
     groupIntervalMs,
+    endsWait: raw.group_interval !== undefined,
     repeatIntervalMs: readDuration(raw.repeat_interval, ['repeat_interval'], report) ?? 14_400_000,
     resolveTimeoutMs: readDuration(raw.resolve_timeout, ['resolve_timeout'], report) ?? 300_000,
   };

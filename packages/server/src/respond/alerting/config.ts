@@ -149,6 +149,8 @@ export interface Grouping {
   /** Null = 10 s, and 0 for critical alerts. */
   groupWaitMs: number | null;
   groupIntervalMs: number;
+  /** The interval was written: ends wait for it too. */
+  endsWait?: boolean;
   repeatIntervalMs: number;
   /** Pushed alerts without an end resolve after this long. */
   resolveTimeoutMs: number;

@@ -7,13 +7,20 @@ import { DeliveryWorker } from './deliver/worker.ts';
 import type { EvaluationTiming } from './evaluate/evaluator.ts';
 import { changeGroup } from './group/change.ts';
 import { Leader } from './leader.ts';
+import { BIG_JUMP_MS, type Lease } from './lease.ts';
 import type { MetricSource } from './metrics.ts';
-import type { AlertStore, BucketSource, Lease, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
+import { Plans } from './plans.ts';
+import type { AlertStore, BucketSource, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
+import { acceptAlerts, type SentAlert } from './push/accept.ts';
+import { handlePushed } from './push/intake.ts';
 
 const TAKE_OVER_MS = 1_000;
 /** Rules that count rows are evaluated at most this often as rows arrive. */
 const COUNTED_EVERY_MS = 200;
-const BIG_JUMP_MS = 30_000;
+const SOONEST_MS = 10;
+/** Others than the leader have no timers to keep. */
+const STANDBY_MS = 1_000;
+const UNSYNCED_MS = 20;
 
 export interface EngineDeps {
   store: AlertStore;
@@ -56,14 +63,18 @@ export class AlertEngine {
   #countedAt = 0;
   #ledAt: number | null = null;
   #servedAt: number | null = null;
-  /** Database time minus monotonic time. */
+  /** The agreed time minus monotonic time. */
   #offset: number;
+  /** The agreed time has been learnt. */
+  #synced = false;
+  #plans: Plans;
 
   constructor(deps: EngineDeps, config: AlertingConfig) {
     this.#deps = deps;
     this.#config = config;
     this.#offset = deps.clock.now() - deps.clock.monotonic();
     this.#delivery = this.#makeDelivery();
+    this.#plans = this.#makePlans();
   }
 
   /** Time as all instances agree on it, ms since the epoch. */
@@ -101,6 +112,8 @@ export class AlertEngine {
    * @returns when to run again at the latest, ms since the epoch
    */
   async serve(): Promise<number> {
+    // By its own clock an instance might take what another one is sending.
+    if (!this.#synced) return this.now() + UNSYNCED_MS;
     const lease = this.#lease;
     try {
       if (lease) await this.#underLease(() => this.#moveTimers(lease));
@@ -109,13 +122,15 @@ export class AlertEngine {
     }
     const due = await this.#deps.store.nextDue();
     this.#servedAt = this.#deps.clock.monotonic();
-    return due === null ? Number.POSITIVE_INFINITY : Math.max(due, this.now() + 10);
+    if (due === null) return Number.POSITIVE_INFINITY;
+    return Math.max(due, this.now() + (this.#lease ? SOONEST_MS : STANDBY_MS));
   }
 
   /** Uses another configuration from now on; running episodes keep the plan they began with. */
   reload(config: AlertingConfig): void {
     this.#config = config;
     this.#delivery.use(this.#deps.notifiers(config));
+    this.#plans = this.#makePlans();
     this.#leader = null;
   }
 
@@ -123,6 +138,11 @@ export class AlertEngine {
   counted(sources: Iterable<MetricSource>): void {
     if (this.#lease === null) return;
     for (const source of sources) this.#counted.add(source);
+  }
+
+  /** Takes alerts that others push; when this resolves they are committed. @throws YumOpsError `invalid_alert` (400) */
+  async accept(alerts: readonly SentAlert[]): Promise<void> {
+    await acceptAlerts(this.#deps.store, alerts, this.#config.grouping.resolveTimeoutMs, this.now());
   }
 
   /** Monitors have changed: they are read at the next run. */
@@ -168,8 +188,10 @@ export class AlertEngine {
       await this.#ensureLeader(this.#lease);
       return;
     }
-    const lease = await store.lease(instance, leaseMs, this.#lease);
-    if (lease) this.#adopt(lease.databaseNow - clock.monotonic());
+    const own = this.#synced ? this.now() : null;
+    const answer = await store.lease({ holder: instance, ttlMs: leaseMs, renew: this.#lease, now: own });
+    const { lease } = answer;
+    this.#adopt(answer.now - clock.monotonic());
     if (lease?.token !== this.#lease?.token) this.#leader = null;
     this.#lease = lease;
     this.#renewAt = this.now() + (lease ? leaseMs / 3 : TAKE_OVER_MS);
@@ -180,11 +202,15 @@ export class AlertEngine {
     this.#leader ??= await Leader.take(this.#deps, this.#config, lease);
   }
 
-  /** Follows the database's clock, but never a jump of it: timers then keep their distance. */
+  /**
+   * Follows the time that all instances agree on, with the lease and without, so that they agree when a message is due
+   * and when its sender is held to be gone, however their own clocks differ. A jump of it is not followed.
+   */
   #adopt(offset: number): void {
     const jump = offset - this.#offset;
-    if (this.#lease === null || Math.abs(jump) < BIG_JUMP_MS) this.#offset = offset;
+    if (!this.#synced || Math.abs(jump) < BIG_JUMP_MS) this.#offset = offset;
     else this.#deps.log.warn('the database clock jumped; timers keep their distance', { jumpMs: Math.round(jump) });
+    this.#synced = true;
   }
 
   async #underLease(work: () => Promise<void>): Promise<void> {
@@ -200,9 +226,14 @@ export class AlertEngine {
   }
 
   async #moveTimers(lease: Lease): Promise<void> {
+    await handlePushed(this.#deps, lease, this.#plans, this.#config.grouping.by, this.now());
     for (const groupKey of await this.#deps.store.dueGroups(this.now())) {
       await changeGroup(this.#deps, { groupKey, lease, inputs: [], now: () => this.now() });
     }
+  }
+
+  #makePlans(): Plans {
+    return new Plans(this.#config, new Set(this.#deps.notifiers(this.#config).keys()));
   }
 
   #makeDelivery(): DeliveryWorker {

@@ -25,6 +25,10 @@ export interface Plan {
   takesAcks?: readonly string[];
   /** Others on a step are still told after somebody acknowledged. */
   multiAck?: boolean;
+  /** The receivers are told of the whole group at each flush of it, and of nothing in between. */
+  batch?: boolean;
+  /** Ends wait for the next flush of the group even when nothing of it fires any more. */
+  endsWait?: boolean;
   /** Alerts that mute this one while they fire. */
   inhibitors?: readonly Inhibitor[];
 }
@@ -88,7 +92,7 @@ export interface Episode extends AlertSubject {
   /** Raised each time the episode is opened again. */
   round: number;
   /** `meta`: the platform about itself; `watchdog`: the synthetic alert that proves that the path works. */
-  origin: 'rule' | 'monitor' | 'meta' | 'watchdog';
+  origin: 'rule' | 'monitor' | 'pushed' | 'meta' | 'watchdog';
   ruleId: string;
   groupKey: string;
   state: 'firing' | 'resolved';

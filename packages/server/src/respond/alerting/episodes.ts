@@ -8,8 +8,9 @@ import type { MetaCondition } from './meta.ts';
 import { MONITOR_RULE } from './monitor-alerts.ts';
 import type { MonitorStatus } from './ports.ts';
 
-/** The key of the group an alert with these labels belongs to. */
+/** The key of the group an alert with these labels belongs to. `...` stands for all labels. */
 export function groupKeyOf(by: readonly string[], labels: Labels): string {
+  if (by.includes('...')) return labelsKey(labels);
   return labelsKey(Object.fromEntries(by.map((name) => [name, labels[name] ?? ''])));
 }
 
@@ -79,7 +80,7 @@ export const UNMEASURED = {
 /** The episode that begins, or goes on, with an instance. `at`: the evaluation, `now`: the commit; ms. */
 export function episodeOf(
   subject: AlertSubject,
-  instance: Instance,
+  instance: Pick<Instance, 'fingerprint' | 'episode' | 'round' | 'ruleId'>,
   context: { origin: Episode['origin']; plan: Plan; groupKey: string; at: number; now: number },
 ): Episode {
   return {

@@ -19,6 +19,7 @@ export type { Instance } from './instance.ts';
 export { type MetricSource, RULE_METRICS } from './metrics.ts';
 export { MONITOR_RULE, MONITOR_RULE_ID } from './monitor-alerts.ts';
 export type {
+  AlertStore,
   Audit,
   Bucket,
   BucketQuery,
@@ -34,6 +35,8 @@ export type {
   Watermark,
 } from './ports.ts';
 export { NOTHING_PLANNED } from './ports.ts';
+export type { SentAlert } from './push/accept.ts';
+export type { ListedAlert } from './push/listing.ts';
 export { AlertPages } from './read/pages.ts';
 export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';
 export { period } from './sentence.ts';

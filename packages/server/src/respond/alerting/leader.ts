@@ -14,6 +14,7 @@ import { isWatched, Watched } from './watched.ts';
 
 const MONITOR_POLL_MS = 5_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const PUSHED_KEPT_MS = 86_400_000;
 /** Silences that are over are still listed for so long. */
 const SILENCES_KEPT_MS = 5 * 86_400_000;
 const SYNTHETIC_KEPT_MS = 3_600_000;
@@ -81,6 +82,7 @@ export class Leader {
       this.#pruneAt = now + PRUNE_EVERY_MS;
       await store.pruneSilences(now - SILENCES_KEPT_MS);
       await store.pruneSynthetic(now - SYNTHETIC_KEPT_MS);
+      await store.prunePushed(now - PUSHED_KEPT_MS);
     }
     if (this.#config.rules.some(({ burn }) => burn))
       this.#planned = (await this.#deps.plannedWork?.(now)) ?? NOTHING_PLANNED;

@@ -42,6 +42,7 @@ export function makePlan(input: PlanInput): Plan {
     ...dutyOf(input.policy),
     ...authorityOf(input),
     takesAcks: takersOfAcks(input.integrations),
+    endsWait: input.grouping.endsWait ?? false,
   };
 }
 

@@ -4,6 +4,9 @@ import type { AlertSubject, Plan } from './episode.ts';
 import { inhibitorsOf, parentInhibitor } from './inhibit/inhibition.ts';
 import { makePlan, type PlanInput } from './plan.ts';
 import type { MonitorStatus } from './ports.ts';
+import type { PushRoute } from './push/config.ts';
+import { matchesAll } from './silence/matcher.ts';
+import { matchable } from './silence/silence.ts';
 
 const ACK_CRITICAL_MS = 1_800_000;
 const ACK_MS = 14_400_000;
@@ -46,6 +49,38 @@ export class Plans {
     });
     const parents = monitor.parent ? [parentInhibitor(monitor.parent)] : [];
     return { ...plan, inhibitors: [...parents, ...inhibitorsOf(this.#config.inhibitRules, subject)] };
+  }
+
+  /**
+   * The plan of an alert that somebody pushed, and which route it took (-1 = none that is written: then it is told as a
+   * monitor's would be).
+   */
+  ofPushed(subject: AlertSubject): { plan: Plan; route: number } {
+    const { pushRoutes = [], inhibitRules, policies, alertSettings } = this.#config;
+    const labels = matchable(subject);
+    const index = pushRoutes.findIndex(({ matchers }) => matchesAll(matchers, labels));
+    const route = pushRoutes[index] ?? this.#unrouted();
+    const policy =
+      route.escalation === null
+        ? null
+        : (policies.get(route.escalation) ?? (index < 0 ? alertSettings.escalationPolicy : null));
+    const { severity } = subject;
+    const ackTimeoutMs = severity === 'critical' ? ACK_CRITICAL_MS : ACK_MS;
+    const plan = this.#make({ severity, receivers: route.receivers, policy, ackTimeoutMs });
+    return {
+      plan: { ...plan, batch: policy === null, inhibitors: inhibitorsOf(inhibitRules, subject) },
+      route: index,
+    };
+  }
+
+  #unrouted(): PushRoute {
+    const { policies, alertSettings } = this.#config;
+    const hasPolicy = policies.has(DEFAULT_POLICY) || alertSettings.escalationPolicy !== null;
+    return {
+      matchers: [],
+      receivers: hasPolicy ? [] : alertSettings.email,
+      escalation: hasPolicy ? DEFAULT_POLICY : null,
+    };
   }
 
   /** The platform's own messages go to its own receivers, once. */

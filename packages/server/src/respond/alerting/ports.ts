@@ -5,6 +5,8 @@ import type { Labels } from './fingerprint.ts';
 import type { Durable, OnCallAt } from './group/facts.ts';
 import type { Claimed, Decision, GroupState } from './group/state.ts';
 import type { Instance } from './instance.ts';
+import type { Lease, LeaseAnswer, LeaseWish } from './lease.ts';
+import type { Push, PushedAlert, PushProgress } from './push/pushed.ts';
 import type { Silence } from './silence/silence.ts';
 
 /** What a monitor is held to be, for the "monitor down" alerts. Implemented by uptime. */
@@ -102,14 +104,6 @@ export interface BucketSource {
   read(query: BucketQuery): Promise<Bucket[]>;
 }
 
-/** The right to evaluate and to move timers. */
-export interface Lease {
-  /** Grows with every new holder; writes under an older token are refused. */
-  token: number;
-  /** The database's clock when the lease was taken, ms since the epoch. */
-  databaseNow: number;
-}
-
 /** What is known of a rule as a whole. Times in ms since the epoch. */
 export interface RuleStatus {
   ruleId: string;
@@ -133,6 +127,8 @@ export interface Change {
   alertIds: readonly string[];
   /** Instances to write in the same transaction. */
   instances: readonly Instance[];
+  /** What came of pushed alerts, to write in the same transaction. */
+  pushed?: readonly { fingerprint: string; progress: PushProgress }[];
   /** Silences that end before are not read, ms since the epoch. */
   now: number;
   /** What fires elsewhere is read too; it always is for a group with alerts that others may mute. */
@@ -142,13 +138,15 @@ export interface Change {
   afterwards?(tx: Queryable): Promise<void>;
 }
 
+export type { Lease } from './lease.ts';
+
 /** The durable state of the alert path. One contract, two implementations: Postgres and memory. */
 export interface AlertStore {
   /**
-   * Takes or renews the lease for `ttlMs`; null while another holder has it. The same `holder` gets it back at once:
-   * it is the same instance, started again.
+   * Takes or renews the lease, unless another holder has it. The same `holder` gets it back at once: it is the same
+   * instance, started again.
    */
-  lease(holder: string, ttlMs: number, renew: Lease | null): Promise<Lease | null>;
+  lease(wish: LeaseWish): Promise<LeaseAnswer>;
   release(lease: Lease): Promise<void>;
 
   instances(): Promise<Instance[]>;
@@ -167,6 +165,14 @@ export interface AlertStore {
 
   /** Every alert that fires. */
   firingAlerts(): Promise<Episode[]>;
+  /** Takes pushes in, in their order; committed when it resolves. `now`: ms since the epoch. */
+  push(pushes: readonly Push[], now: number): Promise<void>;
+  /** Up to `limit` pushed alerts that changed since they were looked at, or whose end has come. */
+  pushedToHandle(now: number, limit: number): Promise<PushedAlert[]>;
+  /** When each pushed alert that is kept was sent last, and when it ends, by fingerprint; ms since the epoch. */
+  pushedTimes(): Promise<ReadonlyMap<string, Pick<PushedAlert, 'receivedAt' | 'endsAt'>>>;
+  /** Forgets pushed alerts that ended before this time, ms since the epoch. */
+  prunePushed(before: number): Promise<void>;
   /** Every silence that is kept, newest first. */
   silences(): Promise<Silence[]>;
   /** Adds or replaces a silence. `afterwards` runs inside the transaction. */

@@ -4,7 +4,7 @@ import type { Occurring } from './scenario.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /** What happens and leaves a trace in telemetry. */
-export type Counted = Exclude<Occurring, { kind: 'ping' }>;
+export type Counted = Exclude<Occurring, { kind: 'ping' | 'alert' }>;
 
 /** Something that was counted, as a row of the telemetry store's `rule_buckets` would have it. */
 export interface Sample {

@@ -53,7 +53,7 @@ export function compileInput(raw: RawInput, config: SimulatedConfig, report: Rep
     const message = `there is no heartbeat "${raw.ping.monitor}"`;
     report({ code: 'E103', path: ['ping', 'monitor'], message, suggestion: 'add it under monitors, kind: heartbeat' });
   }
-  return { at: instantsOf(raw, report), what: occurringOf(raw) };
+  return { at: instantsOf(raw, report), what: occurringOf(raw, report), instance: (raw.instance ?? 1) - 1 };
 }
 
 function instantsOf(raw: RawInput, report: Report): number[] {
@@ -74,11 +74,9 @@ function instantsOf(raw: RawInput, report: Report): number[] {
   return Array.from({ length: Math.max(0, count) }, (_, index) => first + index * every);
 }
 
-function occurringOf(raw: RawInput): Occurring {
-  if ('check' in raw) {
-    const { monitor, ok, reason } = raw.check;
-    return { kind: 'check', monitor, ok, reason: ok ? null : (reason ?? 'the check failed') };
-  }
+function occurringOf(raw: RawInput, report: Report): Occurring {
+  if ('alert' in raw) return pushOf(raw.alert, within(report, 'alert'));
+  if ('check' in raw) return checkOf(raw.check);
   if ('ping' in raw) {
     const { monitor, signal, exit } = raw.ping;
     return { kind: 'ping', monitor, signal: signal ?? 'success', exit: exit ?? null };
@@ -92,6 +90,18 @@ function occurringOf(raw: RawInput): Occurring {
   return 'requests' in raw
     ? { kind: 'requests', count: raw.requests, ...amounts }
     : { kind: 'outbound', count: raw.outbound, ...amounts };
+}
+
+function checkOf({ monitor, ok, reason }: RawInputs['check']['check']): Occurring {
+  return { kind: 'check', monitor, ok, reason: ok ? null : (reason ?? 'the check failed') };
+}
+
+function pushOf({ labels, annotations, starts, ends }: RawInputs['alert']['alert'], report: Report): Occurring {
+  return {
+    ...{ kind: 'alert', labels, annotations: annotations ?? {} },
+    ...(starts !== undefined && { starts: readOffset(starts, ['starts'], report) }),
+    ...(ends !== undefined && { ends: readOffset(ends, ['ends'], report) }),
+  };
 }
 
 /**

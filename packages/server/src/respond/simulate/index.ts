@@ -6,7 +6,6 @@ export {
   ACTION_SHAPES,
   EXPECT_SHAPES,
   INPUT_SHAPES,
-  LATER_INPUTS,
   type RawActions,
   type RawExpectations,
   type RawInputs,

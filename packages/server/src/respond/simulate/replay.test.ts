@@ -15,7 +15,7 @@ function scenarioOf(name: string) {
   if (!scenario || !rule) throw new Error(`${name} does not load`);
   const buckets = new SimulatedBuckets();
   for (const { at, what } of scenario.input) {
-    if (what.kind === 'check' || what.kind === 'ping') continue;
+    if (what.kind === 'check' || what.kind === 'ping' || what.kind === 'alert') continue;
     for (const t of at)
       for (const sample of samplesOf(what, scenario.start + t, { service: 'app' })) buckets.add(sample);
   }

@@ -41,13 +41,18 @@ export const INPUT_SHAPES = {
       exit: z.int().optional(),
     }),
   }),
+  alert: lineShape.extend({
+    alert: z.strictObject({
+      labels: labelsShape,
+      annotations: labelsShape.optional(),
+      starts: offsetShape.optional(),
+      ends: offsetShape.optional(),
+    }),
+  }),
   check: lineShape.extend({
     check: z.strictObject({ monitor: z.string(), ok: z.boolean(), reason: z.string().optional() }),
   }),
 };
-
-/** Inputs of the format that nothing takes in this version. */
-export const LATER_INPUTS = ['alert'] as const;
 
 const answerShape = z.union([z.int().min(200).max(599), z.literal('timeout')], 'expected a status or timeout');
 

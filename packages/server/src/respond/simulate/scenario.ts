@@ -22,6 +22,14 @@ export type Occurring =
   | { kind: 'event'; name: string; count: number; level: string; labels: Labels }
   | { kind: 'gauge'; name: string; value: number; labels: Labels }
   | { kind: 'ping'; monitor: string; signal: 'start' | 'success' | 'fail'; exit: number | null }
+  | {
+      kind: 'alert';
+      labels: Labels;
+      annotations: Labels;
+      /** ms from the start of the scenario; left out = the sender does not say. */
+      starts?: number;
+      ends?: number;
+    }
   | { kind: 'check'; monitor: string; ok: boolean; reason: string | null };
 
 /** A line of input. Times of a scenario are ms from its start. */
@@ -29,6 +37,8 @@ export interface InputLine {
   /** Every instant at which it happens, in order. */
   at: readonly number[];
   what: Occurring;
+  /** The instance that receives it, from 0. */
+  instance: number;
 }
 
 /** What happens to YumOps, its people and its receivers. */

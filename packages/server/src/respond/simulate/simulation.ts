@@ -2,9 +2,11 @@ import { messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import {
   AlertEngine,
+  type AlertStore,
   addSilence,
   changeGroup,
   endSilence,
+  MemoryAlertStore,
   type MetricSource,
   MONITOR_RULE,
   MONITOR_RULE_ID,
@@ -16,9 +18,9 @@ import { SimulatedClock } from './clock.ts';
 import { failuresOf } from './expectations.ts';
 import { SimulatedMonitors } from './monitors.ts';
 import { type Lifeline, SimulatedReceivers } from './receivers.ts';
-import { RecordingStore } from './recording-store.ts';
 import { type Acknowledged, type SimulationReport, seconds } from './report.ts';
-import type { Action, InputLine, Scenario, SimulatedConfig } from './scenario.ts';
+import type { Action, InputLine, Occurring, Scenario, SimulatedConfig } from './scenario.ts';
+import { StateRecorder } from './state-recorder.ts';
 
 const LEASE_MS = 10_000;
 /** An engine asks to run again at once so often, then time goes on. */
@@ -51,15 +53,21 @@ interface Event {
   happen(): void | Promise<void>;
 }
 
+export interface SimulationOptions {
+  /** Makes the durable state of the run; default is one in memory. @param now the database's clock, ms since the epoch */
+  makeStore?(now: () => number): AlertStore;
+}
+
 /** Runs a scenario through the alert path on a clock of its own. */
-export async function simulate(scenario: Scenario): Promise<SimulationReport> {
-  return new Simulation(scenario).run();
+export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<SimulationReport> {
+  return new Simulation(scenario, options).run();
 }
 
 class Simulation {
   readonly #scenario: Scenario;
   readonly #clock: SimulatedClock;
-  readonly #store: RecordingStore;
+  readonly #recorder: StateRecorder;
+  readonly #store: AlertStore;
   readonly #buckets = new SimulatedBuckets();
   readonly #receivers: SimulatedReceivers;
   readonly #monitors: SimulatedMonitors;
@@ -72,16 +80,17 @@ class Simulation {
   readonly #events: Event[] = [];
   #config: SimulatedConfig;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, { makeStore }: SimulationOptions) {
     const { start, config, instances } = scenario;
     this.#scenario = scenario;
     this.#config = config;
     this.#clock = new SimulatedClock(start);
-    this.#store = new RecordingStore(
+    const databaseNow = () => start + this.#clock.monotonic();
+    this.#recorder = new StateRecorder(
       () => this.#clock.monotonic(),
-      start,
       (id) => this.#nameOf(id),
     );
+    this.#store = this.#recorder.over(makeStore?.(databaseNow) ?? new MemoryAlertStore(databaseNow));
     this.#receivers = new SimulatedReceivers(this.#clock, start);
     this.#monitors = new SimulatedMonitors(config.monitors);
     this.#lives = Array.from({ length: instances }, () => null);
@@ -100,13 +109,13 @@ class Simulation {
     await this.#advance(durationMs);
     await this.#runDue();
     const { notifications } = this.#receivers;
-    const { states } = this.#store;
+    const { states } = this.#recorder;
     const failures = [...this.#failures, ...failuresOf(this.#scenario, notifications, states)];
     return { notifications, states, acks: this.#acks, failures };
   }
 
   /** What was counted lies in the store under its own time; checks happen when they come. */
-  #plan({ at, what }: InputLine): void {
+  #plan({ at, what, instance }: InputLine): void {
     const { start, config } = this.#scenario;
     const defaults = { service: config.service, environment: 'production' };
     for (const t of at) {
@@ -117,7 +126,8 @@ class Simulation {
       } else if (what.kind === 'ping') {
         const { monitor, signal, exit } = what;
         this.#at(t, () => this.#observed(() => this.#monitors.beat(monitor, signal, exit, start + t)));
-      } else this.#planCounted(what, t, defaults);
+      } else if (what.kind === 'alert') this.#at(t, () => this.#push(what, instance));
+      else this.#planCounted(what, t, defaults);
     }
   }
 
@@ -130,6 +140,19 @@ class Simulation {
       for (const life of this.#alive()) life.engine.counted([source]);
       this.#wakeAll();
     });
+  }
+
+  /** An alert that somebody pushes; one to an instance that is down is lost. */
+  async #push({ labels, annotations, starts, ends }: Extract<Occurring, { kind: 'alert' }>, instance: number) {
+    const life = this.#lives[instance];
+    if (!life) return;
+    const { start } = this.#scenario;
+    const times = {
+      ...(starts !== undefined && { startsAt: start + starts }),
+      ...(ends !== undefined && { endsAt: start + ends }),
+    };
+    await life.engine.accept([{ labels, annotations, ...times }]);
+    this.#wakeAll();
   }
 
   /** Heartbeats are looked at as often as the prober would. */
@@ -184,11 +207,11 @@ class Simulation {
 
   async #acknowledge({ rule, by, via }: Extract<Action, { kind: 'ack' }>): Promise<void> {
     const elapsed = this.#clock.monotonic();
-    const alerts = await this.#store.firingOf(rule);
+    const alerts = (await this.#store.firingAlerts()).filter((alert) => alert.rule === rule);
     if (alerts.length === 0)
       this.#failures.push(`at ${seconds(elapsed)} s no alert of "${rule}" fires, so ${by} cannot acknowledge it`);
     const at = this.#scenario.start + elapsed;
-    for (const { alertId, groupKey } of alerts) {
+    for (const { id: alertId, groupKey } of alerts) {
       const inputs = [{ type: 'acknowledged' as const, alertId, ack: { by, via, at } }];
       await changeGroup(this.#deps(), { groupKey, alertIds: [alertId], inputs, now: () => at });
     }
@@ -300,10 +323,16 @@ class Simulation {
       const wishes = this.#alive().map(({ nextRun }) => nextRun);
       const next = Math.min(this.#clock.nextTimer, ...wishes);
       if (next >= until) break;
-      await this.#clock.advance(Math.max(0, next - this.#clock.monotonic()));
+      await this.#moveTo(next);
       await this.#runDue();
     }
-    await this.#clock.advance(Math.max(0, until - this.#clock.monotonic()));
+    await this.#moveTo(until);
+  }
+
+  /** Moves the clock; attempts that end by it are settled before anything else happens. */
+  async #moveTo(at: number): Promise<void> {
+    await this.#clock.advance(Math.max(0, at - this.#clock.monotonic()));
+    for (const life of this.#alive()) await settled(life);
   }
 
   async #runDue(): Promise<void> {
@@ -318,7 +347,12 @@ class Simulation {
     life.nextRun = Number.POSITIVE_INFINITY;
     const wish = await life.engine.run();
     const wait = Math.max(0, wish - life.engine.now());
-    while (life.engine.inFlight > life.waiting) await new Promise((resolve) => setImmediate(resolve));
+    await settled(life);
     life.nextRun = Math.min(life.nextRun, this.#clock.monotonic() + wait);
   }
+}
+
+/** Attempts that do not wait for the clock have ended. */
+async function settled(life: Life): Promise<void> {
+  while (life.engine.inFlight > life.waiting) await new Promise((resolve) => setImmediate(resolve));
 }

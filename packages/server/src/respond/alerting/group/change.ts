@@ -1,7 +1,14 @@
 import type { Queryable } from '../../../lib/db.ts';
 import { isMutedByOthers } from '../episode.ts';
 import type { Instance } from '../instance.ts';
-import { type AlertStore, type Lease, NOTHING_PLANNED, type PlannedWork, type ResolveOnCall } from '../ports.ts';
+import {
+  type AlertStore,
+  type Change,
+  type Lease,
+  NOTHING_PLANNED,
+  type PlannedWork,
+  type ResolveOnCall,
+} from '../ports.ts';
 import { decide, type GroupInput } from './decide.ts';
 import type { Decision } from './state.ts';
 
@@ -25,6 +32,8 @@ export interface GroupChange {
   alertIds?: readonly string[];
   /** Instances to write in the same transaction. */
   instances?: readonly Instance[];
+  /** What came of pushed alerts, to write in the same transaction. */
+  pushed?: Change['pushed'];
   /** Runs inside the transaction, after the writes. */
   afterwards?(tx: Queryable): Promise<void>;
 }
@@ -34,7 +43,7 @@ export interface GroupChange {
  * @throws YumOpsError `lease_lost`
  */
 export async function changeGroup(deps: ChangeDeps, change: GroupChange): Promise<Decision> {
-  const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], afterwards } = change;
+  const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], pushed, afterwards } = change;
   const [onCall, planned = NOTHING_PLANNED] = await Promise.all([deps.resolveOnCall(now()), deps.plannedWork?.(now())]);
   return deps.store.change({
     groupKey,
@@ -44,6 +53,7 @@ export async function changeGroup(deps: ChangeDeps, change: GroupChange): Promis
     now: now(),
     readsFiring: inputs.some((input) => input.type === 'fired' && isMutedByOthers(input.alert)),
     decide: (state, durable) => decide(state, inputs, now(), { ...durable, onCall, planned }),
+    ...(pushed && { pushed }),
     ...(afterwards && { afterwards }),
   });
 }

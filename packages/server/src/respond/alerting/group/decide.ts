@@ -1,6 +1,7 @@
 import type { DeliveryResult } from '../../notify/index.ts';
 import type { Acknowledgement, Episode } from '../episode.ts';
 import { acknowledge } from './acknowledge.ts';
+import { flushBatch } from './batch.ts';
 import { close } from './close.ts';
 import { Draft } from './draft.ts';
 import { escalate, type Hand } from './escalate.ts';
@@ -12,12 +13,15 @@ import { takeReport, type VendorReport } from './report.ts';
 import { type Resolution, resolve } from './resolve.ts';
 import { recover, settle } from './settle.ts';
 import type { Decision, GroupState } from './state.ts';
+import { type Update, update } from './update.ts';
 
 /** Everything that can happen to a group of alerts. */
 export type GroupInput =
   /** An episode began, or began again with a higher `round`. */
   | { type: 'fired'; alert: Episode }
   | ({ type: 'resolved' } & Resolution)
+  /** Its sender says more of it; `endedAt` null = it goes on. */
+  | ({ type: 'updated' } & Update)
   | { type: 'acknowledged'; alertId: string; ack: Acknowledgement }
   | ({ type: 'escalated'; alertId: string } & Hand)
   /** Somebody resolved it by hand. */
@@ -36,7 +40,8 @@ export type GroupInput =
 export function decide(state: GroupState, inputs: readonly GroupInput[], now: number, facts: Facts): Decision {
   const draft = new Draft(state, now, facts);
   for (const input of inputs) apply(draft, input);
-  flush(draft);
+  if (draft.isBatch) flushBatch(draft);
+  else flush(draft);
   fallBackWhenOverdue(draft);
   return draft.decision();
 }
@@ -44,6 +49,7 @@ export function decide(state: GroupState, inputs: readonly GroupInput[], now: nu
 function apply(draft: Draft, input: GroupInput): void {
   if (input.type === 'fired') fire(draft, input.alert);
   else if (input.type === 'resolved') resolve(draft, input);
+  else if (input.type === 'updated') update(draft, input);
   else if (input.type === 'acknowledged') acknowledge(draft, input.alertId, input.ack);
   else if (input.type === 'escalated') escalate(draft, input.alertId, input);
   else if (input.type === 'closed') close(draft, input.alertId, input);

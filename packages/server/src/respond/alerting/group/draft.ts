@@ -5,10 +5,12 @@ import type { Facts } from './facts.ts';
 import {
   type Decision,
   type GroupState,
+  isBatchKey,
   type Message,
   type TimelineEntry,
   type Timer,
   type TimerKind,
+  type Told,
   timerKey,
 } from './state.ts';
 
@@ -21,6 +23,9 @@ export class Draft {
   readonly alerts: Map<string, Episode>;
   readonly timers: Map<string, Timer>;
   readonly messages: Map<string, Message>;
+  readonly told: Map<string, Told>;
+  /** The group is told as a whole. */
+  readonly isBatch: boolean;
   readonly #timeline: TimelineEntry[] = [];
   readonly #sources = new Map<string, readonly Source[]>();
 
@@ -32,6 +37,8 @@ export class Draft {
     this.alerts = new Map(state.alerts);
     this.timers = new Map(state.timers);
     this.messages = new Map(state.messages);
+    this.told = new Map(state.told);
+    this.isBatch = isBatchKey(state.key);
   }
 
   setAlert(alert: Episode): Episode {
@@ -92,6 +99,7 @@ export class Draft {
         alerts: this.alerts,
         timers: this.timers,
         messages: this.messages,
+        told: this.told,
       },
       timeline: this.#timeline,
     };

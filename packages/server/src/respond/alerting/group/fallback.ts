@@ -1,10 +1,11 @@
 import type { Target } from '../config.ts';
 import type { Episode, Plan } from '../episode.ts';
+import { isTold } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
 import { isOpen, type Message, timerKey } from './state.ts';
 import { knowsOfFiring, targetKey } from './told.ts';
-import { writeMessages } from './write.ts';
+import { writeBatch, writeMessages } from './write.ts';
 
 /** Tells the fallback of every message that has not arrived in its time. The message itself goes on trying. */
 export function fallBackWhenOverdue(draft: Draft): void {
@@ -61,6 +62,13 @@ function bringForward(draft: Draft, alert: Episode): void {
 
 function tellInstead(draft: Draft, failed: Message, target: Target, alerts: Episode[], why: string): void {
   const reason = `${targetKey(failed)} is failing: ${why}`;
+  if (draft.isBatch) {
+    const fresh = alerts.filter(({ id }) => !isTold(draft, id, target));
+    const title = `${channelName(failed.channel)} ${failed.target} is failing`;
+    if (fresh.length > 0) writeBatch(draft, { target, kind: 'firing', firing: fresh, ended: [], reason });
+    else writeBatch(draft, { target, kind: 'meta', firing: alerts, ended: [], reason, title });
+    return;
+  }
   const fresh = alerts.filter((alert) => !knowsOfFiring(draft, alert.id, target));
   const step = failed.step;
   if (fresh.length > 0) {

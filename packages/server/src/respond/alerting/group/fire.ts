@@ -16,6 +16,7 @@ export function fire(draft: Draft, incoming: Episode): void {
 function begin(draft: Draft, alert: Episode): void {
   draft.setAlert(alert);
   draft.note(alert.id, 'firing', alert.summary, 'inactive', 'firing');
+  if (draft.isBatch) return;
   scheduleSteps(draft, alert);
 }
 
@@ -29,8 +30,11 @@ function reopen(draft: Draft, before: Episode, incoming: Episode): void {
     value: incoming.value,
     sample: incoming.sample,
     summary: incoming.summary,
+    annotations: incoming.annotations,
+    ...(draft.isBatch && { startedAt: incoming.startedAt, firedAt: incoming.firedAt }),
   });
   draft.note(alert.id, 'reopened', `fires again: ${incoming.summary}`, 'resolved', 'firing');
+  if (draft.isBatch) return;
   draft.dropTimers(alert.id, 'resolve', 'closed');
   const targets = toldOfEnd(draft, alert.id);
   const mute = muteOf(draft, alert);
@@ -69,5 +73,5 @@ function groupDue(draft: Draft, alert: Episode): number {
     return nextTick(draft.anchorAt, groupIntervalMs, draft.now);
   }
   const waiting = [...draft.timers.values()].filter((t) => t.kind === 'step' && t.step === 0 && t.alertId !== alert.id);
-  return Math.min(draft.now + groupWaitMs, ...waiting.map((timer) => timer.dueAt));
+  return Math.min(Math.max(draft.now, alert.firedAt + groupWaitMs), ...waiting.map((timer) => timer.dueAt));
 }

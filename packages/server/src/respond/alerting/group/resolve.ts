@@ -10,6 +10,11 @@ export interface Resolution {
   reason: string;
   /** Null when its subject is no more. */
   reading: Pick<AlertSubject, 'value' | 'sample' | 'summary'> | null;
+  /** When it ended, ms since the epoch; left out = now. */
+  endedAt?: number;
+  /** What its sender said last. */
+  annotations?: Episode['annotations'];
+  startedAt?: number;
 }
 
 /**
@@ -25,12 +30,16 @@ export function resolve(draft: Draft, resolution: Resolution): void {
   const alert = draft.setAlert({
     ...before,
     ...(resolution.reading ?? { value: null, sample: null, summary: `${before.rule}: ${resolution.reason}` }),
+    ...(resolution.annotations && { annotations: resolution.annotations }),
+    ...(resolution.startedAt !== undefined && { startedAt: resolution.startedAt }),
     state: 'resolved',
-    resolvedAt: draft.now,
+    resolvedAt: resolution.endedAt ?? draft.now,
     resolveReason: resolution.reason,
   });
   draft.note(alert.id, 'resolved', resolution.reason, 'firing', 'resolved');
   draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted', 'paging');
+  // A group that is told as a whole looks at all of it at its next flush.
+  if (draft.isBatch) return;
   for (const message of draft.messagesOf(alert.id)) withdraw(draft, message);
   if (toldOfFiring(draft, alert.id).length === 0) {
     draft.note(alert.id, 'silent', 'it ended before anyone was told');
@@ -38,7 +47,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
   }
   const tick = draft.anchorAt === null ? draft.now : nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
   draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: tick });
-  if (draft.firing().length === 0) hurryEnds(draft);
+  if (!alert.plan.endsWait && draft.firing().length === 0) hurryEnds(draft);
 }
 
 /** Ends wait for the next tick of their group, but not when nothing of the group fires any more. */

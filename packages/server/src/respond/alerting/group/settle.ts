@@ -2,6 +2,7 @@ import { backoff } from '../../../lib/backoff.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import type { DeliveryResult } from '../../notify/index.ts';
 import { stopWaitingFor } from './authority.ts';
+import { learn } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { fallBack } from './fallback.ts';
 import { isOpen, type Message } from './state.ts';
@@ -27,6 +28,7 @@ function sent(draft: Draft, message: Message, result: Extract<DeliveryResult, { 
   const { detail, receipt = null } = result;
   const late = draft.now - message.dueAt;
   draft.setMessage({ ...message, status: 'sent', sentAt: draft.now, lastError: null, fallbackAt: null, receipt });
+  learn(draft, message, true);
   const suffix = late > LATE_MS ? `, ${formatDuration(late)} late` : '';
   draft.noteAll(message, 'delivered', `${targetKey(message)}: ${detail}${suffix}`);
 }
@@ -43,7 +45,7 @@ function retry(
     maybeDelivered: message.maybeDelivered || result.maybeDelivered,
     uncertainSince: message.uncertainSince ?? (result.maybeDelivered ? message.attemptedAt : null),
   };
-  if (isObsolete(draft, { ...failed, status: 'retrying' })) {
+  if (!draft.isBatch && isObsolete(draft, { ...failed, status: 'retrying' })) {
     cancel(draft, failed, 'it ended before the message left');
     withdrawEnds(draft, failed);
     return;
@@ -61,7 +63,9 @@ function fail(draft: Draft, message: Message, reason: string): void {
   const failed = draft.setMessage({ ...message, status: 'failed', lastError: reason, fallbackAt: null });
   draft.noteAll(message, 'failed', `${targetKey(message)}: ${reason}`);
   stopWaitingFor(draft, failed);
+  learn(draft, message, message.maybeDelivered);
   fallBack(draft, failed, reason);
+  if (draft.isBatch) return;
   withdrawEnds(draft, failed);
 }
 

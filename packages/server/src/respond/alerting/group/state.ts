@@ -3,7 +3,7 @@ import type { MessageBody } from '../../notify/index.ts';
 import type { Channel } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { episodeTag } from '../episode.ts';
-import { sha256 } from '../fingerprint.ts';
+import { type Labels, sha256 } from '../fingerprint.ts';
 
 /** `acknowledged` tells a vendor that keeps its own state of an alert that somebody has it. */
 export type MessageKind = 'firing' | 'update' | 'repeat' | 'resolved' | 'acknowledged' | 'meta';
@@ -25,7 +25,7 @@ export interface Message {
   kind: MessageKind;
   step: number;
   /** The alerts it tells of, each with its own key. */
-  alerts: readonly { id: string; key: string }[];
+  alerts: readonly MessageEntry[];
   status: MessageStatus;
   attempts: number;
   body: MessageBody;
@@ -56,6 +56,13 @@ export interface Message {
   bundle: string | null;
 }
 
+export interface MessageEntry {
+  id: string;
+  key: string;
+  /** In a message about a whole group: it tells of the end. */
+  ended?: boolean;
+}
+
 /** A message that a worker has taken to send. */
 export interface Claimed extends Message {
   /** The receipt of the first message about these alerts that this target took; null = there is none. */
@@ -65,9 +72,9 @@ export interface Claimed extends Message {
 /**
  * `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires; `muted`:
  * a step is put aside; `paging`: phones ring unless the vendor that pages has taken the alert; `closed`: the alert opens
- * again unless what it is about has ended.
+ * again unless what it is about has ended; `flush`: a group that is told as a whole is due.
  */
-export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted' | 'paging' | 'closed';
+export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted' | 'paging' | 'closed' | 'flush';
 
 export interface Timer {
   alertId: string;
@@ -86,6 +93,18 @@ export interface TimelineEntry {
   reason: string;
 }
 
+/** What a receiver of a group that is told as a whole knows. */
+export interface Told {
+  /** Alerts that it was told of and whose end it has not heard. */
+  firing: readonly string[];
+  /** Alerts that its last message listed as firing; what was muted since is missing. */
+  listed: readonly string[];
+  /** The flush of its last message, ms since the epoch. */
+  at: number;
+  /** Messages that were written to it. */
+  count: number;
+}
+
 /** All that decisions about one group of alerts look at. Values are never changed in place. */
 export interface GroupState {
   key: string;
@@ -94,6 +113,8 @@ export interface GroupState {
   alerts: ReadonlyMap<string, Episode>;
   timers: ReadonlyMap<string, Timer>;
   messages: ReadonlyMap<string, Message>;
+  /** By target; only in groups that are told as a whole. */
+  told: ReadonlyMap<string, Told>;
 }
 
 export interface Decision {
@@ -102,7 +123,24 @@ export interface Decision {
 }
 
 export function emptyGroup(key: string): GroupState {
-  return { key, anchorAt: null, alerts: new Map(), timers: new Map(), messages: new Map() };
+  return { key, anchorAt: null, alerts: new Map(), timers: new Map(), messages: new Map(), told: new Map() };
+}
+
+const BATCH = 'batch:';
+
+/** The key of a group that is told as a whole. @param labelsKey of the labels that form it */
+export function batchKey(route: number, labelsKey: string): string {
+  return `${BATCH}${route}:${labelsKey}`;
+}
+
+/** The labels that form a group that is told as a whole. */
+export function batchLabels(groupKey: string): Labels {
+  const pairs: [string, string][] = JSON.parse(groupKey.slice(groupKey.indexOf(':', BATCH.length) + 1));
+  return Object.fromEntries(pairs);
+}
+
+export function isBatchKey(groupKey: string): boolean {
+  return groupKey.startsWith(BATCH);
 }
 
 export function timerKey(timer: Pick<Timer, 'alertId' | 'kind' | 'step'>): string {

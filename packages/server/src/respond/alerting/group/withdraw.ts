@@ -29,7 +29,7 @@ export function withdrawEnds(draft: Draft, unheard: Message): void {
 }
 
 /** The message tells of these alerts alone. */
-function narrow(draft: Draft, message: Message, alerts: Message['alerts']): void {
+export function narrow(draft: Draft, message: Message, alerts: Message['alerts']): void {
   const ids = new Set(alerts.map(({ id }) => id));
   const body = { ...message.body, alerts: message.body.alerts.filter(({ id }) => ids.has(id)) };
   draft.setMessage({ ...message, alerts, body });

@@ -1,9 +1,11 @@
+import type { MessageBody } from '../../notify/index.ts';
 import type { Target } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { composeBody } from '../message/compose.ts';
+import { toldTo } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
-import { type Message, type MessageKind, messageId, messageKey } from './state.ts';
+import { batchLabels, type Message, type MessageEntry, type MessageKind, messageId, messageKey } from './state.ts';
 import { targetKey } from './told.ts';
 
 const CRITICAL_FALLBACK_MS = 60_000;
@@ -47,45 +49,96 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
   if (!first) return undefined;
   const step = Math.max(...fresh.map((entry) => entry.step));
   const alerts = fresh.map(({ alert }) => alert);
-  const leavesAt = order.notBefore ?? draft.now;
+  const body = composeBody({
+    kind: order.kind,
+    alerts,
+    others: order.kind === 'resolved' || order.kind === 'acknowledged' ? [] : companions(draft, alerts),
+    reason: order.reason,
+    step,
+    mentions: mentionsOf(draft, target, alerts, step),
+    ...(order.title === undefined ? {} : { title: order.title }),
+  });
+  const entries = fresh.map(({ alert, key }) => ({ id: alert.id, key }));
+  const { kind, reason, dueAt, notBefore } = order;
+  return queue(draft, { target, kind, step, entries, alerts, body, reason, dueAt, notBefore });
+}
+
+export interface BatchTell {
+  target: Target;
+  kind: MessageKind;
+  firing: readonly Episode[];
+  ended: readonly Episode[];
+  reason: string;
+  title?: string;
+}
+
+/** Writes one message about a group that is told as a whole. */
+export function writeBatch(draft: Draft, order: BatchTell): Message {
+  const { target, kind, firing, ended, reason, title } = order;
+  const told = toldTo(draft, targetKey(target));
+  const count = told.count + 1;
+  draft.told.set(targetKey(target), { ...told, count });
+  const tag = count === 1 ? kind : `${kind}${count}`;
+  const alerts = [...firing, ...ended];
+  const body: MessageBody = {
+    ...composeBody({ kind, alerts, others: [], reason, step: 0, ...(title !== undefined && { title }) }),
+    groupLabels: batchLabels(draft.key),
+  };
+  const entries = alerts.map((alert) => ({
+    id: alert.id,
+    key: messageKey(alert, 0, target, tag),
+    ...(alert.state === 'resolved' && { ended: true }),
+  }));
+  return queue(draft, { target, kind, step: 0, entries, alerts, body, reason });
+}
+
+interface Queued {
+  target: Target;
+  kind: MessageKind;
+  step: number;
+  entries: readonly MessageEntry[];
+  alerts: readonly Episode[];
+  body: MessageBody;
+  reason: string;
+  dueAt?: number | undefined;
+  notBefore?: number | undefined;
+}
+
+/** A row of the outbox; where the target cannot work it has failed already. */
+function queue(draft: Draft, queued: Queued): Message {
+  const { target, kind, step, entries, alerts, body, reason, dueAt, notBefore } = queued;
+  const leavesAt = notBefore ?? draft.now;
+  const key = entries[0]?.key ?? '';
   const message = draft.setMessage({
-    id: messageId(first.key),
-    key: first.key,
+    id: messageId(key),
+    key,
     groupKey: draft.key,
     channel: target.channel,
     target: target.target,
-    kind: order.kind,
+    kind,
     step,
-    alerts: fresh.map(({ alert, key }) => ({ id: alert.id, key })),
+    alerts: entries,
     status: target.broken === null ? 'queued' : 'failed',
     attempts: 0,
-    body: composeBody({
-      kind: order.kind,
-      alerts,
-      others: order.kind === 'resolved' || order.kind === 'acknowledged' ? [] : companions(draft, alerts),
-      reason: order.reason,
-      step,
-      mentions: mentionsOf(draft, target, alerts, step),
-      ...(order.title === undefined ? {} : { title: order.title }),
-    }),
-    reason: order.reason,
+    body,
+    reason,
     lastError: target.broken,
     createdAt: draft.now,
-    dueAt: order.dueAt ?? leavesAt,
+    dueAt: dueAt ?? leavesAt,
     nextAttemptAt: leavesAt,
     sentAt: null,
     maybeDelivered: false,
     attemptedAt: null,
     uncertainSince: null,
     interruptions: 0,
-    fallbackAt: target.broken === null ? fallbackAt(order, alerts, leavesAt) : null,
+    fallbackAt: target.broken === null ? fallbackAt({ kind }, alerts, leavesAt) : null,
     receipt: null,
     report: null,
     reportedAt: null,
     bundle: null,
   });
   const fate = target.broken === null ? 'queued' : 'undeliverable';
-  draft.noteAll(message, fate, `${targetKey(target)}: ${target.broken ?? order.reason}`);
+  draft.noteAll(message, fate, `${targetKey(target)}: ${target.broken ?? reason}`);
   return message;
 }
 
@@ -106,7 +159,7 @@ function mentionsOf(draft: Draft, target: Target, alerts: readonly Episode[], st
   return [...new Set(duties.flatMap((duty) => draft.facts.onCall(duty).slack ?? []))];
 }
 
-function fallbackAt(order: Tell, alerts: readonly Episode[], now: number): number | null {
+function fallbackAt(order: Pick<Tell, 'kind'>, alerts: readonly Episode[], now: number): number | null {
   if (order.kind === 'resolved' || order.kind === 'meta' || order.kind === 'acknowledged') return null;
   return now + (alerts.some((alert) => alert.severity === 'critical') ? CRITICAL_FALLBACK_MS : FALLBACK_MS);
 }

@@ -20,7 +20,9 @@ import {
   type TimelineEntry,
 } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
+import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
 import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import { type Push, type PushedAlert, pushFingerprint, takePush } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { claimedAs } from './claim-throttled.ts';
 
@@ -40,24 +42,22 @@ export class MemoryAlertStore implements AlertStore {
   readonly #silences = new Map<string, Silence>();
   readonly #claims = new Map<string, Claim>();
   readonly #now: () => number;
-  #lease: { holder: string; token: number; until: number } = { holder: '', token: 0, until: 0 };
+  readonly #pushed = new Map<string, PushedAlert>();
+  #lease: StoredLease | undefined;
 
   /** @param now the database's clock, ms since the epoch */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  async lease(holder: string, ttlMs: number, renew: Lease | null): Promise<Lease | null> {
-    const now = this.#now();
-    const held = this.#lease;
-    if (held.holder !== holder && held.until > now) return null;
-    const token = renew?.token === held.token && held.holder === holder ? held.token : held.token + 1;
-    this.#lease = { holder, token, until: now + ttlMs };
-    return { token, databaseNow: now };
+  async lease(wish: LeaseWish): Promise<LeaseAnswer> {
+    const { stored, answer } = grant(this.#lease, wish, this.#now());
+    if (stored) this.#lease = stored;
+    return answer;
   }
 
   async release(lease: Lease): Promise<void> {
-    if (this.#lease.token === lease.token) this.#lease.until = 0;
+    if (this.#lease?.token === lease.token) this.#lease = { ...this.#lease, expiresAt: 0 };
   }
 
   async instances(): Promise<Instance[]> {
@@ -84,6 +84,10 @@ export class MemoryAlertStore implements AlertStore {
     this.#groups.set(change.groupKey, decision.state);
     this.timeline.push(...decision.timeline);
     for (const instance of change.instances) this.#instances.set(instance.fingerprint, instance);
+    for (const { fingerprint, progress } of change.pushed ?? []) {
+      const pushed = this.#pushed.get(fingerprint);
+      if (pushed) this.#pushed.set(fingerprint, { ...pushed, handled: progress });
+    }
     for (const message of decision.state.messages.values()) {
       if (message.status !== 'sending') this.#claims.delete(message.id);
     }
@@ -102,6 +106,7 @@ export class MemoryAlertStore implements AlertStore {
     const times = [
       ...[...this.#groups.values()].map(nextDue).filter((due) => due !== null),
       ...waiting.map((message) => message.nextAttemptAt),
+      ...[...this.#pushed.values()].flatMap((pushed) => dueOfPushed(pushed) ?? []),
     ];
     return times.length === 0 ? null : Math.min(...times);
   }
@@ -122,6 +127,27 @@ export class MemoryAlertStore implements AlertStore {
     return [...this.#groups.values()].flatMap(({ alerts }) =>
       [...alerts.values()].filter(({ state, origin }) => state === 'firing' && origin !== 'watchdog'),
     );
+  }
+
+  async push(pushes: readonly Push[], now: number): Promise<void> {
+    for (const push of pushes) {
+      const taken = takePush(this.#pushed.get(pushFingerprint(push.labels)), push, now);
+      this.#pushed.set(taken.fingerprint, taken);
+    }
+  }
+
+  async pushedToHandle(now: number, limit: number): Promise<PushedAlert[]> {
+    return [...this.#pushed.values()].filter((pushed) => (dueOfPushed(pushed) ?? Infinity) <= now).slice(0, limit);
+  }
+
+  async pushedTimes(): Promise<ReadonlyMap<string, PushedAlert>> {
+    return this.#pushed;
+  }
+
+  async prunePushed(before: number): Promise<void> {
+    for (const { fingerprint, endsAt, handled, version } of this.#pushed.values()) {
+      if (endsAt < before && !handled.open && handled.version === version) this.#pushed.delete(fingerprint);
+    }
   }
 
   async silences(): Promise<Silence[]> {
@@ -242,9 +268,15 @@ export class MemoryAlertStore implements AlertStore {
   }
 
   #fence(lease: Lease): void {
-    if (lease.token === this.#lease.token) return;
+    if (lease.token === this.#lease?.token) return;
     throw new YumOpsError('lease_lost', 'Another instance evaluates the alert rules now.', { status: 409 });
   }
+}
+
+/** When a pushed alert has to be looked at, ms since the epoch; null = not before it is pushed again. */
+function dueOfPushed({ version, handled, endsAt, receivedAt }: PushedAlert): number | null {
+  if (handled.version !== version) return receivedAt;
+  return handled.open ? endsAt : null;
 }
 
 function isWaiting(message: Message): boolean {

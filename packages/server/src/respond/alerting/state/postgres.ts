@@ -2,12 +2,16 @@ import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import { THROTTLED } from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
-import type { Claimed, Decision, GroupState, Message } from '../group/state.ts';
-import { timerKey } from '../group/state.ts';
+import type { Claimed, Decision, GroupState, Message, Told } from '../group/state.ts';
+import { isBatchKey, timerKey } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
+import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
 import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import type { Push, PushedAlert } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { CLAIMED_COLUMNS, claimThrottled } from './claim-throttled.ts';
+import { PushQueue } from './push-queue.ts';
+import { readPushedToHandle, savePushProgress, writePushes } from './pushed-rows.ts';
 import {
   claimedFromRow,
   episodeFromRow,
@@ -27,8 +31,9 @@ import { readSilencesInForce, silenceFromRow, silenceToRow } from './silence-row
 import { writeRows } from './write-rows.ts';
 
 const LEASE_NAME = 'evaluator';
+const PUSH_TRIES = 5;
 
-const MESSAGE_ALERTS = `(SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
+const MESSAGE_ALERTS = `(SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key, 'ended', l.ended) ORDER BY l.position)
   FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts`;
 
 /** No older message of the group to the same target is still on its way. */
@@ -40,6 +45,7 @@ const UNBLOCKED = `NOT EXISTS (SELECT 1 FROM alert_messages older
 export class PostgresAlertStore implements AlertStore {
   readonly #db: Db;
   readonly #databaseNow: (tx: Queryable) => Promise<number>;
+  readonly #pushes = new PushQueue((pushes, now) => this.#push(pushes, now));
 
   /** @param databaseNow the clock of leases, ms since the epoch; default is that of the database */
   constructor(db: Db, databaseNow: (tx: Queryable) => Promise<number> = readClock) {
@@ -47,23 +53,19 @@ export class PostgresAlertStore implements AlertStore {
     this.#databaseNow = databaseNow;
   }
 
-  lease(holder: string, ttlMs: number, renew: Lease | null): Promise<Lease | null> {
+  lease(wish: LeaseWish): Promise<LeaseAnswer> {
     return this.#db.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`alert_leases:${LEASE_NAME}`]);
-      const now = await this.#databaseNow(tx);
-      const [held] = await tx.query<{ holder: string; token: number; expires_at: Date }>(
-        'SELECT holder, token, expires_at FROM alert_leases WHERE name = $1',
-        [LEASE_NAME],
-      );
-      if (held && held.holder !== holder && held.expires_at.getTime() > now) return null;
-      const isMine = held?.holder === holder && renew?.token === Number(held.token);
-      const token = isMine ? Number(held.token) : Number(held?.token ?? 0) + 1;
+      const databaseNow = await this.#databaseNow(tx);
+      const [row] = await tx.query('SELECT * FROM alert_leases WHERE name = $1', [LEASE_NAME]);
+      const { stored, answer } = grant(row && leaseFromRow(row), wish, databaseNow);
+      if (!stored) return answer;
       await tx.query(
-        `INSERT INTO alert_leases (name, holder, token, expires_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (name) DO UPDATE SET holder = $2, token = $3, expires_at = $4`,
-        [LEASE_NAME, holder, token, new Date(now + ttlMs)],
+        `INSERT INTO alert_leases (name, holder, token, expires_at, shift_ms) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (name) DO UPDATE SET holder = $2, token = $3, expires_at = $4, shift_ms = $5`,
+        [LEASE_NAME, stored.holder, stored.token, new Date(stored.expiresAt), stored.shiftMs],
       );
-      return { token, databaseNow: now };
+      return answer;
     });
   }
 
@@ -102,6 +104,7 @@ export class PostgresAlertStore implements AlertStore {
       });
       await saveGroup(tx, before, decision);
       await writeRows(tx, 'alert_instances', change.instances.map(instanceToRow), ['fingerprint']);
+      await savePushProgress(tx, change.pushed ?? []);
       await change.afterwards?.(tx);
       return decision;
     });
@@ -122,7 +125,9 @@ export class PostgresAlertStore implements AlertStore {
          (SELECT min(due_at) FROM alert_timers),
          (SELECT min(fallback_at) FROM alert_messages WHERE fallback_at IS NOT NULL),
          (SELECT min(next_attempt_at) FROM alert_messages m
-          WHERE status IN ('queued', 'retrying', 'uncertain') AND ${UNBLOCKED})
+          WHERE status IN ('queued', 'retrying', 'uncertain') AND ${UNBLOCKED}),
+         (SELECT min(received_at) FROM pushed_alerts WHERE handled_version <> version),
+         (SELECT min(ends_at) FROM pushed_alerts WHERE open)
        ) AS due`,
     );
     return row?.due?.getTime() ?? null;
@@ -139,6 +144,40 @@ export class PostgresAlertStore implements AlertStore {
 
   async firingAlerts(): Promise<Episode[]> {
     return readFiring(this.#db);
+  }
+
+  push(pushes: readonly Push[], now: number): Promise<void> {
+    return this.#pushes.add(pushes, now);
+  }
+
+  async #push(pushes: readonly Push[], now: number): Promise<void> {
+    for (let tries = PUSH_TRIES; tries > 0; tries--) {
+      const written = await this.#db.transaction((tx) => writePushes(tx, pushes, now));
+      if (written) return;
+    }
+    throw new YumOpsError('busy', 'Other instances write the same alerts.', { hint: 'Send them again.', status: 503 });
+  }
+
+  async pushedToHandle(now: number, limit: number): Promise<PushedAlert[]> {
+    return readPushedToHandle(this.#db, now, limit);
+  }
+
+  async pushedTimes(): Promise<ReadonlyMap<string, Pick<PushedAlert, 'receivedAt' | 'endsAt'>>> {
+    const rows = await this.#db.query<{ fingerprint: string; received_at: Date; ends_at: Date }>(
+      'SELECT fingerprint, received_at, ends_at FROM pushed_alerts WHERE open',
+    );
+    return new Map(
+      rows.map(({ fingerprint, received_at, ends_at }) => [
+        fingerprint,
+        { receivedAt: received_at.getTime(), endsAt: ends_at.getTime() },
+      ]),
+    );
+  }
+
+  async prunePushed(before: number): Promise<void> {
+    await this.#db.query('DELETE FROM pushed_alerts WHERE NOT open AND handled_version = version AND ends_at < $1', [
+      new Date(before),
+    ]);
   }
 
   async silences(): Promise<Silence[]> {
@@ -215,6 +254,15 @@ export class PostgresAlertStore implements AlertStore {
   }
 }
 
+function leaseFromRow(row: Row): StoredLease {
+  return {
+    holder: row['holder'] as string,
+    token: Number(row['token']),
+    expiresAt: (row['expires_at'] as Date).getTime(),
+    shiftMs: Number(row['shift_ms']),
+  };
+}
+
 async function readClock(tx: Queryable): Promise<number> {
   const [row] = await tx.query<{ now: Date }>('SELECT clock_timestamp() AS now');
   return row?.now.getTime() ?? 0;
@@ -233,33 +281,51 @@ async function fence(tx: Queryable, lease: Lease): Promise<void> {
 /** Locks the group and reads what decisions about it need: alerts that fire, that have messages out, or are named. */
 async function loadGroup(tx: Queryable, key: string, alertIds: readonly string[]): Promise<GroupState> {
   await tx.query('INSERT INTO alert_groups (key) VALUES ($1) ON CONFLICT (key) DO NOTHING', [key]);
-  const [group] = await tx.query<{ anchor_at: Date | null }>(
-    'SELECT anchor_at FROM alert_groups WHERE key = $1 FOR UPDATE',
+  const [group] = await tx.query<{ anchor_at: Date | null; told: Record<string, Told> }>(
+    'SELECT anchor_at, told FROM alert_groups WHERE key = $1 FOR UPDATE',
     [key],
   );
+  const told = new Map(Object.entries(group?.told ?? {}));
+  const named = [...alertIds, ...[...told.values()].flatMap(({ firing }) => firing)];
   const alerts = await tx.query(
     `SELECT * FROM alerts WHERE group_key = $1 AND (state = 'firing' OR id = ANY ($2::text[])
        OR id IN (SELECT alert_id FROM alert_timers WHERE group_key = $1)
        OR id IN (SELECT l.alert_id FROM alert_message_alerts l JOIN alert_messages m ON m.id = l.message_id
                  WHERE m.group_key = $1 AND m.status IN ('queued', 'sending', 'retrying', 'uncertain')))
      ORDER BY started_at, id`,
-    [key, [...alertIds]],
+    [key, named],
   );
   const timers = await tx.query('SELECT * FROM alert_timers WHERE group_key = $1 ORDER BY due_at', [key]);
-  // The lock keeps workers from taking a message that this decision may withdraw.
-  const messages = await tx.query(
-    `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
-     WHERE m.id IN (SELECT message_id FROM alert_message_alerts WHERE alert_id = ANY ($1::text[]))
-     ORDER BY m.seq FOR UPDATE OF m`,
-    [alerts.map((alert) => alert['id'] as string)],
-  );
+  const messages = await readMessages(tx, key, alerts);
   return {
     key,
     anchorAt: group?.anchor_at?.getTime() ?? null,
     alerts: new Map(alerts.map(episodeFromRow).map((alert) => [alert.id, alert])),
     timers: new Map(timers.map(timerFromRow).map((timer) => [timerKey(timer), timer])),
     messages: new Map(messages.map(messageFromRow).map((message) => [message.id, message])),
+    told,
   };
+}
+
+/**
+ * The messages about these alerts; of a group that is told as a whole those that are on their way. The lock keeps
+ * workers from taking a message that the decision may withdraw.
+ */
+function readMessages(tx: Queryable, key: string, alerts: readonly Row[]): Promise<Row[]> {
+  if (isBatchKey(key)) {
+    return tx.query(
+      `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
+       WHERE m.group_key = $1 AND m.status IN ('queued', 'sending', 'retrying', 'uncertain')
+       ORDER BY m.seq FOR UPDATE OF m`,
+      [key],
+    );
+  }
+  return tx.query(
+    `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
+     WHERE m.id IN (SELECT message_id FROM alert_message_alerts WHERE alert_id = ANY ($1::text[]))
+     ORDER BY m.seq FOR UPDATE OF m`,
+    [alerts.map((alert) => alert['id'] as string)],
+  );
 }
 
 async function readFiring(tx: Queryable): Promise<Episode[]> {
@@ -274,6 +340,9 @@ async function saveGroup(tx: Queryable, before: GroupState, decision: Decision):
   if (state.anchorAt !== before.anchorAt) {
     const anchor = state.anchorAt === null ? null : new Date(state.anchorAt);
     await tx.query('UPDATE alert_groups SET anchor_at = $2 WHERE key = $1', [state.key, anchor]);
+  }
+  if (changed(before.told, state.told).length > 0 || before.told.size !== state.told.size) {
+    await tx.query('UPDATE alert_groups SET told = $2 WHERE key = $1', [state.key, Object.fromEntries(state.told)]);
   }
   await writeRows(tx, 'alerts', changed(before.alerts, state.alerts).map(episodeToRow), ['id']);
   await saveMessages(tx, before, state);
@@ -291,7 +360,9 @@ async function saveMessages(tx: Queryable, before: GroupState, state: GroupState
   const links = messages
     .filter((message) => !before.messages.has(message.id))
     .flatMap((message) =>
-      message.alerts.map(({ id, key }, position) => ({ key, message_id: message.id, alert_id: id, position })),
+      message.alerts.map(({ id, key, ended = false }, position) => {
+        return { key, message_id: message.id, alert_id: id, position, ended };
+      }),
     );
   await writeRows(tx, 'alert_message_alerts', links, null);
 }

@@ -1,0 +1,153 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
+import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
+import { audit } from '../access/audit.ts';
+import { FakeClock } from '../lib/clock.ts';
+import type { Db } from '../lib/db.ts';
+import { YumOpsError } from '../lib/errors.ts';
+import { createLog } from '../lib/log.ts';
+import { createAlerting } from '../respond/alerting/index.ts';
+import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
+import type { IngestKey } from './access.ts';
+import { alertmanagerRoutes } from './alertmanager.ts';
+import { createHttpServer } from './server.ts';
+
+const CONFIG = `
+alert_settings: {email_notifications: [admin@yumzoom.com]}
+pushed_alerts:
+  - {matchers: ['team="db"'], notifications: [{slack: "#dba"}], escalation: page}
+  - {notifications: [{slack: "#ops"}]}
+escalation_policies: {page: [{delay: 0, notify: [slack]}, {delay: 300, notify: [email]}]}
+grouping: {by: [alertname], group_wait: 1s, group_interval: 30s}
+`;
+const KEYS: Record<string, IngestKey> = {
+  server: { scope: 'server', project: null },
+  browser: { scope: 'public', project: null },
+};
+
+let server: StateServer;
+let db: Db;
+let app: FastifyInstance;
+let rig: AlertRig;
+
+beforeAll(async () => {
+  server = await startStateServer();
+});
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  ({ db } = await server.database());
+  const clock = new FakeClock(START);
+  const log = createLog(clock, () => undefined);
+  const config = configOf(CONFIG);
+  rig = new AlertRig(config, { clock, store: new PostgresAlertStore(db, async () => clock.now()) });
+  const alerting = createAlerting({
+    ...{ db, config, audit, clock, log, publicUrl: 'https://ops.yumzoom.app', instance: 'web' },
+    telemetry: { query: async () => [] } as never,
+    watermark: () => undefined,
+    monitorStates: async () => [],
+    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
+    notifiers: () => new Map(),
+  });
+  app = await createHttpServer({ log, version: '0' });
+  const guard = () => async (request: { headers: Record<string, unknown>; principal?: unknown }) => {
+    if (request.headers.authorization !== 'Bearer token')
+      throw new YumOpsError('unauthenticated', 'no', { status: 401 });
+    request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'token' };
+  };
+  const findIngestKey = async (secret: string) => KEYS[secret];
+  alertmanagerRoutes(app, { alerting, guard: guard as never, findIngestKey, version: '1.2.3', startedAt: START });
+});
+
+afterEach(async () => {
+  await app.close();
+  await server.closeDatabases();
+});
+
+async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: unknown, secret = 'token') {
+  const headers = { authorization: `Bearer ${secret}` };
+  const answer = await app.inject({
+    method,
+    url,
+    headers,
+    ...(payload !== undefined && { payload: payload as object }),
+  });
+  return { status: answer.statusCode, body: answer.body === '' ? '' : answer.json() };
+}
+
+const iso = (t: number) => new Date(START + t * 1_000).toISOString();
+const labels = { alertname: 'HighLatency', instance: 'a' };
+
+/** The rig is a process of its own: it only has what is in the database. */
+async function until(t: number): Promise<void> {
+  rig.boot();
+  await rig.until(t);
+}
+
+test('what Prometheus sends is told, refreshed, and told to have ended', async () => {
+  const firing = {
+    labels,
+    annotations: { summary: 'slow' },
+    startsAt: iso(0),
+    endsAt: iso(240),
+    generatorURL: 'http://prom/g',
+  };
+  expect(await ask('POST', '/api/v2/alerts', [firing], 'server')).toEqual({ status: 200, body: '' });
+  await until(60);
+  await ask('POST', '/api/v2/alerts', [{ ...firing, endsAt: iso(300) }], 'server');
+  await until(260);
+  await ask('POST', '/api/v2/alerts', [{ ...firing, endsAt: iso(250) }], 'server');
+  await until(400);
+  expect(rig.timeline()).toEqual(['1 slack #ops firing', '271 slack #ops resolved']);
+  expect(rig.receivers.received[0]).toMatchObject({ rule: 'HighLatency', reason: 'first notification' });
+});
+
+test('a policy pages for what matches', async () => {
+  await ask('POST', '/api/v2/alerts', [{ labels: { alertname: 'Db', team: 'db' }, endsAt: iso(900) }]);
+  await until(302);
+  expect(rig.timeline().slice(0, 2)).toEqual(['1 slack #dba firing', '300 email admin@yumzoom.com firing']);
+});
+
+test('keys and tokens: who may send', async () => {
+  const send = async (secret: string) => (await ask('POST', '/api/v2/alerts', [{ labels }], secret)).status;
+  expect([await send('server'), await send('token'), await send('browser'), await send('other')]).toEqual([
+    200, 200, 403, 401,
+  ]);
+  const basic = { authorization: `Basic ${Buffer.from('prometheus:server').toString('base64')}` };
+  const answer = await app.inject({ method: 'POST', url: '/api/v2/alerts', headers: basic, payload: [{ labels }] });
+  expect(answer.statusCode).toBe(200);
+  expect((await ask('GET', '/api/v2/alerts', undefined, 'server')).status).toBe(401);
+});
+
+test('an alert that cannot be read is named, and takes no other along', async () => {
+  const body = [{ labels: {} }, { labels, startsAt: 'soon' }, { labels }, { labels, startsAt: iso(5), endsAt: iso(1) }];
+  const { status, body: answer } = await ask('POST', '/api/v2/alerts', body);
+  expect(status).toBe(400);
+  expect(answer.error).toMatchObject({ code: 'invalid_alert', hint: '1 alerts were taken.' });
+  await until(5);
+  expect(rig.timeline()).toEqual(['1 slack #ops firing']);
+});
+
+test('alerts and silences as amtool reads and writes them', async () => {
+  await ask('POST', '/api/v2/alerts', [{ labels }, { labels: { alertname: 'Other' } }]);
+  await until(5);
+  const matchers = [{ name: 'alertname', value: 'High.*', isRegex: true, isEqual: true }];
+  const wanted = { matchers, startsAt: iso(0), endsAt: iso(3_600), createdBy: 'amtool', comment: 'deploy' };
+  const { body: added } = await ask('POST', '/api/v2/silences', wanted);
+  expect((await ask('GET', `/api/v2/silence/${added.silenceID}`)).body).toMatchObject({
+    ...{ id: added.silenceID, matchers, comment: 'deploy', status: { state: 'active' }, endsAt: iso(3_600) },
+  });
+  const alerts = (await ask('GET', '/api/v2/alerts')).body;
+  expect(alerts).toMatchObject([
+    { labels, startsAt: iso(0), endsAt: iso(300), status: { state: 'suppressed', silencedBy: [added.silenceID] } },
+    { labels: { alertname: 'Other' }, status: { state: 'active', silencedBy: [], inhibitedBy: [] } },
+  ]);
+  const active = await ask('GET', '/api/v2/alerts?silenced=false&filter=alertname!%3D"x"');
+  expect(active.body.map((alert: { labels: object }) => alert.labels)).toMatchObject([{ alertname: 'Other' }]);
+  expect((await ask('GET', '/api/v2/alerts/groups')).body).toHaveLength(2);
+  expect((await ask('DELETE', `/api/v2/silence/${added.silenceID}`)).status).toBe(200);
+  expect((await ask('GET', '/api/v2/silences')).body).toMatchObject([{ status: { state: 'expired' } }]);
+  expect((await ask('GET', '/api/v2/status')).body).toMatchObject({ versionInfo: { version: '1.2.3' } });
+  expect((await ask('GET', '/api/v2/receivers')).body).toEqual([{ name: 'slack/#ops' }]);
+});

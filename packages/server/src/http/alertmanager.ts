@@ -1,0 +1,249 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { codeOf, messageOf, YumOpsError } from '../lib/errors.ts';
+import {
+  type Alerting,
+  formatMatcher,
+  type ListedAlert,
+  parseMatcher,
+  type SentAlert,
+} from '../respond/alerting/index.ts';
+import type { FindIngestKey, Guard } from './access.ts';
+import { authorizeServer } from './ingest-key.ts';
+
+const BODY_LIMIT = 32 * 1024 * 1024;
+const MOST_ALERTS = 20_000;
+/** What stands for "not stated" in Go's times. */
+const NO_TIME = /^0001-01-01T00:00:00/;
+
+const labels = z.record(z.string().max(1_000), z.string().max(100_000));
+const time = z.iso.datetime({ offset: true }).nullish();
+const postedAlert = z.object({
+  labels,
+  annotations: labels.nullish(),
+  startsAt: time,
+  endsAt: time,
+  generatorURL: z.string().nullish(),
+});
+const flag = z
+  .enum(['true', 'false'])
+  .default('true')
+  .transform((text) => text === 'true');
+const filter = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform((one) => (one === undefined ? [] : [one].flat()));
+const listing = z.object({ filter, active: flag, silenced: flag, inhibited: flag });
+const postedSilence = z.object({
+  id: z.string().optional(),
+  matchers: z
+    .array(z.object({ name: z.string(), value: z.string(), isRegex: z.boolean(), isEqual: z.boolean().default(true) }))
+    .min(1),
+  startsAt: z.iso.datetime({ offset: true }),
+  endsAt: z.iso.datetime({ offset: true }),
+  createdBy: z.string().optional(),
+  comment: z.string(),
+});
+const id = z.object({ id: z.string().min(1).max(40) });
+
+export interface AlertmanagerDeps {
+  alerting: Alerting;
+  guard: Guard;
+  findIngestKey: FindIngestKey;
+  version: string;
+  /** Since when this process serves, ms since the epoch. */
+  startedAt: number;
+}
+
+/** Alertmanager's API, version 2, as far as Prometheus and `amtool` use it. */
+export function alertmanagerRoutes(app: FastifyInstance, deps: AlertmanagerDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { alerting, guard, version, startedAt } = deps;
+  const tags = ['alertmanager'];
+  const onRequest = guard('viewer');
+
+  routes.post(
+    '/api/v2/alerts',
+    {
+      onRequest: (request) => maySend(request, deps),
+      bodyLimit: BODY_LIMIT,
+      schema: { tags, summary: 'Take alerts in; 200 means that they are committed', body: z.array(z.unknown()) },
+    },
+    async ({ body }, reply) => {
+      if (body.length > MOST_ALERTS) {
+        throw new YumOpsError('too_many_alerts', `At most ${MOST_ALERTS} alerts are taken at one time.`, {
+          status: 413,
+        });
+      }
+      const { sent, refused } = await pushEach(alerting, body);
+      if (refused.length === 0) return reply.code(200).send('');
+      throw new YumOpsError('invalid_alert', `${refused.length} of ${body.length} alerts: ${refused[0]}`, {
+        hint: `${sent} alerts were taken.`,
+        status: 400,
+      });
+    },
+  );
+  routes.get('/api/v2/alerts', { onRequest, schema: { tags, querystring: listing } }, async ({ query }) =>
+    (await alerting.listAlerts(query)).map(toGettable),
+  );
+  routes.get('/api/v2/alerts/groups', { onRequest, schema: { tags, querystring: listing } }, async ({ query }) =>
+    toGroups(await alerting.listAlerts(query)),
+  );
+  routes.get('/api/v2/receivers', { onRequest, schema: { tags } }, async () => {
+    const asked = { filter: [], active: true, silenced: true, inhibited: true };
+    const names = (await alerting.listAlerts(asked)).flatMap(({ receivers }) => receivers);
+    return [...new Set(names)].sort().map((name) => ({ name }));
+  });
+  routes.get('/api/v2/status', { onRequest, schema: { tags } }, async () => ({
+    cluster: { status: 'disabled', peers: [] },
+    config: { original: '' },
+    uptime: new Date(startedAt).toISOString(),
+    versionInfo: { version, branch: '', buildDate: '', buildUser: '', goVersion: '', revision: '' },
+  }));
+  silences(app, deps);
+}
+
+/** Keys of servers may send, and whoever may respond. */
+async function maySend(request: FastifyRequest, { guard, findIngestKey }: AlertmanagerDeps): Promise<void> {
+  try {
+    await authorizeServer(request, findIngestKey);
+  } catch (error) {
+    const isToken = codeOf(error) === 'invalid_key' && request.headers.authorization !== undefined;
+    if (!isToken && request.headers.cookie === undefined) throw error;
+    await guard('responder').call(request.server, request, undefined as never);
+  }
+}
+
+/** An alert that cannot be taken takes no other along. */
+async function pushEach(alerting: Alerting, body: readonly unknown[]): Promise<{ sent: number; refused: string[] }> {
+  const refused: string[] = [];
+  const good = body.flatMap((item, index): SentAlert[] => {
+    const parsed = postedAlert.safeParse(item);
+    if (parsed.success) return [toSent(parsed.data)];
+    refused.push(`number ${index + 1}: ${parsed.error.issues[0]?.message ?? 'not an alert'}`);
+    return [];
+  });
+  const valid = good.filter((alert) => {
+    try {
+      alerting.checkAlert(alert);
+      return true;
+    } catch (error) {
+      refused.push(messageOf(error));
+      return false;
+    }
+  });
+  if (valid.length > 0) await alerting.push(valid);
+  return { sent: valid.length, refused };
+}
+
+function toSent({ labels: own, annotations, startsAt, endsAt, generatorURL }: z.infer<typeof postedAlert>): SentAlert {
+  const ms = (text: string | null | undefined) => (text && !NO_TIME.test(text) ? Date.parse(text) : undefined);
+  return {
+    labels: own,
+    annotations: annotations ?? {},
+    generatorUrl: generatorURL ?? undefined,
+    startsAt: ms(startsAt),
+    endsAt: ms(endsAt),
+  };
+}
+
+function toGettable({ alert, silencedBy, inhibitedBy, updatedAt, endsAt, receivers }: ListedAlert) {
+  const muted = silencedBy.length + inhibitedBy.length > 0;
+  return {
+    annotations: { summary: alert.summary, ...alert.annotations },
+    endsAt: new Date(endsAt ?? updatedAt + 3_600_000).toISOString(),
+    fingerprint: alert.fingerprint.slice(0, 16),
+    receivers: receivers.map((name) => ({ name })),
+    startsAt: new Date(alert.startedAt).toISOString(),
+    status: { inhibitedBy, silencedBy, state: muted ? 'suppressed' : 'active' },
+    updatedAt: new Date(updatedAt).toISOString(),
+    generatorURL: /^https?:/.test(alert.query) ? alert.query : '',
+    labels: { severity: alert.severity, ...alert.labels },
+  };
+}
+
+function toGroups(listed: readonly ListedAlert[]) {
+  const groups = new Map<string, ListedAlert[]>();
+  for (const one of listed) groups.set(one.alert.groupKey, [...(groups.get(one.alert.groupKey) ?? []), one]);
+  return [...groups.values()].map((own) => ({
+    labels: common(own.map(({ alert }) => alert.labels)),
+    receiver: { name: own[0]?.receivers[0] ?? '' },
+    alerts: own.map(toGettable),
+  }));
+}
+
+function common(sets: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const [first = {}, ...others] = sets;
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((one) => one[name] === value)),
+  );
+}
+
+function silences(app: FastifyInstance, { alerting, guard }: AlertmanagerDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const tags = ['alertmanager'];
+  const { silences: known } = alerting;
+  const actor = (request: FastifyRequest) => request.principal?.name ?? 'unknown';
+
+  routes.get(
+    '/api/v2/silences',
+    { onRequest: guard('viewer'), schema: { tags, querystring: z.object({ filter }) } },
+    async ({ query }) => {
+      const wanted = query.filter.map((text) => formatMatcher(parseMatcher(text)));
+      const all = await known.list();
+      return all.filter(({ matchers }) => wanted.every((one) => matchers.includes(one))).map(toSilence);
+    },
+  );
+  routes.get(
+    '/api/v2/silence/:id',
+    { onRequest: guard('viewer'), schema: { tags, params: id } },
+    async ({ params }) => {
+      const found = (await known.list()).find((one) => one.id === params.id);
+      if (found) return toSilence(found);
+      throw new YumOpsError('unknown_silence', `There is no silence ${params.id}.`, { status: 404 });
+    },
+  );
+  routes.post(
+    '/api/v2/silences',
+    { onRequest: guard('responder'), schema: { tags, body: postedSilence } },
+    async (request) => {
+      const { matchers, startsAt, endsAt, comment, id: replaced } = request.body;
+      const start = Math.max(Date.parse(startsAt), 0);
+      const author = actor(request);
+      const texts = matchers.map(({ name, value, isRegex, isEqual }) =>
+        formatMatcher({ name, value, op: isRegex ? (isEqual ? '=~' : '!~') : isEqual ? '=' : '!=' }),
+      );
+      const added = await known.add({ matchers: texts, start, end: Date.parse(endsAt), reason: comment, author });
+      if (replaced) await known.end(replaced, author);
+      return { silenceID: added.id };
+    },
+  );
+  routes.delete(
+    '/api/v2/silence/:id',
+    { onRequest: guard('responder'), schema: { tags, params: id } },
+    async (request, reply) => {
+      await known.end(request.params.id, actor(request));
+      return reply.code(200).send('');
+    },
+  );
+}
+
+type SilenceItem = Awaited<ReturnType<Alerting['silences']['list']>>[number];
+
+function toSilence({ id: own, state, matchers, startsAt, endsAt, endedAt, author, reason, createdAt }: SilenceItem) {
+  const states = { ended: 'expired', scheduled: 'pending', active: 'active' } as const;
+  return {
+    id: own,
+    status: { state: states[state] },
+    updatedAt: endedAt ?? createdAt,
+    comment: reason,
+    createdBy: author,
+    startsAt,
+    endsAt: endedAt ?? endsAt ?? '9999-12-31T23:59:59.999Z',
+    matchers: matchers.map((text) => {
+      const { name, op, value } = parseMatcher(text);
+      return { name, value, isRegex: op.endsWith('~'), isEqual: op.startsWith('=') };
+    }),
+  };
+}

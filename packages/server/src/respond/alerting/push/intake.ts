@@ -1,0 +1,135 @@
+import { episodeOf, groupKeyOf } from '../episodes.ts';
+import { alertId } from '../fingerprint.ts';
+import { type ChangeDeps, changeGroup } from '../group/change.ts';
+import type { GroupInput } from '../group/decide.ts';
+import { batchKey } from '../group/state.ts';
+import type { Plans } from '../plans.ts';
+import type { Lease } from '../ports.ts';
+import { PUSHED_RULE_ID, type PushedAlert, type PushProgress, pushSubject } from './pushed.ts';
+
+/** Pushed alerts that are handled at one time. */
+const AT_ONCE = 2_000;
+/** Under a policy what fires again so soon after its end is the same episode. */
+const REOPEN_MS = 300_000;
+
+/** What a pushed alert means for its group. */
+interface Handled {
+  alert: PushedAlert;
+  progress: PushProgress;
+  groupKey: string;
+  inputs: GroupInput[];
+}
+
+/**
+ * Turns what was pushed since, and pushes whose end has come, into alerts, group by group.
+ * @param groupBy labels that form a group
+ * @throws YumOpsError `lease_lost`
+ */
+export async function handlePushed(
+  deps: ChangeDeps,
+  lease: Lease,
+  plans: Plans,
+  groupBy: readonly string[],
+  now: number,
+): Promise<void> {
+  for (;;) {
+    const pushed = await deps.store.pushedToHandle(now, AT_ONCE);
+    if (pushed.length === 0) return;
+    const known = await deps.store.groupsOf(pushed.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
+    const groups = new Map<string, Handled[]>();
+    for (const alert of pushed) {
+      const handled = handle(alert, known.get(idOf(alert.fingerprint, alert.handled)), plans, groupBy, now);
+      groups.set(handled.groupKey, [...(groups.get(handled.groupKey) ?? []), handled]);
+    }
+    for (const [groupKey, own] of groups) {
+      await changeGroup(deps, {
+        groupKey,
+        lease,
+        alertIds: own.map(({ alert }) => idOf(alert.fingerprint, alert.handled)),
+        inputs: own.flatMap(({ inputs }) => inputs),
+        pushed: own.map(({ alert, progress }) => ({ fingerprint: alert.fingerprint, progress })),
+        now: () => now,
+      });
+    }
+    const ends = [...groups.values()].flat().some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
+    // What an alert muted that is over now may speak again.
+    if (ends) await deps.store.wakeMuted(now);
+    if (pushed.length < AT_ONCE) return;
+  }
+}
+
+function idOf(fingerprint: string, { episode }: PushProgress): string {
+  return alertId(fingerprint, episode);
+}
+
+function handle(
+  alert: PushedAlert,
+  knownGroup: string | undefined,
+  plans: Plans,
+  groupBy: readonly string[],
+  now: number,
+): Handled {
+  const { handled } = alert;
+  const subject = pushSubject(alert);
+  const { plan, route } = plans.ofPushed(subject);
+  const turn = turnOf(alert, plan.batch ?? false, now);
+  const labelsKey = groupKeyOf(groupBy, alert.labels);
+  const newGroup = plan.batch ? batchKey(route, labelsKey) : `pushed:${route}:${labelsKey}`;
+  const groupKey = turn.isNew ? newGroup : (knownGroup ?? newGroup);
+  const seen = { ...handled, version: alert.version, activity: alert.activity };
+  const closed = turn.ends ? { ...seen, open: false, closedAt: now } : seen;
+  const progress = turn.begins ? begun(closed, turn.again) : closed;
+  const inputs: GroupInput[] = [];
+  if (turn.ends) inputs.push(endOf(alert, turn.same, now));
+  if (turn.begins) {
+    const instance = { fingerprint: alert.fingerprint, ruleId: PUSHED_RULE_ID, ...progress };
+    const context = { origin: 'pushed' as const, plan, groupKey, at: alert.startsAt, now: alert.firstReceivedAt };
+    inputs.push({ type: 'fired', alert: episodeOf(subject, instance, context) });
+  }
+  if (turn.goesOn) inputs.push(updateOf(alert, alert.endsAt > now));
+  return { alert, progress, groupKey, inputs };
+}
+
+/** What a pushed alert means for its episode. */
+function turnOf(alert: PushedAlert, batch: boolean, now: number) {
+  const { handled } = alert;
+  const fires = alert.endsAt > now;
+  const same = handled.activity === alert.activity;
+  const ends = handled.open && !(same && fires);
+  const begins = fires && (ends || !handled.open);
+  const again = handled.episode > 0 && (same || isSoon(handled, batch, now));
+  const goesOn = same && !ends && !begins && handled.episode > 0;
+  return { same, ends, begins, again, goesOn, isNew: begins && !again && !ends };
+}
+
+/** The next episode, or the next round of the last one. */
+function begun(progress: PushProgress, again: boolean): PushProgress {
+  const { episode, round } = progress;
+  const next = again ? { round: round + 1 } : { episode: episode + 1, round: 0 };
+  return { ...progress, ...next, open: true, closedAt: null };
+}
+
+function isSoon({ closedAt }: PushProgress, batch: boolean, now: number): boolean {
+  return !batch && closedAt !== null && now - closedAt <= REOPEN_MS;
+}
+
+/** @param same false = another activity has begun since, and only its times are known */
+function endOf(alert: PushedAlert, same: boolean, now: number): GroupInput {
+  const { annotations, startsAt, endsAt, timeout } = alert;
+  const { summary } = pushSubject(alert);
+  return {
+    type: 'resolved',
+    alertId: idOf(alert.fingerprint, alert.handled),
+    reason: same && timeout ? 'its sender has not sent it again' : 'its sender says that it ended',
+    reading: { value: null, sample: null, summary },
+    endedAt: Math.min(same ? endsAt : startsAt, now),
+    ...(same && { annotations, startedAt: startsAt }),
+  };
+}
+
+function updateOf(alert: PushedAlert, fires: boolean): GroupInput {
+  const { annotations, summary, query, runbook } = pushSubject(alert);
+  const alertId = idOf(alert.fingerprint, alert.handled);
+  const times = { startedAt: alert.startsAt, endedAt: fires ? null : alert.endsAt };
+  return { type: 'updated', alertId, annotations, summary, query, runbook, ...times };
+}

@@ -1,0 +1,61 @@
+import type { AlertStore, Change, Decision, Instance, Lease, RuleStatus } from '../alerting/index.ts';
+import { type StateChange, seconds } from './report.ts';
+
+/** What was last written of an instance. */
+type Known = Pick<Instance, 'state' | 'open'>;
+
+const UNKNOWN: Known = { state: 'inactive', open: false };
+
+/** Notes every change of state that is written to a store. */
+export class StateRecorder {
+  readonly states: StateChange[] = [];
+  readonly #known = new Map<string, Known>();
+  readonly #elapsed: () => number;
+  readonly #nameOf: (ruleId: string) => string;
+
+  /** @param elapsed ms from the start of the scenario */
+  constructor(elapsed: () => number, nameOf: (ruleId: string) => string) {
+    this.#elapsed = elapsed;
+    this.#nameOf = nameOf;
+  }
+
+  /** The same store; what is written to it is noted. */
+  over(store: AlertStore): AlertStore {
+    const saveEvaluation = async (lease: Lease, statuses: readonly RuleStatus[], instances: readonly Instance[]) => {
+      await store.saveEvaluation(lease, statuses, instances);
+      for (const instance of instances) this.#note(instance);
+    };
+    const change = async (wanted: Change) => {
+      const decision = await store.change(wanted);
+      for (const instance of wanted.instances) this.#note(instance);
+      this.#noteDecision(decision);
+      return decision;
+    };
+    const own: Partial<AlertStore> = { saveEvaluation, change };
+    return new Proxy(store, {
+      get(target, name: keyof AlertStore) {
+        const value = own[name] ?? target[name];
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  /** Pushed alerts have no instance: their changes are those of the alert itself. */
+  #noteDecision({ state, timeline }: Decision): void {
+    for (const { alertId, from, to, reason } of timeline) {
+      const alert = state.alerts.get(alertId);
+      if (from === null || to === null || alert?.origin !== 'pushed') continue;
+      this.states.push({ t: seconds(this.#elapsed()), rule: alert.rule, labels: alert.labels, from, to, reason });
+    }
+  }
+
+  #note({ fingerprint, ruleId, labels, state, open, reason }: Instance): void {
+    const before = this.#known.get(fingerprint) ?? UNKNOWN;
+    this.#known.set(fingerprint, { state, open });
+    const to = before.open && !open ? 'resolved' : state;
+    if (before.state === state && to !== 'resolved') return;
+    const shown = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
+    const t = seconds(this.#elapsed());
+    this.states.push({ t, rule: this.#nameOf(ruleId), labels: shown, from: before.state, to, reason });
+  }
+}
