@@ -1,7 +1,7 @@
 import type { IconName } from '../components/icon.tsx';
 
 export interface PageLink {
-  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/jobs' | '/inbox' | '/settings';
+  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/errors' | '/jobs' | '/inbox' | '/settings';
   label: string;
   icon: IconName;
   /** Goes here after `g`. */
@@ -28,6 +28,7 @@ const GROUPS: readonly PageGroup[] = [
     pages: [
       { to: '/uptime', label: 'Uptime', icon: 'uptime', letter: 'u' },
       { to: '/logs', label: 'Logs', icon: 'logs', letter: 'l' },
+      { to: '/errors', label: 'Errors', icon: 'errors', letter: 'e' },
     ],
   },
   {

@@ -106,6 +106,22 @@ const jobsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 
+const errorsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/errors',
+  validateSearch: (search) => pick(search, [...RANGE, 'view', 'q', 'sort', 'release']),
+  component: lazyRouteComponent(() => import('../pages/errors/errors-page.tsx'), 'ErrorsPage'),
+  staticData: { range: true },
+});
+
+const errorRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/errors/$id',
+  validateSearch: (search) => pick(search, [...RANGE, 'event']),
+  component: lazyRouteComponent(() => import('../pages/errors/error-page.tsx'), 'ErrorPage'),
+  staticData: { range: true },
+});
+
 const inboxRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/inbox',
@@ -131,6 +147,8 @@ const routeTree = rootRoute.addChildren([
     monitorRoute,
     logsRoute,
     logRoute,
+    errorsRoute,
+    errorRoute,
     jobsRoute,
     inboxRoute,
     settingsRoute,

@@ -1,0 +1,29 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { Page } from '../../components/page.tsx';
+import { Views } from '../../components/views.tsx';
+import { ErrorList } from './error-list.tsx';
+import { Releases } from './releases.tsx';
+import './errors.css';
+
+const route = getRouteApi('/console/errors');
+
+const VIEWS = [
+  { view: undefined, label: 'Unresolved' },
+  { view: 'resolved', label: 'Resolved' },
+  { view: 'ignored', label: 'Ignored' },
+  { view: 'releases', label: 'Releases' },
+];
+
+/** What fails in the application, by how many people it meets. */
+export function ErrorsPage() {
+  const { view } = route.useSearch();
+  return (
+    <Page title="Errors" note={<Views page="/errors" views={VIEWS} current={view} />}>
+      {view === 'releases' ? (
+        <Releases />
+      ) : (
+        <ErrorList status={view === 'resolved' || view === 'ignored' ? view : 'unresolved'} />
+      )}
+    </Page>
+  );
+}
