@@ -49,7 +49,8 @@ function poolSamples(): Sample[] {
     ];
     const size = options?.max;
     if (size === undefined || size <= 0) return samples;
-    const usage = (100 * (totalCount - idleCount + waitingCount)) / size;
+    // A queue means that nothing is left; how long it is stands in db_pool_waiting.
+    const usage = Math.min(100, (100 * (totalCount - idleCount + waitingCount)) / size);
     return [
       ...samples,
       { name: 'db_pool_size', value: size, unit: 'connections', labels: { pool } },

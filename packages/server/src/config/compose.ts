@@ -47,6 +47,7 @@ const RETENTION_OF: Record<MetricSource, RetentionClass> = {
   metrics: 'metrics',
   checks: 'checks',
   health_checks: 'checks',
+  error_events: 'errors',
 };
 
 /** What the sections become; the files and their folder are added by the loader. */

@@ -14,6 +14,7 @@ const SOURCES: Readonly<Record<string, MetricSource>> = {
   request_rows: 'requests',
   outbound_rows: 'outbound_calls',
   check_results: 'checks',
+  error_event_rows: 'error_events',
 };
 
 /** Tells the instance that evaluates the alert rules, this one or another, that rows can be counted. */

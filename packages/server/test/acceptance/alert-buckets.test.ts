@@ -6,6 +6,7 @@ import { Evaluator } from '../../src/respond/alerting/evaluate/evaluator.ts';
 import { equivalentQuery } from '../../src/respond/alerting/evaluate/query.ts';
 import { readWindow } from '../../src/respond/alerting/evaluate/reading.ts';
 import { demandOf } from '../../src/respond/alerting/evaluate/series.ts';
+import { RULE_METRICS } from '../../src/respond/alerting/metrics.ts';
 import { storedBuckets } from '../../src/respond/alerting/state/bucket-query.ts';
 import { configOf } from '../support/alert-rig.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
@@ -108,6 +109,67 @@ describe('buckets of the telemetry store', () => {
       { labels: { ip: '203.0.113.9' }, value: 24 },
     ]);
     expect(await readRule('log_error_rate > 5%')).toMatchObject([{ count: 3, bad: 1 }]);
+  });
+
+  test('checks, named health checks and error events; planned work does not count', async () => {
+    const check = (n: number, ok: boolean, state: string) => ({
+      ...{
+        ...WHO,
+        id: `k${n}`,
+        timestamp: T - n * 1_000,
+        monitorId: 'home',
+        monitor: 'Home',
+        kind: 'http',
+        location: 'fra',
+      },
+      ...{ ok, state, coveredMs: 1, durationMs: 10 * n, evidence: '' },
+    });
+    await server.insert('check_results', [
+      ...[check(1, true, 'up'), check(2, false, 'down')],
+      ...[check(3, false, 'maintenance'), check(4, false, 'network-down'), check(5, false, 'unknown')],
+    ]);
+    expect(await readRule('check_failure_rate > 5%')).toEqual([
+      { labels: { monitor: 'Home' }, value: 50, count: 2, bad: 1 },
+    ]);
+    expect(await readRule('max_check_response_time{location=fra} > 5ms')).toMatchObject([{ value: 20 }]);
+    const named = (name: string, state: string) => ({
+      ...WHO,
+      timestamp: T - 5,
+      monitorId: 'h',
+      monitor: 'Health',
+      name,
+      state,
+    });
+    await server.insert('health_results', [named('db', 'down'), named('cache', 'up'), named('mail', 'unknown')]);
+    expect(await readRule('health_check_failure_rate > 5%')).toEqual(
+      expect.arrayContaining([
+        { labels: { monitor: 'Health', name: 'db' }, value: 100, count: 1, bad: 1 },
+        { labels: { monitor: 'Health', name: 'cache' }, value: 0, count: 1, bad: 0 },
+      ]),
+    );
+    const event = (n: number, level: string, handled: boolean) => ({
+      ...{ ...WHO, timestamp: T - n, receivedAt: T, eventId: `${n}`, level, type: 'TypeError', message: 'm', handled },
+      ...{ culprit: '', platform: 'node', groupHash: 'g', groupVersion: 1, grouping: '', userKey: '', tags: {} },
+      ...{ exception: '', event: '{}' },
+    });
+    await server.insert('error_event_rows', [
+      event(1, 'fatal', false),
+      event(2, 'error', true),
+      event(3, 'error', true),
+    ]);
+    expect(await readRule('error_count > 1')).toMatchObject([{ value: 3 }]);
+    expect(await readRule('error_count{level=fatal} > 1')).toMatchObject([{ value: 1 }]);
+    expect(await readRule('unhandled_error_rate > 1%')).toMatchObject([{ count: 3, bad: 1 }]);
+  });
+
+  test('every metric of the registry has a query that runs as shown', async () => {
+    for (const { name, reducer, unit } of RULE_METRICS.values()) {
+      const text = { '%': '5%', ms: '5ms', B: '5B', '/s': '5', '': '5' }[unit];
+      const [rule] = configOf(
+        `alert_rules: [{name: R, condition: "${name} > ${text}", time_window: 5m, severity: info, notifications: []}]`,
+      ).rules;
+      await expect(server.telemetry.query(equivalentQuery(rule!)), `${name} ${reducer}`).resolves.toBeDefined();
+    }
   });
 
   test('gauges by instance, and metrics of the user’s own by their attributes', async () => {

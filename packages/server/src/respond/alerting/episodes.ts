@@ -4,6 +4,7 @@ import { equivalentQuery } from './evaluate/query.ts';
 import { alertId, type Labels, labelsKey } from './fingerprint.ts';
 import type { Instance } from './instance.ts';
 import { summaryOf } from './message/summary.ts';
+import { fillAll } from './message/template.ts';
 import type { MetaCondition } from './meta.ts';
 import { MONITOR_RULE } from './monitor-alerts.ts';
 import type { MonitorStatus } from './ports.ts';
@@ -17,17 +18,19 @@ export function groupKeyOf(by: readonly string[], labels: Labels): string {
 /** What an alert of a rule says. */
 export function ruleSubject(rule: RuleConfig, instance: Instance): AlertSubject {
   const present = Object.entries(instance.labels).filter(([, value]) => value !== '');
+  const labels = { alertname: rule.name, ...Object.fromEntries(present), ...rule.labels };
+  const { threshold } = rule.condition;
   return {
     rule: rule.name,
     severity: rule.severity,
-    labels: { alertname: rule.name, ...Object.fromEntries(present), ...rule.labels },
-    annotations: rule.annotations,
+    labels,
+    annotations: fillAll(rule.annotations, { value: instance.value, threshold, labels }),
     summary: summaryOf(rule.name, instance.reason, instance.labels),
     sentence: rule.sentence,
     query: equivalentQuery(rule),
     value: instance.value,
     sample: instance.sample,
-    threshold: rule.condition.threshold,
+    threshold,
     unit: rule.condition.unit,
     windowMs: rule.windowMs,
     runbook: rule.runbook,

@@ -4,12 +4,13 @@ import type { RuleConfig } from './config.ts';
 import type { EngineDeps } from './engine.ts';
 import { ruleSubject } from './episodes.ts';
 import { Evaluator } from './evaluate/evaluator.ts';
+import { alertId } from './fingerprint.ts';
 import { type Instance, stepInstance, type Transition } from './instance.ts';
 import { metaConditions } from './meta.ts';
 import type { MetricSource } from './metrics.ts';
 import { commitOccurrences, endOf, type Occurrence, occurrenceOf } from './occurrence.ts';
 import { Plans } from './plans.ts';
-import { type Lease, NOTHING_PLANNED, type Planned, type RuleStatus } from './ports.ts';
+import { type Lease, NOTHING_PLANNED, type Planned, type RuleStatus, type Saying } from './ports.ts';
 import { isWatched, Watched } from './watched.ts';
 
 const MONITOR_POLL_MS = 5_000;
@@ -105,6 +106,7 @@ export class Leader {
     const written = new Set(occurrences.map(({ instance }) => instance.fingerprint));
     const rest = changed.filter((instance) => !written.has(instance.fingerprint));
     if (round.statuses.length + rest.length > 0) await store.saveEvaluation(this.lease, round.statuses, rest);
+    if (round.followed.length > 0) await store.follow(this.lease, round.followed.map(sayingOf));
   }
 
   /**
@@ -170,6 +172,12 @@ export class Leader {
       plan: () => this.#plans.ofRule(rule, subject),
     });
   }
+}
+
+/** What the alert of an instance says now, for messages to come and for pages. */
+function sayingOf({ rule, instance }: { rule: RuleConfig; instance: Instance }): Saying {
+  const { value, sample, summary, annotations } = ruleSubject(rule, instance);
+  return { alertId: alertId(instance.fingerprint, instance.episode), said: { value, sample, summary, annotations } };
 }
 
 /** Whether the instance is still one of this rule: split by the same labels. */

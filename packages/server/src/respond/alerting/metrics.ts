@@ -14,7 +14,14 @@ export type MetricUnit = '%' | 'ms' | 'B' | '/s' | '';
 export type NoData = 'ok' | 'alerting' | 'keep' | 'nodata';
 
 /** The relation that a metric is computed from, as in the SQL that users write. */
-export type MetricSource = 'requests' | 'application_logs' | 'outbound_calls' | 'metrics' | 'checks' | 'health_checks';
+export type MetricSource =
+  | 'requests'
+  | 'application_logs'
+  | 'outbound_calls'
+  | 'metrics'
+  | 'checks'
+  | 'health_checks'
+  | 'error_events';
 
 /** Distance of the resolve threshold from the threshold: a factor, or points in the metric's unit. */
 export type Hysteresis = { factor: number } | { points: number };
@@ -66,6 +73,7 @@ const TIMES: readonly Reducer[] = ['avg', 'min', 'max', 'p50', 'p95', 'p99'];
 const REQUEST_LABELS = ['project', 'service', 'environment', 'release', 'endpoint', 'method'];
 const CHECK_LABELS = ['project', 'environment', 'monitor', 'kind', 'location'];
 const HEALTH_LABELS = ['project', 'environment', 'monitor', 'name'];
+const ERROR_LABELS = ['project', 'service', 'environment', 'release', 'type', 'level', 'issue'];
 const PROCESS_LABELS = ['project', 'service', 'environment', 'release', 'instance'];
 
 type Varying = 'name' | 'noun' | 'description' | 'source';
@@ -225,12 +233,11 @@ const ROWS: readonly RuleMetric[] = [
     name: 'db_connection_usage',
     noun: 'use of database connections',
     description:
-      'connections in use and waiting against the pool size, or client backends against max_connections without the reserved ones',
+      'connections in use and waiting against the pool size, or client backends against max_connections without the reserved ones; at most 100',
     source: 'metrics',
     labels: ['project', 'service', 'environment', 'instance', 'database', 'pool'],
     by: ['database', 'pool'],
     holdMs: 2 * MINUTE,
-    range: [0, null],
   }),
   usage({
     name: 'db_findings',
@@ -246,7 +253,6 @@ const ROWS: readonly RuleMetric[] = [
     sampleIntervalMs: MINUTE,
     hysteresis: { points: 0 },
     holdMs: 0,
-    range: [0, null],
   }),
   usage({
     name: 'memory_usage',
@@ -274,6 +280,24 @@ const ROWS: readonly RuleMetric[] = [
     unit: 'ms',
     hysteresis: { factor: 0.9 },
     range: [0, null],
+  }),
+  counter({
+    name: 'error_count',
+    noun: 'error events',
+    description: 'error events that SDKs report, handled or not: error_count{level=fatal}',
+    source: 'error_events',
+    labels: ERROR_LABELS,
+    by: ['service', 'environment'],
+  }),
+  ratio({
+    name: 'unhandled_error_rate',
+    noun: 'error events',
+    bad: 'were not handled',
+    description: 'share of error events that no code of the app caught',
+    source: 'error_events',
+    labels: ERROR_LABELS,
+    minCount: 20,
+    minBad: 5,
   }),
   ratio({
     name: 'check_failure_rate',

@@ -89,5 +89,6 @@ function inputOf(occurrence: Occurrence, groupKey: string, now: number): GroupIn
     return { type: 'fired', alert: episodeOf(occurrence.subject, instance, { origin, plan, groupKey, at, now }) };
   }
   const reading = subject && { value: subject.value, sample: subject.sample, summary: subject.summary };
-  return { type: 'resolved', alertId: idOf(occurrence), reason: occurrence.reason, reading };
+  const said = subject && { annotations: subject.annotations };
+  return { type: 'resolved', alertId: idOf(occurrence), reason: occurrence.reason, reading, ...said };
 }

@@ -1,6 +1,6 @@
 import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
-import type { Episode } from './episode.ts';
+import type { AlertSubject, Episode } from './episode.ts';
 import type { Labels } from './fingerprint.ts';
 import type { Durable, OnCallAt } from './group/facts.ts';
 import type { Claimed, Decision, GroupState } from './group/state.ts';
@@ -119,6 +119,12 @@ export interface RuleStatus {
   blockedSince: number | null;
 }
 
+/** What a firing alert says now. */
+export interface Saying {
+  alertId: string;
+  said: Pick<AlertSubject, 'value' | 'sample' | 'summary' | 'annotations'>;
+}
+
 export interface Change {
   groupKey: string;
   /** Refused when another holder has the lease since; null = anyone may (acknowledgements, deliveries). */
@@ -153,6 +159,9 @@ export interface AlertStore {
   ruleStatuses(): Promise<RuleStatus[]>;
   /** Writes statuses and instances that came without any effect on alerts. */
   saveEvaluation(lease: Lease, statuses: readonly RuleStatus[], instances: readonly Instance[]): Promise<void>;
+
+  /** Takes over what firing alerts say now; those that do not fire are left alone. */
+  follow(lease: Lease, sayings: readonly Saying[]): Promise<void>;
 
   /** Loads a group, decides, and writes all of the result, in one transaction. */
   change(change: Change): Promise<Decision>;

@@ -92,7 +92,8 @@ export class DatabaseSampler {
   }
 
   async #writeUsage(percent: number): Promise<void> {
-    const value = Math.round(percent * 100) / 100;
+    // Superusers may take the reserved connections too.
+    const value = Math.min(100, Math.round(percent * 100) / 100);
     await this.#writer.append('metrics', [this.#gauge('db_connection_usage', value, 'percent')]);
   }
 

@@ -26,6 +26,8 @@ export interface EvaluationTiming {
 export interface Round {
   moved: { rule: RuleConfig; at: number; moves: readonly Moved[] }[];
   changed: Instance[];
+  /** Alerts that go on with another value. */
+  followed: { rule: RuleConfig; instance: Instance }[];
   statuses: RuleStatus[];
 }
 
@@ -86,7 +88,7 @@ export class Evaluator {
       if (last !== null && slot <= last) return [];
       return [{ rule, slot, at: slot - this.#timing.ingestDelayMs, missed: missedBetween(grid, last, slot) }];
     });
-    const round: Round = { moved: [], changed: [], statuses: [] };
+    const round: Round = { moved: [], changed: [], followed: [], statuses: [] };
     const ready: Due[] = [];
     for (const entry of due) {
       if (oldestUncounted > entry.at) ready.push(entry);
@@ -176,6 +178,7 @@ export class Evaluator {
     this.#statuses.set(rule.id, status);
     round.statuses.push(status);
     round.changed.push(...step.changed);
+    round.followed.push(...step.followed.map((instance) => ({ rule, instance })));
     if (step.moved.length > 0) round.moved.push({ rule, at: slot, moves: step.moved });
   }
 

@@ -10,6 +10,7 @@ const RELATIONS: Record<MetricSource, string> = {
   metrics: 'metrics',
   checks: 'checks',
   health_checks: 'health_checks',
+  error_events: 'error_events',
 };
 
 /** Where the registry's counters and ratios differ from a plain count. */
@@ -18,6 +19,7 @@ const BAD: Record<string, string> = {
   log_error_rate: "level IN ('error', 'fatal')",
   external_api_error_rate: 'failed',
   check_failure_rate: 'NOT ok',
+  unhandled_error_rate: 'handled = false',
   health_check_failure_rate: "state = 'down'",
 };
 
@@ -106,6 +108,7 @@ const COLUMNS: ReadonlySet<string> = new Set(['project', 'service', 'environment
 /** Labels of metrics are attributes; those of other relations are columns. */
 function labelColumn(rule: Asked): (name: string) => string {
   const attributes = rule.metric === null || rule.metric.source === 'metrics';
+  if (rule.metric?.source === 'error_events') return (name) => (name === 'issue' ? 'groupId' : name);
   return (name) => (attributes && !COLUMNS.has(name) ? `attributes[${quote(name)}]` : name);
 }
 

@@ -21,6 +21,8 @@ export interface RuleStep {
   /** Those whose stored part changed. */
   changed: Instance[];
   moved: Moved[];
+  /** Those that go on firing with another value. */
+  followed: Instance[];
   status: Pick<RuleStatus, 'state' | 'value' | 'sample' | 'reason'>;
 }
 
@@ -47,6 +49,7 @@ export function stepRule(
   const timing = rule.burn ? { ...rule, windowMs: rule.burn.shortMs } : rule;
   const changed: Instance[] = [];
   const moved: Moved[] = [];
+  const followed: Instance[] = [];
   const after: Instance[] = [];
   for (const [key, before] of known) {
     const verdict = orGone(judge(rule, byLabels.get(key), fresh, at), before, anyData, at);
@@ -54,9 +57,10 @@ export function stepRule(
     after.push(instance);
     if (differs(before, instance)) changed.push(instance);
     if (transition) moved.push({ instance, transition });
+    else if (goesOn(before, instance)) followed.push(instance);
   }
   const kept = after.filter((instance) => byLabels.has(labelsKey(instance.labels)) || isRemembered(instance));
-  return { instances: kept, changed, moved, status: statusOf(after) };
+  return { instances: kept, changed, moved, followed, status: statusOf(after) };
 }
 
 /**
@@ -68,6 +72,11 @@ function orGone(verdict: Verdict, before: Instance, anyData: boolean, at: number
   const replaced = anyData && !before.open;
   const long = at - before.silentSince >= GONE_AFTER_MS;
   return replaced || long ? { kind: 'gone', reason: `target_gone: ${verdict.reason}` } : verdict;
+}
+
+/** It fires as before, and what it says has changed. */
+function goesOn(before: Instance, after: Instance): boolean {
+  return after.open && after.value !== null && (after.value !== before.value || after.reason !== before.reason);
 }
 
 /** What is inactive, has never fired and sends nothing is forgotten. */

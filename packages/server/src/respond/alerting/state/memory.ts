@@ -21,7 +21,7 @@ import {
 } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
-import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts';
 import { type Push, type PushedAlert, pushFingerprint, takePush } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { claimedAs } from './claim-throttled.ts';
@@ -72,6 +72,19 @@ export class MemoryAlertStore implements AlertStore {
     this.#fence(lease);
     for (const status of statuses) this.#statuses.set(status.ruleId, status);
     for (const instance of instances) this.#instances.set(instance.fingerprint, instance);
+  }
+
+  async follow(lease: Lease, sayings: readonly Saying[]): Promise<void> {
+    this.#fence(lease);
+    const said = new Map(sayings.map((saying) => [saying.alertId, saying.said]));
+    for (const [key, group] of this.#groups) {
+      if (![...group.alerts.keys()].some((id) => said.has(id))) continue;
+      const alerts = [...group.alerts].map(([id, alert]): [string, Episode] => [
+        id,
+        alert.state === 'firing' ? { ...alert, ...said.get(id) } : alert,
+      ]);
+      this.#groups.set(key, { ...group, alerts: new Map(alerts) });
+    }
   }
 
   async change(change: Change): Promise<Decision> {

@@ -6,7 +6,7 @@ import type { Claimed, Decision, GroupState, Message, Told } from '../group/stat
 import { isBatchKey, timerKey } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
-import type { AlertStore, Change, Lease, RuleStatus } from '../ports.ts';
+import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts';
 import type { Push, PushedAlert } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { CLAIMED_COLUMNS, claimThrottled } from './claim-throttled.ts';
@@ -91,6 +91,18 @@ export class PostgresAlertStore implements AlertStore {
       await fence(tx, lease);
       await writeRows(tx, 'alert_rule_statuses', statuses.map(statusToRow), ['rule_id']);
       await writeRows(tx, 'alert_instances', instances.map(instanceToRow), ['fingerprint']);
+    });
+  }
+
+  async follow(lease: Lease, sayings: readonly Saying[]): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await fence(tx, lease);
+      await tx.query(
+        `UPDATE alerts SET subject = alerts.subject || now.said
+         FROM jsonb_to_recordset($1::jsonb) AS now("alertId" text, said jsonb)
+         WHERE alerts.id = now."alertId" AND alerts.state = 'firing'`,
+        [JSON.stringify(sayings).replaceAll('\\u0000', '')],
+      );
     });
   }
 
