@@ -69,7 +69,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   });
   const instance = await instanceName(settings.dataDir);
   const alerting = makeAlerting({
-    config: live.current,
+    live,
     stores,
     observe,
     onCall: makeOnCall({ live, stores }),

@@ -1,5 +1,4 @@
 import { audit } from '../access/audit.ts';
-import type { Config } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { IngestLags } from '../observe/ingest/index.ts';
@@ -9,13 +8,14 @@ import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import { BEAT_CHANNEL, beatNotifier } from '../respond/watchdog/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
 /** Makes the alert path; it evaluates nothing yet. */
 export function makeAlerting(context: {
-  config: Config;
+  live: LiveConfig;
   stores: Stores;
   observe: Observe;
   onCall: OnCall;
@@ -27,7 +27,7 @@ export function makeAlerting(context: {
   secretKey: string;
   shutdown: Shutdown;
 }): Alerting {
-  const { config, stores, observe, onCall, windows, clock, log, publicUrl, instance, secretKey, shutdown } = context;
+  const { live, stores, observe, onCall, windows, clock, log, publicUrl, instance, secretKey, shutdown } = context;
   const { db, telemetry } = stores;
   const lags = new IngestLags({ db, ingest: observe.ingest, instance, clock, log });
   lags.start();
@@ -35,7 +35,8 @@ export function makeAlerting(context: {
   const alerting = createAlerting({
     db,
     telemetry,
-    config,
+    config: live.current,
+    configRefusal: live.refusal,
     audit,
     clock,
     log,
@@ -47,7 +48,7 @@ export function makeAlerting(context: {
     watermark: () => lags.watermark(),
     notifiers: ({ integrations, watchdog }) => {
       const ways = createNotifiers(integrations, clock);
-      return watchdog ? ways.set(BEAT_CHANNEL, beatNotifier(watchdog, config.service, clock)) : ways;
+      return watchdog ? ways.set(BEAT_CHANNEL, beatNotifier(watchdog, live.current.service, clock)) : ways;
     },
     async monitorStates() {
       const states = await listMonitorStates(db);

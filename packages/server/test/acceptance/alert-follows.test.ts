@@ -45,4 +45,18 @@ onBothStores((makeRig) => {
       expect.stringMatching(/resolved 1 .*Load: load is 1$/),
     ]);
   });
+
+  test('a configuration that is refused is told to the platform’s own receivers, and when it is right again', async () => {
+    const rig = await makeRig(CONFIG);
+    await rig.until(10);
+    rig.configRefusal = 'The configuration was not reloaded: alert-rules.yml:3:5 E101 unknown key "fro".';
+    await rig.until(40);
+    rig.configRefusal = null;
+    await rig.until(60);
+    expect(rig.timeline().map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'email admin@yumzoom.com firing',
+      'email admin@yumzoom.com resolved',
+    ]);
+    expect(rig.receivers.received[0]).toMatchObject({ rule: 'Configuration is refused' });
+  });
 });

@@ -131,6 +131,8 @@ export class AlertRig {
   readonly receivers: FakeReceivers;
   readonly store: AlertStore;
   monitors: MonitorStatus[] = [];
+  /** Why the files as they are now do not run. */
+  configRefusal: string | null = null;
   engine: AlertEngine | null = null;
   config: RigConfig;
   /** Event time of the oldest row that ingest has not counted; null = it has counted all. */
@@ -167,6 +169,7 @@ export class AlertRig {
         monitorStates: async () => this.monitors,
         resolveOnCall: this.#resolveOnCall,
         ...(this.#options.plannedWork && { plannedWork: this.#options.plannedWork }),
+        configRefusal: () => this.configRefusal,
         notifiers:
           this.#options.notifiers ?? (() => this.receivers.notifiers(this.#options.channels ?? ['slack', 'email'])),
         clock: this.clock,

@@ -28,6 +28,8 @@ export interface AlertingOptions {
   resolveOnCall: ResolveOnCall;
   /** Left out = nothing is planned. */
   plannedWork?: PlannedWork;
+  /** Why the files of the configuration as they are now do not run; null when they do. */
+  configRefusal?: () => string | null;
   config: AlertingConfig;
   /** Makes the ways out of one version of the configuration, by channel; `createNotifiers` of notify does. */
   notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;

@@ -30,6 +30,8 @@ export interface EngineDeps {
   resolveOnCall: ResolveOnCall;
   /** Left out = nothing is planned. */
   plannedWork?: PlannedWork;
+  /** Why the files of the configuration as they are now do not run; null when they do. */
+  configRefusal?: () => string | null;
   /** Makes the ways out of one version of the configuration, by channel. */
   notifiers: (config: AlertingConfig) => ReadonlyMap<string, Notifier>;
   clock: Clock;

@@ -22,7 +22,15 @@ const SYNTHETIC_KEPT_MS = 3_600_000;
 
 type LeaderDeps = Pick<
   EngineDeps,
-  'store' | 'resolveOnCall' | 'plannedWork' | 'buckets' | 'watermark' | 'monitorStates' | 'notifiers' | 'timing'
+  | 'store'
+  | 'resolveOnCall'
+  | 'plannedWork'
+  | 'configRefusal'
+  | 'buckets'
+  | 'watermark'
+  | 'monitorStates'
+  | 'notifiers'
+  | 'timing'
 >;
 
 interface Stored {
@@ -146,7 +154,7 @@ export class Leader {
       this.#config,
       (id) => evaluator.statusOf(id),
       (id) => evaluator.instancesOf(id),
-      lagMs,
+      { lagMs, configRefusal: this.#deps.configRefusal?.() ?? null },
     );
     return this.#watched.conditions(conditions, now);
   }

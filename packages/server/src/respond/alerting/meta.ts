@@ -22,13 +22,31 @@ export interface MetaCondition {
   reason: string;
 }
 
+/** What the platform knows of itself from elsewhere. */
+export interface OwnState {
+  /** How late telemetry is counted, ms. */
+  lagMs: number;
+  /** Why the files of the configuration as they are now do not run; null when they do. */
+  configRefusal: string | null;
+}
+
 /** What the platform watches in itself: rules without data, rules that cannot be evaluated, ingest that lags, receivers that cannot work. */
 export function metaConditions(
   config: AlertingConfig,
   statusOf: (ruleId: string) => RuleStatus | undefined,
   instancesOf: (ruleId: string) => readonly Instance[],
-  lagMs: number,
+  { lagMs, configRefusal }: OwnState,
 ): MetaCondition[] {
+  const refused = condition(
+    'configuration-refused',
+    'Configuration is refused',
+    {},
+    {
+      holds: configRefusal !== null,
+      forMs: 0,
+      reason: configRefusal ?? 'the files are those that run',
+    },
+  );
   const lag = condition(
     'ingest-lag',
     'Telemetry is behind',
@@ -68,7 +86,7 @@ export function metaConditions(
       ),
     ];
   });
-  return [lag, brokenReceivers(config), ...ofRules];
+  return [lag, refused, brokenReceivers(config), ...ofRules];
 }
 
 /** Receivers that cannot work as the configuration stands; messages to them go to the fallback. */
