@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildConsole, buildExample, buildPackages } from './lib/build-steps.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -17,6 +17,7 @@ const withExample = !process.argv.includes('--no-example');
 const port = process.env.YUMOPS_PORT ?? '4600';
 const ingestKey = process.env.YUMOPS_INGEST_KEY ?? randomBytes(16).toString('hex');
 const data = process.env.YUMOPS_DATA ?? join(root, '.yumops');
+const exampleData = resolve(data, 'yumzoom');
 
 /** @type {Map<string, import('node:child_process').ChildProcess>} */
 const children = new Map();
@@ -95,6 +96,7 @@ async function startPlatform(examplePort) {
   if (withExample) {
     args.push('--config', process.env.YUMOPS_CONFIG ?? 'examples/yumzoom', '--demo-inbox');
     env.YUMZOOM_URL = `http://127.0.0.1:${examplePort}`;
+    env.YUMZOOM_DATA = exampleData;
   }
   return startPart('YumOps', args, env, 'ready:');
 }
@@ -104,7 +106,7 @@ async function startExample(examplePort) {
     YUMOPS_URL: `http://127.0.0.1:${port}`,
     YUMOPS_KEY: ingestKey,
     PORT: String(examplePort),
-    YUMZOOM_DATA: join(data, 'yumzoom'),
+    YUMZOOM_DATA: exampleData,
     YUMZOOM_FAULTS: '1',
   };
   return startPart('YumZoom', ['examples/yumzoom/scripts/start.mjs'], env, 'yumzoom ready:');

@@ -6,7 +6,7 @@
 // YUMZOOM_RATE (requests a second, 12; 0 = nobody comes) · YUMZOOM_FAULTS (1; 0 takes the switches away)
 
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startControl } from './runner/control.mjs';
@@ -58,6 +58,8 @@ async function main() {
   const database = await startDatabase({ folder: join(data, 'postgres'), log });
   running.push(() => database.stop());
 
+  await leaveAddresses(join(data, 'database'), database.urls);
+
   const partnerKey = newSecret();
   const partners = await startPartners({ key: partnerKey, random: seededRandom(SEED) });
   running.push(partners.close);
@@ -91,6 +93,18 @@ async function main() {
   });
   running.push(traffic.stop);
   console.log(`yumzoom ready: ${site.url}`);
+}
+
+/**
+ * Leaves the addresses of the database where YumOps finds them: for its own user alone, and on no command line.
+ * @param {string} folder
+ * @param {Record<'monitor' | 'maintenance', string>} urls
+ */
+async function leaveAddresses(folder, urls) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const role of ['monitor', 'maintenance']) {
+    await writeFile(join(folder, `${role}.url`), `${urls[role]}\n`, { mode: 0o600 });
+  }
 }
 
 function siteSettings({ data, database, partners, partnerKey, control, controlToken }) {

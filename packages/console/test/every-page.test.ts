@@ -23,11 +23,20 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['on-call', '/on-call?at=2026-11-28T12:00:00Z', 'Nobody for'],
   ['on-call as a list', '/on-call?view=list&span=month', 'Nobody for'],
   ['override', '/on-call?do=override', 'For example'],
+  ['database', '/database', 'usable connections are taken'],
+  ['database statements', '/database?view=queries&query=7', 'Seq Scan on restaurants'],
+  ['database sessions', '/database?view=activity', 'idle in transaction'],
+  ['end of a session', '/database?view=activity&session=4711', 'Terminate the session'],
+  ['database tables', '/database?view=tables', 'public.ratings'],
+  ['database indexes', '/database?view=indexes', 'not valid'],
+  ['maintenance', '/database?view=maintenance&run=m-2', 'Postgres skipped it'],
   ['jobs', '/jobs', 'Restore the newest backup'],
   ['job with a run', '/jobs?job=weekly-scan&run=r-2', 'Set an offline advisory file'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
   ['settings', '/settings', 'Current password'],
 ];
+
+const DATABASE = ['/database', '/database?view=queries', '/database?view=activity', '/database?view=maintenance'];
 
 let bench: Bench;
 
@@ -66,7 +75,7 @@ it('has no accessibility finding in either theme and no refused resource on any 
   expect(faults).toEqual([]);
   expect(bench.fixture.unexpected).toEqual([]);
   await context.close();
-}, 60_000);
+}, 120_000);
 
 it('has none on the sign-in page, the palette and the key sheet', async () => {
   const { page, context, faults } = await visit(bench, '/sign-in', { signedIn: false });
@@ -90,10 +99,19 @@ it('has none on the sign-in page, the palette and the key sheet', async () => {
 
 it('has no accessibility finding on a phone', async () => {
   const { page, context, faults } = await visit(bench, '/', { width: 390, height: 844 });
-  for (const path of ['/', '/logs', '/alerts?alert=al-1', '/on-call?span=month', '/jobs?job=nightly-backup']) {
+  for (const path of [
+    '/',
+    '/logs',
+    '/alerts?alert=al-1',
+    '/on-call?span=month',
+    '/jobs?job=nightly-backup',
+    ...DATABASE,
+  ]) {
     await page.goto(bench.fixture.url + path);
     await page
-      .getByText(/YumZoom is degraded|Unhandled error|Equivalent query|Nobody for|Cancel this run/)
+      .getByText(
+        /YumZoom is degraded|Unhandled error|Equivalent query|Nobody for|Cancel this run|usable connections|Stop this run|SELECT count|4711/,
+      )
       .first()
       .waitFor();
     await loaded(page);
@@ -133,6 +151,7 @@ it('shows what will be where there is nothing, and the code where reading failed
     ['/errors?view=releases', 'No releases yet'],
     ['/alerts?view=rules', 'No rules yet'],
     ['/on-call', 'No schedules yet'],
+    ['/database', 'No database is watched'],
     ['/inbox', 'No messages yet'],
   ]) {
     await page.goto(bench.fixture.url + path);

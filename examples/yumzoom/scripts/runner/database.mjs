@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { createLog, startEmbeddedPostgres, systemClock } from 'yumops/engines';
-import { migrate } from '../database/migrate.mjs';
+import { migrate, readSql } from '../database/migrate.mjs';
 import { seed } from '../database/seed.mjs';
 
 const SQL = fileURLToPath(new URL('../../database', import.meta.url));
@@ -60,6 +60,7 @@ function prepareSchema(url, log) {
   return withClient(url, async (client) => {
     const migrations = await migrate(client, join(SQL, 'migrations'));
     if (migrations.length > 0) log(`${migrations.length} migrations applied`);
+    await client.query(await readSql(join(SQL, 'ownership.sql')));
     if (await seed(client, join(SQL, 'seed', 'seed.sql'))) log('6,000 restaurants seeded');
     return await setPasswords(client);
   });

@@ -1,7 +1,7 @@
 import type { IconName } from '../components/icon.tsx';
 
 export interface PageLink {
-  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/errors' | '/jobs' | '/inbox' | '/settings';
+  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/errors' | '/database' | '/jobs' | '/inbox' | '/settings';
   label: string;
   icon: IconName;
   /** Goes here after `g`. */
@@ -33,7 +33,10 @@ const GROUPS: readonly PageGroup[] = [
   },
   {
     name: 'Care',
-    pages: [{ to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' }],
+    pages: [
+      { to: '/database', label: 'Database', icon: 'database', letter: 'd' },
+      { to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' },
+    ],
   },
 ];
 

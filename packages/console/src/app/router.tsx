@@ -98,6 +98,13 @@ const logRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/logs/row-page.tsx'), 'RowPage'),
 });
 
+const databaseRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/database',
+  validateSearch: (search) => pick(search, ['db', 'view', 'span', 'query', 'session', 'run']),
+  component: lazyRouteComponent(() => import('../pages/database/database-page.tsx'), 'DatabasePage'),
+});
+
 const jobsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/jobs',
@@ -149,6 +156,7 @@ const routeTree = rootRoute.addChildren([
     logRoute,
     errorsRoute,
     errorRoute,
+    databaseRoute,
     jobsRoute,
     inboxRoute,
     settingsRoute,

@@ -54,7 +54,7 @@ const WITHOUT_INDEXES = ['indexscan', 'indexonlyscan', 'bitmapscan'].map((way) =
 /**
  * Marks a statement as ours, behind its first word: comments before a statement are not kept with it everywhere.
  */
-function marked(sql: string): string {
+export function marked(sql: string): string {
   return sql.trim().replace(/^\w+/, (word) => `${word} /* yumops */`);
 }
 

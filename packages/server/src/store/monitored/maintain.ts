@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { MaintainedDatabase, WorkLimits } from '../../care/database/index.ts';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
-import { hearing, openSession, read } from './connect.ts';
+import { hearing, marked, openSession, read } from './connect.ts';
 import { asDatabaseError } from './database-error.ts';
 
 /** Two keys, so that the lease meets no advisory lock that the application takes with one. */
@@ -60,7 +60,7 @@ class MaintainedConnection implements MaintainedDatabase {
     return this.#work(limits, async ({ client }) => {
       const tx: Queryable = {
         query: async <Row>(sql: string, values: readonly unknown[] = []) =>
-          (await client.query(sql, [...values])).rows as Row[],
+          (await client.query(marked(sql), [...values])).rows as Row[],
       };
       await client.query(
         `BEGIN; SET LOCAL lock_timeout = ${limits.lock}; SET LOCAL statement_timeout = ${limits.statement}`,
