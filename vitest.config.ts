@@ -2,7 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const FOLDERS = ['packages/node', 'packages/protocol', 'packages/server', 'packages/console', 'test', 'scripts'];
+const FOLDERS = [
+  'packages/node',
+  'packages/browser',
+  'packages/protocol',
+  'packages/server',
+  'packages/console',
+  'test',
+  'scripts',
+];
 const SKIP = new Set(['node_modules', 'dist', 'public', '.next']);
 
 /** A test is slow when it starts another program: an engine, a server process, a browser, a worker on built code. */

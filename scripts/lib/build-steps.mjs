@@ -13,14 +13,17 @@ export async function buildPackages() {
       'packages/protocol',
       'packages/node/src',
       'packages/node/build.mjs',
+      'packages/browser/src',
+      'packages/browser/build.mjs',
       'packages/server/src',
       'packages/node/package.json',
     ],
     'packages/server/dist/cli/bin.js',
     () =>
       step('Compiling the packages', async () => {
-        await run(node, [TYPESCRIPT, '-b', 'packages/node', 'packages/server']);
+        await run(node, [TYPESCRIPT, '-b', 'packages/node', 'packages/browser', 'packages/server']);
         await run(node, ['packages/node/build.mjs']);
+        await run(node, ['packages/browser/build.mjs']);
       }),
   );
 }
@@ -39,7 +42,13 @@ export async function buildConsole() {
 export async function buildExample() {
   await whenChanged(
     'yumzoom',
-    ['examples/yumzoom', 'packages/node/src', 'packages/node/package.json', 'package-lock.json'],
+    [
+      'examples/yumzoom',
+      'packages/node/src',
+      'packages/browser/src',
+      'packages/node/package.json',
+      'package-lock.json',
+    ],
     'examples/yumzoom/.next/BUILD_ID',
     () =>
       step('Building the YumZoom example', () =>

@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
+import { PageWatch } from '@/components/page-watch';
 import { SiteHeader } from '@/components/site-header';
 import './globals.css';
 
@@ -17,6 +18,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en">
       <body>
+        <PageWatch />
         <a className="skip" href="#content">
           Skip to content
         </a>

@@ -23,6 +23,7 @@ import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
 import { queryRoutes } from '../http/query.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
+import { rumRoutes } from '../http/rum.ts';
 import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
@@ -79,6 +80,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
     presetKey: parts.settings.ingestKey,
     vercel: () => parts.live.current.ingest.vercel,
   });
+  rumRoutes(app, { ingest, findIngestKey, groupingRules: () => parts.live.current.errors.grouping });
   sentryRoutes(app, { ingest, findIngestKey, groupingRules: () => parts.live.current.errors.grouping });
   errorRoutes(app, { errors: parts.errors, ingest, guard, clock });
   sentryUploadRoutes(app, { errors: parts.errors, guard });

@@ -9,6 +9,7 @@ export {
   type IngestStats,
   type OtlpDelivery,
   type OtlpOutcome,
+  type RumDelivery,
 } from './ingest.ts';
 export { IngestLags } from './lags.ts';
 export { exportAnswer, statusAnswer } from './otlp/answer.ts';
@@ -16,6 +17,7 @@ export type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
 export type { BodyFormat } from './record/body.ts';
 export { REDACTED, scrubText, scrubValue } from './record/scrub.ts';
 export { isSecretName } from './record/secret-names.ts';
+export { readBeacon } from './rum/beacon.ts';
 export type { SentryCheckIn } from './sentry/context.ts';
 export type { SentryAnswer, SentryDelivery } from './sentry/door.ts';
 export type { SentryFormat } from './sentry/intake.ts';

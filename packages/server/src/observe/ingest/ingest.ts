@@ -10,6 +10,7 @@ import type { OtlpForm } from './parse-worker.ts';
 import { Parser } from './parser.ts';
 import type { BodyFormat } from './record/body.ts';
 import type { EntryBody } from './record/part-set.ts';
+import type { RumContext } from './rum/intake.ts';
 import { AttachmentFiles } from './sentry/attachment-files.ts';
 import type { SentryCheckIn } from './sentry/context.ts';
 import { type SentryAnswer, type SentryDelivery, SentryDoor } from './sentry/door.ts';
@@ -51,6 +52,12 @@ export interface Delivery {
   project: string;
   /** The sender's name for this delivery; a repeated one gets the first answer and adds nothing. */
   batchId?: string;
+}
+
+/** A beacon to take in. */
+export interface RumDelivery extends Pick<RumContext, 'device' | 'country' | 'userAgent' | 'rules'> {
+  body: Uint8Array;
+  project: string;
 }
 
 /** An OpenTelemetry export request to take in. */
@@ -111,6 +118,11 @@ export interface Ingest {
    * @throws YumOpsError as `accept`
    */
   acceptOtlp(delivery: OtlpDelivery): Promise<OtlpOutcome>;
+  /**
+   * Takes in a beacon of a browser. One that came before adds nothing.
+   * @throws YumOpsError as `accept`
+   */
+  acceptRum(delivery: RumDelivery): Promise<void>;
   /** The bytes of an attachment; undefined when there is none under this id. */
   readAttachment(id: string): Promise<Uint8Array | undefined>;
   /** Removes the attachments of days before a time, milliseconds since the epoch. */
@@ -235,6 +247,23 @@ class SpooledIngest implements Ingest {
     this.#counts.accepted += accepted;
     this.#counts.rejected += rejected;
     return { accepted, rejected, message };
+  }
+
+  async acceptRum({ body, project, ...about }: RumDelivery): Promise<void> {
+    const context = {
+      ...about,
+      project,
+      now: this.#parts.clock.now(),
+      scope: 'public' as const,
+      ip: null,
+      limited: [],
+    };
+    const encoded = await this.#parts.parser.parseRum(body, context);
+    if (!encoded.ok) throw new YumOpsError(encoded.code, encoded.message, { status: encoded.status });
+    const { dedupKey, accepted, rejected, ...rows } = encoded;
+    this.#counts.rejected += rejected;
+    const answer = { accepted, rejected: [] };
+    await this.#keep(receiptKey(project, `rum:${dedupKey}`), { ...rows, prepare: async () => undefined }, answer);
   }
 
   readAttachment(id: string): Promise<Uint8Array | undefined> {

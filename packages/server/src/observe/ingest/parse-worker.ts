@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { SourceMaps } from '../errors/index.ts';
 import { type ForeignFormat, translate } from './foreign/translate.ts';
 import type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
 import { encodeOtlp, type OtlpEncoded } from './otlp/intake.ts';
 import { BodyEncoder, type BodyFormat, type EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
+import { encodeRum, type RumContext, type RumEncoded } from './rum/intake.ts';
 import type { SentryContext } from './sentry/context.ts';
 import { type SentryEncoded, type SentryFormat, SentryIntake } from './sentry/intake.ts';
 
@@ -13,6 +15,7 @@ export type ParseRequest = { id: number; body: Uint8Array } & ParseTask;
 export type ParseTask =
   | { kind: 'records'; format: BodyFormat | ForeignFormat; context: EncodeContext }
   | { kind: 'otlp'; form: OtlpForm; context: EncodeContext }
+  | { kind: 'rum'; context: RumContext }
   | { kind: 'sentry'; format: SentryFormat; context: SentryContext };
 
 /** What an OpenTelemetry request is about and how it is written. */
@@ -21,7 +24,7 @@ export interface OtlpForm {
   encoding: OtlpEncoding;
 }
 
-export type ParseResult = EncodedBody | SentryEncoded | OtlpEncoded;
+export type ParseResult = EncodedBody | SentryEncoded | OtlpEncoded | RumEncoded;
 
 export type ParseReply = { id: number; result: ParseResult } | { id: number; error: string };
 
@@ -33,7 +36,8 @@ export interface ParserData {
 
 const { nonce, sourceMaps } = workerData as ParserData;
 const encoder = new BodyEncoder(nonce);
-const sentry = new SentryIntake(sourceMaps);
+const maps = new SourceMaps(sourceMaps);
+const sentry = new SentryIntake(maps);
 
 parentPort?.on('message', (request: ParseRequest) => {
   try {
@@ -51,6 +55,8 @@ function encode(request: ParseRequest): ParseResult {
       return encodeRecords(request.body, request.format, request.context);
     case 'otlp':
       return encodeOtlp(encoder, request.body, request.form, request.context);
+    case 'rum':
+      return encodeRum(request.body, request.context, maps);
     case 'sentry':
       return sentry.encode(request.body, request.format, request.context);
   }

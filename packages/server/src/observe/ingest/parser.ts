@@ -7,6 +7,7 @@ import type { OtlpEncoded } from './otlp/intake.ts';
 import type { OtlpForm, ParseReply, ParseRequest, ParseResult, ParserData, ParseTask } from './parse-worker.ts';
 import type { BodyFormat, EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
+import type { RumContext, RumEncoded } from './rum/intake.ts';
 import type { SentryContext } from './sentry/context.ts';
 import type { SentryEncoded, SentryFormat } from './sentry/intake.ts';
 
@@ -43,6 +44,11 @@ export class Parser {
   /** Takes apart an OpenTelemetry export request. Its memory moves as that of `parse` does. */
   parseOtlp(body: Uint8Array, form: OtlpForm, context: EncodeContext): Promise<OtlpEncoded> {
     return this.#ask<OtlpEncoded>(body, { kind: 'otlp', form, context });
+  }
+
+  /** Takes apart a beacon of a browser. Its memory moves as that of `parse` does. */
+  parseRum(body: Uint8Array, context: RumContext): Promise<RumEncoded> {
+    return this.#ask<RumEncoded>(body, { kind: 'rum', context });
   }
 
   /** Takes apart a body of Sentry's protocol. Its memory moves as that of `parse` does. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { SourceMaps } from '../../errors/index.ts';
+import type { SourceMaps } from '../../errors/index.ts';
 import { DEAD_LETTER_CLASS, DEAD_LETTER_TEXT } from '../batch/dead-letters.ts';
 import { driftOf } from '../record/event-time.ts';
 import { hexId, isObject, objectOf } from '../record/json-value.ts';
@@ -40,9 +40,8 @@ export interface SentryRefused extends Refused {
 export class SentryIntake {
   readonly #sourceMaps: SourceMaps;
 
-  /** @param sourceMaps folder of the uploaded source maps */
-  constructor(sourceMaps: string) {
-    this.#sourceMaps = new SourceMaps(sourceMaps);
+  constructor(sourceMaps: SourceMaps) {
+    this.#sourceMaps = sourceMaps;
   }
 
   encode(body: Uint8Array, format: SentryFormat, context: SentryContext): SentryEncoded {

@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { YumOpsError } from '../lib/errors.ts';
+import type { GroupingRule } from '../observe/errors/index.ts';
+import { type Ingest, readBeacon } from '../observe/ingest/index.ts';
+import type { FindIngestKey, IngestKey } from './access.ts';
+import { bodyOf, withBody } from './body.ts';
+import { deviceOf } from './device.ts';
+import { keyOf } from './ingest-key.ts';
+
+export interface RumRouteDeps {
+  ingest: Pick<Ingest, 'acceptRum'>;
+  findIngestKey: FindIngestKey;
+  groupingRules?(): readonly GroupingRule[];
+}
+
+/** Browsers keep at most 64 KiB of beacons on their way. */
+const MOST_BYTES = 256 * 1024;
+
+/** `POST /rum`: beacons of `@yumops/browser`, as text, so that no preflight comes before them. */
+export async function rumRoutes(app: FastifyInstance, deps: RumRouteDeps): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    scope.addHook('onRequest', async (_request, reply) => {
+      reply.header('access-control-allow-origin', '*');
+      reply.header('cross-origin-resource-policy', 'cross-origin');
+    });
+    scope.options('/rum', { schema: { hide: true } }, async (_request, reply) =>
+      reply
+        .header('access-control-allow-methods', 'POST, OPTIONS')
+        .header('access-control-allow-headers', 'content-type, x-yumops-key')
+        .header('access-control-max-age', '3600')
+        .code(204)
+        .send(),
+    );
+    const schema = {
+      summary: 'Take in a beacon of a browser: vitals, timings, errors',
+      tags: ['ingest'],
+      security: [],
+    };
+    scope.post('/rum', { schema }, async (request, reply) => {
+      try {
+        await withBody(bodyOf(request), request.headers['content-encoding'], MOST_BYTES, (body) =>
+          take(request, body, deps),
+        );
+      } catch (error) {
+        if (!request.raw.complete) reply.header('connection', 'close');
+        throw error;
+      }
+      return reply.code(204).send();
+    });
+  });
+}
+
+async function take(request: FastifyRequest, body: Uint8Array, deps: RumRouteDeps): Promise<void> {
+  const named = keyOf(request) ?? readBeacon(Buffer.from(body).toString('utf8'))?.key ?? undefined;
+  const key = await authorize(named, deps.findIngestKey);
+  const userAgent = request.headers['user-agent'] ?? null;
+  const device = deviceOf(userAgent);
+  // What machines see says nothing of people.
+  if (device === 'bot') return;
+  const rules = deps.groupingRules?.() ?? [];
+  await deps.ingest.acceptRum({ body, project: key.project ?? '1', device, country: null, userAgent, rules });
+}
+
+async function authorize(secret: string | undefined, find: FindIngestKey): Promise<IngestKey> {
+  const key = secret === undefined ? undefined : await find(secret);
+  if (key) return key;
+  throw new YumOpsError('invalid_key', secret === undefined ? 'A key is needed.' : 'The key is not known.', {
+    hint: 'Make one with `yumops token ingest-key --scope public`, and set it as `key` of the browser SDK.',
+    status: 401,
+  });
+}

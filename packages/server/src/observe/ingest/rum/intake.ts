@@ -1,0 +1,176 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { SourceMaps } from '../../errors/index.ts';
+import { addRow } from '../record/add-row.ts';
+import type { RefusedBody } from '../record/body.ts';
+import { driftOf, eventTime } from '../record/event-time.ts';
+import { hexId, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
+import { type EntryBody, PartSet } from '../record/part-set.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
+import type { ItemContext, SentryContext } from '../sentry/context.ts';
+import { addEvent } from '../sentry/items-event.ts';
+import { type Beacon, pathOf, readBeacon, templateOf } from './beacon.ts';
+import { parseStack } from './stack.ts';
+
+/** What is known of a beacon beside its body. */
+export interface RumContext extends SentryContext {
+  device: 'desktop' | 'mobile' | 'tablet' | 'bot' | 'unknown';
+  /** ISO 3166 code; null when there is no source for it. */
+  country: string | null;
+}
+
+/** What a beacon became. */
+export type RumEncoded = RumTaken | RefusedBody;
+
+export interface RumTaken extends EntryBody {
+  ok: true;
+  dedupKey: string;
+  accepted: number;
+  rejected: number;
+}
+
+const MOST_EVENTS = 500;
+/** Limits of good and poor, by the Web Vitals programme (web-vitals 6). */
+const LIMITS: Record<string, readonly [number, number]> = {
+  LCP: [2_500, 4_000],
+  INP: [200, 500],
+  CLS: [0.1, 0.25],
+  FCP: [1_800, 3_000],
+  TTFB: [800, 1_800],
+};
+const TIMING_KINDS = new Set(['page_load_timing', 'api_response_time', 'custom']);
+/** Longer ones are sleeping tabs and clocks that jumped, ms. */
+const LONGEST_MS = 600_000;
+
+/** Turns a beacon into rows of vitals, timings and errors. */
+export function encodeRum(body: Uint8Array, context: RumContext, sourceMaps: SourceMaps): RumEncoded {
+  const beacon = readBeacon(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
+  if (!beacon) return { ok: false, status: 400, code: 'invalid_beacon', message: 'The body is no beacon in JSON.' };
+  const item: ItemContext = {
+    ...context,
+    envelopeId: null,
+    drift: driftOf(beacon.sentAt, context.now),
+    trace: {},
+    sdk: { name: '@yumops/browser' },
+    out: { parts: new PartSet(), files: [], checkIns: [], taken: new Map() },
+  };
+  const digest = createHash('sha256').update(body).digest('hex').slice(0, 32);
+  const dedupKey = beacon.id === null ? digest : `${beacon.sessionId}:${beacon.id}`;
+  let accepted = 0;
+  const events = beacon.events.slice(0, MOST_EVENTS);
+  for (const [index, event] of events.entries()) {
+    const id = `${digest.slice(0, 16)}-${index.toString(36)}`;
+    if (addOne(event, { beacon, item, context, sourceMaps, id })) accepted += 1;
+  }
+  return { ok: true, dedupKey, accepted, rejected: beacon.events.length - accepted, ...item.out.parts.take() };
+}
+
+interface Around {
+  beacon: Beacon;
+  item: ItemContext;
+  context: RumContext;
+  sourceMaps: SourceMaps;
+  id: string;
+}
+
+function addOne(event: Json, around: Around): boolean {
+  const kind = textOf(event['kind'], 64) ?? '';
+  if (kind === 'vital') return addVital(event, around);
+  if (kind === 'error') return addError(event, around);
+  return TIMING_KINDS.has(kind) && addTiming(kind, event, around);
+}
+
+/** Columns that every row of a beacon has. */
+function sharedOf(event: Json, { beacon, context, item }: Around) {
+  const url = pathOf(textOf(event['url'], 2_000) ?? beacon.url);
+  const route = textOf(event['route'], 500) ?? (beacon.route || templateOf(url));
+  const { at } = eventTime(event['at'], item.drift, context.now);
+  const { service, environment, release, sessionId } = beacon;
+  const shared = { timestamp: at, project: context.project, service, environment, release, sessionId };
+  return { at, url, row: { ...shared, route, device: context.device } };
+}
+
+function addVital(event: Json, around: Around): boolean {
+  const name = textOf(event['name'], 16) ?? '';
+  const value = numberOf(event['value']);
+  const limits = LIMITS[name];
+  if (limits === undefined || value === null || value < 0 || value > LONGEST_MS) return false;
+  const { at, url, row } = sharedOf(event, around);
+  addRow(around.item.out.parts, 'web_vital_rows', 'vitals', at, {
+    ...row,
+    updatedAt: around.context.now,
+    id: textOf(event['id'], 100) ?? around.id,
+    name,
+    value,
+    rating: value <= limits[0] ? 'good' : value <= limits[1] ? 'needs-improvement' : 'poor',
+    url,
+    navigationType: textOf(event['navigationType'], 32),
+    country: around.context.country,
+    attribution: JSON.stringify(scrubTree(objectOf(event['attribution']))),
+  });
+  return true;
+}
+
+const PHASES = ['dnsLookup', 'tcpConnection', 'serverResponse', 'domProcessing', 'resourceLoading', 'totalLoadTime'];
+
+function addTiming(kind: string, event: Json, around: Around): boolean {
+  const phases = Object.fromEntries(PHASES.map((phase) => [phase, millisOf(event[phase])]));
+  const duration = millisOf(event['duration']) ?? phases['totalLoadTime'] ?? null;
+  if (duration === null) return false;
+  const { at, row } = sharedOf(event, around);
+  const given = textOf(event['name'], 2_000) ?? '';
+  const status = numberOf(event['statusCode']);
+  addRow(around.item.out.parts, 'browser_timing_rows', 'vitals', at, {
+    ...row,
+    id: around.id,
+    kind,
+    name: kind === 'api_response_time' ? templateOf(pathOf(given)) : given.slice(0, 200),
+    method: textOf(event['method'], 16)?.toUpperCase() ?? null,
+    statusCode: status !== null && status >= 0 && status < 1_000 ? Math.floor(status) : null,
+    duration,
+    ...phases,
+    success: typeof event['success'] === 'boolean' ? event['success'] : null,
+    traceId: hexId(event['traceId']),
+  });
+  return true;
+}
+
+/** A length of time that can be; browsers give zero or less for phases of other origins. */
+function millisOf(value: unknown): number | null {
+  const number = numberOf(value);
+  return number !== null && number > 0 && number <= LONGEST_MS ? number : null;
+}
+
+function addError(event: Json, around: Around): boolean {
+  const { beacon, item, sourceMaps } = around;
+  const url = pathOf(textOf(event['url'], 2_000) ?? beacon.url);
+  const frames = parseStack(textOf(event['stack'], 65_536) ?? '');
+  const images = Object.entries(objectOf(event['debugIds'])).map(([file, id]) => ({
+    ...{ type: 'sourcemap', code_file: file, debug_id: id },
+  }));
+  const exception = {
+    type: textOf(event['type'], 200) ?? 'Error',
+    value: textOf(event['message'], 8_192) ?? '',
+    mechanism: { type: textOf(event['mechanism'], 64) ?? 'generic', handled: event['handled'] === true },
+    ...(frames.length > 0 && { stacktrace: { frames } }),
+  };
+  const problem = addEvent(
+    {
+      platform: 'javascript',
+      timestamp: event['at'],
+      level: 'error',
+      exception: { values: [exception] },
+      transaction: textOf(event['route'], 500) ?? (beacon.route || templateOf(url)),
+      request: { url },
+      release: beacon.release || undefined,
+      environment: beacon.environment || undefined,
+      tags: { ...(beacon.service !== '' && { service: beacon.service }) },
+      contexts: { trace: { trace_id: event['traceId'] } },
+      user: beacon.sessionId === '' ? {} : { id: `session:${beacon.sessionId}` },
+      debug_meta: { images },
+    },
+    randomUUID().replaceAll('-', ''),
+    item,
+    sourceMaps,
+  );
+  return problem === undefined;
+}
