@@ -1,4 +1,5 @@
 export type * from './alerts-api.ts';
+export type * from './backups-api.ts';
 export type * from './database-api.ts';
 export type * from './errors-api.ts';
 export type * from './jobs-api.ts';

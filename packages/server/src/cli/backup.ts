@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { backupDrill } from './backup/drill.ts';
 import { backupKey } from './backup/key.ts';
 import { backupList } from './backup/list.ts';
 import { backupNow } from './backup/now.ts';
@@ -14,6 +15,7 @@ export const backup = defineCommand({
     verify: backupVerify,
     restore: backupRestore,
     prune: backupPrune,
+    drill: backupDrill,
     key: backupKey,
   },
 });

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
 import { LogArchives } from './backup/log-archive.ts';
+import { makeBackups } from './backup/open.ts';
 import { openDatabaseCare } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
@@ -68,6 +69,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     planned: (monitor, at) => plannedChecks.covers(monitor, at),
   });
   const instance = await instanceName(settings.dataDir);
+  const backups = makeBackups({ settings, live, writer: observe.ingest.writer, clock, log, shutdown });
   const alerting = makeAlerting({
     live,
     stores,
@@ -76,28 +78,18 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },
+    conditions: () => backups.watch.conditions(),
   });
   const { dataDir } = settings;
   const databases = openDatabaseCare({ dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
   const logArchives = new LogArchives({ settings, clock, log: log.child('backup') });
-  const scheduler = makeScheduler({ stores, observe, databases, instance, live, clock, log, shutdown });
+  const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
-    settings,
-    live,
-    stores,
-    identity,
-    observe,
-    alerting,
-    errors,
-    databases,
-    scheduler,
-    windows,
-    clock,
-    log,
-    publicUrl,
+    ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
+    ...{ clock, log, publicUrl },
     demoInbox: inbox !== undefined,
   });
   return {
@@ -106,7 +98,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     publicUrl,
     startWork: () =>
       startWork({
-        ...{ live, plannedChecks, observe, errors, alerting, scheduler, logArchives, log, shutdown },
+        ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, logArchives, log, shutdown },
         databases: databases.watch,
       }),
     beginDrain: () => observe.health.drain(),

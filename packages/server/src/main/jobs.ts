@@ -2,6 +2,8 @@ import { audit } from '../access/audit.ts';
 import { databaseNow, Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { jobsOfBackups } from './backup/jobs.ts';
+import type { LiveBackups } from './backup/open.ts';
 import type { DatabaseCare } from './care.ts';
 import type { LiveConfig } from './live-config.ts';
 import { maintenanceJobs } from './maintenance-job.ts';
@@ -15,6 +17,7 @@ export function makeScheduler(context: {
   stores: Stores;
   observe: Observe;
   databases: DatabaseCare;
+  backups: LiveBackups;
   instance: string;
   live: LiveConfig;
   clock: Clock;
@@ -30,6 +33,7 @@ export function makeScheduler(context: {
     jobs: () => [
       retentionJob({ telemetry, ingest: context.observe.ingest, live, clock }),
       ...maintenanceJobs({ live, runner: databases.runner, clock }),
+      ...jobsOfBackups(context.backups),
     ],
     now: () => databaseNow(db),
   });

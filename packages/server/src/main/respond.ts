@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { IngestLags } from '../observe/ingest/index.ts';
 import { listMonitorStates } from '../observe/uptime/index.ts';
-import { type Alerting, createAlerting } from '../respond/alerting/index.ts';
+import { type Alerting, createAlerting, type WatchedCondition } from '../respond/alerting/index.ts';
 import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import { BEAT_CHANNEL, beatNotifier } from '../respond/watchdog/index.ts';
@@ -26,6 +26,8 @@ export function makeAlerting(context: {
   instance: string;
   secretKey: string;
   shutdown: Shutdown;
+  /** What other parts of the platform find wrong. */
+  conditions: () => readonly WatchedCondition[];
 }): Alerting {
   const { live, stores, observe, onCall, windows, clock, log, publicUrl, instance, secretKey, shutdown } = context;
   const { db, telemetry } = stores;
@@ -45,6 +47,7 @@ export function makeAlerting(context: {
     replyLink: replyLinks(secretKey, publicUrl),
     resolveOnCall: onCall.resolver,
     plannedWork: windows.planned,
+    conditions: context.conditions,
     watermark: () => lags.watermark(),
     notifiers: ({ integrations, watchdog }) => {
       const ways = createNotifiers(integrations, clock);

@@ -6,6 +6,7 @@ import type { Errors } from '../observe/errors/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { PlannedChecks } from '../respond/windows/index.ts';
 import type { LogArchives } from './backup/log-archive.ts';
+import type { LiveBackups } from './backup/open.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -18,6 +19,7 @@ export interface WorkingParts {
   errors: Errors;
   alerting: Alerting;
   databases: DatabaseWatch;
+  backups: LiveBackups;
   scheduler: Scheduler;
   logArchives: LogArchives;
   log: Log;
@@ -26,7 +28,8 @@ export interface WorkingParts {
 
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
-  const { live, plannedChecks, observe, errors, alerting, databases, scheduler, logArchives, log, shutdown } = parts;
+  const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
+  const { backups, logArchives } = parts;
   errors.start();
   shutdown.add('errors', () => errors.stop());
   await plannedChecks.start();
@@ -38,12 +41,15 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   shutdown.add('prober', () => observe.uptime.stop());
   databases.start(live.current.databases);
   shutdown.add('databases', () => databases.stop());
+  backups.watch.start();
+  shutdown.add('backups', () => backups.watch.stop());
   scheduler.start();
   void logArchives.follow(live.current);
   shutdown.add('write-ahead log of backups', () => logArchives.stop());
   live.follow((config) => {
     alerting.reload(config);
     void plannedChecks.refresh();
+    backups.watch.nudge();
     void databases.reload(config.databases);
     void logArchives.follow(config);
     observe.uptime.reload(config).catch((error: unknown) => {

@@ -39,13 +39,25 @@ export interface CatalogueEntry {
   status: 'good' | 'failed' | 'running' | 'damaged' | 'locked';
   /** The last verification. */
   verified: { level: VerificationLevel; at: string; ok: boolean } | null;
+  /** That it added to the store. */
   bytes: number;
+  /** Of its own objects, without pieces of files that backups share. */
+  size: number;
   /** Seconds that it took; null while it is not known. */
   seconds: number | null;
   /** Why it is not good. */
   why: string | null;
   /** Path of its manifest; null when there is none. */
   manifest: string | null;
+}
+
+/** The evidence of all verifications of a backup, newest first. */
+export async function readVerifications(repository: Repository, id: string): Promise<VerificationRecord[]> {
+  const paths = await pathsBelow(repository, `${repository.folder}/verified/${id}/`);
+  const records = await mapSome(paths.reverse(), (path) =>
+    repository.readRecord<VerificationRecord>(path).catch(orUnreadable),
+  );
+  return records.flatMap((record) => (record ? [record] : []));
 }
 
 /** Reads so many records at a time. */
@@ -109,14 +121,15 @@ async function readBackup(
 }
 
 function entryOf(
-  { id, name, tier, parent, started, finished, bytes }: BackupManifest,
+  { id, name, tier, parent, started, finished, bytes, objects }: BackupManifest,
   manifest: string,
   verification: VerificationRecord | undefined,
 ): CatalogueEntry {
   const { level, at, ok } = verification ?? {};
   const verified = level === undefined || at === undefined || ok === undefined ? null : { level, at, ok };
   const seconds = (Date.parse(finished) - Date.parse(started)) / 1_000;
-  return { id, name, tier, parent, started, status: 'good', verified, bytes, seconds, why: null, manifest };
+  const size = objects.reduce((sum, object) => sum + object.bytes, 0);
+  return { id, name, tier, parent, started, status: 'good', verified, bytes, size, seconds, why: null, manifest };
 }
 
 async function readFailed(repository: Repository, id: string): Promise<CatalogueEntry> {
@@ -155,7 +168,7 @@ function unknownRun({ name }: Repository, id: string): CatalogueEntry {
     '00',
   ];
   const started = `${parts.slice(0, 3).join('-')}T${parts.slice(3).join(':')}.000Z`;
-  const none = { parent: null, verified: null, bytes: 0, seconds: null, why: null, manifest: null };
+  const none = { parent: null, verified: null, bytes: 0, size: 0, seconds: null, why: null, manifest: null };
   return { id, name, tier: 'logical', started, status: 'failed', ...none };
 }
 

@@ -2,6 +2,7 @@ export {
   type CatalogueEntry,
   type Recoverable,
   readCatalogue,
+  readVerifications,
   recoverableOf,
   type VerificationFinding,
   type VerificationLevel,
@@ -19,6 +20,7 @@ export type {
 } from './database.ts';
 export { chunkPath } from './files/chunk-store.ts';
 export type { FileEntry, FileSource } from './files/file-source.ts';
+export { type BackupOutcome, type BackupWork, backupJobs, jobNames } from './jobs.ts';
 export { BackupKey, BackupKeys, readBackupKeys } from './key.ts';
 export { backUpLogically, type ConfigurationRecord, type LogicalSource } from './logical/backup.ts';
 export {
@@ -32,6 +34,7 @@ export {
   readManifest,
   writeManifest,
 } from './manifest.ts';
+export { type BackupProblem, type BackupProblemCode, backupProblems } from './problems.ts';
 export { folderOf, Repository, type StoredObject } from './repository.ts';
 export { type RestoreReport, restoreDatabase } from './restore/restore-database.ts';
 export { readFileList, restoreFiles } from './restore/restore-files.ts';
@@ -39,5 +42,6 @@ export { restoreTable } from './restore/restore-table.ts';
 export { planRetention, type RetentionPlan } from './retention/plan.ts';
 export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';
 export { recordRun } from './run.ts';
+export { type DrillRecord, drillOf, readDrills, writeDrill } from './verify/drill.ts';
 export type { ScratchServer, ScratchServers } from './verify/restored.ts';
 export { type TierChecks, verifyBackup } from './verify/verify.ts';

@@ -4,9 +4,13 @@ import {
   type BackupDatabase,
   type BackupKeys,
   type BackupManifest,
+  type BackupProblem,
   type BackupTier,
   backUpLogically,
+  backupProblems,
   type CatalogueEntry,
+  type DrillRecord,
+  drillOf,
   folderOf,
   newBackupId,
   type ProgressReport,
@@ -19,6 +23,7 @@ import {
   type RetentionPlan,
   readBackupKeys,
   readCatalogue,
+  readDrills,
   readManifest,
   recoverableOf,
   restoreDatabase,
@@ -28,6 +33,7 @@ import {
   type VerificationLevel,
   type VerificationRecord,
   verifyBackup,
+  writeDrill,
 } from '../../care/backup/index.ts';
 import { recoverable } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
@@ -313,6 +319,44 @@ export class Backups {
     if (config.pruneUrl === null) return this.repository(config);
     const url = usable(config.pruneUrl, `prune_url of "${config.name}"`).reveal();
     return new Repository(await openBlobStore(url, this.#context.config.root), config.name, keysOf(config));
+  }
+
+  /**
+   * Recovers the newest backup as after a loss: fetches, restores into an empty server, compares. The record is kept.
+   * @throws YumOpsError `backup_none` when there is no backup
+   */
+  async drill(config: BackupConfig, hooks: Hooks): Promise<DrillRecord> {
+    const at = new Date(this.#context.clock.now()).toISOString();
+    const entries = await this.list(config);
+    const newest = entries.findLast(({ status, tier }) => status === 'good' && tier === 'logical');
+    if (!newest) {
+      throw new YumOpsError('backup_none', `There is no backup of "${config.name}" to recover from.`, {
+        hint: `Make one: yumops backup now ${config.name}.`,
+        status: 409,
+      });
+    }
+    const { findings, phases } = await this.verify(newest.id, 4, hooks);
+    const { sum = 0, open = 0, ...rest } = phases;
+    const { name } = config;
+    const drill = drillOf({ name, backup: newest.id, at, findings }, { fetch: sum + open, ...rest }, newest.started);
+    await writeDrill(await this.repository(config), drill);
+    return drill;
+  }
+
+  /** The newest drills, oldest first. */
+  async drills(config: BackupConfig, count: number): Promise<DrillRecord[]> {
+    return readDrills(await this.repository(config), count);
+  }
+
+  /** What is wrong with a backup at the moment. That nobody can say is wrong too. */
+  async problems(config: BackupConfig): Promise<BackupProblem[]> {
+    try {
+      const [entries, drills] = await Promise.all([this.list(config), this.drills(config, 1)]);
+      return backupProblems(config, entries, drills[0] ?? null, this.#context.clock.now());
+    } catch (error) {
+      if (!(error instanceof YumOpsError)) throw error;
+      return [{ backup: config.name, code: 'unreadable', message: error.message }];
+    }
   }
 
   async close(): Promise<void> {

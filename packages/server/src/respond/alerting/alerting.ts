@@ -9,7 +9,7 @@ import { AlertEngine } from './engine.ts';
 import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
 import type { MetricSource } from './metrics.ts';
-import type { Audit, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
+import type { Audit, MonitorStates, PlannedWork, ResolveOnCall, WatchedCondition, Watermark } from './ports.ts';
 import { type SentAlert, toPush } from './push/accept.ts';
 import { type ListedAlert, type Listing, listAlerts } from './push/listing.ts';
 import { AlertPages } from './read/pages.ts';
@@ -25,6 +25,8 @@ export interface AlertingOptions {
   telemetry: TelemetryStore;
   watermark: Watermark;
   monitorStates: MonitorStates;
+  /** What other parts of the platform find wrong at the moment. */
+  conditions?: () => readonly WatchedCondition[];
   resolveOnCall: ResolveOnCall;
   /** Left out = nothing is planned. */
   plannedWork?: PlannedWork;

@@ -10,7 +10,15 @@ import { Leader } from './leader.ts';
 import { BIG_JUMP_MS, type Lease } from './lease.ts';
 import type { MetricSource } from './metrics.ts';
 import { Plans } from './plans.ts';
-import type { AlertStore, BucketSource, MonitorStates, PlannedWork, ResolveOnCall, Watermark } from './ports.ts';
+import type {
+  AlertStore,
+  BucketSource,
+  MonitorStates,
+  PlannedWork,
+  ResolveOnCall,
+  WatchedCondition,
+  Watermark,
+} from './ports.ts';
 import { acceptAlerts, type SentAlert } from './push/accept.ts';
 import { handlePushed } from './push/intake.ts';
 
@@ -27,6 +35,8 @@ export interface EngineDeps {
   buckets: BucketSource;
   watermark: Watermark;
   monitorStates: MonitorStates;
+  /** What other parts of the platform find wrong at the moment. */
+  conditions?: () => readonly WatchedCondition[];
   resolveOnCall: ResolveOnCall;
   /** Left out = nothing is planned. */
   plannedWork?: PlannedWork;

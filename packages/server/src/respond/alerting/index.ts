@@ -32,6 +32,7 @@ export type {
   PlannedWork,
   RuleStatus,
   Span,
+  WatchedCondition,
   Watermark,
 } from './ports.ts';
 export { NOTHING_PLANNED } from './ports.ts';

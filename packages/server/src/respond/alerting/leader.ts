@@ -29,6 +29,7 @@ type LeaderDeps = Pick<
   | 'buckets'
   | 'watermark'
   | 'monitorStates'
+  | 'conditions'
   | 'notifiers'
   | 'timing'
 >;
@@ -155,6 +156,7 @@ export class Leader {
       (id) => evaluator.statusOf(id),
       (id) => evaluator.instancesOf(id),
       { lagMs, configRefusal: this.#deps.configRefusal?.() ?? null },
+      this.#deps.conditions?.(),
     );
     return this.#watched.conditions(conditions, now);
   }

@@ -2,7 +2,7 @@ import type { AlertingConfig } from './alerting-config.ts';
 import { TENANT } from './evaluate/step-rule.ts';
 import { fingerprint, type Labels } from './fingerprint.ts';
 import type { Instance } from './instance.ts';
-import type { RuleStatus } from './ports.ts';
+import type { RuleStatus, WatchedCondition } from './ports.ts';
 
 const PATIENCE_MS = 300_000;
 const LAG_MS = 120_000;
@@ -30,12 +30,17 @@ export interface OwnState {
   configRefusal: string | null;
 }
 
-/** What the platform watches in itself: rules without data, rules that cannot be evaluated, ingest that lags, receivers that cannot work. */
+/**
+ * What the platform watches in itself: rules without data, rules that cannot be evaluated, ingest that lags, receivers
+ * that cannot work.
+ * @param others what other parts of the platform found
+ */
 export function metaConditions(
   config: AlertingConfig,
   statusOf: (ruleId: string) => RuleStatus | undefined,
   instancesOf: (ruleId: string) => readonly Instance[],
   { lagMs, configRefusal }: OwnState,
+  others: readonly WatchedCondition[] = [],
 ): MetaCondition[] {
   const refused = condition(
     'configuration-refused',
@@ -86,7 +91,8 @@ export function metaConditions(
       ),
     ];
   });
-  return [lag, refused, brokenReceivers(config), ...ofRules];
+  const ofOthers = others.map(({ id, name, labels, ...state }) => condition(id, name, labels, state));
+  return [lag, refused, brokenReceivers(config), ...ofRules, ...ofOthers];
 }
 
 /** Receivers that cannot work as the configuration stands; messages to them go to the fallback. */

@@ -31,6 +31,20 @@ export interface MonitorStatus {
   certificateDays?: number | null;
 }
 
+/** Something wrong that another part of the platform found. It is told to the platform's own receivers. */
+export interface WatchedCondition {
+  /** Stable; what is no longer among the conditions has ended. */
+  id: string;
+  /** Name of the alert. */
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  holds: boolean;
+  /** How long it must hold before it is told, ms. */
+  forMs: number;
+  /** One sentence. */
+  reason: string;
+}
+
 export type MonitorStates = () => Promise<readonly MonitorStatus[]>;
 
 /**

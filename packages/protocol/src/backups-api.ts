@@ -1,0 +1,82 @@
+export type BackupStatus = 'good' | 'failed' | 'running' | 'damaged' | 'locked';
+
+/** An item of `GET /api/v1/backups`: a backup, or a run that became none. Times in ISO 8601. */
+export interface BackupItem {
+  id: string;
+  name: string;
+  tier: 'logical' | 'physical';
+  /** The backup that this one is an increment of. */
+  parent: string | null;
+  started: string;
+  status: BackupStatus;
+  verified: { level: number; at: string; ok: boolean } | null;
+  /** That it added to the store. */
+  bytes: number;
+  /** Of its own objects, without pieces of files that backups share. */
+  size: number;
+  seconds: number | null;
+  /** Why it is not good. */
+  why: string | null;
+  manifest: string | null;
+  /** Why retention keeps it; empty = the next prune deletes it. */
+  keptFor: string[];
+}
+
+/** A backup of the configuration and how it is doing. */
+export interface BackupPlan {
+  name: string;
+  database: string | null;
+  files: number;
+  tiers: ('logical' | 'physical')[];
+  schedule: string;
+  timeZone: string;
+  nextRunAt: string | null;
+  retention: { daily: number; weekly: number; monthly: number };
+  targets: { recoveryTimeSeconds: number; recoveryPointSeconds: number };
+  /** Null where nothing can be restored. */
+  recoverable: { earliest: string | null; latest: string | null };
+  problems: { code: string; message: string }[];
+  /** Oldest first. */
+  drills: {
+    at: string;
+    ok: boolean;
+    backup: string;
+    recoveryTimeSeconds: number;
+    recoveryPointSeconds: number;
+    phases: Record<string, number>;
+    findings: { code: string; object: string; message: string }[];
+  }[];
+  /** Jobs by what they do. */
+  jobs: { backup: string; check: string; test: string; drill: string };
+  copied: boolean;
+}
+
+/** `GET /api/v1/backups` */
+export interface BackupsPage {
+  /** Newest first. */
+  items: BackupItem[];
+  nextCursor: string | null;
+  plans: BackupPlan[];
+}
+
+/** `GET /api/v1/backups/:id` */
+export interface BackupDetail extends BackupItem {
+  finished: string | null;
+  madeBy: string | null;
+  client: string | null;
+  source: { database: string; catalog: string | null; serverVersion: string; extensions: string[] } | null;
+  objects: { part: string; path: string; bytes: number; sha256: string }[];
+  warnings: string[];
+  lockedUntil: string | null;
+  keyId: string | null;
+  /** Newest first. */
+  verifications: {
+    at: string;
+    level: number;
+    ok: boolean;
+    findings: { code: string; object: string; message: string }[];
+    /** Milliseconds. */
+    phases: Record<string, number>;
+    evidence: Record<string, unknown>;
+  }[];
+}

@@ -1,0 +1,131 @@
+import type { Job, JobContext, JobResult } from '../scheduler/index.ts';
+import type { CatalogueEntry, VerificationLevel, VerificationRecord } from './catalogue.ts';
+import type { BackupConfig } from './config.ts';
+import { folderOf } from './repository.ts';
+import type { DrillRecord } from './verify/drill.ts';
+
+/** What became of a backup, tier by tier, for the log of a job. */
+export interface BackupOutcome {
+  ok: boolean;
+  /** One sentence a tier. */
+  lines: string[];
+  detail: Record<string, unknown>;
+}
+
+/** What the jobs do. Implemented in `main`. */
+export interface BackupWork {
+  backUp(config: BackupConfig, context: JobContext): Promise<BackupOutcome>;
+  /** Deletes what retention does not keep. @returns how many backups */
+  prune(config: BackupConfig, context: JobContext): Promise<number>;
+  list(config: BackupConfig): Promise<readonly CatalogueEntry[]>;
+  verify(id: string, level: VerificationLevel, context: JobContext): Promise<VerificationRecord>;
+  drill(config: BackupConfig, context: JobContext): Promise<DrillRecord>;
+}
+
+/** Times of the jobs that check backups; in the zone of the backup. */
+const CHECK_DAILY = '0 5 * * *';
+const TEST_MONTHLY = '0 6 1 * *';
+const DRILL_QUARTERLY = '0 7 2 1,4,7,10 *';
+
+/** Names of the jobs of a backup. */
+export function jobNames({ name }: Pick<BackupConfig, 'name'>) {
+  const base = `backup-${folderOf(name)}`;
+  return {
+    backup: base,
+    check: `${base}-check`,
+    test: `${base}-test`,
+    drill: `${base}-drill`,
+    verify: `${base}-verify`,
+  };
+}
+
+/** The jobs of one backup: the backup itself, a daily check, a monthly restore test, a quarterly recovery drill. */
+export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
+  const names = jobNames(config);
+  const { timeZone, database } = config;
+  const job = (name: string, title: string, pattern: string | null, run: Job['run']): Job => ({
+    name,
+    title,
+    schedule: pattern === null ? null : { pattern, timeZone },
+    // What reads the database and what works on it wait for each other.
+    group: name === names.backup && database !== null ? `database:${database}` : names.check,
+    catchUp: 'latest',
+    attempts: 2,
+    run,
+  });
+  return [
+    job(names.backup, `Back up "${config.name}" and delete what retention does not keep`, config.schedule, (context) =>
+      backUpAndPrune(config, work, context),
+    ),
+    job(names.check, `Check that the newest backup of "${config.name}" can be read`, CHECK_DAILY, (context) =>
+      verifyNewest(config, work, 1, context),
+    ),
+    job(names.test, `Restore the newest backup of "${config.name}" on trial and compare it`, TEST_MONTHLY, (context) =>
+      verifyNewest(config, work, 4, context),
+    ),
+    job(names.drill, `Recovery drill of "${config.name}": how long, and how much is lost`, DRILL_QUARTERLY, (context) =>
+      drill(config, work, context),
+    ),
+    job(names.verify, `Verify one backup of "${config.name}"`, null, (context) => verifyOne(work, context)),
+  ];
+}
+
+async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {
+  const { ok, lines, detail } = await work.backUp(config, context);
+  for (const line of lines) context.log(line);
+  if (!ok) return { ok, summary: lines.join(' '), detail };
+  const pruned = await work.prune(config, context);
+  if (pruned > 0) context.log(`${pruned} backups beyond retention deleted`);
+  return { summary: lines.join(' '), detail: { ...detail, pruned } };
+}
+
+async function verifyNewest(
+  config: BackupConfig,
+  work: BackupWork,
+  level: VerificationLevel,
+  context: JobContext,
+): Promise<JobResult> {
+  const entries = await work.list(config);
+  const newest = config.tiers.flatMap((tier) => {
+    const entry = entries.findLast((item) => item.tier === tier && item.status === 'good');
+    return entry ? [entry] : [];
+  });
+  if (newest.length === 0) return { ok: false, summary: 'There is no backup that could be verified.' };
+  const records: VerificationRecord[] = [];
+  for (const { id } of newest) records.push(await work.verify(id, level, context));
+  return summaryOf(records, level, context);
+}
+
+function summaryOf(records: readonly VerificationRecord[], level: VerificationLevel, context: JobContext): JobResult {
+  for (const { findings } of records) for (const { message } of findings) context.log(message);
+  const bad = records.filter(({ ok }) => !ok);
+  const summary =
+    bad.length === 0
+      ? `${records.map(({ id }) => id).join(', ')}: good at level ${level}.`
+      : bad.map(({ id, findings }) => `${id} is not good: ${findings[0]?.message}`).join(' ');
+  return { ok: bad.length === 0, summary, detail: { verified: records.map(({ id }) => id), level } };
+}
+
+async function verifyOne(work: BackupWork, context: JobContext): Promise<JobResult> {
+  const { id, level } = context.options;
+  if (typeof id !== 'string')
+    return { ok: false, summary: 'It was not said which backup: options {"id": …, "level": 3}.' };
+  const upTo = typeof level === 'number' && level >= 0 && level <= 4 ? (Math.floor(level) as VerificationLevel) : 3;
+  return summaryOf([await work.verify(id, upTo, context)], upTo, context);
+}
+
+async function drill(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {
+  const record = await work.drill(config, context);
+  for (const { message } of record.findings) context.log(message);
+  const { recoveryTimeMs, recoveryPointMs } = config.targets;
+  const inTime = record.recoveryTimeSeconds * 1_000 <= recoveryTimeMs;
+  const fresh = record.recoveryPointSeconds * 1_000 <= recoveryPointMs;
+  const figures = `Recovery took ${record.recoveryTimeSeconds} s, and ${record.recoveryPointSeconds} s of changes would be lost.`;
+  const over = [...(inTime ? [] : ['the recovery time']), ...(fresh ? [] : ['the recovery point'])];
+  const verdict = record.ok
+    ? over.length === 0
+      ? 'Both are within their targets.'
+      : `Over the target: ${over.join(' and ')}.`
+    : 'The restored copy is NOT good.';
+  return { ok: record.ok && over.length === 0, summary: `${figures} ${verdict}`, detail: { ...record } };
+}

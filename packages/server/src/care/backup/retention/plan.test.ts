@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DAY_MS, wallTimeAt } from '../../../lib/zoned-time.ts';
+import type { BackupRetention } from '../config.ts';
+import { type PlannedEntry, planRetention } from './plan.ts';
+
+const START = Date.UTC(2026, 0, 5, 3);
+const KEEP: BackupRetention = { daily: 30, weekly: 12, monthly: 12 };
+
+function entry(id: string, at: number, more: Partial<PlannedEntry> = {}): PlannedEntry {
+  return {
+    id,
+    tier: 'logical',
+    parent: null,
+    started: new Date(at).toISOString(),
+    status: 'good',
+    verified: null,
+    ...more,
+  };
+}
+
+const nightly = (days: number) => Array.from({ length: days }, (_, day) => entry(`d${day}`, START + day * DAY_MS));
+
+describe('retention', () => {
+  test('of two years of nightly backups keeps 30 days, 12 weeks and 12 months', () => {
+    const { keep, delete: gone } = planRetention(nightly(730), KEEP, 'UTC');
+    const count = (reason: string) => keep.filter(({ why }) => why.includes(reason as 'daily')).length;
+    expect([count('daily'), count('weekly'), count('monthly'), count('newest')]).toEqual([30, 12, 12, 1]);
+    expect(keep.length + gone.length).toBe(730);
+    expect(keep.at(-1)).toEqual({ id: 'd729', why: ['daily', 'weekly', 'monthly', 'newest'] });
+  });
+
+  test('counts days by the zone, also over a change of the clocks', () => {
+    // 04:30 UTC is 23:30 of the day before in New York in winter, 00:30 in summer.
+    const entries = [
+      entry('a', Date.UTC(2026, 2, 7, 4, 30)),
+      entry('b', Date.UTC(2026, 2, 7, 5, 30)),
+      entry('c', Date.UTC(2026, 2, 9, 3, 30)),
+      entry('d', Date.UTC(2026, 2, 9, 4, 30)),
+    ];
+    const keepOf = (zone: string) =>
+      planRetention(entries, { daily: 10, weekly: 0, monthly: 0 }, zone).keep.map(({ id }) => id);
+    expect(keepOf('America/New_York')).toEqual(['a', 'b', 'c', 'd']);
+    expect(keepOf('UTC')).toEqual(['b', 'd']);
+  });
+
+  test('keeps what the last increment builds on', () => {
+    const entries = [
+      entry('full', START),
+      entry('inc1', START + DAY_MS, { parent: 'full' }),
+      entry('inc2', START + 2 * DAY_MS, { parent: 'inc1' }),
+      entry('other', START + DAY_MS / 2),
+    ];
+    const plan = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+    expect(plan.keep).toEqual([
+      { id: 'full', why: ['parent'] },
+      { id: 'inc1', why: ['parent'] },
+      { id: 'inc2', why: ['daily', 'newest'] },
+    ]);
+    expect(plan.delete).toEqual([{ id: 'other' }]);
+  });
+
+  test('deletes nothing after a failed newest, and does not take a failed one for that of its day', () => {
+    const failed = entry('bad', START + 3 * DAY_MS, { status: 'failed' });
+    const keep: BackupRetention = { daily: 1, weekly: 0, monthly: 0 };
+    expect(planRetention([...nightly(3), failed], keep, 'UTC').delete).toEqual([]);
+    const later = [...nightly(3), failed, entry('good', START + 4 * DAY_MS)];
+    expect(planRetention(later, keep, 'UTC').delete.map(({ id }) => id)).toEqual(['d0', 'd1', 'd2', 'bad']);
+  });
+
+  test('never deletes the last that was verified, nor the last that was restored', () => {
+    const entries = nightly(10);
+    Object.assign(entries[2] as object, { verified: { level: 3, at: '', ok: true } });
+    Object.assign(entries[4] as object, { verified: { level: 1, at: '', ok: true } });
+    Object.assign(entries[6] as object, { verified: { level: 3, at: '', ok: false } });
+    const { keep } = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+    expect(keep.map(({ id }) => id)).toEqual(['d2', 'd4', 'd9']);
+  });
+
+  test('holds its promises for any history', () => {
+    const entries = fc.array(
+      fc.record({
+        hour: fc.integer({ min: 0, max: 24 * 500 }),
+        tier: fc.constantFrom('logical' as const, 'physical' as const),
+        status: fc.constantFrom(
+          'good' as const,
+          'good' as const,
+          'good' as const,
+          'failed' as const,
+          'running' as const,
+        ),
+        verified: fc.constantFrom(
+          null,
+          { level: 3 as const, at: '', ok: true },
+          { level: 3 as const, at: '', ok: false },
+        ),
+        parent: fc.integer({ min: 0, max: 40 }),
+      }),
+      { maxLength: 40 },
+    );
+    const retention = fc.record({
+      daily: fc.integer({ min: 0, max: 10 }),
+      weekly: fc.integer({ min: 0, max: 5 }),
+      monthly: fc.integer({ min: 0, max: 5 }),
+    });
+    fc.assert(
+      fc.property(
+        entries,
+        retention,
+        fc.constantFrom('UTC', 'America/New_York', 'Asia/Kolkata'),
+        (drawn, keep, zone) => {
+          const sorted = [...drawn].sort((a, b) => a.hour - b.hour);
+          const all = sorted.map(({ hour, parent, ...more }, index) => {
+            const before = sorted[parent];
+            const isBase = parent < index && before?.tier === more.tier && before.status === 'good';
+            return entry(`b${index}`, START + hour * 3_600_000, { ...more, parent: isBase ? `b${parent}` : null });
+          });
+          checkPromises(all, keep, zone);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Every promise of retention, looked at one by one. */
+function checkPromises(all: readonly PlannedEntry[], retention: BackupRetention, zone: string): void {
+  const plan = planRetention(all, retention, zone);
+  const kept = new Set(plan.keep.map(({ id }) => id));
+  const gone = new Set(plan.delete.map(({ id }) => id));
+  for (const { id } of all) expect(kept.has(id) && gone.has(id)).toBe(false);
+  for (const item of all) {
+    if (item.parent !== null && kept.has(item.id)) expect(kept.has(item.parent)).toBe(true);
+    if (item.status === 'running') expect(gone.has(item.id)).toBe(false);
+    else expect(kept.has(item.id) || gone.has(item.id)).toBe(true);
+  }
+  for (const tier of ['logical', 'physical']) {
+    const good = all.filter((item) => item.tier === tier && item.status === 'good');
+    const newest = good.at(-1);
+    if (newest) expect(good.some((item) => item.started === newest.started && kept.has(item.id))).toBe(true);
+    const verified = good.filter((item) => item.verified?.ok);
+    if (verified.length > 0) expect(verified.some(({ id }) => kept.has(id))).toBe(true);
+    const days = new Set(good.map(({ started }) => Math.floor(wallTimeAt(Date.parse(started), zone) / DAY_MS)));
+    const keptDays = new Set(
+      good
+        .filter(({ id }) => kept.has(id))
+        .map(({ started }) => Math.floor(wallTimeAt(Date.parse(started), zone) / DAY_MS)),
+    );
+    for (const day of [...days].sort((a, b) => b - a).slice(0, retention.daily)) expect(keptDays.has(day)).toBe(true);
+  }
+  const [last] = all.filter(({ status }) => status !== 'running').slice(-1);
+  const ties = all.filter((item) => item.started === last?.started && item.status !== 'running');
+  if (ties.length > 0 && ties.every(({ status }) => status === 'failed')) expect(plan.delete).toEqual([]);
+}

@@ -1,0 +1,59 @@
+import type { BackupDetail, BackupsPage } from '@yumops/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Scheduler } from '../care/scheduler/index.ts';
+import type { Guard } from './access.ts';
+
+/** What the API shows of backups. Implemented in `main`. */
+export interface BackupPages {
+  page(limit: number, after: string | undefined): Promise<BackupsPage>;
+  /** @throws YumOpsError `backup_unknown` */
+  detail(id: string): Promise<BackupDetail>;
+  /** The job that makes a backup. @throws YumOpsError when there is none of that name */
+  jobOf(name: string): string;
+  /** The job that verifies a backup. @throws YumOpsError `backup_unknown` */
+  verifyJobOf(id: string): string;
+}
+
+const byId = z.object({ id: z.string().min(1).max(200) });
+const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  cursor: z.string().max(200).optional(),
+});
+const level = z.number().int().min(0).max(4).default(3).describe('0 present, 1 opens, 2 restores, 3 rows, 4 queries');
+
+/** Backups: what there is, how each is doing, and making or verifying one by hand. */
+export function backupRoutes(
+  app: FastifyInstance,
+  { pages, scheduler, guard }: { pages: BackupPages; scheduler: Scheduler; guard: Guard },
+): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const read = guard('viewer');
+  const act = guard('responder');
+
+  routes.get('/api/v1/backups', { onRequest: read, schema: { querystring: pageQuery } }, ({ query }) =>
+    pages.page(query.limit, query.cursor),
+  );
+  routes.get('/api/v1/backups/:id', { onRequest: read, schema: { params: byId } }, ({ params }) =>
+    pages.detail(params.id),
+  );
+  routes.post(
+    '/api/v1/backups',
+    { onRequest: act, schema: { body: z.object({ name: z.string().min(1).max(200) }) } },
+    async (request, reply) => {
+      const run = await scheduler.runNow(pages.jobOf(request.body.name), request.principal?.name ?? 'unknown');
+      return reply.code(202).send({ id: run.id, job: run.job, status: run.status });
+    },
+  );
+  routes.post(
+    '/api/v1/backups/:id/verify',
+    { onRequest: act, schema: { params: byId, body: z.object({ level }) } },
+    async (request, reply) => {
+      const { id } = request.params;
+      const options = { id, level: request.body.level };
+      const run = await scheduler.runNow(pages.verifyJobOf(id), request.principal?.name ?? 'unknown', options);
+      return reply.code(202).send({ id: run.id, job: run.job, status: run.status });
+    },
+  );
+}

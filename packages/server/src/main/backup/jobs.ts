@@ -1,0 +1,35 @@
+import { type BackupOutcome, type BackupWork, backupJobs } from '../../care/backup/index.ts';
+import { formatBytes } from '../../care/database/index.ts';
+import type { Job, JobContext } from '../../care/scheduler/index.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { TierOutcome } from './backups.ts';
+import type { LiveBackups } from './open.ts';
+
+/** A run may be told more often than is of use to anybody. */
+const hooksOf = ({ signal, progress }: JobContext) => ({ signal, progress });
+
+function lineOf({ tier, id, manifest, error, copyError, seconds }: TierOutcome): string {
+  if (manifest === null) return `The ${tier} backup failed: ${messageOf(error)}`;
+  const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
+  return `${tier}: ${id}, ${formatBytes(manifest.bytes)} in ${formatDuration(seconds * 1_000)}.${copy}`;
+}
+
+/** The jobs of all backups of the configuration as it is now. */
+export function jobsOfBackups({ open, watch }: LiveBackups): Job[] {
+  const work: BackupWork = {
+    async backUp(config, context): Promise<BackupOutcome> {
+      const outcomes = await open().run(config, hooksOf(context));
+      const ok = outcomes.every(({ error, copyError }) => error === null && copyError === null);
+      const detail = { backups: outcomes.map(({ id, tier, manifest }) => ({ id, tier, good: manifest !== null })) };
+      return { ok, lines: outcomes.map(lineOf), detail };
+    },
+    prune: async (config, { signal }) => (await open().prune(config, signal)).delete.length,
+    list: (config) => open().list(config),
+    verify: (id, level, context) => open().verify(id, level, hooksOf(context)),
+    drill: (config, context) => open().drill(config, hooksOf(context)),
+  };
+  const jobs = open().configs.flatMap((config) => backupJobs(config, work));
+  // What a job found or mended is to be seen at once.
+  return jobs.map((job) => ({ ...job, run: (context) => job.run(context).finally(() => watch.nudge()) }));
+}

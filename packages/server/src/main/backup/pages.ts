@@ -1,0 +1,100 @@
+import type { BackupDetail, BackupItem, BackupPlan, BackupsPage } from '@yumops/protocol';
+import { type BackupConfig, jobNames, planRetention, readVerifications } from '../../care/backup/index.ts';
+import type { BackupPages } from '../../http/backups.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { nextTick } from '../../lib/cron.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { Backups } from './backups.ts';
+import type { BackupWatch, SeenBackup } from './watch.ts';
+
+function itemsOf({ entries }: SeenBackup, { retention, timeZone }: BackupConfig): BackupItem[] {
+  const { keep } = planRetention(entries, retention, timeZone);
+  const why = new Map(keep.map((item) => [item.id, item.why]));
+  return entries.map((entry) => ({ ...entry, keptFor: why.get(entry.id) ?? [] }));
+}
+
+function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan {
+  const next = nextTick({ pattern: config.schedule, timeZone: config.timeZone }, now);
+  const { recoveryTimeMs, recoveryPointMs } = config.targets;
+  return {
+    name: config.name,
+    database: config.database,
+    files: config.files.length,
+    tiers: [...config.tiers],
+    schedule: config.schedule,
+    timeZone: config.timeZone,
+    nextRunAt: next === null ? null : new Date(next).toISOString(),
+    retention: { ...config.retention },
+    targets: { recoveryTimeSeconds: recoveryTimeMs / 1_000, recoveryPointSeconds: recoveryPointMs / 1_000 },
+    recoverable: { ...seen.recoverable },
+    problems: seen.problems.map(({ code, message }) => ({ code, message })),
+    drills: seen.drills.map(({ name: _, phases, findings, ...drill }) => ({
+      ...drill,
+      phases: { ...phases },
+      findings: [...findings],
+    })),
+    jobs: jobNames(config),
+    copied: config.copyTo !== null,
+  };
+}
+
+/** What the API and the console show of backups, read from the stores each time. */
+export function backupPages(open: () => Backups, watch: BackupWatch, clock: Clock): BackupPages {
+  const find = async (id: string) => {
+    const backups = open();
+    const config = backups.configOf(id);
+    const seen = await watch.see(backups, config.name);
+    const item = itemsOf(seen, config).find((entry) => entry.id === id);
+    if (item) return { backups, config, item };
+    throw new YumOpsError('backup_unknown', `There is no backup ${id}.`, {
+      hint: 'See `yumops backup list`.',
+      status: 404,
+    });
+  };
+  return {
+    async page(limit, after): Promise<BackupsPage> {
+      const backups = open();
+      const all = await Promise.all(
+        backups.configs.map(async (config) => ({ config, seen: await watch.see(backups, config.name) })),
+      );
+      const items = all.flatMap(({ seen, config }) => itemsOf(seen, config)).sort(newestFirst);
+      const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
+      const page = items.slice(start, start + limit);
+      const more = start + limit < items.length;
+      return {
+        items: page,
+        nextCursor: more ? (page.at(-1)?.id ?? null) : null,
+        plans: all.map(({ seen, config }) => planOf(seen, config, clock.now())),
+      };
+    },
+    async detail(id): Promise<BackupDetail> {
+      const { backups, config, item } = await find(id);
+      const verifications = await readVerifications(await backups.repository(config), id);
+      const manifest = item.status === 'good' ? await backups.manifest(id) : null;
+      const source = manifest?.source ?? null;
+      return {
+        ...item,
+        finished: manifest?.finished ?? null,
+        madeBy: manifest?.madeBy ?? null,
+        client: manifest?.client ?? null,
+        source: source && {
+          database: source.database,
+          catalog: source.catalog,
+          serverVersion: source.serverVersion,
+          extensions: source.extensions.map(({ name, version }) => `${name} ${version}`),
+        },
+        objects: (manifest?.objects ?? []).map(({ part, path, bytes, sha256 }) => ({ part, path, bytes, sha256 })),
+        warnings: [...(manifest?.warnings ?? [])],
+        lockedUntil: manifest?.lockedUntil ?? null,
+        keyId: manifest?.keyId ?? null,
+        verifications: verifications.map(({ at, level, ok, findings, phases, evidence }) => ({
+          ...{ at, level, ok, findings: [...findings], phases: { ...phases }, evidence: { ...evidence } },
+        })),
+      };
+    },
+    jobOf: (name) => jobNames(open().config(name)).backup,
+    verifyJobOf: (id) => jobNames(open().configOf(id)).verify,
+  };
+}
+
+const newestFirst = (a: BackupItem, b: BackupItem) => (a.started < b.started ? 1 : -1);
