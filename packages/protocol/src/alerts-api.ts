@@ -89,6 +89,49 @@ export interface Rule {
   reason: string | null;
 }
 
+/** `GET /api/v1/rules/:name` */
+export interface RuleDetail extends Rule {
+  /** In `unit`. */
+  threshold: number;
+  unit: string | null;
+  /** The threshold for resolving; null = the same. */
+  resolve: number | null;
+  /** The smallest sample that is judged. */
+  minCount: number;
+  evaluatedEverySeconds: number;
+  /** Over the last three hours; one for each combination of labels, at most ten. */
+  series: RuleSeries[];
+  /** How many combinations there are. */
+  seriesTotal: number;
+  receivers: { channel: string; target: string; broken: string | null }[];
+  escalation: string | null;
+  runbook: string | null;
+}
+
+/** What a rule saw. */
+export interface RuleSeries {
+  labels: Record<string, string>;
+  /** `[milliseconds, value or null, sample or null]` */
+  points: [number, number | null, number | null][];
+}
+
+/** `GET /api/v1/rules/:name/replay?since=`: what a rule would have done over stored history. */
+export interface RuleReplay {
+  rule: string;
+  from: string;
+  to: string;
+  evaluations: number;
+  /** Newest first. */
+  episodes: {
+    labels: Record<string, string>;
+    start: string;
+    end: string | null;
+    /** How often it fired again soon after its end, which is the same alert. */
+    flaps: number;
+    reason: string;
+  }[];
+}
+
 /** A message that the demo inbox received (`GET /api/v1/demo-inbox`), newest first. */
 export interface InboxMessage {
   id: string;

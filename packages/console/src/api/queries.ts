@@ -19,6 +19,9 @@ import type {
   Overview,
   Page,
   Rule,
+  RuleDetail,
+  RuleReplay,
+  Silence,
 } from '@yumops/protocol';
 import { get } from './client.ts';
 
@@ -80,6 +83,28 @@ export function alertQuery(id: string) {
 export const rulesQuery = queryOptions({
   queryKey: ['rules'],
   queryFn: ({ signal }) => get<Page<Rule>>('/api/v1/rules', { limit: 500 }, signal),
+});
+
+export function ruleQuery(name: string) {
+  return queryOptions({
+    queryKey: ['rules', name],
+    queryFn: ({ signal }) => get<RuleDetail>(`/api/v1/rules/${encodeURIComponent(name)}`, {}, signal),
+  });
+}
+
+/** What a rule would have done over the last day. */
+export function ruleReplayQuery(name: string) {
+  return queryOptions({
+    queryKey: ['rules', name, 'replay'],
+    queryFn: ({ signal }) =>
+      get<RuleReplay>(`/api/v1/rules/${encodeURIComponent(name)}/replay`, { since: '24h' }, signal),
+    staleTime: 60_000,
+  });
+}
+
+export const silencesQuery = queryOptions({
+  queryKey: ['silences'],
+  queryFn: ({ signal }) => get<Page<Silence>>('/api/v1/silences', {}, signal),
 });
 
 export const notificationsQuery = queryOptions({

@@ -15,6 +15,7 @@ import {
   monitorsQuery,
   onCallNowQuery,
   overviewQuery,
+  ruleQuery,
 } from '../api/queries.ts';
 import { Failure, Loading } from '../components/notice.tsx';
 import { NotFound } from './not-found.tsx';
@@ -50,7 +51,7 @@ const alertsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/alerts',
   loader: ({ context }) => void context.queryClient.prefetchQuery(alertsQuery('firing')),
-  validateSearch: (search) => pick(search, ['view', 'alert', 'rule']),
+  validateSearch: (search) => pick(search, ['view', 'alert', 'rule', 'do', 'matchers']),
   component: lazyRouteComponent(() => import('../pages/alerts/alerts-page.tsx'), 'AlertsPage'),
 });
 
@@ -59,6 +60,14 @@ const alertRoute = createRoute({
   path: '/alerts/$id',
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(alertQuery(params.id)),
   component: lazyRouteComponent(() => import('../pages/alerts/alert-page.tsx'), 'AlertPage'),
+});
+
+const ruleRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/alerts/rules/$name',
+  loader: ({ context, params }) => void context.queryClient.prefetchQuery(ruleQuery(params.name)),
+  validateSearch: (search) => pick(search, ['labels']),
+  component: lazyRouteComponent(() => import('../pages/alerts/rule-page.tsx'), 'RulePage'),
 });
 
 const onCallRoute = createRoute({
@@ -149,6 +158,7 @@ const routeTree = rootRoute.addChildren([
     overviewRoute,
     alertsRoute,
     alertRoute,
+    ruleRoute,
     onCallRoute,
     uptimeRoute,
     monitorRoute,

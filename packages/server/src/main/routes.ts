@@ -24,6 +24,7 @@ import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
 import { queryRoutes } from '../http/query.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
+import { ruleRoutes } from '../http/rules.ts';
 import { rumRoutes } from '../http/rum.ts';
 import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
@@ -98,6 +99,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   queryRoutes(app, { telemetry, guard, clock });
   configurationRoutes(app, { guard, report: () => parts.live.report() });
   alertRoutes(app, { alerting, guard, clock });
+  ruleRoutes(app, { alerting, buckets: storedBuckets(telemetry), guard, clock });
   ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
   alertmanagerRoutes(app, { alerting, guard, findIngestKey, version: VERSION, startedAt: clock.now() });
   silenceRoutes(app, { silences: alerting.silences, guard });

@@ -12,6 +12,7 @@ import { formatQuantity, glued } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { Acknowledge } from './acknowledge.tsx';
 import { Labels } from './labels.tsx';
+import { MoreActions } from './more-actions.tsx';
 import { NextStep } from './next-step.tsx';
 import { NotificationTable } from './notification-table.tsx';
 import { Reading } from './reading.tsx';
@@ -64,6 +65,7 @@ function Head({ alert }: { alert: AlertDetail }) {
       </div>
       <div className="alert-actions">
         <Acknowledge alert={alert} />
+        <MoreActions alert={alert} />
         {alert.runbook !== null && <Runbook address={alert.runbook} />}
       </div>
       {alert.next !== null && alert.acknowledgedBy === null && <NextStep next={alert.next} />}

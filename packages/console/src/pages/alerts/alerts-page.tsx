@@ -7,6 +7,7 @@ import { Deliveries } from './deliveries.tsx';
 import { History } from './history.tsx';
 import { Now } from './now.tsx';
 import { Rules } from './rules.tsx';
+import { Silences } from './silences.tsx';
 import './alerts.css';
 
 const route = getRouteApi('/console/alerts');
@@ -15,6 +16,7 @@ const VIEWS = [
   { view: undefined, label: 'Now' },
   { view: 'history', label: 'History' },
   { view: 'rules', label: 'Rules' },
+  { view: 'silences', label: 'Silences' },
   { view: 'deliveries', label: 'Deliveries' },
 ];
 
@@ -48,6 +50,8 @@ function View({ view }: { view: string | undefined }) {
       return <History />;
     case 'rules':
       return <Rules />;
+    case 'silences':
+      return <Silences />;
     case 'deliveries':
       return <Deliveries />;
     default:

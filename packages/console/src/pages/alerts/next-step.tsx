@@ -17,7 +17,7 @@ export function NextStep({ next }: { next: Step }) {
         ) : (
           'Now'
         )}{' '}
-        step {next.step} tells {next.notify.map(spoken).join(', ')}, unless someone acknowledges.
+        step {next.step + 1} tells {next.notify.map(spoken).join(', ')}, unless someone acknowledges.
       </span>
     </p>
   );

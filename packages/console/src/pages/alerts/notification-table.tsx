@@ -1,12 +1,31 @@
 import type { NotificationItem } from '@yumops/protocol';
 import { NOTIFICATION_STATE } from '../../components/alert-state.ts';
 import { State } from '../../components/state.tsx';
-import { Instant } from '../../components/when.tsx';
+import { Instant, When } from '../../components/when.tsx';
 import { plural } from '../../format/number.ts';
 
 export interface NotificationTableProps {
   items: readonly NotificationItem[];
   showRule?: boolean;
+}
+
+/** What became of a message; a vendor that took it may not have reached anybody. */
+function Fate({ item: { status, report } }: { item: NotificationItem }) {
+  const look = report !== null && UNREACHED.has(report) ? NOT_REACHED : NOTIFICATION_STATE[status];
+  return (
+    <>
+      <State {...look} />
+      {report !== null && <span className="notification-report">{report}</span>}
+    </>
+  );
+}
+
+const UNREACHED: ReadonlySet<string> = new Set(['undelivered', 'failed', 'busy', 'no-answer', 'canceled']);
+const NOT_REACHED = { tone: 'bad', word: 'Not reached' } as const;
+
+/** A message that could leave now is not held up. */
+function waits(at: string): boolean {
+  return Date.parse(at) > Date.now() + 2_000;
 }
 
 /** Messages with their receipts. */
@@ -29,7 +48,7 @@ export function NotificationTable({ items, showRule = false }: NotificationTable
           {items.map((item) => (
             <tr key={item.id}>
               <td>
-                <State {...NOTIFICATION_STATE[item.status]} />
+                <Fate item={item} />
               </td>
               <td className="notification-target">
                 {item.channel} <span className="quiet">{item.target}</span>
@@ -46,6 +65,18 @@ export function NotificationTable({ items, showRule = false }: NotificationTable
               </td>
               <td className="notification-when">
                 <Instant at={item.sentAt ?? item.createdAt} />
+                {item.nextAttemptAt !== null && item.status !== 'queued' && (
+                  <span className="quiet">
+                    {' '}
+                    again <When at={item.nextAttemptAt} />
+                  </span>
+                )}
+                {item.status === 'queued' && item.nextAttemptAt !== null && waits(item.nextAttemptAt) && (
+                  <span className="quiet">
+                    {' '}
+                    throttled, leaves <When at={item.nextAttemptAt} />
+                  </span>
+                )}
               </td>
             </tr>
           ))}

@@ -88,6 +88,11 @@ function RuleBody({ rule }: { rule: Rule }) {
         )}
       </dl>
       <QueryText query={rule.query} />
+      <p>
+        <Link to="/alerts/rules/$name" params={{ name: rule.name }}>
+          Graph, replay and test
+        </Link>
+      </p>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { post, remove } from '../../api/client.ts';
 import { onCallFeedsQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Command } from '../../components/command.tsx';
+import { Form } from '../../components/form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Modal } from '../../components/modal.tsx';
 import { Empty } from '../../components/notice.tsx';
@@ -12,7 +13,6 @@ import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { When } from '../../components/when.tsx';
 import { useCloseForm, useOnCallChange } from './changes.ts';
-import { Form } from './form.tsx';
 import { useMayChange } from './rights.ts';
 import { ScheduleField } from './schedule-field.tsx';
 

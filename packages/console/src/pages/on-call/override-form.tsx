@@ -4,12 +4,12 @@ import type { OnCallOverride, OnCallSituation } from '@yumops/protocol';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
 import { onCallPeopleQuery } from '../../api/queries.ts';
+import { Form } from '../../components/form.tsx';
 import { formatSpan } from '../../format/number.ts';
 import { formatInstant, formatZoned } from '../../time/format.ts';
 import { parseInstantText } from '../../time/instant-text.ts';
 import { useZone, type Zone, zoneName } from '../../time/zone.ts';
 import { useCloseForm, useOnCallChange } from './changes.ts';
-import { Form } from './form.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 
 const route = getRouteApi('/console/on-call');

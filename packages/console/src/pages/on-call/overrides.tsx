@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { remove } from '../../api/client.ts';
 import { onCallCalendarQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
+import { Form } from '../../components/form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -11,7 +12,6 @@ import { QueryView } from '../../components/query-view.tsx';
 import { ZonedSpan } from '../../components/zoned-time.tsx';
 import type { CalendarSpan } from './calendar-span.ts';
 import { useOnCallChange } from './changes.ts';
-import { Form } from './form.tsx';
 import { useMayChange } from './rights.ts';
 
 export interface OverridesProps {

@@ -3,9 +3,9 @@ import type { OnCallOverride, OnCallShift, OnCallSituation, Page } from '@yumops
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
 import { onCallCalendarQuery } from '../../api/queries.ts';
+import { Form } from '../../components/form.tsx';
 import { formatZoned } from '../../time/format.ts';
 import { useCloseForm, useOnCallChange } from './changes.ts';
-import { Form } from './form.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 
 /** How far ahead turns are offered for a swap, milliseconds. */

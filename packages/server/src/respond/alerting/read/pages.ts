@@ -1,8 +1,17 @@
-import type { Alert, AlertDetail, AlertTimelineEntry, NotificationItem, Page, Rule } from '@yumops/protocol';
+import type {
+  Alert,
+  AlertDetail,
+  AlertTimelineEntry,
+  NotificationItem,
+  Page,
+  Rule,
+  RuleDetail,
+} from '@yumops/protocol';
 import type { Db } from '../../../lib/db.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { AlertingConfig } from '../alerting-config.ts';
+import type { RuleConfig } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { ruleSubject } from '../episodes.ts';
 import { equivalentQuery } from '../evaluate/query.ts';
@@ -19,6 +28,7 @@ import {
 } from '../state/rows.ts';
 import { readSilencesInForce } from '../state/silence-rows.ts';
 import { nextStep, toAlert, toNotification, toTimeline } from './items.ts';
+import { detailOfRule } from './rule-detail.ts';
 import { seriesOfAlert } from './series.ts';
 
 const MESSAGE_COLUMNS = `m.*, (SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
@@ -125,6 +135,25 @@ export class AlertPages {
         reason: status?.reason ?? 'not evaluated yet',
       };
     });
+  }
+
+  /**
+   * A rule with what it saw of late.
+   * @param now ms since the epoch, the end of the series
+   * @throws YumOpsError `rule_not_found` (404)
+   */
+  async rule(name: string, now: number): Promise<RuleDetail> {
+    const rule = this.ruleNamed(name);
+    const shown = (await this.rules()).find((one) => one.name === rule.name);
+    if (!shown) throw new YumOpsError('rule_not_found', `There is no rule "${name}".`, { status: 404 });
+    return { ...shown, ...(await detailOfRule(this.#buckets, rule, now)) };
+  }
+
+  /** @throws YumOpsError `rule_not_found` (404) */
+  ruleNamed(name: string): RuleConfig {
+    const rule = this.#config.rules.find((one) => one.name === name || one.id === name);
+    if (rule) return rule;
+    throw new YumOpsError('rule_not_found', `There is no rule "${name}".`, { status: 404 });
   }
 
   /** The delivery log, newest first. */

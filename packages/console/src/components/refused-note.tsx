@@ -1,5 +1,5 @@
-import { ApiError } from '../../api/problem.ts';
-import { State } from '../../components/state.tsx';
+import { ApiError } from '../api/problem.ts';
+import { State } from './state.tsx';
 
 /** Why the server refused a change, and its hint; nothing while it did not. */
 export function RefusedNote({ error }: { error: unknown }) {

@@ -1,7 +1,8 @@
 import type { FormEvent, ReactNode } from 'react';
-import { Button } from '../../components/button.tsx';
-import { Modal } from '../../components/modal.tsx';
+import { Button } from './button.tsx';
+import { Modal } from './modal.tsx';
 import { RefusedNote } from './refused-note.tsx';
+import './form.css';
 
 export interface FormProps {
   title: string;
