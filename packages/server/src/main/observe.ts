@@ -61,6 +61,9 @@ export async function openObserve(context: {
     folder: join(settings.dataDir, 'spool'),
     telemetry: counted.watch(telemetry),
     files: filesFolder(settings),
+    onCheckIns: async (project, checkIns) => {
+      for (const checkIn of checkIns) await uptime.checkIn({ ...checkIn, project });
+    },
     clock,
     log,
   });

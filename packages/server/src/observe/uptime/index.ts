@@ -3,6 +3,7 @@ export { createProbeDesk, type ProbeDesk } from './agent/desk.ts';
 export type { SyncAnswer, SyncRequest } from './agent/wire.ts';
 export { type Availability, createAvailability } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
+export type { CheckIn } from './check-in-monitors.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';
 export {
   type BadgeText,

@@ -6,6 +6,7 @@ import type { Log } from '../../lib/log.ts';
 import { uuidv7 } from '../../lib/random.ts';
 import type { TelemetryWriter } from '../../lib/telemetry.ts';
 import type { CheckContext } from './check.ts';
+import { type CheckIn, CheckInMonitors } from './check-in-monitors.ts';
 import type { MonitorConfig } from './config.ts';
 import type { Transition } from './judge.ts';
 import { createBeatReader, keepSignal } from './kinds/heartbeat/beat-store.ts';
@@ -62,6 +63,8 @@ export interface Uptime {
    * @returns whether a heartbeat has this token
    */
   beat(token: string, signal: BeatSignal): Promise<boolean>;
+  /** Keeps what a job says of a run by an SDK; a job that is not known gets a monitor. Its row is the caller's. */
+  checkIn(checkIn: CheckIn): Promise<void>;
   /**
    * Takes in what an agent saw from another place, in the order in which it saw it.
    * @returns when all of it is stored; rejects when a store is away, and what was given stays taken
@@ -92,6 +95,9 @@ export interface UptimeStats extends ProberStats {
   /** Check rows and state changes given up because nothing could be stored for too long. */
   dropped: number;
 }
+
+/** What a status of the Sentry protocol says of a run. */
+const SIGNAL_OF = { in_progress: 'start', ok: 'success', error: 'fail' } as const;
 
 const AGAIN: ProbeOutcome = { recheckInMs: 0, hung: false };
 
@@ -125,10 +131,15 @@ class UptimeEngine implements Uptime {
   /** Reloads follow each other, so that the last one given is the one that stands. */
   #reloading: Promise<void> = Promise.resolve();
   #checks = 0;
+  readonly #jobs: CheckInMonitors;
+  /** As it was given last, without the monitors that jobs made. */
+  #configured: UptimeConfig;
 
   constructor(options: UptimeOptions) {
     const { db, writer, clock, log } = options;
     this.#options = options;
+    this.#configured = options;
+    this.#jobs = new CheckInMonitors(db);
     this.#location = options.location ?? OWN_LOCATION;
     setMaxListeners(0, this.#stopped.signal);
     this.#context = {
@@ -162,7 +173,9 @@ class UptimeEngine implements Uptime {
   }
 
   async start(): Promise<void> {
-    const { db, monitors, clock } = this.#options;
+    const { db, clock } = this.#options;
+    await this.#jobs.load();
+    const monitors = this.#jobs.join(this.#configured.monitors);
     await storeMonitors(db, monitors);
     await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
     this.#book.restore(await loadRecords(db), clock.now());
@@ -185,12 +198,20 @@ class UptimeEngine implements Uptime {
 
   async beat(token: string, signal: BeatSignal): Promise<boolean> {
     const at = this.#options.clock.now();
-    const kept = await keepSignal(this.#options.db, token, { ...signal, at });
+    const kept = await keepSignal(this.#options.db, { token }, { ...signal, at });
     if (!kept) return false;
     const monitor = this.#book.monitor(kept.monitorId);
     if (monitor) this.#recorder.addCheckIn({ id: uuidv7(at), monitor, signal, at, runMs: kept.beats.lastRunMs });
     this.#prober.checkNow(kept.monitorId);
     return true;
+  }
+
+  async checkIn(checkIn: CheckIn): Promise<void> {
+    const { id, changed } = await this.#jobs.note(checkIn, this.#configured.monitors);
+    if (changed) await this.reload(this.#configured);
+    const kind = SIGNAL_OF[checkIn.status];
+    await keepSignal(this.#options.db, { monitorId: id }, { kind, at: checkIn.at, exit: null, output: '' });
+    this.#prober.checkNow(id);
   }
 
   async report(sightings: readonly Reported[]): Promise<void> {
@@ -227,8 +248,11 @@ class UptimeEngine implements Uptime {
     return () => this.#listeners.delete(listener);
   }
 
-  async #reload({ monitors, targets, referenceTargets = [] }: UptimeConfig): Promise<void> {
+  async #reload(config: UptimeConfig): Promise<void> {
     if (this.#stopped.signal.aborted) return;
+    const { targets, referenceTargets = [] } = config;
+    this.#configured = config;
+    const monitors = this.#jobs.join(config.monitors);
     await storeMonitors(this.#options.db, monitors);
     this.#context = { ...this.#context, targets };
     this.#referenceTargets = referenceTargets;

@@ -5,6 +5,12 @@ import { wellFormed } from './well-formed.ts';
 /** Levels that are kept of an event. */
 const MAX_DEPTH = 40;
 
+/** Longest text that is looked at as JSON, characters. */
+const LONGEST_JSON = 256 * 1024;
+
+/** An object, an array or a text, by its ends. */
+const AS_JSON = /^\s{0,8}(?:\{[\s\S]*\}|\[[\s\S]*\]|"[\s\S]*")\s{0,8}$/;
+
 const TOO_DEEP = '[cut: nested too deep]';
 
 /**
@@ -12,7 +18,7 @@ const TOO_DEEP = '[cut: nested too deep]';
  * and its value stand side by side: `["Cookie", "…"]`, `{"name": "password", "value": "…"}`.
  */
 export function scrubTree(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return wellFormed(scrubNested(value));
+  if (typeof value === 'string') return wellFormed(scrubNested(scrubJson(value, depth)));
   if (typeof value === 'number') return isCard(value) ? REDACTED : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return TOO_DEEP;
@@ -35,6 +41,18 @@ function scrubObject(value: Record<string, unknown>, depth: number): Record<stri
     else scrubbed[wellFormed(scrubText(key))] = scrubTree(inner, depth + 1);
   }
   return scrubbed;
+}
+
+/** JSON that was written into a text as a whole is scrubbed as what it says. */
+function scrubJson(text: string, depth: number): string {
+  if (depth >= MAX_DEPTH || text.length > LONGEST_JSON || !AS_JSON.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    const clean = JSON.stringify(scrubTree(value, depth + 1));
+    return clean === JSON.stringify(value) ? text : clean;
+  } catch {
+    return text;
+  }
 }
 
 /** Also looks into JSON that was written into a text with its quotes escaped, and into percent-encoded pairs. */

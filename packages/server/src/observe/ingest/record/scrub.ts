@@ -45,8 +45,18 @@ export function scrubFragment(text: string): string {
     for (const match of plain.matchAll(/"([\w.-]{1,64})"\s{0,8}:\s{0,8}[{[]/g)) {
       if (isSecretName(match[1] as string)) return `${scrubText(plain.slice(0, match.index))}"${match[1]}":${REDACTED}`;
     }
-    return scrubText(plain);
+    return scrubText(plain)
+      .replace(/(\[\s{0,8}"([\w.-]{1,64})"\s{0,8},\s{0,8})"(?:[^"\\]|\\.)*(?:"|$)/g, redactNeighbour)
+      .replace(
+        /("(?:name|key)"\s{0,8}:\s{0,8}"([\w.-]{1,64})"\s{0,8},\s{0,8}"value"\s{0,8}:\s{0,8})"(?:[^"\\]|\\.)*(?:"|$)/g,
+        redactNeighbour,
+      );
   }
+}
+
+/** `["Cookie", "…"` and `"name":"password","value":"…"`. */
+function redactNeighbour(match: string, lead: string, name: string): string {
+  return isSecretName(name) ? `${lead}"${REDACTED}"` : match;
 }
 
 const CARD = /(?<![\w-])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{13,19})(?![\w-])/g;

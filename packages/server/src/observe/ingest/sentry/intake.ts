@@ -6,6 +6,7 @@ import { hexId, isObject, objectOf } from '../record/json-value.ts';
 import { type EntryBody, PartSet } from '../record/part-set.ts';
 import type { Refused } from '../record/readers.ts';
 import { scrubFragment } from '../record/scrub.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 import { wellFormed, wellFormedJson } from '../record/well-formed.ts';
 import type { AttachedFile, Category, ItemContext, Loss, SentryCheckIn, SentryContext } from './context.ts';
 import { type EnvelopeItem, isRefused, parseJson, readEnvelope } from './envelope.ts';
@@ -208,7 +209,9 @@ function notJson(): SentryRefused {
 }
 
 function addDeadLetter(context: ItemContext, refused: Refused, payload: Uint8Array): void {
+  const value = parseJson(payload);
   const text = Buffer.from(payload.subarray(0, DEAD_LETTER_TEXT)).toString('utf8');
+  const record = value === undefined ? scrubFragment(text) : JSON.stringify(scrubTree(value));
   const letter = {
     timestamp: context.now,
     project: context.project,
@@ -216,7 +219,7 @@ function addDeadLetter(context: ItemContext, refused: Refused, payload: Uint8Arr
     line: null,
     code: refused.code,
     message: refused.message,
-    record: wellFormed(scrubFragment(text)),
+    record: wellFormed(record.slice(0, DEAD_LETTER_TEXT)),
     retentionClass: DEAD_LETTER_CLASS,
   };
   context.out.parts.beginRow('dead_letters', context.now, DEAD_LETTER_CLASS).text(`${wellFormedJson(letter)}\n`);

@@ -47,15 +47,19 @@ export interface KeptBeat {
   beats: Beats;
 }
 
+/** A heartbeat by the token that its job calls with, or by its monitor. */
+export type BeatKey = { token: string } | { monitorId: string };
+
 /**
- * Keeps a signal with the monitor that the token stands for; signals of one job are taken one after the other.
- * @returns undefined when there is no such token
+ * Keeps a signal with the monitor that the key stands for; signals of one job are taken one after the other.
+ * @returns undefined when there is no such heartbeat
  */
-export function keepSignal(db: Db, token: string, signal: Signal): Promise<KeptBeat | undefined> {
+export function keepSignal(db: Db, key: BeatKey, signal: Signal): Promise<KeptBeat | undefined> {
+  const [column, value] = 'token' in key ? ['token', key.token] : ['monitor_id', key.monitorId];
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ monitor_id: string; beats: Beats | null }>(
-      'SELECT monitor_id, beats FROM heartbeats WHERE token = $1 ORDER BY monitor_id LIMIT 1 FOR UPDATE',
-      [token],
+      `SELECT monitor_id, beats FROM heartbeats WHERE ${column} = $1 ORDER BY monitor_id LIMIT 1 FOR UPDATE`,
+      [value],
     );
     if (!row) return undefined;
     const beats = afterSignal(row.beats ?? NO_BEATS, signal);

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createUptime, listMonitors, type Uptime } from '../../src/observe/uptime/index.ts';
+import { noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
+import { startTestState, type TestState } from '../engines.ts';
+import { silentLog, until } from '../ingest.ts';
+
+let state: TestState;
+let uptime: Uptime;
+
+function makeUptime(): Uptime {
+  return createUptime({
+    db: state.db,
+    writer: { append: async () => undefined },
+    monitors: [],
+    targets: {},
+    clock: systemClock,
+    log: silentLog,
+    postgres: noPostgres,
+    journeys: noJourneys,
+  });
+}
+
+beforeAll(async () => {
+  state = await startTestState();
+  uptime = makeUptime();
+  await uptime.start();
+});
+
+afterAll(async () => {
+  await uptime?.stop();
+  await state?.stop();
+});
+
+const listed = async (name: string) => {
+  const { items } = await listMonitors(state.db, { availability: new Map(), publicUrl: 'http://x' });
+  return items.find((monitor) => monitor.name === name);
+};
+const say = (
+  slug: string,
+  status: 'in_progress' | 'ok' | 'error',
+  monitor: Record<string, unknown> | null = null,
+  project = '7',
+) => uptime.checkIn({ project, slug, status, at: Date.now(), environment: 'production', monitor });
+const reaches = (name: string, wanted: string) => until(async () => (await listed(name))?.state === wanted);
+
+it('a check-in makes the monitor, and its state follows the runs', async () => {
+  const monitor = {
+    schedule: { type: 'crontab', value: '0 3 * * *' },
+    checkin_margin: 5,
+    max_runtime: 30,
+    timezone: 'Europe/Berlin',
+  };
+  await say('nightly', 'in_progress', monitor);
+  await reaches('nightly', 'up');
+  expect(uptime.monitors().find(({ id }) => id === 'nightly')).toMatchObject({
+    kind: 'heartbeat',
+    schedule: { kind: 'cron', pattern: '0 3 * * *', timeZone: 'Europe/Berlin' },
+    graceMs: 300_000,
+    maxRuntimeMs: 1_800_000,
+    project: '7',
+    environment: 'production',
+  });
+  await say('nightly', 'error');
+  await reaches('nightly', 'down');
+  expect((await listed('nightly'))?.reason).toContain('Expected the job to succeed');
+  await say('nightly', 'ok');
+  await reaches('nightly', 'up');
+});
+
+it('a job without a schedule, or with one that cannot be read, is listed; only its failures count', async () => {
+  await say('silent', 'ok');
+  await say('odd', 'ok', { schedule: { type: 'crontab', value: 'whenever' } });
+  await reaches('silent', 'up');
+  await reaches('odd', 'up');
+});
+
+it('two projects may name their jobs alike', async () => {
+  await say('twin', 'ok');
+  await say('twin', 'error', null, '8');
+  await reaches('twin', 'up');
+  await reaches('twin-8', 'down');
+});
+
+it('monitors of jobs and their states outlive a restart and a reload', async () => {
+  await say('kept', 'error', { schedule: { type: 'interval', value: 1, unit: 'hour' } });
+  await reaches('kept', 'down');
+  await uptime.stop();
+  uptime = makeUptime();
+  await uptime.start();
+  expect((await listed('kept'))?.state).toBe('down');
+  await uptime.reload({ monitors: [], targets: {} });
+  expect((await listed('kept'))?.state).toBe('down');
+});
