@@ -11,5 +11,7 @@ export type * from './overview-api.ts';
 export type * from './problem.ts';
 export type * from './silences-api.ts';
 export type * from './slos-api.ts';
+export type * from './traces-api.ts';
 export type * from './uptime-api.ts';
+export type * from './vitals-api.ts';
 export type * from './windows-api.ts';

@@ -30,6 +30,8 @@ import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
 import { sloRoutes } from '../http/slos.ts';
+import { traceRoutes } from '../http/traces.ts';
+import { vitalRoutes } from '../http/vitals.ts';
 import { windowRoutes } from '../http/windows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -97,6 +99,8 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   checkRoutes(app, { guard, clock, db, telemetry });
   logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
   queryRoutes(app, { telemetry, guard, clock });
+  vitalRoutes(app, { telemetry, guard, clock });
+  traceRoutes(app, { telemetry, guard, clock });
   configurationRoutes(app, { guard, report: () => parts.live.report() });
   alertRoutes(app, { alerting, guard, clock });
   ruleRoutes(app, { alerting, buckets: storedBuckets(telemetry), guard, clock });

@@ -1,0 +1,50 @@
+export type VitalName = 'LCP' | 'INP' | 'CLS' | 'FCP' | 'TTFB';
+export type VitalRating = 'good' | 'needs-improvement' | 'poor';
+
+/** One vital of one group of page views. CLS has no unit, all others are milliseconds. */
+export interface VitalFigures {
+  name: VitalName;
+  /** Three of four page views were at most so. */
+  p75: number;
+  rating: VitalRating;
+  count: number;
+  /** Shares of page views, 0 to 1. */
+  good: number;
+  needsImprovement: number;
+  poor: number;
+}
+
+/** A group of page views: a route, a device, a country, a release, or all. */
+export interface VitalGroup {
+  /** Empty where the browser did not say. */
+  key: string;
+  /** Page views: those of the most counted vital. */
+  views: number;
+  vitals: VitalFigures[];
+}
+
+/** `GET /api/v1/vitals` */
+export interface VitalsAnswer {
+  /** All page views of the selection together. */
+  total: VitalGroup;
+  items: VitalGroup[];
+  nextCursor: null;
+}
+
+/** An item of `GET /api/v1/vitals/causes`: what the slow ones had in common. */
+export interface VitalCause {
+  /** Selector of the element, or the phase that took longest. */
+  cause: string;
+  p75: number;
+  count: number;
+}
+
+/** An item of `GET /api/v1/vitals/timings`: an API call as browsers saw it. */
+export interface BrowserCall {
+  method: string;
+  name: string;
+  count: number;
+  p75: number;
+  /** 0 to 1. */
+  failed: number;
+}

@@ -1,0 +1,74 @@
+import type { BrowserCall, Page, VitalCause, VitalsAnswer } from '@yumops/protocol';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Clock } from '../lib/clock.ts';
+import type { TelemetryStore } from '../lib/telemetry.ts';
+import { readCalls, readCauses, readVitals, readVitalsTotal, VITAL_DIMENSIONS } from '../observe/vitals/index.ts';
+import type { Guard } from './access.ts';
+import { rangeOf, timeRange } from './time-range.ts';
+
+const text = z.string().max(500).optional();
+const selection = { ...timeRange, route: text, device: text, country: text, release: text };
+
+/** What visitors' browsers saw: vitals by route, device, country and release, their causes, API calls. */
+export function vitalRoutes(
+  app: FastifyInstance,
+  deps: { telemetry: TelemetryStore; guard: Guard; clock: Clock },
+): void {
+  const { telemetry, clock } = deps;
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = deps.guard('viewer');
+  const tags = ['vitals'];
+  const selectionOf = (
+    query: { from?: number | undefined; to?: number | undefined } & Partial<
+      Record<(typeof VITAL_DIMENSIONS)[number], string | undefined>
+    >,
+  ) => ({
+    ...rangeOf(query, clock),
+    only: Object.fromEntries(VITAL_DIMENSIONS.flatMap((one) => (query[one] === undefined ? [] : [[one, query[one]]]))),
+  });
+
+  routes.get(
+    '/api/v1/vitals',
+    {
+      onRequest,
+      schema: {
+        summary: 'p75 and shares of the web vitals, by route, device, country or release',
+        tags,
+        querystring: z.object({ ...selection, by: z.enum(VITAL_DIMENSIONS).default('route') }),
+      },
+    },
+    async ({ query }): Promise<VitalsAnswer> => {
+      const chosen = selectionOf(query);
+      const [total, items] = await Promise.all([
+        readVitalsTotal(telemetry, chosen),
+        readVitals(telemetry, chosen, query.by),
+      ]);
+      return { total, items, nextCursor: null };
+    },
+  );
+  routes.get(
+    '/api/v1/vitals/causes',
+    {
+      onRequest,
+      schema: {
+        summary: 'What page views with a bad value of a vital had in common',
+        tags,
+        querystring: z.object({ ...selection, name: z.enum(['LCP', 'INP', 'CLS', 'FCP', 'TTFB']) }),
+      },
+    },
+    async ({ query }): Promise<Page<VitalCause>> => ({
+      items: await readCauses(telemetry, selectionOf(query), query.name),
+      nextCursor: null,
+    }),
+  );
+  routes.get(
+    '/api/v1/vitals/timings',
+    { onRequest, schema: { summary: 'API calls as browsers saw them', tags, querystring: z.object(selection) } },
+    async ({ query }): Promise<Page<BrowserCall>> => ({
+      items: await readCalls(telemetry, selectionOf(query)),
+      nextCursor: null,
+    }),
+  );
+}

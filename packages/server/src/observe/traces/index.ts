@@ -1,0 +1,1 @@
+export { readTrace, readTraceRoutes, readTraces, type TraceSelection } from './read-traces.ts';

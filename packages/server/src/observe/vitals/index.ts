@@ -1,0 +1,10 @@
+export {
+  ratingOf,
+  readCalls,
+  readCauses,
+  readVitals,
+  readVitalsTotal,
+  VITAL_DIMENSIONS,
+  type VitalDimension,
+  type VitalSelection,
+} from './read-vitals.ts';

@@ -1,0 +1,115 @@
+import type { BrowserCall, VitalCause, VitalFigures, VitalGroup, VitalName, VitalRating } from '@yumops/protocol';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+
+/** By what page views can be told apart. */
+export const VITAL_DIMENSIONS = ['route', 'device', 'country', 'release'] as const;
+export type VitalDimension = (typeof VITAL_DIMENSIONS)[number];
+
+/** Which page views. Times in milliseconds since the epoch. */
+export interface VitalSelection {
+  from: number;
+  to: number;
+  /** Values by dimension; others are not looked at. */
+  only: Partial<Record<VitalDimension, string>>;
+}
+
+const ORDER: readonly VitalName[] = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'];
+const MOST_GROUPS = 200;
+
+interface Row extends Omit<VitalFigures, 'rating'> {
+  key: string;
+}
+
+/** p75 and shares of every vital, by the values of one dimension, those with most page views first. */
+export async function readVitals(
+  telemetry: TelemetryStore,
+  selection: VitalSelection,
+  by: VitalDimension,
+): Promise<VitalGroup[]> {
+  const { where, params } = whereOf(selection);
+  const rows = await telemetry.query<Row>(
+    `SELECT ifNull(toString(${by}), '') AS key, ${FIGURES} FROM web_vitals WHERE ${where} GROUP BY key, name`,
+    params,
+  );
+  return grouped(rows).slice(0, MOST_GROUPS);
+}
+
+/** The same of all page views together. */
+export async function readVitalsTotal(telemetry: TelemetryStore, selection: VitalSelection): Promise<VitalGroup> {
+  const { where, params } = whereOf(selection);
+  const sql = `SELECT '' AS key, ${FIGURES} FROM web_vitals WHERE ${where} GROUP BY name`;
+  const [all] = grouped(await telemetry.query<Row>(sql, params));
+  return all ?? { key: '', views: 0, vitals: [] };
+}
+
+const FIGURES = `name, quantileExactInclusive(0.75)(value) AS p75, count() AS count,
+  countIf(rating = 'good') / count() AS good, countIf(rating = 'needs-improvement') / count() AS needsImprovement,
+  countIf(rating = 'poor') / count() AS poor`;
+
+const LIMITS: Record<VitalName, readonly [number, number]> = {
+  LCP: [2_500, 4_000],
+  INP: [200, 500],
+  CLS: [0.1, 0.25],
+  FCP: [1_800, 3_000],
+  TTFB: [800, 1_800],
+};
+
+/** How a value is rated, by the limits of the Web Vitals programme. */
+export function ratingOf(name: VitalName, value: number): VitalRating {
+  const [good, poor] = LIMITS[name];
+  return value <= good ? 'good' : value <= poor ? 'needs-improvement' : 'poor';
+}
+
+function grouped(rows: readonly Row[]): VitalGroup[] {
+  const groups = new Map<string, VitalGroup>();
+  for (const { key, ...figures } of rows) {
+    const group = groups.get(key) ?? { key, views: 0, vitals: [] };
+    group.views = Math.max(group.views, figures.count);
+    group.vitals.push({ ...figures, rating: ratingOf(figures.name, figures.p75) });
+    groups.set(key, group);
+  }
+  for (const { vitals } of groups.values()) vitals.sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
+  return [...groups.values()].sort((a, b) => b.views - a.views || a.key.localeCompare(b.key));
+}
+
+function whereOf({ from, to, only }: VitalSelection) {
+  const named = VITAL_DIMENSIONS.filter((dimension) => only[dimension] !== undefined);
+  const where = [
+    'timestamp >= fromUnixTimestamp64Milli({from:Int64})',
+    'timestamp < fromUnixTimestamp64Milli({to:Int64})',
+  ];
+  for (const dimension of named) where.push(`ifNull(toString(${dimension}), '') = {${dimension}:String}`);
+  const values = Object.fromEntries(named.map((dimension) => [dimension, only[dimension]]));
+  return { where: where.join(' AND '), params: { from, to, ...values } };
+}
+
+/** What page views with a bad value of a vital had in common: the element, or else the phase that took longest. */
+export async function readCauses(
+  telemetry: TelemetryStore,
+  selection: VitalSelection,
+  name: VitalName,
+): Promise<VitalCause[]> {
+  const { where, params } = whereOf(selection);
+  const pick = ['target', 'interactionTarget', 'largestShiftTarget', 'url']
+    .map((fact) => `nullIf(JSONExtractString(attribution, '${fact}'), '')`)
+    .join(', ');
+  return telemetry.query<VitalCause>(
+    `SELECT coalesce(${pick}) AS cause, quantileExactInclusive(0.75)(value) AS p75, count() AS count
+     FROM web_vitals WHERE ${where} AND name = {name:String} AND rating != 'good' AND attribution != '{}'
+     GROUP BY cause HAVING isNotNull(cause) ORDER BY count * p75 DESC LIMIT 20`,
+    { ...params, name },
+  );
+}
+
+/** API calls as browsers saw them, those that cost people most time first. */
+export async function readCalls(telemetry: TelemetryStore, { from, to, only }: VitalSelection): Promise<BrowserCall[]> {
+  const route = only.route === undefined ? '' : 'AND route = {route:String}';
+  return telemetry.query<BrowserCall>(
+    `SELECT ifNull(method, 'GET') AS method, name, count() AS count, quantileExactInclusive(0.75)(ifNull(duration, 0)) AS p75,
+       countIf(success = false) / count() AS failed
+     FROM browser_timings WHERE kind = 'api_response_time' ${route}
+       AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})
+     GROUP BY method, name ORDER BY count * p75 DESC LIMIT 50`,
+    { from, to, ...(only.route !== undefined && { route: only.route }) },
+  );
+}
