@@ -50,6 +50,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./maintain.ts')).maintain,
   },
   backup: { about: 'Make, check and restore backups', load: async () => (await import('./backup.ts')).backup },
+  'restore-self': {
+    about: 'Bring YumOps back on an empty machine',
+    load: async () => (await import('./restore-self.ts')).restoreSelfCommand,
+  },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },

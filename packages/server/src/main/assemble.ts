@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
-import { LogArchives } from './backup/log-archive.ts';
+import { makeArchives } from './backup/archives.ts';
 import { makeBackups } from './backup/open.ts';
 import { openDatabaseCare } from './care.ts';
 import { loadUsableConfig } from './config.ts';
@@ -84,7 +84,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const databases = openDatabaseCare({ dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
-  const logArchives = new LogArchives({ settings, clock, log: log.child('backup') });
+  const archives = makeArchives({ settings, stores, identity, clock, log });
   const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
@@ -98,7 +98,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     publicUrl,
     startWork: () =>
       startWork({
-        ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, logArchives, log, shutdown },
+        ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
         databases: databases.watch,
       }),
     beginDrain: () => observe.health.drain(),

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { PlannedChecks } from '../respond/windows/index.ts';
-import type { LogArchives } from './backup/log-archive.ts';
+import type { Archives } from './backup/archives.ts';
 import type { LiveBackups } from './backup/open.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
@@ -21,7 +21,7 @@ export interface WorkingParts {
   databases: DatabaseWatch;
   backups: LiveBackups;
   scheduler: Scheduler;
-  logArchives: LogArchives;
+  archives: Archives;
   log: Log;
   shutdown: Shutdown;
 }
@@ -29,7 +29,7 @@ export interface WorkingParts {
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
-  const { backups, logArchives } = parts;
+  const { backups, archives } = parts;
   errors.start();
   shutdown.add('errors', () => errors.stop());
   await plannedChecks.start();
@@ -44,14 +44,14 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   backups.watch.start();
   shutdown.add('backups', () => backups.watch.stop());
   scheduler.start();
-  void logArchives.follow(live.current);
-  shutdown.add('write-ahead log of backups', () => logArchives.stop());
+  archives.follow(live.current);
+  shutdown.add('archives of backups', () => archives.stop());
   live.follow((config) => {
     alerting.reload(config);
     void plannedChecks.refresh();
     backups.watch.nudge();
     void databases.reload(config.databases);
-    void logArchives.follow(config);
+    archives.follow(config);
     observe.uptime.reload(config).catch((error: unknown) => {
       log.error('the monitors could not be reloaded', { error: messageOf(error) });
     });

@@ -1,18 +1,27 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { BackupKey } from '../../care/backup/index.ts';
+import { readSettings } from '../../config/settings.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
+import { writeKit } from '../../main/backup/kit.ts';
 import { commonArgs, printJson } from '../command.ts';
 
 const TEXT = (
   id: string,
-) => `The key is all that opens your backups. Keep a copy of this file away from this machine, in a
-password manager or on paper: without it nobody, you included, can restore.
+) => `Above is the recovery kit: print it, or put it into a password manager, away from this machine. The key
+in it is all that opens your backups: without it nobody, you included, can restore.
 
-Name it in yumops.yml:  backups: [{name: nightly, key: "file:PATH", …}]
+Name the key in yumops.yml:  backups: [{name: nightly, key: "file:PATH", …}]
 Its fingerprint is ${id}.
 `;
+
+/** The kit names the store and the secret key, as far as they are settled when the key is made. */
+async function kitOf(key: BackupKey): Promise<string> {
+  const { blobUrl, dataDir, secretKey } = readSettings({});
+  const kept = await readFile(`${dataDir}.key`, 'utf8').catch(() => undefined);
+  return writeKit(key.toLine(), { from: blobUrl ?? 'URL-OF-THE-BLOB-STORE', secretKey: secretKey ?? kept?.trim() });
+}
 
 /** `backup key create FILE`; a command of two words, since commands nest one level. */
 export const backupKey = defineCommand({
@@ -40,8 +49,9 @@ export const backupKey = defineCommand({
     const file = resolve(args.file);
     const key = BackupKey.create();
     await writeNew(file, `${key.toLine()}\n`);
-    if (args.json) printJson({ file, id: key.id });
-    else process.stdout.write(`${file}\n\n${TEXT(key.id)}`);
+    const kit = await kitOf(key);
+    if (args.json) printJson({ file, id: key.id, kit });
+    else process.stdout.write(`${file}\n\n${kit}\n${TEXT(key.id)}`);
     return 0;
   },
 });

@@ -43,7 +43,7 @@ export async function withBackups<Result>(
 }
 
 /** Progress on a terminal: how much, how fast, how long still. */
-function drawProgress(quiet: boolean): { report: Hooks['progress']; clear(): void } {
+export function drawProgress(quiet: boolean): { report: Hooks['progress']; clear(): void } {
   const { stderr } = process;
   if (quiet || !stderr.isTTY) return { report: () => undefined, clear: () => undefined };
   let drawn = 0;

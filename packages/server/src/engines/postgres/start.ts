@@ -95,6 +95,8 @@ function settingsFor(major: PostgresMajor): Record<string, string | number> {
     max_connections: 60,
     wal_level: 'replica',
     max_wal_size: '512MB',
+    // A backup that cannot be stored must not fill the disk.
+    max_slot_wal_keep_size: '2GB',
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',

@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { Backups } from './backups.ts';
-import { databaseOf, makeKeeper } from './physical.ts';
+import { databaseOf, makeKeeper, type PhysicalSource } from './physical.ts';
 
 /** Milliseconds between two looks whether some base backup reaches the present. */
 const LOOK_EVERY = 10 * 60_000;
@@ -56,10 +56,23 @@ export class LogArchives {
     await this.#end();
     this.#written = written;
     for (const backup of physical) {
-      const archive = new LogArchive(backup, config, this.#context);
+      const archive = new LogArchive(this.#subjectOf(backup, config), this.#context);
       this.#archives.push(archive);
       archive.start();
     }
+  }
+
+  #subjectOf(backup: BackupConfig, config: Config): ArchiveSubject {
+    const backups = new Backups({ ...this.#context, config });
+    return {
+      name: backup.name,
+      async open() {
+        const database = databaseOf(backup, config.databases);
+        return { config: backup, repository: await backups.repository(backup), database };
+      },
+      runBase: (signal) => backups.runBase(backup, { progress: () => undefined, signal }),
+      close: () => backups.close(),
+    };
   }
 
   async #end(): Promise<void> {
@@ -67,25 +80,32 @@ export class LogArchives {
   }
 }
 
+/** What a log archive keeps up. */
+export interface ArchiveSubject {
+  name: string;
+  open(): Promise<PhysicalSource>;
+  /** Makes a base backup. */
+  runBase(signal: AbortSignal): Promise<unknown>;
+  /** Milliseconds after which a new base backup is made in any case. */
+  baseEvery?: number;
+  close(): Promise<void>;
+}
+
 /** The log of one backup, and a base backup whenever none reaches the present. */
-class LogArchive {
+export class LogArchive {
   readonly name: string;
-  readonly #config: BackupConfig;
-  readonly #whole: Config;
+  readonly #subject: ArchiveSubject;
   readonly #context: Context;
-  readonly #backups: Backups;
   readonly #ended = new AbortController();
   #keeper: { keeper: WalKeeper; stop(): Promise<void> } | undefined;
   #running: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #problem: string | null = null;
 
-  constructor(config: BackupConfig, whole: Config, context: Context) {
-    this.name = config.name;
-    this.#config = config;
-    this.#whole = whole;
+  constructor(subject: ArchiveSubject, context: Context) {
+    this.name = subject.name;
+    this.#subject = subject;
     this.#context = context;
-    this.#backups = new Backups({ ...context, config: whole });
   }
 
   get status(): KeeperStatus {
@@ -102,7 +122,7 @@ class LogArchive {
     this.#wake?.();
     await this.#running;
     await this.#keeper?.stop();
-    await this.#backups.close();
+    await this.#subject.close();
   }
 
   async #run(): Promise<void> {
@@ -126,12 +146,10 @@ class LogArchive {
 
   /** @returns milliseconds until the next look */
   async #attend(): Promise<number> {
-    const config = this.#config;
     const { clock, log } = this.#context;
-    const repository = await this.#backups.repository(config);
+    const physical = await this.#subject.open();
     if (!this.#keeper) {
-      const database = databaseOf(config, this.#whole.databases);
-      this.#keeper = makeKeeper({ config, repository, database }, this.#context, (why) => {
+      this.#keeper = makeKeeper(physical, this.#context, (why) => {
         log.warn('A new base backup is needed', { name: this.name, why });
         this.#wake?.();
       });
@@ -140,11 +158,18 @@ class LogArchive {
     }
     const { state, receiver } = this.#keeper.keeper.status;
     if (state !== 'receiving' || !receiver) return SOON;
-    const { chains } = await readPhysicalState(repository, clock.now());
-    const own = chains.filter(({ base, end }) => base.systemId === receiver.systemId && end >= base.stop);
-    if (own.some(({ timeline, end }) => timeline === receiver.timeline && end >= receiver.stored)) return LOOK_EVERY;
-    const { signal } = this.#ended;
-    await this.#backups.runBase(config, { progress: () => undefined, signal });
+    const now = clock.now();
+    const { chains } = await readPhysicalState(physical.repository, now);
+    const reaching = chains.filter(
+      ({ base, end, timeline }) =>
+        base.systemId === receiver.systemId &&
+        end >= base.stop &&
+        timeline === receiver.timeline &&
+        end >= receiver.stored,
+    );
+    const newest = Math.max(0, ...reaching.map(({ base }) => base.stoppedAt));
+    const { baseEvery = Number.POSITIVE_INFINITY } = this.#subject;
+    if (newest === 0 || now - newest > baseEvery) await this.#subject.runBase(this.#ended.signal);
     return LOOK_EVERY;
   }
 

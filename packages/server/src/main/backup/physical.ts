@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackupConfig, BackupManifest, Repository, TierChecks } from '../../care/backup/index.ts';
 import {
+  type BaseExtra,
   backUpPhysically,
   checkBaseFiles,
   checkLog,
@@ -35,14 +36,18 @@ interface Context {
 
 /** What the physical tier needs of a backup's configuration. */
 export interface PhysicalSource {
-  config: BackupConfig;
+  config: Pick<BackupConfig, 'lockMs' | 'pitrWindowMs'>;
   repository: Repository;
   /** Name and address under `databases:`. */
   database: { name: string; url: Secret };
+  /** Milliseconds that log waits before it is stored; default 3 s. */
+  storeAfter?: number | undefined;
+  /** What is kept with every base backup besides. */
+  extras?: (() => Promise<BaseExtra[]>) | undefined;
 }
 
 function inputOf(
-  { config, repository, database }: PhysicalSource,
+  { config, repository, database, storeAfter, extras }: PhysicalSource,
   { clock, log }: Context,
 ): PhysicalBackupInput & { close(): Promise<void> } {
   const source = connectReplication(database.name, database.url.reveal(), clock);
@@ -56,6 +61,8 @@ function inputOf(
     log: log.child('backup'),
     madeBy: VERSION,
     slotLimit: SLOT_LIMIT,
+    storeAfter,
+    extras,
     ...(isLocked ? { lockUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs) } : {}),
     close: () => source.close(),
   };

@@ -1,3 +1,3 @@
 export { connectState, type StateOptions, type StateStore } from './connect.ts';
-export { migrateState } from './migrate.ts';
+export { checkReadable, migrateState } from './migrate.ts';
 export { PostgresSignals } from './signals.ts';

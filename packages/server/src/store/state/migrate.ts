@@ -21,6 +21,11 @@ export async function migrateState(db: Db, folder = schemaFolder('state')): Prom
   return done;
 }
 
+/** Refuses a state store that a later release made. @throws YumOpsError `schema_newer`, `schema_changed` */
+export async function checkReadable(db: Queryable): Promise<void> {
+  pendingMigrations('state', await readMigrations(schemaFolder('state')), await appliedMigrations(db));
+}
+
 async function refuseOldServer(db: Db): Promise<void> {
   const [server] = await db.query<{ version: string; number: number }>(
     "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number",

@@ -4,7 +4,7 @@ import type { Log } from '../../../lib/log.ts';
 import { type BackupManifest, newBackupId } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
-import { takeBaseBackup } from './base-backup.ts';
+import { type BaseBackupInput, takeBaseBackup } from './base-backup.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { receiveWal } from './receiver.ts';
 import { chainFrom } from './recovery-plan.ts';
@@ -26,6 +26,9 @@ export interface PhysicalBackupInput {
   madeBy: string;
   lockUntil?: ((now: number) => number) | undefined;
   slotLimit: number;
+  /** Milliseconds that log waits before it is stored; default 3 s. */
+  storeAfter?: number | undefined;
+  extras?: BaseBackupInput['extras'];
   maxRate?: number | undefined;
   progress?: (bytes: number) => void;
   /** Ends the backup; nothing of it counts. */

@@ -20,6 +20,12 @@ export interface BaseFacts {
   stoppedAt: number;
 }
 
+/** Something small that is kept with a base backup besides. */
+export interface BaseExtra {
+  part: string;
+  bytes: Buffer;
+}
+
 export interface BaseBackupInput {
   repository: Repository;
   source: ReplicationSource;
@@ -32,6 +38,7 @@ export interface BaseBackupInput {
   lockedUntil: number | null;
   maxRate?: number | undefined;
   progress?: (bytes: number) => void;
+  extras?: (() => Promise<BaseExtra[]>) | undefined;
   /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
   walStored: (systemId: string, timeline: number, from: Lsn, to: Lsn) => Promise<void>;
 }
@@ -49,6 +56,7 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   const stored = await storeBase(input);
   const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
   const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
+  for (const { part, bytes } of (await input.extras?.()) ?? []) objects.push(await putPart(input, part, one(bytes)));
   const { start, stop, timeline } = stored;
   await input.walStored(systemId, timeline, start, stop);
   return writeManifest(repository, {

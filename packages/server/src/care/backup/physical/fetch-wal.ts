@@ -19,8 +19,8 @@ export async function fetchWal(
   const { chain, archive, histories, base, target } = plan;
   const folder = join(dataDir, 'pg_wal');
   await mkdir(join(folder, 'archive_status'), { recursive: true, mode: 0o700 });
-  const history = histories.get(chain.timeline);
-  if (history !== undefined) await writeFileAtomic(join(folder, historyName(chain.timeline)), history);
+  // All of them: the server takes for its own new timeline the first number that has no history yet.
+  for (const [timeline, history] of histories) await writeFileAtomic(join(folder, historyName(timeline)), history);
   let fetched = 0;
   let beyond = 0;
   const total = chain.pieces.length;

@@ -1,5 +1,6 @@
 export { type PhysicalState, readBase, readPhysicalState, recoverable } from './archive-state.ts';
 export { backUpPhysically, type PhysicalBackupInput } from './backup-now.ts';
+export type { BaseExtra } from './base-backup.ts';
 export { checkBaseFiles, checkLog } from './check-log.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
 export { formatLsn, type Lsn, parseLsn } from './lsn.ts';

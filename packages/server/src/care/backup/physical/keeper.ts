@@ -31,6 +31,7 @@ export interface KeeperOptions {
   clock: Clock;
   log: Log;
   slotLimit: number;
+  storeAfter?: number | undefined;
   lockUntil?: ((now: number) => number) | undefined;
   /** Log is missing, so that no base backup reaches the present: a new one is needed. */
   needBase: (why: string) => void;

@@ -48,6 +48,8 @@ export interface ReceiverOptions {
   until?: () => Lsn | undefined;
   /** Bytes after which the slot is given up, rather than filling the server's disk. */
   slotLimit: number;
+  /** Milliseconds that log waits in memory before it is stored; default 3 s. */
+  storeAfter?: number | undefined;
   lockUntil?: ((now: number) => number) | undefined;
   report?: (status: ReceiverStatus) => void;
   /** Log that nobody has any more. */
@@ -138,6 +140,8 @@ class Session {
       throw error;
     } finally {
       signal.removeEventListener('abort', stop);
+      // What has come in is stored before the platform ends, where the store takes it.
+      if (signal.aborted && this.#writer.waitingSince !== undefined) await this.#store();
       stream.stop();
     }
   }
@@ -198,7 +202,8 @@ class Session {
     const until = this.#options.until?.();
     const wanted = until !== undefined && this.#writer.received >= until && this.#writer.stored < until;
     const { waitingSince } = this.#writer;
-    if (waitingSince !== undefined && (wanted || now - waitingSince >= STORE_AFTER)) await this.#store();
+    if (waitingSince !== undefined && (wanted || now - waitingSince >= (this.#options.storeAfter ?? STORE_AFTER)))
+      await this.#store();
     if (this.#isDue('report', REPORT_EVERY)) this.#stream?.report(this.#writer.stored);
     if (this.#isDue('slot', SLOT_EVERY)) {
       const slot = await source.slot(this.#options.slot);
