@@ -2,12 +2,11 @@ import { compileBackup } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
-import type { SecretReader } from '../lib/secret.ts';
 import { listOf } from '../lib/section.ts';
 import { compileErrors } from '../observe/errors/config.ts';
 import { compileIngest } from '../observe/ingest/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
-import { compileMonitor, lintParents } from '../observe/uptime/config-monitor.ts';
+import { lintParents } from '../observe/uptime/config-monitor.ts';
 import type { AlertSettings, EscalationPolicy, RuleConfig, Target } from '../respond/alerting/config.ts';
 import {
   lintOverlaps,
@@ -31,10 +30,11 @@ import type { Slo } from '../respond/slo/slo.ts';
 import { compileWatchdog } from '../respond/watchdog/config.ts';
 import { compileWindow } from '../respond/windows/config.ts';
 import type { Window } from '../respond/windows/window.ts';
+import { compileMonitors, monitorCompiler, secretsAt } from './compose-monitors.ts';
 import type { Config, RetentionClass } from './config.ts';
 import { lintMailDomain } from './lint-domains.ts';
 import { compilePublicUrl, compileRetention, compileStores, compileTargets } from './platform.ts';
-import { type ReadSecretFile, readSecret } from './secrets.ts';
+import type { ReadSecretFile } from './secrets.ts';
 import type { Sections } from './sections.ts';
 
 /** Name of the policy of `alert_settings`. */
@@ -52,10 +52,6 @@ const RETENTION_OF: Record<MetricSource, RetentionClass> = {
 
 /** What the sections become; the files and their folder are added by the loader. */
 export type ComposedConfig = Omit<Config, 'root' | 'files'>;
-
-function secretsAt(readFile: ReadSecretFile, report: Report): SecretReader {
-  return (text, path) => readSecret(text, path, readFile, report);
-}
 
 function compileSenders(sections: Sections, readFile: ReadSecretFile): Integrations {
   const { integrations, alert_settings: settings } = sections;
@@ -95,29 +91,6 @@ function compileSettings(sections: Sections, receivers: Receivers, policies: rea
     sms: direct('sms_notifications', 'sms'),
     escalationPolicy: policies.find(({ named }) => !named)?.policy ?? null,
   };
-}
-
-function compileMonitors(
-  sections: Sections,
-  targets: Record<string, string>,
-  receivers: Receivers,
-  readFile: ReadSecretFile,
-): Placed<MonitorConfig>[] {
-  return sections.monitors.map(({ value: raw, report }) => {
-    const context = {
-      targets,
-      file: readFile,
-      secret: secretsAt(readFile, report),
-      receivers: () => {
-        const at = within(report, 'notifications');
-        const { targets: notifications, policy } = receivers.notifications(raw.notifications, at, raw.escalation);
-        const named =
-          raw.escalation === undefined ? policy : receivers.policy(raw.escalation, within(report, 'escalation'));
-        return { notifications, escalation: named };
-      },
-    };
-    return { value: compileMonitor(raw, context, report), report };
-  });
 }
 
 function compileRules(sections: Sections, receivers: Receivers, retention: Config['retention']): Placed<RuleConfig>[] {
@@ -298,6 +271,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     referenceTargets: sections.uptime.value.reference_targets ?? [],
     integrations,
     monitors: monitors.map(({ value }) => value),
+    compileMonitor: monitorCompiler(targets, receivers),
     rules: everyRule.map(({ value }) => value),
     slos: slos.map(({ value }) => value),
     windows: windows.map(({ value }) => value),

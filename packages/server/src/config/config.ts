@@ -5,6 +5,7 @@ import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
 import type { IngestConfig } from '../observe/ingest/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
+import type { CompileMonitor } from '../observe/uptime/stored/stored-monitors.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
 import type { PushRoute } from '../respond/alerting/push/config.ts';
@@ -59,6 +60,8 @@ export interface Config {
   integrations: Integrations;
   ingest: IngestConfig;
   monitors: readonly MonitorConfig[];
+  /** Compiles a monitor that stands in no file. */
+  compileMonitor: CompileMonitor;
   /** With the burn alerts of `slos`. */
   rules: readonly RuleConfig[];
   slos: readonly Slo[];

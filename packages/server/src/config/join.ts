@@ -29,6 +29,11 @@ function monitorShapeOf(item: unknown, report: Report): z.ZodType | undefined {
   return undefined;
 }
 
+/** Whether an item of `monitors:` has the shape of its kind; reports what it lacks. */
+export function checkMonitor(item: unknown, report: Report): item is RawMonitor {
+  return checkItem('monitors', item, report);
+}
+
 function checkItem(section: keyof typeof LISTS, item: unknown, report: Report): boolean {
   const shape = section === 'monitors' ? monitorShapeOf(item, report) : LISTS[section];
   return shape !== undefined && checkShape(shape, item, report);

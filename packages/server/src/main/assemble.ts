@@ -23,6 +23,7 @@ import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
 import type { Shutdown } from './shutdown.ts';
 import { startWork } from './start-work.ts';
+import { makeStoredMonitors } from './stored-monitors.ts';
 import { openStores } from './stores.ts';
 import { makeWindows } from './windows.ts';
 
@@ -80,15 +81,16 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ windows, shutdown },
     conditions: () => backups.watch.conditions(),
   });
-  const { dataDir } = settings;
-  const databases = openDatabaseCare({ dataDir, live, stores, observe, clock, log, shutdown });
+  const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
   const archives = makeArchives({ settings, stores, identity, clock, log });
   const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
+  const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
+    storedMonitors,
     ...{ clock, log, publicUrl },
     demoInbox: inbox !== undefined,
   });
@@ -99,6 +101,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     startWork: () =>
       startWork({
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
+        storedMonitors,
         databases: databases.watch,
       }),
     beginDrain: () => observe.health.drain(),

@@ -3,6 +3,7 @@ import type { Scheduler } from '../care/scheduler/index.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Errors } from '../observe/errors/index.ts';
+import type { StoredMonitors } from '../observe/uptime/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { PlannedChecks } from '../respond/windows/index.ts';
 import type { Archives } from './backup/archives.ts';
@@ -10,12 +11,14 @@ import type { LiveBackups } from './backup/open.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
+import { reloadMonitors, withStored } from './stored-monitors.ts';
 
 /** The parts that do something by themselves. */
 export interface WorkingParts {
   live: LiveConfig;
   plannedChecks: PlannedChecks;
   observe: Observe;
+  storedMonitors: StoredMonitors;
   errors: Errors;
   alerting: Alerting;
   databases: DatabaseWatch;
@@ -29,7 +32,7 @@ export interface WorkingParts {
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
-  const { backups, archives } = parts;
+  const { backups, archives, storedMonitors } = parts;
   errors.start();
   shutdown.add('errors', () => errors.stop());
   await plannedChecks.start();
@@ -37,7 +40,7 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   alerting.start();
   shutdown.add('alerting', () => alerting.stop());
   observe.uptime.onTransition(() => alerting.nudge());
-  await observe.uptime.start();
+  await observe.uptime.start(await withStored(live.current, storedMonitors));
   shutdown.add('prober', () => observe.uptime.stop());
   databases.start(live.current.databases);
   shutdown.add('databases', () => databases.stop());
@@ -52,7 +55,7 @@ export async function startWork(parts: WorkingParts): Promise<void> {
     backups.watch.nudge();
     void databases.reload(config.databases);
     archives.follow(config);
-    observe.uptime.reload(config).catch((error: unknown) => {
+    reloadMonitors(observe.uptime, config, storedMonitors).catch((error: unknown) => {
       log.error('the monitors could not be reloaded', { error: messageOf(error) });
     });
   });

@@ -30,6 +30,7 @@ export type {
 } from './ports.ts';
 export { rewriteTarget } from './rewrite.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
+export { createStoredMonitors, type StoredMonitors } from './stored/stored-monitors.ts';
 export {
   type BeatSignal,
   createUptime,

@@ -52,8 +52,11 @@ export interface UptimeOptions extends UptimeConfig {
 export type TransitionListener = (monitor: MonitorConfig, transition: Transition) => void;
 
 export interface Uptime {
-  /** Stores the list of monitors, takes up their states where they were left and begins to check. */
-  start(): Promise<void>;
+  /**
+   * Stores the list of monitors, takes up their states where they were left and begins to check.
+   * @param config when it is another by now than the engine was made with
+   */
+  start(config?: UptimeConfig): Promise<void>;
   /** Breaks off running checks and stores what those before them found. For good. */
   stop(): Promise<void>;
   /** Takes over a changed configuration; monitors that did not change keep their rhythm. */
@@ -172,14 +175,12 @@ class UptimeEngine implements Uptime {
     });
   }
 
-  async start(): Promise<void> {
+  async start(config: UptimeConfig = this.#options): Promise<void> {
     const { db, clock } = this.#options;
     await this.#jobs.load();
-    const monitors = this.#jobs.join(this.#configured.monitors);
-    await storeMonitors(db, monitors);
     await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
     this.#book.restore(await loadRecords(db), clock.now());
-    this.#adopt(monitors);
+    await this.#reload(config);
     this.#watchSilence();
   }
 

@@ -1,17 +1,13 @@
 import { z } from 'zod';
 
+const MEANT = 'expected a status from 100 to 599, a range such as 2xx or 200-299, or a list of them';
+
 const statusShape = z.int().min(100).max(599);
-const rangeShape = z.string().regex(/^([1-5]xx|[1-5]\d\d-[1-5]\d\d)$/, 'expected a range such as 2xx or 200-299');
-const oneShape = z.union(
-  [statusShape, rangeShape],
-  'expected a status from 100 to 599 or a range such as 2xx or 200-299',
-);
+const rangeShape = z.string().regex(/^([1-5]xx|[1-5]\d\d-[1-5]\d\d)$/, MEANT);
+const oneShape = z.union([statusShape, rangeShape], MEANT);
 
 /** One status or range, or a list of them. */
-export const expectedStatusShape = z.union(
-  [oneShape, z.array(oneShape).min(1)],
-  'expected a status from 100 to 599, a range such as 2xx or 200-299, or a list of them',
-);
+export const expectedStatusShape = z.union([oneShape, z.array(oneShape).min(1)], MEANT);
 
 /** Every status that is meant, without repetition, in the order in which they are written. */
 export function expandStatuses(written: z.infer<typeof expectedStatusShape>): number[] {
