@@ -98,6 +98,7 @@ expect:
     expect(notifications).toEqual([
       {
         ...{ t: 10, channel: 'slack', target: '#ops', kind: 'firing', step: 0, rule: 'Load', attempt: 1, answer: 200 },
+        key: expect.stringMatching(/^[0-9a-f]{16}:1:0:slack\/#ops:firing$/),
         alerts: [
           { name: 'Load', labels: { alertname: 'Load' }, status: 'firing', starts: 0, ends: null, annotations: {} },
         ],

@@ -90,10 +90,10 @@ export class SimulatedReceivers {
     if (!life.alive) await new Promise(() => undefined);
   }
 
-  #record(channel: string, { target, body, attempt }: Outgoing, answer: number | 'timeout'): Notification {
+  #record(channel: string, { target, key, body, attempt }: Outgoing, answer: number | 'timeout'): Notification {
     const { kind, step, rule, reason, alerts } = body;
     return {
-      ...{ t: seconds(this.#clock.monotonic()), channel, target, kind, step, rule },
+      ...{ t: seconds(this.#clock.monotonic()), channel, target, key, kind, step, rule },
       alerts: alerts.slice(0, SHOWN_ALERTS).map((alert) => this.#alert(alert)),
       ...(alerts.length > SHOWN_ALERTS && { total: alerts.length }),
       ...{ attempt, answer, reason },

@@ -14,6 +14,8 @@ export interface Notification {
   t: number;
   channel: string;
   target: string;
+  /** The idempotency key that went along: the same for every attempt of one message. */
+  key: string;
   kind: string;
   step: number;
   rule: string;

@@ -1,0 +1,33 @@
+export interface AlertKillsResult {
+  kills: number;
+  /** Alerts that were answered with 200. */
+  accepted: number;
+  /** Messages that were being sent at a kill. */
+  interrupted: number;
+  /** Receivers that were never told of an accepted alert. */
+  lost: string[];
+  doubleSms: number;
+  doubleCalls: number;
+  /** Alerts with more than one incident at PagerDuty. */
+  doublePages: number;
+  /** How often one key reached Slack and the webhook. */
+  mostSlackOfOneKey: number;
+  mostWebhookOfOneKey: number;
+  /** Keys that arrived twice. */
+  duplicates: number;
+  /** Alerts that were told more often than their key explains. */
+  unmarkedDuplicates: number;
+  failed: string[];
+  wrong: string[];
+}
+
+export function runAlertKills(options: {
+  kills: number;
+  seed: number;
+  print?: (line: string) => void;
+  /** Longest wait for all messages to leave, ms. */
+  settleMs?: number;
+}): Promise<AlertKillsResult>;
+
+/** Whether the promises held. */
+export function keptPromises(result: AlertKillsResult): boolean;

@@ -1,0 +1,176 @@
+// Kills the alert path at random points between the answer to a sender and the answer of a vendor, and counts.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startEmbeddedPostgres } from '../../dist/engines/index.js';
+import { systemClock } from '../../dist/lib/clock.js';
+import { createLog } from '../../dist/lib/log.js';
+import { connectState, migrateState } from '../../dist/store/state/index.js';
+import { ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, ROUTING_KEY, startVendors } from './alert-vendors.mjs';
+import { seededRandom } from './seeded-random.mjs';
+
+const SCRIPT = fileURLToPath(new URL('./alert-intake-process.mjs', import.meta.url));
+const OPEN = `SELECT count(*)::int AS n FROM alert_messages WHERE status NOT IN ('sent', 'failed', 'cancelled')`;
+/** Every so many alerts one calls a phone: vendors are spared, so that phones take long. */
+const PHONE_EVERY = 4;
+
+const numberOf = (n) => `+4420718${String(n).padStart(5, '0')}`;
+const isPhone = (n) => n % PHONE_EVERY === 0;
+
+/** One route an alert, so that each phone rings for one alert only. */
+function configOf(base, most) {
+  const phones = Array.from({ length: most }, (_, n) => n).filter(isPhone);
+  const routes = phones.map(
+    (n) => `  - {matchers: ['n="${n}"'], notifications: [{sms: "${numberOf(n)}"}, {phone: "${numberOf(n)}"}]}`,
+  );
+  return `integrations:
+  slack: {webhook: "${base}/slack"}
+  webhook: [{name: hook, url: "${base}/hook"}]
+  pagerduty: {primary: {key: "${ROUTING_KEY}", url: "${base}"}}
+  twilio: {account_sid: ${ACCOUNT_SID}, auth_token: "${AUTH_TOKEN}", from: "${OUR_NUMBER}", url: "${base}"}
+  smtp: {url: "smtp://127.0.0.1:9", from: ops@example.com}
+pushed_alerts:
+${routes.join('\n')}
+  - {notifications: [{slack: "#ops"}, {webhook: hook}, {pagerduty: primary}]}
+grouping: {by: [n], group_wait: 0s, group_interval: 1h, repeat_interval: 24h, resolve_timeout: 24h}
+`;
+}
+
+async function startPath(url, configFolder) {
+  const env = { PATH: process.env.PATH, ALERT_PROCESS: JSON.stringify({ url, configFolder }) };
+  const child = spawn(process.execPath, [SCRIPT], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(child.stdout, 'data');
+  return { child, base: String(line).trim() };
+}
+
+function killIn(child, ms) {
+  return setTimeout(() => child.kill('SIGKILL'), ms);
+}
+
+/** Sends one alert. @returns whether it was answered with 200 */
+async function push(base, n) {
+  const body = JSON.stringify([{ labels: { alertname: 'Kill', severity: 'critical', n: String(n) } }]);
+  const headers = { 'content-type': 'application/json', 'x-yumops-key': 'k' };
+  try {
+    const answer = await fetch(`${base}/api/v2/alerts`, { method: 'POST', headers, body });
+    await answer.arrayBuffer();
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** Kills `kills` times while alerts come in, lets everything settle, and counts what came of what was accepted. */
+export async function runAlertKills({ kills, seed, print = () => undefined, settleMs = 1_200_000 }) {
+  const random = seededRandom(seed);
+  const home = await mkdtemp(join(tmpdir(), 'yumops-alert-kills-'));
+  const log = createLog(systemClock, () => undefined);
+  const engine = await startEmbeddedPostgres({ dataDir: join(home, 'pg'), clock: systemClock, log });
+  const db = connectState(engine.url, { log, maxConnections: 2 });
+  const vendors = await startVendors(random);
+  const accepted = new Set();
+  let next = 0;
+  try {
+    await migrateState(db);
+    await writeFile(join(home, 'yumops.yml'), configOf(vendors.base, kills * 4 + 4));
+    for (let round = 1; round <= kills; round++) {
+      const { child, base } = await startPath(engine.url, home);
+      const gone = once(child, 'exit');
+      // Some die before the first answer, the others while what was accepted is on its way.
+      let timer = random() < 0.3 ? killIn(child, random() * 1_500) : undefined;
+      while (child.exitCode === null && child.signalCode === null) {
+        const n = next < round * 4 ? next++ : undefined;
+        if (n !== undefined && (await push(base, n))) accepted.add(n);
+        timer ??= killIn(child, random() * 350);
+        await sleep(random() * 40);
+      }
+      await gone;
+      clearTimeout(timer);
+      if (round % 20 === 0) print(`${round} kills, ${accepted.size} alerts accepted`);
+    }
+    const { child } = await startPath(engine.url, home);
+    try {
+      const end = performance.now() + settleMs;
+      for (;;) {
+        const [{ n: open }] = await db.query(OPEN);
+        const [{ n: new_ }] = await db.query(
+          'SELECT count(*)::int AS n FROM pushed_alerts WHERE handled_version <> version',
+        );
+        if (open + new_ === 0) break;
+        if (performance.now() > end) throw new Error(`${open} messages are still out`);
+        await sleep(200);
+      }
+    } finally {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    }
+    return await count(db, vendors, accepted, kills);
+  } finally {
+    await vendors.stop();
+    await db.close();
+    await engine.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function count(db, vendors, accepted, kills) {
+  const rows = await db.query('SELECT fingerprint, labels FROM pushed_alerts');
+  const prints = new Map(rows.map(({ fingerprint, labels }) => [Number(labels.n), fingerprint.slice(0, 16)]));
+  const uncertain = await db.query(`SELECT count(*)::int AS n FROM alert_messages WHERE interruptions > 0`);
+  const failed = await db.query(`SELECT channel, target, last_error FROM alert_messages WHERE status = 'failed'`);
+  const of = (keys, n) => keys.filter((key) => key.startsWith(`${prints.get(n)}:`));
+  const phoned = (collection, n) =>
+    vendors.made.filter((one) => one.collection === collection && one.to === numberOf(n));
+  const lost = [];
+  for (const n of accepted) {
+    const places = isPhone(n)
+      ? { sms: phoned('Messages', n), call: phoned('Calls', n) }
+      : {
+          slack: of(vendors.slack, n),
+          webhook: of(vendors.webhook, n),
+          pagerduty: [...vendors.incidents.keys()].filter((key) => key.startsWith(`yumops:${prints.get(n)}:`)),
+        };
+    for (const [place, found] of Object.entries(places)) if (found.length === 0) lost.push(`${place} of ${n}`);
+  }
+  const timesByKey = (keys) => [...groupsOf(keys).values()].map(({ length }) => length);
+  const most = (numbers) => Math.max(0, ...numbers);
+  const byNumber = (collection) =>
+    timesByKey(vendors.made.filter((one) => one.collection === collection).map(({ to }) => to));
+  const byAlert = (keys) => timesByKey(keys.map((key) => key.slice(0, 16)));
+  return {
+    kills,
+    accepted: accepted.size,
+    interrupted: uncertain[0].n,
+    lost,
+    doubleSms: byNumber('Messages').filter((times) => times > 1).length,
+    doubleCalls: byNumber('Calls').filter((times) => times > 1).length,
+    doublePages: timesByKey([...vendors.incidents.keys()].map((key) => key.slice(7, 23))).filter((n) => n > 1).length,
+    mostSlackOfOneKey: most(timesByKey(vendors.slack)),
+    mostWebhookOfOneKey: most(timesByKey(vendors.webhook)),
+    duplicates: [...timesByKey(vendors.slack), ...timesByKey(vendors.webhook)].filter((times) => times > 1).length,
+    unmarkedDuplicates: [...byAlert(vendors.slack), ...byAlert(vendors.webhook)].filter((times) => times > 2).length,
+    failed: failed.map(({ channel, target, last_error: error }) => `${channel} ${target}: ${error}`),
+    wrong: vendors.wrong,
+  };
+}
+
+/** Whether the promises held. */
+export function keptPromises(result) {
+  return (
+    result.lost.length === 0 &&
+    result.doubleSms + result.doubleCalls + result.doublePages + result.unmarkedDuplicates === 0 &&
+    Math.max(result.mostSlackOfOneKey, result.mostWebhookOfOneKey) <= 2 &&
+    result.wrong.length === 0
+  );
+}
+
+function groupsOf(keys) {
+  const groups = new Map();
+  for (const key of keys) groups.set(key, [...(groups.get(key) ?? []), key]);
+  return groups;
+}
