@@ -18,6 +18,7 @@ import {
 import { compileGrouping, compilePolicy, mentionsOf } from '../respond/alerting/config-policy.ts';
 import { Receivers, slackChannelsOf } from '../respond/alerting/config-receivers.ts';
 import { compileRule } from '../respond/alerting/config-rule.ts';
+import { compileRestore } from '../respond/alerting/evaluate/restore.ts';
 import { compileInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
 import { compilePushRoute, type PushRoute } from '../respond/alerting/push/config.ts';
@@ -278,6 +279,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     alertSettings,
     policies: new Map<string, EscalationPolicy>(policies.map(({ policy }) => [policy.name, policy])),
     grouping: compileGrouping(sections.grouping.value, sections.grouping.report),
+    restore: compileRestore(sections.restore.value, sections.restore.report),
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     watchdog: compileWatchdogOf(sections, receivers, readFile),
     pushRoutes,

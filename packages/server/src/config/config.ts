@@ -7,6 +7,7 @@ import type { IngestConfig } from '../observe/ingest/config.ts';
 import type { MonitorConfig } from '../observe/uptime/config.ts';
 import type { CompileMonitor } from '../observe/uptime/stored/stored-monitors.ts';
 import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../respond/alerting/config.ts';
+import type { Restore } from '../respond/alerting/evaluate/restore.ts';
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
 import type { PushRoute } from '../respond/alerting/push/config.ts';
 import type { Integrations } from '../respond/notify/config.ts';
@@ -71,6 +72,8 @@ export interface Config {
   /** By name. `alert_settings.escalation_policy` is here too, as `default`. */
   policies: ReadonlyMap<string, EscalationPolicy>;
   grouping: Grouping;
+  /** What becomes of pending alerts over an outage; null = its time counts. */
+  restore: Restore | null;
   inhibitRules: readonly InhibitRule[];
   watchdog: WatchdogConfig | null;
   /** Where alerts go that others push; the first that matches. */

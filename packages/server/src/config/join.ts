@@ -90,6 +90,7 @@ export class SectionJoiner {
       alert_settings: this.#map('alert_settings'),
       escalation_policies: this.#map('escalation_policies'),
       grouping: this.#map('grouping'),
+      restore: this.#map('restore'),
       maintenance: this.#map('maintenance'),
       watchdog: this.#map('watchdog'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],

@@ -16,6 +16,7 @@ import {
   type RawRule,
   ruleShape,
 } from '../respond/alerting/config.ts';
+import { restoreShape } from '../respond/alerting/evaluate/restore.ts';
 import { inhibitRuleShape, type RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import { pushRouteShape, type RawPushRoute } from '../respond/alerting/push/config.ts';
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
@@ -44,6 +45,7 @@ export const MAPS = {
   alert_settings: alertSettingsShape.describe('Receivers of monitors and of the platform itself'),
   escalation_policies: policiesShape.describe('Who is told when, by name'),
   grouping: groupingShape.describe('How alerts are gathered into messages'),
+  restore: restoreShape.describe('What becomes of pending alerts over an outage'),
   maintenance: maintenanceShape.describe('Upkeep of a database'),
   watchdog: watchdogShape.describe('What watches the platform from outside'),
 };
@@ -64,7 +66,7 @@ export const LISTS = {
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = ['geoip', 'restore', 'receivers', 'security'] as const;
+export const LATER = ['geoip', 'receivers', 'security'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -87,6 +89,7 @@ export interface Sections {
   alert_settings: Placed<RawAlertSettings>;
   escalation_policies: Placed<Record<string, RawPolicy>>;
   grouping: Placed<RawGrouping>;
+  restore: Placed<z.infer<typeof restoreShape>>;
   maintenance: Placed<RawMaintenance>;
   watchdog: Placed<RawWatchdog>;
   monitors: Placed<RawMonitor>[];

@@ -43,7 +43,11 @@ grouping: {by: [n], group_wait: 0s, group_interval: 1h, repeat_interval: 24h, re
 async function startPath(url, configFolder) {
   const env = { PATH: process.env.PATH, ALERT_PROCESS: JSON.stringify({ url, configFolder }) };
   const child = spawn(process.execPath, [SCRIPT], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(child.stdout, 'data');
+  const early = once(child, 'exit').then(([code]) => {
+    throw new Error(`the alert path did not start (${code})`);
+  });
+  const [line] = await Promise.race([once(child.stdout, 'data'), early]);
+  early.catch(() => undefined);
   return { child, base: String(line).trim() };
 }
 

@@ -71,6 +71,7 @@ export class Leader {
       evaluated.filter(fits),
       stored.statuses,
       (slo, from, to) => this.#planned.excludedOf(slo, from, to),
+      config.restore ?? null,
     );
     this.#orphans = evaluated.filter((instance) => instance.open && !fits(instance));
   }

@@ -7,6 +7,7 @@ import type { Excluded } from './burn-windows.ts';
 import { type Grid, gridOf, missedBetween, slotAt } from './grid.ts';
 import { makeReaders, readerKey } from './readers.ts';
 import type { WindowReader } from './reading.ts';
+import { type Restore, restored } from './restore.ts';
 import { isCounted, stepCounted } from './step-counted.ts';
 import { type Moved, stepRule } from './step-rule.ts';
 
@@ -47,6 +48,7 @@ interface Due {
 /** Evaluates the rules on their grids. It keeps instances and buckets in memory; the caller writes what changed. */
 export class Evaluator {
   readonly #timing: EvaluationTiming;
+  readonly #restore: Restore | null;
   readonly #rules: readonly Scheduled[];
   readonly #readers: ReadonlyMap<string, WindowReader>;
   readonly #instances = new Map<string, Map<string, Instance>>();
@@ -55,6 +57,7 @@ export class Evaluator {
   /**
    * @param instances and statuses as they were stored
    * @param excluded what does not count for an SLO
+   * @param restore what becomes of pending alerts over an outage; null = its time counts
    */
   constructor(
     source: BucketSource,
@@ -63,8 +66,10 @@ export class Evaluator {
     instances: readonly Instance[],
     statuses: readonly RuleStatus[],
     excluded?: Excluded,
+    restore: Restore | null = null,
   ) {
     this.#timing = timing;
+    this.#restore = restore;
     this.#rules = rules.map((rule) => ({
       rule,
       grid:
@@ -166,7 +171,8 @@ export class Evaluator {
   #apply(round: Round, due: Due, fresh: boolean): void {
     const { rule, slot, at, missed } = due;
     const readings = this.#readers.get(readerKey(rule))?.read(rule, at) ?? [];
-    const step = stepRule(rule, readings, this.instancesOf(rule.id), fresh, slot);
+    const before = this.#afterOutage(due);
+    const step = stepRule(rule, readings, before, fresh, slot);
     const status: RuleStatus = {
       ruleId: rule.id,
       ...step.status,
@@ -177,9 +183,17 @@ export class Evaluator {
     this.#instances.set(rule.id, new Map(step.instances.map((instance) => [instance.fingerprint, instance])));
     this.#statuses.set(rule.id, status);
     round.statuses.push(status);
-    round.changed.push(...step.changed);
+    round.changed.push(...(missed > 0 ? step.instances : step.changed));
     round.followed.push(...step.followed.map((instance) => ({ rule, instance })));
     if (step.moved.length > 0) round.moved.push({ rule, at: slot, moves: step.moved });
+  }
+
+  /** The instances of a rule as they were, or, when slots were missed, as an outage leaves them. */
+  #afterOutage({ rule, slot, missed }: Due): Instance[] {
+    const instances = this.instancesOf(rule.id);
+    const last = this.#statuses.get(rule.id)?.lastSlot ?? null;
+    if (!this.#restore || missed === 0 || last === null) return instances;
+    return restored(instances, rule, this.#restore, last, slot);
   }
 
   /** The rule cannot be evaluated: what was decided stays. The slot stays due. */
