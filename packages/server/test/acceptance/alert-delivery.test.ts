@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AlertRig } from '../support/alert-rig.ts';
+import { type AlertRig, START } from '../support/alert-rig.ts';
 import { type MakeRig, onBothStores } from '../support/both-stores.ts';
 
 const PHONES = `  twilio: {account_sid: AC00000000000000000000000000000000, auth_token: not-used, from: "+442071838759"}
@@ -20,7 +20,7 @@ escalation_policies:
 ${more}`;
 }
 
-onBothStores((makeRig: MakeRig) => {
+onBothStores((makeRig: MakeRig, name: string) => {
   async function fired(yaml: string, until: number, ends = 20_000): Promise<AlertRig> {
     const rig = await makeRig(yaml, { channels: CHANNELS });
     rig.gauge('load', 0, ends, 15, 9);
@@ -224,5 +224,34 @@ ${rules.join('\n')}
     expect(ids.size).toBe(1);
     expect(rig.receivers.received).toHaveLength(1);
     expect(rig.receivers.received[0]?.alerts).toHaveLength(3);
+  });
+
+  const FAILS = { outcome: 'retry', reason: 'answered 503', maybeDelivered: false } as const;
+
+  test('a channel by which nothing arrives for a quarter of an hour is dead, another is not', async () => {
+    const rig = await makeRig(load('{slack: "#ops"}, {email: [ops@yumzoom.com]}', '[{delay: 0, notify: [slack]}]'), {
+      channels: CHANNELS,
+    });
+    rig.receivers.answer = ({ channel }) => (channel === 'slack' ? FAILS : undefined);
+    rig.gauge('load', 0, 2_000, 15, 9);
+    await rig.until(20);
+    expect(await rig.store.deadChannels(START + 899_000)).toEqual([]);
+    const dead = { channel: 'slack', since: START, lastError: 'answered 503' };
+    expect(await rig.store.deadChannels(START + 900_000)).toEqual([dead]);
+    rig.receivers.answer = () => undefined;
+    await rig.until(90);
+    expect(await rig.store.deadChannels(START + 990_000)).toEqual([]);
+  });
+
+  test.runIf(name === 'memory')('the platform tells of a dead channel, and when something arrives again', async () => {
+    const rig = await makeRig(load('{slack: "#ops"}', '[{delay: 0, notify: [slack]}]'), { channels: CHANNELS });
+    rig.receivers.answer = ({ channel, t }) => (channel === 'slack' && t < 1_000 ? FAILS : undefined);
+    rig.gauge('load', 0, 2_000, 15, 9);
+    await rig.until(1_200);
+    const alarms = rig.receivers.received.filter(({ rule }) => rule.startsWith('Channel is dead'));
+    expect(alarms[0]).toMatchObject({ channel: 'email', kind: 'firing' });
+    expect(Math.round((alarms[0]?.t ?? 0) / 60)).toBe(15);
+    expect(alarms[0]?.title).toContain('nothing has been delivered by Slack since 2026-01-05 10:00 UTC: answered 503');
+    expect(alarms.at(-1)?.kind).toBe('resolved');
   });
 });

@@ -1,6 +1,7 @@
 import { BEAT_CHANNEL } from '../watchdog/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import type { RuleConfig } from './config.ts';
+import { deadChannelConditions } from './deliver/dead-channels.ts';
 import type { EngineDeps } from './engine.ts';
 import { ruleSubject } from './episodes.ts';
 import { Evaluator } from './evaluate/evaluator.ts';
@@ -106,7 +107,7 @@ export class Leader {
     if (now >= this.#monitorsAt) {
       this.#monitorsAt = now + MONITOR_POLL_MS;
       const lag = Math.max(0, now - oldestUncounted);
-      for (const step of [this.#watched.monitors(await monitorStates(), now), this.#watchItself(lag, now)]) {
+      for (const step of [this.#watched.monitors(await monitorStates(), now), await this.#watchItself(lag, now)]) {
         occurrences.push(...step.occurrences);
         changed.push(...step.changed);
       }
@@ -150,14 +151,17 @@ export class Leader {
     return this.#watched.synthetic({ channel: BEAT_CHANNEL, names }, now).occurrences;
   }
 
-  #watchItself(lagMs: number, now: number) {
+  async #watchItself(lagMs: number, now: number) {
+    const { store, notifiers } = this.#deps;
+    const channels = [...notifiers(this.#config).keys()].filter((channel) => channel !== BEAT_CHANNEL);
+    const dead = deadChannelConditions(channels, await store.deadChannels(now));
     const evaluator = this.#evaluator;
     const conditions = metaConditions(
       this.#config,
       (id) => evaluator.statusOf(id),
       (id) => evaluator.instancesOf(id),
       { lagMs, configRefusal: this.#deps.configRefusal?.() ?? null },
-      this.#deps.conditions?.(),
+      [...(this.#deps.conditions?.() ?? []), ...dead],
     );
     return this.#watched.conditions(conditions, now);
   }

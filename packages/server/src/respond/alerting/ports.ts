@@ -1,5 +1,6 @@
 import type { AlertState, MonitorState, Severity } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
+import type { DeadChannel } from './deliver/dead-channels.ts';
 import type { AlertSubject, Episode } from './episode.ts';
 import type { Labels } from './fingerprint.ts';
 import type { Durable, OnCallAt } from './group/facts.ts';
@@ -202,6 +203,8 @@ export interface AlertStore {
   writeSilence(silence: Silence, afterwards: (tx: Queryable) => Promise<void>): Promise<void>;
   /** Forgets silences that were over before this time, ms since the epoch. */
   pruneSilences(before: number): Promise<void>;
+  /** Channels by which nothing arrives at `now`, ms since the epoch. */
+  deadChannels(now: number): Promise<DeadChannel[]>;
   /** Forgets synthetic alerts that were over before this time, ms since the epoch, with their messages. */
   pruneSynthetic(before: number): Promise<void>;
   /** Has every muted alert looked at again at `now`, ms since the epoch. */

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { DeadChannel } from '../deliver/dead-channels.ts';
 import {
   type Departure,
   departureOf,
@@ -25,6 +26,7 @@ import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts'
 import { type Push, type PushedAlert, pushFingerprint, takePush } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { claimedAs } from './claim-throttled.ts';
+import { deadChannelsOf } from './dead-channels.ts';
 
 interface Claim {
   worker: string;
@@ -176,6 +178,10 @@ export class MemoryAlertStore implements AlertStore {
     for (const { id, endedAt, endsAt } of this.#silences.values()) {
       if ((endedAt ?? endsAt ?? before) < before) this.#silences.delete(id);
     }
+  }
+
+  async deadChannels(now: number): Promise<DeadChannel[]> {
+    return deadChannelsOf(this.messages(), now);
   }
 
   async pruneSynthetic(before: number): Promise<void> {

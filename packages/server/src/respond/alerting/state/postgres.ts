@@ -1,5 +1,6 @@
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { DeadChannel } from '../deliver/dead-channels.ts';
 import { THROTTLED } from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
 import type { Claimed, Decision, GroupState, Message, Told } from '../group/state.ts';
@@ -10,6 +11,7 @@ import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts'
 import type { Push, PushedAlert } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { CLAIMED_COLUMNS, claimThrottled } from './claim-throttled.ts';
+import { readDeadChannels } from './dead-channels.ts';
 import { PushQueue } from './push-queue.ts';
 import { readPushedToHandle, savePushProgress, writePushes } from './pushed-rows.ts';
 import {
@@ -206,6 +208,10 @@ export class PostgresAlertStore implements AlertStore {
 
   async pruneSilences(before: number): Promise<void> {
     await this.#db.query('DELETE FROM alert_silences WHERE coalesce(ended_at, ends_at) < $1', [new Date(before)]);
+  }
+
+  async deadChannels(now: number): Promise<DeadChannel[]> {
+    return readDeadChannels(this.#db, now);
   }
 
   async pruneSynthetic(before: number): Promise<void> {
