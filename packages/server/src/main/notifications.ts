@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { audit } from '../access/audit.ts';
 import { notificationRoutes } from '../http/notifications.ts';
+import { pagerdutyRoutes } from '../http/pagerduty.ts';
 import { replyRoutes } from '../http/reply.ts';
 import { slackRoutes } from '../http/slack.ts';
 import { twilioRoutes } from '../http/twilio.ts';
@@ -36,6 +37,10 @@ export function registerNotifications(app: FastifyInstance, parts: NotificationP
     onStatus: ({ messageId, status, errorCode }) =>
       alerting.report(messageId, { status, unreached: UNREACHED.has(status), error: errorCode }),
     publicUrl,
+  });
+  pagerdutyRoutes(app, {
+    secrets: () => live.current.integrations.pagerduty.flatMap(({ webhookSecret }) => webhookSecret?.reveal() ?? []),
+    onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'pagerduty'),
   });
   replyRoutes(app, {
     secret: identity.secretKey,

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
@@ -12,6 +13,7 @@ import {
   twilioServer,
 } from '../../test/support/vendors/twilio.ts';
 import { audit } from '../access/audit.ts';
+import { pagerdutyRoutes } from '../http/pagerduty.ts';
 import { replyRoutes } from '../http/reply.ts';
 import { createHttpServer } from '../http/server.ts';
 import { slackRoutes } from '../http/slack.ts';
@@ -92,6 +94,10 @@ escalation_policies:
     onReply,
     onStatus: async (status) => void statuses.push(status),
     publicUrl: PUBLIC,
+  });
+  pagerdutyRoutes(app, {
+    secrets: () => [SIGNING],
+    onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'pagerduty'),
   });
   replyRoutes(app, {
     secret: SIGNING,
@@ -185,6 +191,33 @@ test('the link in an e-mail shows what fires, and a button acts', async () => {
   expect((await form(`${path.slice(0, -1)}_`, { action: 'resolve' }, {})).statusCode).toBe(404);
   await clock.advance(8 * 86_400_000);
   expect((await app.inject({ url: path })).statusCode).toBe(404);
+});
+
+test('who acknowledges or resolves in PagerDuty does it here too', async () => {
+  const id = await firingId();
+  const send = (type: string, agent: string, key = `yumops:${id.replace('-', ':')}`, secret = SIGNING) => {
+    const data = { id: 'PGR0VU2', type: 'incident', incident_key: key };
+    const event = {
+      id: '01',
+      event_type: type,
+      occurred_at: '2026-01-05T10:00:00Z',
+      agent: { type: agent, summary: 'Ada L' },
+      data,
+    };
+    const payload = JSON.stringify({ event });
+    const signature = `v1=${'0'.repeat(64)},v1=${createHmac('sha256', secret).update(payload).digest('hex')}`;
+    const headers = { 'content-type': 'application/json', 'x-pagerduty-signature': signature };
+    return app.inject({ method: 'POST', url: '/integrations/pagerduty/webhook', payload, headers });
+  };
+  expect((await send('incident.acknowledged', 'user_reference', undefined, 'another')).statusCode).toBe(401);
+  expect((await send('incident.acknowledged', 'inbound_integration_reference')).statusCode).toBe(202);
+  expect((await send('incident.acknowledged', 'user_reference', 'of another system')).statusCode).toBe(202);
+  expect((await send('incident.acknowledged', 'user_reference', 'yumops:0123456789abcdef:7')).statusCode).toBe(202);
+  expect(await acks()).toEqual([]);
+  expect((await send('incident.acknowledged', 'user_reference')).statusCode).toBe(202);
+  expect(await acks()).toEqual([{ id, by: 'Ada L', via: 'pagerduty' }]);
+  await send('incident.resolved', 'user_reference');
+  expect(await db.query('SELECT state FROM alerts')).toEqual([{ state: 'resolved' }]);
 });
 
 test('a key without a meaning asks again', async () => {

@@ -4,6 +4,7 @@ export type { SmtpIntegration } from './email/config.ts';
 export { type MailReply, type ReplyLink, readReplyToken, replyLinks } from './email/reply-link.ts';
 export { judgeAnswer, postText } from './http-exchange.ts';
 export type { DeliveryResult, Notifier, Outgoing } from './notifier.ts';
+export { type PagerdutyDeed, readPagerdutyDeed, verifyPagerduty } from './pagerduty/webhook.ts';
 export { createNotifiers } from './registry.ts';
 export { type OnReply, type Reply, type ReplyAction, type ReplyAnswer, replyCode } from './reply.ts';
 export { sendTest, type TestReport } from './send-test.ts';

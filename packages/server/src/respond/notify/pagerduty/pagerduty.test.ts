@@ -9,7 +9,13 @@ import { pagerdutyNotifier } from './index.ts';
 const never = new AbortController().signal;
 
 function notifier(vendor: StrictVendor, key = ROUTING_KEY) {
-  return pagerdutyNotifier({ name: 'ops', routingKey: new Secret(key), base: vendor.base, broken: null });
+  return pagerdutyNotifier({
+    name: 'ops',
+    routingKey: new Secret(key),
+    webhookSecret: null,
+    base: vendor.base,
+    broken: null,
+  });
 }
 
 const { vendor } = notifierContract({
