@@ -33,6 +33,9 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['database tables', '/database?view=tables', 'public.ratings'],
   ['database indexes', '/database?view=indexes', 'not valid'],
   ['maintenance', '/database?view=maintenance&run=m-2', 'Postgres skipped it'],
+  ['traces', '/traces', 'What takes time'],
+  ['trace', '/traces/5b8efff798038103d269b633813fc60c?span=a2', 'db.system'],
+  ['users', '/users', 'Cumulative layout shift'],
   ['jobs', '/jobs', 'Restore the newest backup'],
   ['job with a run', '/jobs?job=weekly-scan&run=r-2', 'Set an offline advisory file'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
@@ -108,12 +111,14 @@ it('has no accessibility finding on a phone', async () => {
     '/alerts?alert=al-1',
     '/on-call?span=month',
     '/jobs?job=nightly-backup',
+    '/users',
+    '/traces',
     ...DATABASE,
   ]) {
     await page.goto(bench.fixture.url + path);
     await page
       .getByText(
-        /YumZoom is degraded|Unhandled error|Equivalent query|Nobody for|Cancel this run|usable connections|Stop this run|SELECT count|4711/,
+        /YumZoom is degraded|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|What takes time|usable connections|Stop this run|SELECT count|4711/,
       )
       .first()
       .waitFor();

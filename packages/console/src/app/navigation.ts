@@ -1,7 +1,19 @@
 import type { IconName } from '../components/icon.tsx';
 
 export interface PageLink {
-  to: '/' | '/alerts' | '/on-call' | '/uptime' | '/logs' | '/errors' | '/database' | '/jobs' | '/inbox' | '/settings';
+  to:
+    | '/'
+    | '/alerts'
+    | '/on-call'
+    | '/uptime'
+    | '/logs'
+    | '/traces'
+    | '/errors'
+    | '/users'
+    | '/database'
+    | '/jobs'
+    | '/inbox'
+    | '/settings';
   label: string;
   icon: IconName;
   /** Goes here after `g`. */
@@ -28,7 +40,9 @@ const GROUPS: readonly PageGroup[] = [
     pages: [
       { to: '/uptime', label: 'Uptime', icon: 'uptime', letter: 'u' },
       { to: '/logs', label: 'Logs', icon: 'logs', letter: 'l' },
+      { to: '/traces', label: 'Traces', icon: 'traces', letter: 't' },
       { to: '/errors', label: 'Errors', icon: 'errors', letter: 'e' },
+      { to: '/users', label: 'Users', icon: 'users', letter: 'v' },
     ],
   },
   {

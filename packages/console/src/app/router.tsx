@@ -122,6 +122,29 @@ const jobsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 
+const tracesRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/traces',
+  validateSearch: (search) => pick(search, [...RANGE, 'service', 'name', 'failed', 'order']),
+  component: lazyRouteComponent(() => import('../pages/traces/traces-page.tsx'), 'TracesPage'),
+  staticData: { range: true },
+});
+
+const traceRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/traces/$id',
+  validateSearch: (search) => pick(search, ['span']),
+  component: lazyRouteComponent(() => import('../pages/traces/trace-page.tsx'), 'TracePage'),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/users',
+  validateSearch: (search) => pick(search, [...RANGE, 'by', 'route', 'device', 'release', 'vital']),
+  component: lazyRouteComponent(() => import('../pages/users/users-page.tsx'), 'UsersPage'),
+  staticData: { range: true },
+});
+
 const errorsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/errors',
@@ -166,6 +189,9 @@ const routeTree = rootRoute.addChildren([
     logRoute,
     errorsRoute,
     errorRoute,
+    tracesRoute,
+    traceRoute,
+    usersRoute,
     databaseRoute,
     jobsRoute,
     inboxRoute,

@@ -4,6 +4,7 @@ import type { JobDetail, JobRun } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
 import { jobQuery, jobRunQuery, meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
+import { LengthMeter } from '../../components/length-meter.tsx';
 import { Empty, Failure } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
@@ -145,12 +146,7 @@ function Runs({ job }: { job: JobDetail }) {
 
 function Duration({ run: { durationMs }, longest }: { run: JobRun; longest: number }) {
   if (durationMs === null) return <span />;
-  return (
-    <span className="job-duration figures">
-      <meter value={durationMs} max={longest} aria-hidden="true" />
-      {formatMilliseconds(durationMs)}
-    </span>
-  );
+  return <LengthMeter value={durationMs} longest={longest} />;
 }
 
 function RunLog({ run }: { run: JobRun }) {

@@ -67,6 +67,13 @@ function RowLinks({ row }: { row: LogRowDetail }) {
       )}
       {traceId !== null && (
         <li>
+          <Link className="button button-normal" to="/traces/$id" params={{ id: traceId }}>
+            Trace
+          </Link>
+        </li>
+      )}
+      {traceId !== null && (
+        <li>
           <Link
             className="button button-normal"
             to="/logs"

@@ -1,0 +1,165 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { VitalGroup, VitalName, VitalsAnswer } from '@yumops/protocol';
+import { Button } from '../../components/button.tsx';
+import { Choice } from '../../components/choice.tsx';
+import { Command } from '../../components/command.tsx';
+import { Freshness } from '../../components/freshness.tsx';
+import { Empty } from '../../components/notice.tsx';
+import { Page } from '../../components/page.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { plural } from '../../format/number.ts';
+import { usePageTime } from '../../time/page-time.tsx';
+import { Calls } from './calls.tsx';
+import { Causes } from './causes.tsx';
+import { type VitalFilter, vitalsQuery } from './users-queries.ts';
+import { formatVital, RATINGS, Shares, VitalCard } from './vital.tsx';
+import './users.css';
+
+const route = getRouteApi('/console/users');
+const NAMES: readonly VitalName[] = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'];
+const DIMENSIONS = [
+  { value: 'route', label: 'Route' },
+  { value: 'device', label: 'Device' },
+  { value: 'country', label: 'Country' },
+  { value: 'release', label: 'Release' },
+] as const;
+
+/** What visitors' browsers saw. */
+export function UsersPage() {
+  const { by = 'route', route: path, device, release } = route.useSearch();
+  const { span } = usePageTime();
+  const filter: VitalFilter = { ...span, route: path, device, release };
+  const query = useQuery(vitalsQuery(filter, by));
+  return (
+    <Page title="Users" note={<Freshness updatedAt={query.dataUpdatedAt} failed={query.isError} />}>
+      <Chosen filter={filter} />
+      <QueryView query={query} what="the web vitals" rows={8}>
+        {(answer) => (answer.total.views === 0 ? <NoViews /> : <Vitals answer={answer} filter={filter} by={by} />)}
+      </QueryView>
+    </Page>
+  );
+}
+
+/** The filters that are set, each of which can be taken away. */
+function Chosen({ filter }: { filter: VitalFilter }) {
+  const navigate = route.useNavigate();
+  const names = (['route', 'device', 'release'] as const).filter((name) => filter[name] !== undefined);
+  if (names.length === 0) return null;
+  return (
+    <p className="vital-filters">
+      {names.map((name) => (
+        <Button
+          key={name}
+          icon="close"
+          onClick={() => void navigate({ search: (old) => ({ ...old, [name]: undefined }) })}
+        >
+          {name} {filter[name]}
+        </Button>
+      ))}
+    </p>
+  );
+}
+
+function Vitals({ answer, filter, by }: { answer: VitalsAnswer; filter: VitalFilter; by: string }) {
+  const navigate = route.useNavigate();
+  const dimension = DIMENSIONS.find(({ value }) => value === by)?.value ?? 'route';
+  return (
+    <div className="users">
+      <div className="vital-cards">
+        {answer.total.vitals.map((figures) => (
+          <VitalCard key={figures.name} figures={figures} />
+        ))}
+      </div>
+      <Panel
+        title="Page views"
+        note={plural(answer.total.views, 'view')}
+        actions={
+          <Choice
+            label="By"
+            bare
+            value={dimension}
+            options={DIMENSIONS}
+            onChange={(value) =>
+              void navigate({ search: (old) => ({ ...old, by: value === 'route' ? undefined : value }) })
+            }
+          />
+        }
+        flush
+      >
+        <Groups items={answer.items} by={dimension} />
+      </Panel>
+      <Causes filter={filter} />
+      <Calls filter={filter} />
+    </div>
+  );
+}
+
+function Groups({ items, by }: { items: readonly VitalGroup[]; by: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
+    <section className="scroll-region" aria-label="Vitals by group" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{DIMENSIONS.find(({ value }) => value === by)?.label}</th>
+            <th scope="col" className="number">
+              Views
+            </th>
+            {NAMES.map((name) => (
+              <th key={name} scope="col">
+                {name} p75
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((group) => (
+            <tr key={group.key}>
+              <th scope="row">
+                {by === 'country' || group.key === '' ? (
+                  group.key || 'unknown'
+                ) : (
+                  <route.Link to="." search={(old) => ({ ...old, by: undefined, [by]: group.key })}>
+                    {group.key}
+                  </route.Link>
+                )}
+              </th>
+              <td className="number figures">{group.views.toLocaleString('en')}</td>
+              {NAMES.map((name) => (
+                <Cell key={name} group={group} name={name} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Cell({ group, name }: { group: VitalGroup; name: VitalName }) {
+  const figures = group.vitals.find((one) => one.name === name);
+  if (!figures) return <td className="quiet">none</td>;
+  const { tone, word } = RATINGS[figures.rating];
+  return (
+    <td>
+      <span className={`vital-cell tone-${tone}`} title={word}>
+        <span className="figures">{formatVital(name, figures.p75)}</span>
+        <Shares figures={figures} />
+      </span>
+    </td>
+  );
+}
+
+function NoViews() {
+  return (
+    <Empty title="No page views in this time">
+      <p>
+        The five web vitals of your visitors will be here, by route, device, country and release. Add{' '}
+        <code>@yumops/browser</code> to your pages with a key that this makes:
+      </p>
+      <Command line="yumops token ingest-key --scope public" />
+    </Empty>
+  );
+}

@@ -1,0 +1,41 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { BrowserCall, Page, VitalCause, VitalName, VitalsAnswer } from '@yumops/protocol';
+import { get } from '../../api/client.ts';
+
+/** Which page views: a range in milliseconds, and values of dimensions. */
+export interface VitalFilter {
+  from: number;
+  to: number;
+  route: string | undefined;
+  device: string | undefined;
+  release: string | undefined;
+}
+
+const parameters = ({ from, to, ...only }: VitalFilter) => ({
+  ...only,
+  from: new Date(from).toISOString(),
+  to: new Date(to).toISOString(),
+});
+
+export function vitalsQuery(filter: VitalFilter, by: string) {
+  return queryOptions({
+    queryKey: ['vitals', filter, by],
+    queryFn: ({ signal }) => get<VitalsAnswer>('/api/v1/vitals', { ...parameters(filter), by }, signal),
+    placeholderData: (old) => old,
+  });
+}
+
+export function causesQuery(filter: VitalFilter, name: VitalName) {
+  return queryOptions({
+    queryKey: ['vitals', 'causes', filter, name],
+    queryFn: ({ signal }) => get<Page<VitalCause>>('/api/v1/vitals/causes', { ...parameters(filter), name }, signal),
+  });
+}
+
+export function callsQuery(filter: VitalFilter) {
+  return queryOptions({
+    queryKey: ['vitals', 'calls', filter],
+    queryFn: ({ signal }) => get<Page<BrowserCall>>('/api/v1/vitals/timings', parameters(filter), signal),
+    placeholderData: (old) => old,
+  });
+}
