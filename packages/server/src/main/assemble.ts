@@ -71,6 +71,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   });
   const instance = await instanceName(settings.dataDir);
   const backups = makeBackups({ settings, live, writer: observe.ingest.writer, clock, log, shutdown });
+  const archives = makeArchives({ settings, stores, identity, clock, log });
   const alerting = makeAlerting({
     live,
     stores,
@@ -79,12 +80,11 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },
-    conditions: () => backups.watch.conditions(),
+    conditions: () => [...backups.watch.conditions(), ...archives.conditions()],
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
-  const archives = makeArchives({ settings, stores, identity, clock, log });
   const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
   const app = await createHttpServer({ log, version: VERSION });

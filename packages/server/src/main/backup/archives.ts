@@ -3,6 +3,7 @@ import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import type { WatchedCondition } from '../../respond/alerting/index.ts';
 import type { Identity } from '../identity.ts';
 import type { Stores } from '../stores.ts';
 import { LogArchives } from './log-archive.ts';
@@ -14,7 +15,14 @@ export interface Archives {
   stop(): Promise<void>;
   /** How each is doing, by the name of its backup. */
   statuses(): Record<string, KeeperStatus>;
+  /** For the alert path: log that does not come in, and log that a server keeps for us. */
+  conditions(): WatchedCondition[];
 }
+
+/** Milliseconds without log until somebody is told. */
+const SILENT_MS = 60_000;
+/** Bytes that a server keeps for us from which somebody is told; its slot is dropped at 10 GB. */
+const RETAINED = 5e9;
 
 /** Makes the archives; nothing comes in yet. */
 export function makeArchives(context: {
@@ -29,6 +37,7 @@ export function makeArchives(context: {
   const logs = new LogArchives({ settings, clock, log });
   const { secretKey } = identity;
   const self = new SelfBackup({ settings, clock, log, stateUrl: stores.stateUrl, secretKey });
+  const statuses = () => ({ ...logs.statuses(), ...(self.status ? { [self.name]: self.status } : {}) });
   return {
     follow(config) {
       void logs.follow(config);
@@ -37,6 +46,32 @@ export function makeArchives(context: {
     async stop() {
       await Promise.all([logs.stop(), self.stop()]);
     },
-    statuses: () => ({ ...logs.statuses(), ...(self.status ? { [self.name]: self.status } : {}) }),
+    statuses,
+    conditions: () => Object.entries(statuses()).flatMap(([name, status]) => conditionsOf(name, status, clock.now())),
   };
+}
+
+function conditionsOf(
+  name: string,
+  { state, problem, since, receiver }: KeeperStatus,
+  now: number,
+): WatchedCondition[] {
+  const condition = (code: string, reason: string): WatchedCondition => ({
+    id: `backup:${name}:${code}`,
+    name: `Backup ${name}: ${code.replaceAll('_', ' ')}`,
+    labels: { backup: name, problem: code },
+    holds: true,
+    forMs: 0,
+    reason,
+  });
+  const found: WatchedCondition[] = [];
+  if (state === 'failing' && since !== null && now - since > SILENT_MS) {
+    const at = new Date(since).toISOString();
+    found.push(condition('log_not_stored', `No write-ahead log has been stored since ${at}: ${problem}`));
+  }
+  const retained = receiver?.retained ?? 0;
+  if (retained > RETAINED) {
+    found.push(condition('log_retained', `The server keeps ${Math.round(retained / 1e6)} MB of log for the backup.`));
+  }
+  return found;
 }

@@ -35,7 +35,7 @@ import {
   verifyBackup,
   writeDrill,
 } from '../../care/backup/index.ts';
-import { recoverable } from '../../care/backup/physical/index.ts';
+import { pruneLog, recoverable } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { BlobStore } from '../../lib/blob.ts';
@@ -50,7 +50,7 @@ import { VERSION } from '../../version.ts';
 import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
 import { copyBackup } from './copy.ts';
-import { backUpBase, databaseOf, physicalChecks, restoreMoment } from './physical.ts';
+import { backUpBase, databaseOf, drillPhysically, physicalChecks, restoreMoment } from './physical.ts';
 import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
 
 /** What a long work tells and hears. */
@@ -308,7 +308,11 @@ export class Backups {
   async prune(config: BackupConfig, signal: AbortSignal): Promise<PruneReport> {
     const { retention, timeZone } = config;
     const options = { retention, timeZone, now: this.#context.clock.now(), signal };
-    const report = await prune(await this.#pruneRepository(config), options);
+    const repository = await this.#pruneRepository(config);
+    const report = await prune(repository, options);
+    if (config.tiers.includes('physical')) {
+      report.freed += await pruneLog(repository, { now: options.now, windowMs: config.pitrWindowMs, signal });
+    }
     const copy = await this.copyRepository(config);
     if (copy) await prune(copy, options).finally(() => copy.store.close());
     return report;
@@ -328,7 +332,10 @@ export class Backups {
   async drill(config: BackupConfig, hooks: Hooks): Promise<DrillRecord> {
     const at = new Date(this.#context.clock.now()).toISOString();
     const entries = await this.list(config);
-    const newest = entries.findLast(({ status, tier }) => status === 'good' && tier === 'logical');
+    const good = entries.filter(({ status }) => status === 'good');
+    // The tier that loses least is what would be used.
+    if (good.some(({ tier }) => tier === 'physical')) return this.#drillPhysically(config, at, hooks);
+    const newest = good.at(-1);
     if (!newest) {
       throw new YumOpsError('backup_none', `There is no backup of "${config.name}" to recover from.`, {
         hint: `Make one: yumops backup now ${config.name}.`,
@@ -340,6 +347,19 @@ export class Backups {
     const { name } = config;
     const drill = drillOf({ name, backup: newest.id, at, findings }, { fetch: sum + open, ...rest }, newest.started);
     await writeDrill(await this.repository(config), drill);
+    return drill;
+  }
+
+  async #drillPhysically(config: BackupConfig, at: string, hooks: Hooks): Promise<DrillRecord> {
+    const { clock, log } = this.#context;
+    const repository = await this.repository(config);
+    const { smokeQueries, name } = config;
+    const catalog = this.source(config)?.database.catalog ?? null;
+    const trial = await drillPhysically({ repository, smokeQueries, catalog, clock, log }, hooks);
+    const { findings, phases, moment, evidence } = trial;
+    const restored = moment === null ? at : new Date(moment).toISOString();
+    const drill = drillOf({ name, backup: String(evidence.base ?? ''), at, findings }, phases, restored);
+    await writeDrill(repository, drill);
     return drill;
   }
 

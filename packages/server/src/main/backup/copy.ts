@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type BackupManifest, chunkIdsOf, chunkPath, manifestPath, type Repository } from '../../care/backup/index.ts';
+import { logOfBase } from '../../care/backup/physical/index.ts';
 import { readBlob } from '../../lib/blob.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import type { Hooks } from './backups.ts';
@@ -36,6 +37,8 @@ export async function copyBackup(
     const path = chunkPath(from, id);
     if (!there.has(path)) await putOnce(to, path, from.store.get(path));
   }
+  const log = manifest.tier === 'physical' ? await logOfBase(from, manifest.id, Date.parse(manifest.finished)) : [];
+  for (const path of log) await putOnce(to, path, from.store.get(path));
   const path = manifestPath(from, manifest.id);
   await putOnce(to, path, await readBlob(from.store, path));
   return null;

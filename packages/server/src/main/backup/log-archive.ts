@@ -101,6 +101,7 @@ export class LogArchive {
   #running: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #problem: string | null = null;
+  #failingSince: number | null = null;
 
   constructor(subject: ArchiveSubject, context: Context) {
     this.name = subject.name;
@@ -110,7 +111,10 @@ export class LogArchive {
 
   get status(): KeeperStatus {
     const status = this.#keeper?.keeper.status;
-    return status ?? { state: 'failing', problem: this.#problem ?? 'it begins', receiver: null, since: null };
+    if (status) return status;
+    const problem = this.#problem;
+    const state = problem === null ? 'starting' : 'failing';
+    return { state, problem, receiver: null, since: this.#failingSince };
   }
 
   start(): void {
@@ -132,6 +136,7 @@ export class LogArchive {
       try {
         pause = await this.#attend();
         this.#problem = null;
+        this.#failingSince = null;
       } catch (error) {
         if (signal.aborted) return;
         pause = RETRY;
@@ -139,6 +144,7 @@ export class LogArchive {
         if (problem !== this.#problem)
           this.#context.log.error('A physical backup is not kept up', { name: this.name, problem });
         this.#problem = problem;
+        this.#failingSince ??= this.#context.clock.now();
       }
       await this.#pause(pause);
     }

@@ -1,4 +1,5 @@
-import { type BackupConfig, newBackupId, Repository } from '../../care/backup/index.ts';
+import { type BackupConfig, newBackupId, prune, Repository } from '../../care/backup/index.ts';
+import { pruneLog } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -32,6 +33,8 @@ export interface InstallationRecord {
 
 /** Milliseconds that a change of our own state waits before it is stored. */
 const STORE_AFTER = 15_000;
+/** How many backups of YumOps itself are kept. */
+const KEPT = { daily: 7, weekly: 4, monthly: 3 };
 
 interface Context {
   settings: Settings;
@@ -105,7 +108,10 @@ export class SelfBackup {
       async runBase(signal) {
         const physical = await open();
         const id = newBackupId(physical.repository, context.clock.now());
-        return backUpBase(physical, id, context, { progress: () => undefined, signal });
+        await backUpBase(physical, id, context, { progress: () => undefined, signal });
+        const now = context.clock.now();
+        await prune(physical.repository, { retention: KEPT, timeZone: 'UTC', now, signal });
+        await pruneLog(physical.repository, { now, windowMs: 7 * DAY_MS, signal });
       },
       async close() {
         (await repository?.catch(() => undefined))?.store.close();

@@ -1,5 +1,5 @@
 import type { BackupProblem, CatalogueEntry, DrillRecord, Recoverable } from '../../care/backup/index.ts';
-import { backupProblems, recoverableOf } from '../../care/backup/index.ts';
+import { backupProblems } from '../../care/backup/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -80,7 +80,8 @@ export class BackupWatch {
     try {
       const [entries, drills] = await Promise.all([backups.list(config), backups.drills(config, DRILLS)]);
       const problems = backupProblems(config, entries, drills.at(-1) ?? null, at);
-      return { name, entries, recoverable: recoverableOf(entries), drills, problems, at };
+      const recoverable = await backups.recoverable(config, entries);
+      return { name, entries, recoverable, drills, problems, at };
     } catch (error) {
       if (!(error instanceof YumOpsError)) throw error;
       const problems = [{ backup: name, code: 'unreadable' as const, message: error.message }];

@@ -4,6 +4,7 @@ export type { BaseExtra } from './base-backup.ts';
 export { checkBaseFiles, checkLog } from './check-log.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
 export { formatLsn, type Lsn, parseLsn } from './lsn.ts';
+export { logOfBase, pruneLog } from './prune-log.ts';
 export type { RecoveredServer, RecoveryOptions, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
 export {
   type PhysicalRestoreInput,
