@@ -1,10 +1,18 @@
+import { codeOf } from '../../../lib/errors.ts';
 import { readCatalogue } from '../catalogue.ts';
 import { type BackupManifest, readManifest } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { type BaseFacts, FACTS } from './base-backup.ts';
 import { parseLsn } from './lsn.ts';
-import { type ArchiveContent, type Base, chainFrom, type ReachedChain, recoverableRange } from './recovery-plan.ts';
-import { archivedSystems, type RestorePoint, WalArchive } from './wal-archive.ts';
+import {
+  type ArchiveContent,
+  type Base,
+  type Chain,
+  chainFrom,
+  type ReachedChain,
+  recoverableRange,
+} from './recovery-plan.ts';
+import { archivedSystems, type PieceHeader, type RestorePoint, WalArchive, type WalPiece } from './wal-archive.ts';
 
 /** A base backup with what its manifest and its facts tell. */
 export interface KnownBase extends Base {
@@ -77,7 +85,7 @@ async function reach(archive: WalArchive, bases: readonly Base[], content: Archi
   const known = new Map<string, number | null>();
   const chains: ReachedChain[] = [];
   for (const base of bases) {
-    const chain = chainFrom(base, content);
+    const chain = await withoutDamagedEnd(archive, chainFrom(base, content));
     const key = `${chain.timeline}/${chain.end}`;
     if (!known.has(key)) {
       let latest = await lastMoment(archive, chain.pieces);
@@ -91,10 +99,26 @@ async function reach(archive: WalArchive, bases: readonly Base[], content: Archi
   return chains;
 }
 
+/** What cannot be opened at the end of the log reaches nowhere; within it, the restore names it. */
+async function withoutDamagedEnd(archive: WalArchive, chain: Chain): Promise<Chain> {
+  const last = chain.pieces.at(-1);
+  if (!last || last.start < chain.base.stop || (await headerOf(archive, last))) return chain;
+  return withoutDamagedEnd(archive, { ...chain, pieces: chain.pieces.slice(0, -1), end: last.start });
+}
+
+async function headerOf(archive: WalArchive, { path }: WalPiece): Promise<PieceHeader | undefined> {
+  try {
+    return await archive.readHeader(path);
+  } catch (error) {
+    if (codeOf(error) !== 'backup_damaged' && codeOf(error) !== 'blob_missing') throw error;
+    return undefined;
+  }
+}
+
 /** Looks into the last pieces, until one knows a time. */
-async function lastMoment(archive: WalArchive, pieces: ReachedChain['pieces']): Promise<number | null> {
+async function lastMoment(archive: WalArchive, pieces: readonly WalPiece[]): Promise<number | null> {
   for (const piece of pieces.slice(-20).reverse()) {
-    const { lastEndAt, coveredUntil } = await archive.readHeader(piece.path);
+    const { lastEndAt = null, coveredUntil = null } = (await headerOf(archive, piece)) ?? {};
     const moment = Math.max(lastEndAt ?? 0, coveredUntil ?? 0);
     if (moment > 0) return moment;
   }

@@ -42,8 +42,13 @@ export async function checkLog({
   }
   const archive = state.archives.get(base.systemId) as WalArchive;
   const findings = gapsOf(archive, base, chain, state.chains, state.contents.get(base.systemId)?.pieces ?? []);
+  // Each piece that is stored counts to one base backup, also where others cover the same log.
   const next = nextBase(base, state.bases);
-  const wanted = chain.pieces.filter(({ start }) => next === undefined || start < next.start);
+  const isFirst = !state.bases.some(({ systemId, start }) => systemId === base.systemId && start < base.start);
+  const own = state.contents.get(base.systemId)?.pieces ?? [];
+  const isOwn = ({ start, end }: WalPiece) =>
+    (next === undefined || start < next.start) && (isFirst || end > base.start);
+  const wanted = own.filter(isOwn);
   let done = 0;
   for (const piece of wanted) {
     signal.throwIfAborted();
