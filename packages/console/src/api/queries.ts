@@ -11,6 +11,7 @@ import type {
   Me,
   Monitor,
   MonitorDetail,
+  MonitorHistory,
   NotificationItem,
   OnCallCalendar,
   OnCallFeed,
@@ -22,6 +23,7 @@ import type {
   RuleDetail,
   RuleReplay,
   Silence,
+  SlaFigure,
 } from '@yumops/protocol';
 import { get } from './client.ts';
 
@@ -47,7 +49,7 @@ export const overviewQuery = queryOptions({
 
 export const monitorsQuery = queryOptions({
   queryKey: ['monitors'],
-  queryFn: ({ signal }) => get<Page<Monitor>>('/api/v1/monitors', { limit: 1000 }, signal),
+  queryFn: ({ signal }) => get<Page<Monitor>>('/api/v1/monitors', { limit: 5000 }, signal),
 });
 
 export function monitorQuery(id: string) {
@@ -61,6 +63,21 @@ export function checksQuery(monitor: string) {
   return queryOptions({
     queryKey: ['checks', monitor],
     queryFn: ({ signal }) => get<Page<Check>>('/api/v1/checks', { monitor, limit: 120 }, signal),
+  });
+}
+
+export function monitorHistoryQuery(id: string) {
+  return queryOptions({
+    queryKey: ['monitor-history', id],
+    queryFn: ({ signal }) => get<MonitorHistory>(`/api/v1/monitors/${encodeURIComponent(id)}/history`, {}, signal),
+  });
+}
+
+export function monitorSlaQuery(id: string) {
+  return queryOptions({
+    queryKey: ['monitor-sla', id],
+    queryFn: ({ signal }) => get<Page<SlaFigure>>(`/api/v1/monitors/${encodeURIComponent(id)}/sla`, {}, signal),
+    staleTime: 60_000,
   });
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { MonitorDetail, Outage } from '@yumops/protocol';
-import { checksQuery, monitorQuery } from '../../api/queries.ts';
+import { checksQuery, monitorHistoryQuery, monitorQuery, monitorSlaQuery } from '../../api/queries.ts';
 import { DayBars, daysSummary } from '../../charts/day-bars.tsx';
 import { Command } from '../../components/command.tsx';
 import { MONITOR_STATE } from '../../components/monitor-state.ts';
@@ -11,9 +11,12 @@ import { Instant, When } from '../../components/when.tsx';
 import { formatPercent, formatSpan, UNKNOWN } from '../../format/number.ts';
 import { useNow } from '../../time/now.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
+import { AvailabilityTable } from './availability-table.tsx';
 import { CertificateDays } from './certificate-days.tsx';
 import { Evidence } from './evidence.tsx';
+import { Locations } from './locations.tsx';
 import { NamedChecks } from './named-checks.tsx';
+import { PercentileTable } from './percentiles.tsx';
 import { Phases } from './phases.tsx';
 
 /** State, days, phases, last failure and outages of a monitor; the same in the drawer and on its page. */
@@ -21,12 +24,15 @@ export function MonitorDetails({ id }: { id: string }) {
   const refetchInterval = useLiveInterval();
   const monitor = useQuery({ ...monitorQuery(id), refetchInterval });
   const checks = useQuery({ ...checksQuery(id), refetchInterval });
+  const history = useQuery({ ...monitorHistoryQuery(id), refetchInterval });
+  const sla = useQuery(monitorSlaQuery(id));
   return (
     <div className="monitor-details">
       <QueryView query={monitor} what="the monitor" rows={6}>
         {(detail) => (
           <>
             <Now monitor={detail} />
+            {detail.locations.length > 0 && <Locations monitor={detail} />}
             <Days monitor={detail} />
             {detail.named.length > 0 && <NamedChecks checks={detail.named} />}
           </>
@@ -35,6 +41,21 @@ export function MonitorDetails({ id }: { id: string }) {
       <Panel title="Phases of each check" note={checks.data && `last ${checks.data.items.length}`}>
         <QueryView query={checks} what="the checks">
           {({ items }) => <Phases checks={items} />}
+        </QueryView>
+      </Panel>
+      <Panel title="How long good checks took" note="last 24 h" flush>
+        <QueryView query={history} what="the percentiles">
+          {(found) => <PercentileTable history={found} />}
+        </QueryView>
+      </Panel>
+      <Panel
+        title="Availability"
+        note="planned work left out"
+        actions={<a href={`/api/v1/checks.csv?monitor=${encodeURIComponent(id)}`}>Checks as CSV</a>}
+        flush
+      >
+        <QueryView query={sla} what="the availability">
+          {({ items }) => <AvailabilityTable figures={items} />}
         </QueryView>
       </Panel>
       {checks.data !== undefined && <Evidence checks={checks.data.items} />}
@@ -71,6 +92,12 @@ function Now({ monitor }: { monitor: MonitorDetail }) {
         )}
         <dt>Expects</dt>
         <dd>{monitor.expectation.join(' · ')}</dd>
+        {monitor.parent !== null && (
+          <>
+            <dt>Explained by</dt>
+            <dd>{monitor.parent}</dd>
+          </>
+        )}
         <dt>Every</dt>
         <dd>
           {formatSpan(monitor.interval * 1000)}, limit {formatSpan(monitor.timeout * 1000)}
