@@ -54,6 +54,8 @@ export interface MaintenanceDeps {
   /** Ends the run: the statement of the moment is cancelled and cleaned up after. */
   signal: AbortSignal;
   onStart?(run: RunStart): void;
+  /** The database is let go; what is left is to write that down. */
+  onRelease?(): void;
   onProgress?(progress: MaintenanceProgress): void;
 }
 
@@ -183,6 +185,9 @@ class Run {
     }
     const wrong = error !== null || this.#actions.some((action) => action.error !== null);
     const status = this.#stopping.signal.aborted ? 'cancelled' : wrong ? 'failed' : 'done';
+    // Whoever reads that it has ended may begin the next at once.
+    await this.#context.db.close();
+    this.#deps.onRelease?.();
     const finishedAt = clock.now();
     await ledger.finish(start, status, finishedAt, error);
     return { ...start, finishedAt, status, error, actions: this.#actions };

@@ -19,7 +19,6 @@ export interface MaintenanceTarget {
 interface Running {
   stop: AbortController;
   progress: MaintenanceProgress | null;
-  ended: Promise<unknown>;
 }
 
 export interface JobControl {
@@ -33,6 +32,8 @@ export class MaintenanceRunner {
   readonly #clock: Clock;
   readonly #target: (database: string) => MaintenanceTarget;
   readonly #running = new Map<string, Running>();
+  /** Those too that only have their end to write down. */
+  readonly #open = new Set<Promise<unknown>>();
 
   /** @param target gives a database by its name; throws YumOpsError for one that cannot be maintained */
   constructor(options: { ledger: StoredLedger; clock: Clock; target(database: string): MaintenanceTarget }) {
@@ -71,7 +72,8 @@ export class MaintenanceRunner {
       });
     }
     const stop = new AbortController();
-    const running: Running = { stop, progress: null, ended: Promise.resolve() };
+    const running: Running = { stop, progress: null };
+    const release = () => this.#running.delete(database);
     let onStart: (run: RunStart) => void = () => undefined;
     const started = new Promise<RunStart>((resolve) => {
       onStart = resolve;
@@ -83,12 +85,16 @@ export class MaintenanceRunner {
       clock: this.#clock,
       signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]),
       onStart,
+      onRelease: release,
       onProgress: (progress) => {
         running.progress = progress;
         onProgress?.(progress);
       },
-    }).finally(() => this.#running.delete(database));
-    running.ended = ended;
+    }).finally(() => {
+      if (this.#running.get(database) === running) release();
+      this.#open.delete(ended);
+    });
+    this.#open.add(ended);
     this.#running.set(database, running);
     return { started, ended };
   }
@@ -107,8 +113,7 @@ export class MaintenanceRunner {
 
   /** Stops everything and waits until it is cleaned up. */
   async close(): Promise<void> {
-    const all = [...this.#running.values()];
-    for (const { stop } of all) stop.abort();
-    await Promise.allSettled(all.map(({ ended }) => ended));
+    for (const { stop } of this.#running.values()) stop.abort();
+    await Promise.allSettled(this.#open);
   }
 }

@@ -3,7 +3,7 @@ import { readDiskSpace } from '../../monitor/disk-space.ts';
 import type { MonitoredDatabase } from '../../monitored-database.ts';
 import { bloatedIndexes } from '../../probes/bloat.ts';
 import { dropOf, type InvalidIndexRow, isLeftover, readInvalidIndexes } from '../../probes/invalid-indexes.ts';
-import { quoteText } from '../../quote.ts';
+import { quoteName, quoteText } from '../../quote.ts';
 import { formatBytes, percent } from '../../units.ts';
 import {
   done,
@@ -24,6 +24,7 @@ const ROOM = 1.2;
 /** The locks of a session that was killed are gone a moment after its connection. */
 const AFTER_LOSS_MS = 500;
 const SWEEP_AGAIN_MS = 1_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 async function sizeOf(db: MonitoredDatabase, index: string): Promise<Evidence> {
   const [row] = await db.query<{ bytes: number | null }>(
@@ -179,15 +180,27 @@ async function fulfil(site: Worksite, { id, table, indexes }: Request): Promise<
   return done({ bytes });
 }
 
-async function planRequested({ db }: PlanContext): Promise<MaintenanceAction[]> {
-  return (await readRequests(db)).map((request) => ({
-    task: 'reindex',
-    object: request.table,
-    statement: request.indexes.map((index) => `REINDEX INDEX CONCURRENTLY ${index};`).join(' '),
-    reason: `${request.by} asked for it with reindex_table`,
-    before: { bytes: request.bytes, indexes: request.indexes.length },
-    perform: (site) => fulfil(site, request),
-  }));
+async function planRequested({ db, server }: PlanContext): Promise<MaintenanceAction[]> {
+  try {
+    return (await readRequests(db)).map((request) => ({
+      task: 'reindex',
+      object: request.table,
+      statement: request.indexes.map((index) => `REINDEX INDEX CONCURRENTLY ${index};`).join(' '),
+      reason: `${request.by} asked for it with reindex_table`,
+      before: { bytes: request.bytes, indexes: request.indexes.length },
+      perform: (site) => fulfil(site, request),
+    }));
+  } catch (error) {
+    if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    const statement = `GRANT SELECT, UPDATE ON public.maintenance_requests TO ${quoteName(server.role)};`;
+    return [
+      {
+        ...{ task: 'reindex', object: 'public.maintenance_requests', statement, before: null },
+        reason: 'what was asked for with reindex_table is not known',
+        perform: async () => failed(`The role "${server.role}" may not read it; the statement lets it.`),
+      },
+    ];
+  }
 }
 
 /**

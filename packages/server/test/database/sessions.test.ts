@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readActivity } from '../../src/care/database/read/activity.ts';
+import { readPlan } from '../../src/care/database/read/plan.ts';
+import { readStatements } from '../../src/care/database/read/statements.ts';
+import { signalSession } from '../../src/care/database/signal-session.ts';
+import { connectMonitored, type DatabaseConnection } from '../../src/store/monitored/index.ts';
+import { asRole, open, run, startEmbeddedServer, type TestServer, until } from './server.ts';
+
+describe.each([15, 18] as const)('Postgres %i', (major) => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await startEmbeddedServer(major);
+  });
+
+  afterAll(() => server?.stop());
+
+  const sessionOf = async (db: DatabaseConnection, text: string) =>
+    (await readActivity(db, 100)).find(({ query }) => query?.includes(text));
+
+  test('shows sessions without values, and ends the one that is meant', async () => {
+    const url = await server.createDatabase('sessions');
+    await run(url, 'CREATE TABLE t (id int PRIMARY KEY, secret text)', "INSERT INTO t VALUES (1, 'x')");
+    const db = await connectMonitored('main', url);
+    const [holder, waiter] = await Promise.all([open(url), open(url)]);
+    await holder.query("BEGIN; UPDATE t SET secret = 'hunter2' WHERE id = 1");
+    const waiting = waiter.query('DELETE FROM t WHERE id = 1').catch((error: { code: string }) => error.code);
+    await until(async () => ((await sessionOf(db, 'DELETE'))?.blockers.length ?? 0) > 0);
+    const [held, waits] = [await sessionOf(db, 'UPDATE'), await sessionOf(db, 'DELETE')];
+    expect(held).toMatchObject({ state: 'idle in transaction', blockers: [] });
+    expect(held?.query).not.toContain('hunter2');
+    expect(waits?.blockers).toEqual([held?.pid]);
+    if (!held || !waits) throw new Error('no sessions');
+    await expect(signalSession(db, 'terminate', { pid: held.pid, since: waits.since })).rejects.toMatchObject({
+      code: 'session_gone',
+    });
+    await signalSession(db, 'cancel', waits);
+    expect(await waiting).toBe('57014');
+    await signalSession(db, 'terminate', held);
+    await until(async () => (await sessionOf(db, 'UPDATE')) === undefined);
+    await Promise.all([holder.end().catch(() => undefined), waiter.end(), db.close()]);
+  });
+
+  test('a role without the right to end sessions is told which', async () => {
+    const url = await server.createDatabase('powerless');
+    await run(url, "CREATE ROLE looker LOGIN PASSWORD 'pw'; GRANT pg_monitor TO looker");
+    const db = await connectMonitored('main', asRole(url, 'looker', 'pw'));
+    const idle = await open(url);
+    await idle.query('SELECT 1 AS mark');
+    const session = await sessionOf(db, 'mark');
+    await expect(signalSession(db, 'terminate', session as never)).rejects.toMatchObject({
+      code: 'not_allowed',
+      hint: expect.stringContaining('GRANT pg_signal_backend TO "looker"'),
+    });
+    await Promise.all([idle.end(), db.close()]);
+    await run(url, 'DROP ROLE looker');
+  });
+
+  test('plans a counted statement without running it', async () => {
+    const url = await server.createDatabase('plans');
+    await run(
+      url,
+      'CREATE EXTENSION pg_stat_statements',
+      'CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, "N n" text)',
+      'ALTER DATABASE plans SET search_path = app, public',
+    );
+    await run(url, `SELECT "N n" FROM t WHERE id = 7`, `UPDATE t SET "N n" = 'x' WHERE id = 7 AND "N n" LIKE 'a%'`);
+    const db = await connectMonitored('main', url);
+    for (const { id, query } of await readStatements(db, 20)) {
+      if (!/ t /.test(query)) continue;
+      const { plan } = await readPlan(db, id);
+      expect(plan.join('\n')).toMatch(/Index Scan using t_pkey|Update on t/);
+    }
+    await expect(readPlan(db, '12345')).rejects.toMatchObject({ code: 'not_found' });
+    await db.close();
+  });
+});
