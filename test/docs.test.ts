@@ -57,10 +57,10 @@ test.each(pages)('%s names only files that exist', (page) => {
 });
 
 test('every command that the pages name exists', () => {
-  const commands = [...yumops('--help').matchAll(/^ {2}(\w+) {2}/gm)].map((match) => match[1]);
+  const commands = [...yumops('--help').matchAll(/^ {2}([\w-]+) {2}/gm)].map((match) => match[1]);
   expect(commands).toContain('start');
   const named = [...TOP, ...markdownBelow('docs/guide'), ...markdownBelow('docs/reference')].flatMap((page) =>
-    [...textOf(page).matchAll(/(?:`|npx )yumops ([a-z]+)/g)].map((match) => ({ page, command: match[1] })),
+    [...textOf(page).matchAll(/(?:`|npx )yumops ([a-z]+(?:-[a-z]+)*)/g)].map((match) => ({ page, command: match[1] })),
   );
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter(({ command }) => !commands.includes(command))).toEqual([]);

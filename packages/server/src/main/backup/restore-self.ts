@@ -202,7 +202,7 @@ async function writeSecrets(
   // Which of several keys belongs to which file is not known; their owner puts them back.
   const [key, ...others] = keyFiles.keys;
   if (key === undefined || others.length > 0) return;
-  for (const path of keyFiles.paths) await writeNew(resolve(folder, path), key, 0o600);
+  for (const path of keyFiles.paths) await writeNew(resolve(folder, path), `${key.trimEnd()}\n`, 0o600);
 }
 
 /** Fills the configured blob store from the one that was restored from, where they are two. */
