@@ -54,6 +54,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Bring YumOps back on an empty machine',
     load: async () => (await import('./restore-self.ts')).restoreSelfCommand,
   },
+  sourcemaps: {
+    about: 'Upload the source maps of a build',
+    load: async () => (await import('./sourcemaps.ts')).sourcemaps,
+  },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },

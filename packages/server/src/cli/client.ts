@@ -11,6 +11,8 @@ export interface Client {
   get<Answer>(path: string, query?: Record<string, string | undefined>): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
   delete(path: string): Promise<void>;
+  /** Posts bytes as they are. */
+  upload<Answer>(path: string, query: Record<string, string | undefined>, body: Uint8Array): Promise<Answer>;
   /** Lines of a server-sent event stream; only with a running platform. */
   events(
     path: string,
@@ -19,6 +21,8 @@ export interface Client {
   ): AsyncIterable<{ event: string; data: string }>;
   close(): Promise<void>;
 }
+
+const BYTES = 'application/octet-stream';
 
 function withQuery(path: string, query: Record<string, string | undefined> = {}): string {
   const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -97,6 +101,14 @@ function remoteClient(url: string, token: string): Client {
       const response = await send(url + path, { method: 'DELETE', headers });
       readAnswer(response.status, await response.text(), path);
     },
+    async upload(path, query, body) {
+      const response = await send(url + withQuery(path, query), {
+        method: 'POST',
+        headers: { ...headers, 'content-type': BYTES },
+        body: body as Uint8Array<ArrayBuffer>,
+      });
+      return readAnswer(response.status, await response.text(), path);
+    },
     async *events(path, query, signal) {
       const response = await send(url + withQuery(path, query), { headers, signal });
       if (!response.ok) readAnswer(response.status, await response.text(), path);
@@ -114,11 +126,15 @@ async function offlineClient(settings: Settings): Promise<Client> {
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     payload?: unknown,
+    contentType?: string,
   ): Promise<Answer> => {
     const answer = await platform.app.inject({
       method,
       url: path,
-      headers: { authorization: `Bearer ${platform.token}` },
+      headers: {
+        authorization: `Bearer ${platform.token}`,
+        ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      },
       ...(payload === undefined ? {} : { payload: payload as object }),
     });
     return readAnswer(answer.statusCode, answer.body, path);
@@ -128,6 +144,7 @@ async function offlineClient(settings: Settings): Promise<Client> {
     get: (path, query) => inject('GET', withQuery(path, query)),
     post: (path, body) => inject('POST', path, body ?? {}),
     delete: (path) => inject('DELETE', path),
+    upload: (path, query, body) => inject('POST', withQuery(path, query), Buffer.from(body), BYTES),
     // biome-ignore lint/correctness/useYield: there is nothing to follow without a running platform
     async *events() {
       throw new YumOpsError('platform_unreachable', 'Nothing can be followed while no platform runs.', {
@@ -147,11 +164,18 @@ function refuseMissingData({ dataDir, dataNamed, port }: Settings): void {
 }
 
 /**
- * Opens the API: the running platform of this data folder, or of `--port` with YUMOPS_ADMIN_TOKEN, else the stores
- * themselves.
- * @throws YumOpsError `no_data_folder` when the default folder does not exist
+ * Opens the API: of the platform at an address, else the running platform of this data folder, or of `--port` with
+ * YUMOPS_ADMIN_TOKEN, else the stores themselves.
+ * @throws YumOpsError `no_data_folder` when the default folder does not exist, `token_needed` without one for an address
  */
-export async function openClient(settings: Settings): Promise<Client> {
+export async function openClient(settings: Settings, address?: string): Promise<Client> {
+  if (address !== undefined) {
+    if (settings.adminToken !== undefined) return remoteClient(address.replace(/\/+$/, ''), settings.adminToken);
+    throw new YumOpsError('token_needed', 'A platform elsewhere needs a token.', {
+      hint: 'Set YUMOPS_ADMIN_TOKEN to a token of `yumops token create --role responder`.',
+      status: 400,
+    });
+  }
   const running = await readRunFile(settings.dataDir);
   if (running) return remoteClient(running.url, running.token);
   if (settings.adminToken !== undefined)
@@ -161,8 +185,12 @@ export async function openClient(settings: Settings): Promise<Client> {
 }
 
 /** Runs `work` with a client and closes it. */
-export async function withClient<T>(settings: Settings, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await openClient(settings);
+export async function withClient<T>(
+  settings: Settings,
+  work: (client: Client) => Promise<T>,
+  address?: string,
+): Promise<T> {
+  const client = await openClient(settings, address);
   try {
     return await work(client);
   } finally {
