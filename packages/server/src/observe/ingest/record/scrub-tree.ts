@@ -18,7 +18,7 @@ const TOO_DEEP = '[cut: nested too deep]';
  * and its value stand side by side: `["Cookie", "…"]`, `{"name": "password", "value": "…"}`.
  */
 export function scrubTree(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return wellFormed(scrubNested(scrubJson(value, depth)));
+  if (typeof value === 'string') return scrubString(value, depth);
   if (typeof value === 'number') return isCard(value) ? REDACTED : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return TOO_DEEP;
@@ -36,11 +36,35 @@ function scrubObject(value: Record<string, unknown>, depth: number): Record<stri
   const named = [value['name'], value['key']].some((name) => typeof name === 'string' && isSecretName(name));
   const scrubbed: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    const secret = isSecretName(key) && inner !== null && inner !== undefined;
+    const secret = isSecretKey(key) && inner !== null && inner !== undefined;
     if (secret || (named && key === 'value' && typeof inner !== 'object')) scrubbed[wellFormed(key)] = REDACTED;
-    else scrubbed[wellFormed(scrubText(key))] = scrubTree(inner, depth + 1);
+    else scrubbed[scrubKey(key)] = scrubTree(inner, depth + 1);
   }
   return scrubbed;
+}
+
+/** Lets most texts pass: none of the forms of a secret lacks all of these. */
+const SUSPICIOUS = /[=@]|eyJ|earer|asic|-----|"\s{0,8}[:,]|\d[\d -]{11}|%3d/i;
+
+function scrubString(text: string, depth: number): string {
+  return wellFormed(SUSPICIOUS.test(text) ? scrubNested(scrubJson(text, depth)) : text);
+}
+
+function scrubKey(key: string): string {
+  return wellFormed(SUSPICIOUS.test(key) ? scrubText(key) : key);
+}
+
+/** Keys that are remembered; those of one application are few. */
+const MOST_KEYS = 10_000;
+const secretKeys = new Map<string, boolean>();
+
+function isSecretKey(key: string): boolean {
+  const known = secretKeys.get(key);
+  if (known !== undefined) return known;
+  if (secretKeys.size >= MOST_KEYS) secretKeys.clear();
+  const secret = isSecretName(key);
+  secretKeys.set(key, secret);
+  return secret;
 }
 
 /** JSON that was written into a text as a whole is scrubbed as what it says. */

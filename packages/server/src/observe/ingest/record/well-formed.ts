@@ -1,5 +1,8 @@
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** The text with halves of surrogate pairs, which are no characters, replaced by U+FFFD. */
 export function wellFormed(text: string): string {
+  if (!SURROGATE.test(text)) return text;
   return Buffer.from(text, 'utf8').toString('utf8');
 }
 
