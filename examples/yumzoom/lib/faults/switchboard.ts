@@ -1,4 +1,5 @@
 import { config } from '@/lib/config';
+import { startConnectionLeak, stopConnectionLeak } from '@/lib/faults/connection-leak';
 import { startLeak, stopLeak } from '@/lib/faults/memory-leak';
 import { once } from '@/lib/once';
 
@@ -7,6 +8,7 @@ export const FAULTS = {
   error_burst: 'Most requests fail with 500.',
   slow_query: 'Every look at restaurants takes 2.5 seconds longer in the database.',
   memory_leak: 'The server keeps memory until its heap is nearly full, and gives it back when switched off.',
+  connection_leak: 'Every connection to the database is taken and not given back: requests wait for one in vain.',
   brute_force: 'Someone guesses passwords, three a second, from a handful of addresses.',
   dependency_down: 'Maps, payments and e-mail stop answering.',
 } as const;
@@ -40,6 +42,10 @@ export async function switchFault(fault: Fault, on: boolean): Promise<void> {
   if (fault === 'memory_leak') {
     if (on) startLeak();
     else stopLeak();
+  }
+  if (fault === 'connection_leak') {
+    if (on) startConnectionLeak();
+    else stopConnectionLeak();
   }
   if (on) active().set(fault, new Date());
   else active().delete(fault);

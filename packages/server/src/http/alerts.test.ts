@@ -73,7 +73,7 @@ test('lists what fires and what is pending, and tells of one alert why and what 
   ]);
   const [firing] = (await get('/api/v1/alerts?state=firing')).body.items;
   expect(firing).toMatchObject({
-    summary: 'Load: load is 9 over 1 sample in the last 30 s (limit 5)',
+    summary: 'Load: load is 9 over 2 samples in the last 30 s (limit 5)',
     value: 9,
     threshold: 5,
     startedAt: '2026-01-05T10:00:00.000Z',

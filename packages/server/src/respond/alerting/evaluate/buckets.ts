@@ -34,6 +34,10 @@ export class BucketCache implements WindowReader {
   readonly #demand: Demand;
   readonly sliceMs: number;
   readonly #series = new Map<string, Series>();
+  /** Which combinations of labels a reader wants, as long as there are no others. */
+  readonly #chosen = new WeakMap<object, { version: number; series: readonly Series[] }>();
+  /** Grows when a combination of labels comes or goes. */
+  #version = 0;
   #readUntil: number | null = null;
 
   constructor(source: BucketSource, demand: Demand) {
@@ -57,6 +61,7 @@ export class BucketCache implements WindowReader {
     });
     this.#forget(start, aligned);
     for (const row of rows) this.#put(row);
+    this.#dropEmpty();
     this.#readUntil = to;
   }
 
@@ -64,27 +69,54 @@ export class BucketCache implements WindowReader {
     return readWindow(this, rule, at);
   }
 
-  /** All buckets that end in `(from, to]`, by combination of labels, and the last sample until `to` (ms). */
-  *window(from: number, to: number): Iterable<{ labels: Labels; buckets: Bucket[]; lastAt: number }> {
-    for (const { labels, buckets } of this.#series.values()) {
+  /**
+   * The buckets that end in `(from, to]`, by combination of labels, and the last sample until `to` (ms).
+   * @param reader whoever asks; it always wants the same labels, so that one of many rules need not look at all series
+   */
+  *window(
+    from: number,
+    to: number,
+    reader: object,
+    wants: (labels: Labels) => boolean,
+  ): Iterable<{ labels: Labels; buckets: Bucket[]; lastAt: number }> {
+    for (const { labels, buckets } of this.#seriesFor(reader, wants)) {
       const known = [...buckets.values()].filter((bucket) => bucket.at <= to);
       const lastAt = known.reduce((newest, bucket) => Math.max(newest, bucket.lastAt), 0);
       yield { labels, buckets: known.filter((bucket) => bucket.at > from), lastAt };
     }
   }
 
+  #seriesFor(reader: object, wants: (labels: Labels) => boolean): readonly Series[] {
+    const known = this.#chosen.get(reader);
+    if (known?.version === this.#version) return known.series;
+    const series = [...this.#series.values()].filter(({ labels }) => wants(labels));
+    this.#chosen.set(reader, { version: this.#version, series });
+    return series;
+  }
+
   #put(row: Bucket): void {
     const key = labelsKey(row.labels);
-    const series = this.#series.get(key) ?? { labels: row.labels, buckets: new Map() };
+    let series = this.#series.get(key);
+    if (!series) {
+      series = { labels: row.labels, buckets: new Map() };
+      this.#series.set(key, series);
+      this.#version++;
+    }
     series.buckets.set(row.at, row);
-    this.#series.set(key, series);
   }
 
   /** Drops what is too old, and what is about to be read again. */
   #forget(before: number, after: number): void {
-    for (const [key, { buckets }] of this.#series) {
+    for (const { buckets } of this.#series.values()) {
       for (const at of buckets.keys()) if (at <= before || at > after) buckets.delete(at);
-      if (buckets.size === 0) this.#series.delete(key);
+    }
+  }
+
+  #dropEmpty(): void {
+    for (const [key, { buckets }] of this.#series) {
+      if (buckets.size > 0) continue;
+      this.#series.delete(key);
+      this.#version++;
     }
   }
 }

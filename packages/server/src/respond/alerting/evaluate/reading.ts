@@ -43,8 +43,8 @@ type Asked = Pick<RuleConfig, 'condition' | 'metric' | 'windowMs' | 'by' | 'proj
 /** Reads the half-open window `(at - window, at]` of a rule, one reading for each combination of its labels. */
 export function readWindow(cache: BucketCache, rule: Asked, at: number): Reading[] {
   const groups = new Map<string, { labels: Labels; parts: Bucket[][]; lastAt: number }>();
-  for (const { labels, buckets, lastAt } of cache.window(at - rule.windowMs, at)) {
-    if (!selected(rule, labels)) continue;
+  const wants = (labels: Labels) => selected(rule, labels);
+  for (const { labels, buckets, lastAt } of cache.window(at - rule.windowMs, at, rule, wants)) {
     const own = Object.fromEntries(rule.by.map((name) => [name, labels[name] ?? '']));
     const key = labelsKey(own);
     const group = groups.get(key) ?? { labels: own, parts: [], lastAt };
