@@ -36,6 +36,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['traces', '/traces', 'What takes time'],
   ['trace', '/traces/5b8efff798038103d269b633813fc60c?span=a2', 'db.system'],
   ['users', '/users', 'Cumulative layout shift'],
+  ['backups', '/backups', 'recovered in'],
+  ['backup with drawer', '/backups?backup=nightly-3&restore=table&of=public.ratings', '--table public.ratings'],
   ['jobs', '/jobs', 'Restore the newest backup'],
   ['job with a run', '/jobs?job=weekly-scan&run=r-2', 'Set an offline advisory file'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
@@ -110,6 +112,8 @@ it('has no accessibility finding on a phone', async () => {
     '/logs',
     '/alerts?alert=al-1',
     '/on-call?span=month',
+    '/backups',
+    '/backups?backup=nightly-4',
     '/jobs?job=nightly-backup',
     '/users',
     '/traces',
@@ -118,7 +122,7 @@ it('has no accessibility finding on a phone', async () => {
     await page.goto(bench.fixture.url + path);
     await page
       .getByText(
-        /YumZoom is degraded|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|What takes time|usable connections|Stop this run|SELECT count|4711/,
+        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|What takes time|usable connections|Stop this run|SELECT count|4711/,
       )
       .first()
       .waitFor();

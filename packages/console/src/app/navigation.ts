@@ -11,6 +11,7 @@ export interface PageLink {
     | '/errors'
     | '/users'
     | '/database'
+    | '/backups'
     | '/jobs'
     | '/inbox'
     | '/settings';
@@ -49,6 +50,7 @@ const GROUPS: readonly PageGroup[] = [
     name: 'Care',
     pages: [
       { to: '/database', label: 'Database', icon: 'database', letter: 'd' },
+      { to: '/backups', label: 'Backups', icon: 'backups', letter: 'b' },
       { to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' },
     ],
   },

@@ -114,6 +114,13 @@ const databaseRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/database/database-page.tsx'), 'DatabasePage'),
 });
 
+const backupsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/backups',
+  validateSearch: (search) => pick(search, ['backup', 'restore', 'of']),
+  component: lazyRouteComponent(() => import('../pages/backups/backups-page.tsx'), 'BackupsPage'),
+});
+
 const jobsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/jobs',
@@ -193,6 +200,7 @@ const routeTree = rootRoute.addChildren([
     traceRoute,
     usersRoute,
     databaseRoute,
+    backupsRoute,
     jobsRoute,
     inboxRoute,
     settingsRoute,

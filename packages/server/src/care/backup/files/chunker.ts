@@ -1,8 +1,8 @@
 /** Pieces are between these sizes. */
-const LEAST = 256 * 1024;
-const MOST = 4 * 1024 * 1024;
-/** A boundary is where twenty bits of the rolling hash are zero: every MiB beyond the least size, on average. */
-const MASK = (1 << 20) - 1;
+const LEAST = 128 * 1024;
+const MOST = 2 * 1024 * 1024;
+/** A boundary is where eighteen bits of the rolling hash are zero: every 256 KiB beyond the least size, on average. */
+const MASK = (1 << 18) - 1;
 
 /**
  * Values of the rolling hash for each byte. They come from the repository's key: the sizes of pieces tell nothing about

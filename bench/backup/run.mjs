@@ -1,0 +1,192 @@
+/**
+ * The logical tier beside plain `pg_dump -Fc -Z1` and `pg_restore`, on the same server: `npm run bench -- backup [--ratings 800000]`.
+ * Ours also hashes every row, encrypts, sums and stores; its restore checks everything before it writes. Then files:
+ * how much a second backup adds after one percent of the bytes changed.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../packages/server/dist/engines/index.js';
+import { systemClock } from '../../packages/server/dist/lib/clock.js';
+import { root } from '../../scripts/lib/root.mjs';
+
+const { values } = parseArgs({
+  options: {
+    ratings: { type: 'string', default: '800000' },
+    rounds: { type: 'string', default: '3' },
+    'files-mb': { type: 'string', default: '200' },
+  },
+});
+const MAJOR = 15;
+const COMMAND = join(root, 'packages/server/bin/yumops.js');
+const log = { debug() {}, info() {}, warn: console.error, error: console.error, child: () => log };
+const folder = mkdtempSync(join(tmpdir(), 'yumops-bench-backup-'));
+const round = (value) => Math.round(value * 100) / 100;
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** Runs a program; wall seconds, its peak memory in MB, what it printed. */
+async function timed(program, args, env = {}) {
+  const since = performance.now();
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  let peak = 0;
+  const watch = setInterval(() => {
+    try {
+      const [, kilobytes = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+      peak = Math.max(peak, Number(kilobytes) / 1024);
+    } catch {
+      // It has ended, or this is not Linux; then there is no figure.
+    }
+  }, 50);
+  const [code] = await once(child, 'close');
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`${program} ${args[0]} ended with ${code}: ${text}`);
+  return { wall: (performance.now() - since) / 1_000, peak, text };
+}
+
+/** Rows as an application has them: uuids, JSON, text, four indexes. */
+async function fill(app, ratings) {
+  await app.query(`CREATE TABLE restaurants (id uuid PRIMARY KEY, name text, data jsonb, at timestamptz);
+    INSERT INTO restaurants SELECT md5(n::text)::uuid, 'Restaurant ' || md5((n * 3)::text), jsonb_build_object('city', md5((n % 300)::text), 'seats', n % 90), now() - n * interval '1 hour' FROM generate_series(1, 50000) n;
+    CREATE TABLE ratings (id uuid PRIMARY KEY, restaurant uuid, score int, body text, data jsonb, at timestamptz)`);
+  for (let n = 0; n < ratings; n += 50_000) {
+    await app.query(
+      `INSERT INTO ratings SELECT md5('r' || n)::uuid, md5((1 + n % 50000)::text)::uuid, 1 + n % 5,
+         'Rated ' || md5(n::text) || ' by ' || md5((n * 7)::text) || repeat(' good food', (n % 12)::int),
+         jsonb_build_object('device', md5((n % 5000)::text), 'n', n), now() - n * interval '1 second'
+       FROM generate_series($1::int, $1::int + 49999) n`,
+      [n],
+    );
+  }
+  await app.query(`CREATE INDEX ON ratings (restaurant); CREATE INDEX ON ratings (at); CREATE INDEX ON restaurants (name);
+    CREATE INDEX ON ratings (score, at)`);
+  await app.query('VACUUM ANALYZE');
+  return Number((await app.query('SELECT pg_database_size(current_database()) AS size')).rows[0].size);
+}
+
+function writeConfiguration(url) {
+  writeFileSync(
+    join(folder, 'yumops.yml'),
+    `databases: [{name: main, url: "${url}"}]\nbackups:\n  - {name: rows, database: main, key: "file:./backup.key"}\n  - {name: files, files: [./files], key: "file:./backup.key"}\n`,
+  );
+  spawnSync(process.execPath, [COMMAND, 'backup', 'key', 'create', join(folder, 'backup.key')]);
+}
+
+const yumops = (...args) =>
+  timed(process.execPath, [COMMAND, 'backup', ...args, '--config', folder, '--data', join(folder, 'data'), '--json']);
+
+async function dumps(url, env) {
+  const ours = [];
+  const theirs = [];
+  for (let n = 0; n < Number(values.rounds); n++) {
+    theirs.push(await timed('pg_dump', ['-Fc', '-Z1', '-f', join(folder, 'peer.dump'), '-d', 'app'], env));
+    ours.push(await yumops('now', 'rows'));
+  }
+  return { ours, theirs };
+}
+
+async function restores(id, url, env, admin) {
+  const ours = [];
+  const theirs = [];
+  for (let n = 0; n < Number(values.rounds); n++) {
+    await admin.query('DROP DATABASE IF EXISTS peer');
+    await admin.query('CREATE DATABASE peer');
+    theirs.push(await timed('pg_restore', ['-d', 'peer', join(folder, 'peer.dump')], env));
+    await admin.query('DROP DATABASE IF EXISTS ours');
+    ours.push(await yumops('restore', id, '--to', url.replace(/\/app$/, '/ours')));
+  }
+  return { ours, theirs };
+}
+
+/** Backs files up, changes one percent of their bytes in one place of each file, and backs them up again. */
+async function files() {
+  mkdirSync(join(folder, 'files'));
+  const size = 10_000_000;
+  const bytes = Buffer.alloc(size);
+  const names = Array.from({ length: Math.ceil((Number(values['files-mb']) * 1e6) / size) }, (_, n) =>
+    join(folder, 'files', `${n}`),
+  );
+  for (const name of names) writeFileSync(name, randomFillSync(bytes));
+  const first = await yumops('now', 'files');
+  const piece = randomFillSync(Buffer.alloc(size / 100));
+  for (const name of names) writeSync(openSync(name, 'r+'), piece, 0, piece.length, size / 2);
+  const second = await yumops('now', 'files');
+  const [a, b] = [JSON.parse(first.text), JSON.parse(second.text)];
+  return {
+    filesMB: Math.round((names.length * size) / 1e6),
+    first: { wall: round(first.wall), storedMB: round(a.bytes / 1e6), peakMB: Math.round(first.peak) },
+    afterOnePercent: { wall: round(second.wall), storedMB: round(b.bytes / 1e6), share: round(b.bytes / a.bytes) },
+  };
+}
+
+const side = (runs) => ({
+  wall: runs.map(({ wall }) => round(wall)),
+  median: round(median(runs.map(({ wall }) => wall))),
+});
+
+const engine = await startEmbeddedPostgres({
+  dataDir: join(folder, 'server'),
+  major: MAJOR,
+  settings: { max_wal_size: '4GB', shared_buffers: '256MB' },
+  clock: systemClock,
+  log,
+});
+try {
+  const admin = new pg.Client({ connectionString: engine.url });
+  // Its server is stopped under it when something fails; that error would hide the first.
+  admin.on('error', () => undefined);
+  await admin.connect();
+  await admin.query('CREATE DATABASE app');
+  const url = engine.url.replace(/\/postgres$/, '/app');
+  const app = new pg.Client({ connectionString: url });
+  app.on('error', () => undefined);
+  await app.connect();
+  const size = await fill(app, Number(values.ratings));
+  await app.end();
+  writeConfiguration(url);
+  const { hostname, port, username, password } = new URL(url);
+  const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
+  const dump = await dumps(url, env);
+  const last = JSON.parse(dump.ours.at(-1).text);
+  const restore = await restores(last.id, url, env, admin);
+  const verify = await yumops('verify', last.id, '--level', '3');
+  await admin.end();
+  const result = {
+    at: new Date().toISOString(),
+    node: process.version,
+    postgres: MAJOR,
+    cpus: cpus().length,
+    load: loadavg().map((n) => Math.round(n * 10) / 10),
+    databaseMB: Math.round(size / 1e6),
+    dump: {
+      ours: {
+        ...side(dump.ours),
+        storedMB: round(last.bytes / 1e6),
+        peakMB: Math.round(Math.max(...dump.ours.map(({ peak }) => peak))),
+      },
+      pgDump: { ...side(dump.theirs), storedMB: round(statSync(join(folder, 'peer.dump')).size / 1e6) },
+    },
+    dumpToPeer: round(median(dump.ours.map(({ wall }) => wall)) / median(dump.theirs.map(({ wall }) => wall))),
+    restore: {
+      ours: { ...side(restore.ours), peakMB: Math.round(Math.max(...restore.ours.map(({ peak }) => peak))) },
+      pgRestore: side(restore.theirs),
+    },
+    restoreToPeer: round(median(restore.ours.map(({ wall }) => wall)) / median(restore.theirs.map(({ wall }) => wall))),
+    verifiedByRestoring: { wall: round(verify.wall), phases: JSON.parse(verify.text).phases },
+    files: await files(),
+  };
+  console.log(JSON.stringify(result, null, 2));
+  mkdirSync(join(root, 'bench/results'), { recursive: true });
+  writeFileSync(join(root, 'bench/results/backup.json'), `${JSON.stringify(result, null, 2)}\n`);
+} finally {
+  await engine.stop();
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,33 @@
+import type { BackupItem, BackupPlan } from '@yumops/protocol';
+import type { StateProps } from '../../components/state.tsx';
+
+type Look = Pick<StateProps, 'tone' | 'word'>;
+
+/** How a backup stands: made, and whether that was proven. */
+export function backupLook({ status, verified }: Pick<BackupItem, 'status' | 'verified'>): Look {
+  if (status === 'failed') return { tone: 'bad', word: 'failed' };
+  if (status === 'damaged') return { tone: 'bad', word: 'damaged' };
+  if (status === 'locked') return { tone: 'unknown', word: 'other key' };
+  if (status === 'running') return { tone: 'info', word: 'running' };
+  if (verified === null) return { tone: 'unknown', word: 'not verified' };
+  if (!verified.ok) return { tone: 'bad', word: 'not good' };
+  return { tone: 'ok', word: verified.level >= 2 ? 'restored on trial' : 'readable' };
+}
+
+/** What each level of a verification proves. */
+export const LEVELS = [
+  'every object is there, as it was stored',
+  'every object opens',
+  'it restores into an empty server',
+  'every table has its rows',
+  'the queries of the configuration give rows',
+] as const;
+
+/** One sentence on how a plan is doing. */
+export function planLook(plan: BackupPlan, items: readonly BackupItem[]): Look {
+  if (plan.problems.length > 0) return { tone: 'bad', word: plan.problems[0]?.message ?? '' };
+  if (plan.recoverable.latest === null) return { tone: 'unknown', word: 'There is no backup yet.' };
+  const proven = items.find(({ name, verified }) => name === plan.name && verified?.ok && verified.level >= 2);
+  if (!proven) return { tone: 'warn', word: 'Backups are made; none was restored on trial yet.' };
+  return { tone: 'ok', word: 'Backups are made, and were proven by restoring one.' };
+}

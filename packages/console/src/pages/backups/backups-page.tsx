@@ -1,0 +1,231 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { BackupItem, BackupPlan } from '@yumops/protocol';
+import { post } from '../../api/client.ts';
+import { meQuery } from '../../api/queries.ts';
+import { Button } from '../../components/button.tsx';
+import { Command } from '../../components/command.tsx';
+import { Drawer } from '../../components/drawer.tsx';
+import { Freshness } from '../../components/freshness.tsx';
+import { useListKeys } from '../../components/list-keys.ts';
+import { Empty, Failure } from '../../components/notice.tsx';
+import { Page } from '../../components/page.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { State } from '../../components/state.tsx';
+import { Instant, When } from '../../components/when.tsx';
+import { formatBytes, formatMilliseconds, formatSpan, plural } from '../../format/number.ts';
+import { useNow } from '../../time/now.ts';
+import { useLiveInterval } from '../../time/page-time.tsx';
+import { BackupDetails } from './backup-details.tsx';
+import { backupLook, planLook } from './backup-look.ts';
+import { backupsQuery } from './backup-queries.ts';
+import { BackupCalendar } from './calendar.tsx';
+import './backups.css';
+
+const route = getRouteApi('/console/backups');
+
+/** What can be restored, from when to when, and what proves it. */
+export function BackupsPage() {
+  const query = useQuery({ ...backupsQuery, refetchInterval: useLiveInterval() });
+  const { backup } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <Page title="Backups" note={<Freshness updatedAt={query.dataUpdatedAt} failed={query.isError} />}>
+      <QueryView query={query} what="the backups" rows={8}>
+        {({ items, plans }) =>
+          plans.length === 0 ? (
+            <NoPlans />
+          ) : (
+            plans.map((plan) => (
+              <Plan key={plan.name} plan={plan} items={items.filter(({ name }) => name === plan.name)} />
+            ))
+          )
+        }
+      </QueryView>
+      {backup !== undefined && (
+        <Drawer title={backup} close={() => void navigate({ search: {} })}>
+          <BackupDetails id={backup} />
+        </Drawer>
+      )}
+    </Page>
+  );
+}
+
+function NoPlans() {
+  return (
+    <Empty title="Nothing is backed up yet">
+      <p>Make a key, then name what is to be backed up under backups in yumops.yml.</p>
+      <Command line="yumops backup key create backup.key" />
+    </Empty>
+  );
+}
+
+function Plan({ plan, items }: { plan: BackupPlan; items: readonly BackupItem[] }) {
+  const navigate = route.useNavigate();
+  const now = useNow();
+  return (
+    <section className="backup-plan" aria-label={plan.name}>
+      <Verdict plan={plan} items={items} />
+      <div className="backup-columns">
+        <Panel title="Calendar" note={`13 weeks, days of ${plan.timeZone}`}>
+          <BackupCalendar
+            items={items}
+            timeZone={plan.timeZone}
+            now={now}
+            open={(id) => void navigate({ search: { backup: id } })}
+          />
+          <p className="quiet backup-legend">
+            {`Kept: the newest good one of ${plan.retention.daily} days, ${plan.retention.weekly} weeks and ${plan.retention.monthly} months. Pale: the next prune deletes it.`}
+          </p>
+        </Panel>
+        <Drills plan={plan} />
+      </div>
+      <Backups items={items} />
+    </section>
+  );
+}
+
+function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem[] }) {
+  const me = useQuery(meQuery).data;
+  const queryClient = useQueryClient();
+  const start = (path: string, body: object) => ({
+    mutationFn: () => post(path, body),
+    onSettled: () => queryClient.invalidateQueries({ predicate: ({ queryKey: [first] }) => first === 'backups' }),
+  });
+  const now = useMutation(start('/api/v1/backups', { name: plan.name }));
+  const drill = useMutation(start(`/api/v1/jobs/${encodeURIComponent(plan.jobs.drill)}/run`, {}));
+  const allowed = me !== undefined && me.role !== 'viewer';
+  const verified = items.find((item) => item.verified?.ok && item.verified.level >= 2)?.verified;
+  const { earliest, latest } = plan.recoverable;
+  return (
+    <header className="panel backup-verdict">
+      <div>
+        <h2>{plan.name}</h2>
+        <State {...planLook(plan, items)} />
+        {plan.problems.slice(1).map(({ code, message }) => (
+          <p key={code}>
+            <State tone="bad" word={message} />
+          </p>
+        ))}
+      </div>
+      <dl className="backup-facts">
+        <div>
+          <dt>Recoverable</dt>
+          <dd>
+            {earliest === null || latest === null ? (
+              'nothing'
+            ) : (
+              <>
+                <Instant at={earliest} /> to <Instant at={latest} />
+              </>
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Last restored on trial</dt>
+          <dd>{verified == null ? 'never' : <When at={verified.at} />}</dd>
+        </div>
+        <div>
+          <dt>Next backup</dt>
+          <dd>{plan.nextRunAt === null ? 'unknown' : <When at={plan.nextRunAt} />}</dd>
+        </div>
+        <div>
+          <dt>Second copy</dt>
+          <dd>{plan.copied ? 'yes' : 'none'}</dd>
+        </div>
+      </dl>
+      <div className="backup-actions" role="status">
+        <Button look="primary" disabled={!allowed || now.isPending} onClick={() => now.mutate()}>
+          Back up now
+        </Button>
+        <Button disabled={!allowed || drill.isPending} onClick={() => drill.mutate()}>
+          Recovery drill
+        </Button>
+        {(now.isSuccess || drill.isSuccess) && <span className="quiet">It has begun; Jobs shows how far it is.</span>}
+        {[now.error, drill.error].map((error) => error && <Failure key={error.message} error={error} />)}
+      </div>
+    </header>
+  );
+}
+
+function Drills({ plan }: { plan: BackupPlan }) {
+  const { drills, targets } = plan;
+  const longest = Math.max(targets.recoveryTimeSeconds, ...drills.map((drill) => drill.recoveryTimeSeconds));
+  return (
+    <Panel title="Recovery drills" note={`target ${formatSpan(targets.recoveryTimeSeconds * 1_000)}`}>
+      {drills.length === 0 ? (
+        <Empty title="No drill yet">
+          A drill recovers the newest backup and measures how long that takes and how much would be lost. One runs every
+          quarter.
+        </Empty>
+      ) : (
+        <ol className="backup-drills">
+          {drills.toReversed().map((drill) => (
+            <li key={drill.at}>
+              <State
+                tone={!drill.ok ? 'bad' : drill.recoveryTimeSeconds > targets.recoveryTimeSeconds ? 'warn' : 'ok'}
+                word={
+                  drill.ok ? `recovered in ${formatMilliseconds(drill.recoveryTimeSeconds * 1_000)}` : 'not recovered'
+                }
+              />
+              <meter value={drill.recoveryTimeSeconds} max={longest} aria-hidden="true" />
+              <span className="quiet">
+                <When at={drill.at} />, {formatSpan(drill.recoveryPointSeconds * 1_000)} would be lost
+              </span>
+              <span className="quiet truncate">
+                {Object.entries(drill.phases)
+                  .map(([phase, seconds]) => `${phase} ${formatMilliseconds(seconds * 1_000)}`)
+                  .join(', ')}
+              </span>
+              {drill.findings.map(({ code, message }) => (
+                <span key={`${code} ${message}`}>{message}</span>
+              ))}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}
+
+function Backups({ items }: { items: readonly BackupItem[] }) {
+  const { backup: open } = route.useSearch();
+  const list = useListKeys<HTMLDivElement>();
+  if (items.length === 0) return <Empty title="No backup was made yet">Back up now makes the first.</Empty>;
+  return (
+    <div ref={list}>
+      <Panel title="Backups" note={plural(items.length, 'backup')} flush>
+        <ul className="backup-rows">
+          {items.map((item) => (
+            <li key={item.id}>
+              <route.Link
+                data-row
+                to="."
+                search={{ backup: item.id }}
+                className="backup-row"
+                data-current={item.id === open}
+              >
+                <span className="backup-when">
+                  <strong>
+                    <Instant at={item.started} />
+                  </strong>
+                  <span className="quiet truncate">
+                    {item.parent === null ? item.tier : `${item.tier}, increment of ${item.parent}`}
+                  </span>
+                </span>
+                <span className="backup-state">
+                  <State {...backupLook(item)} />
+                  {item.why !== null && <span className="quiet truncate">{item.why}</span>}
+                </span>
+                <span className="quiet truncate">{item.keptFor.join(', ') || 'will be deleted'}</span>
+                <span className="figures">{item.status === 'good' ? formatBytes(item.size) : ''}</span>
+                <span className="figures">{item.seconds === null ? '' : formatMilliseconds(item.seconds * 1_000)}</span>
+              </route.Link>
+            </li>
+          ))}
+        </ul>
+      </Panel>
+    </div>
+  );
+}
