@@ -83,7 +83,7 @@ function writeConfiguration(url) {
 const yumops = (...args) =>
   timed(process.execPath, [COMMAND, 'backup', ...args, '--config', folder, '--data', join(folder, 'data'), '--json']);
 
-async function dumps(url, env) {
+async function dumps(env) {
   const ours = [];
   const theirs = [];
   for (let n = 0; n < Number(values.rounds); n++) {
@@ -154,7 +154,7 @@ try {
   writeConfiguration(url);
   const { hostname, port, username, password } = new URL(url);
   const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
-  const dump = await dumps(url, env);
+  const dump = await dumps(env);
   const last = JSON.parse(dump.ours.at(-1).text);
   const restore = await restores(last.id, url, env, admin);
   const verify = await yumops('verify', last.id, '--level', '3');

@@ -22,7 +22,7 @@ export class FolderFiles implements FileSource {
   async read(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     try {
       const file = await open(join(this.root, path), 'r');
-      return createReadStream('', { fd: file, highWaterMark: 1024 * 1024 });
+      return createReadStream('', { fd: file, highWaterMark: 256 * 1024 });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw unreadable(join(this.root, path), error);

@@ -4,14 +4,14 @@ import type { Repository } from '../repository.ts';
 import { gearTable } from './chunker.ts';
 
 /** Uploads under way at one time. */
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 
 /** Where a chunk stands. */
 export function chunkPath({ folder }: Pick<Repository, 'folder'>, id: string): string {
   return `${folder}/chunks/${id.slice(0, 2)}/${id}`;
 }
 
-/** Stores pieces of files, each once. Memory: one entry for every chunk of the repository, eight chunks under way. */
+/** Stores pieces of files, each once. Memory: one entry for every chunk of the repository, four chunks under way. */
 export class ChunkWriter {
   readonly gear: Int32Array;
   /** Bytes that were added to the store. */
