@@ -32,13 +32,16 @@ async function run(job: JourneyJob): Promise<JourneyOutcome> {
       if (await mayCall(host, job)) await route.continue();
       else await route.abort('accessdenied');
     });
+    await context.tracing.start({ screenshots: true, snapshots: true });
     const page = await context.newPage();
     page.setDefaultTimeout(Math.max(1, job.timeoutMs - PICTURE_MS));
     try {
       await journey({ page, context });
       return { kind: 'done' };
     } catch (error) {
-      return { kind: 'failed', message: oneLine(error), url: page.url(), screenshot: await picture(page, job) };
+      const screenshot = await picture(page, job);
+      const trace = await record(context, job);
+      return { kind: 'failed', message: oneLine(error), url: page.url(), screenshot, trace };
     }
   } finally {
     await browser.close();
@@ -53,6 +56,16 @@ async function picture(page: Page, { screenshot }: JourneyJob): Promise<string |
   try {
     await page.screenshot({ path: screenshot, timeout: PICTURE_MS });
     return screenshot;
+  } catch {
+    return null;
+  }
+}
+
+/** What happened until the failure, for Playwright's trace viewer. */
+async function record(context: BrowserContext, { trace }: JourneyJob): Promise<string | null> {
+  try {
+    await context.tracing.stop({ path: trace });
+    return trace;
   } catch {
     return null;
   }

@@ -19,6 +19,8 @@ export interface JourneyJob extends JourneyRequest {
   browser: string;
   /** Where a picture of a failure goes. */
   screenshot: string;
+  /** Where the trace of a failure goes. */
+  trace: string;
 }
 
 /**
@@ -32,7 +34,8 @@ export function createJourneyRunner(options: { folder: string; browsers?: readon
       const browser = (options.browsers ?? BROWSERS).find((path) => existsSync(path));
       if (browser === undefined) return Promise.resolve(NO_BROWSER);
       mkdirSync(options.folder, { recursive: true });
-      return runJourney({ ...request, browser, screenshot: join(options.folder, `${request.monitorId}.png`) }, signal);
+      const file = (ending: string) => join(options.folder, `${request.monitorId}.${ending}`);
+      return runJourney({ ...request, browser, screenshot: file('png'), trace: file('zip') }, signal);
     },
   };
 }

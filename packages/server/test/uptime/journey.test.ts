@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,13 +42,14 @@ test('a journey that comes to its end is up', async () => {
   expect(await journey(search('pizza found'))).toMatchObject({ verdict: 'up', reason: null });
 });
 
-test('a journey that fails is down, with a picture of the page', async () => {
+test('a journey that fails is down, with a picture of the page and a trace', async () => {
   const result = await journey(search('pasta found'));
   expect(result).toMatchObject({ verdict: 'down', evidence: { headers: { page: `${server.url}/` } } });
   expect(result.reason).toMatch(
     /^Expected the journey to come to its end, at http.* it failed: .*Timeout 500ms exceeded\.$/,
   );
   expect(existsSync(join(folder, 'search.png'))).toBe(true);
+  expect(statSync(join(folder, 'search.zip')).size).toBeGreaterThan(1_000);
 });
 
 test('a journey that does not end, a script that is none and a machine without a browser', async () => {

@@ -55,6 +55,8 @@ export type JourneyOutcome =
       url: string;
       /** Path of a picture of the page; null when there is none. */
       screenshot: string | null;
+      /** Path of a recording for Playwright's trace viewer; null when there is none. */
+      trace: string | null;
     }
   | { kind: 'impossible'; message: string; hint: string };
 

@@ -16,8 +16,8 @@ export const browserKind: MonitorKind<'browser'> = {
 function judge(outcome: JourneyOutcome): Finding {
   if (outcome.kind === 'impossible') throw impossible(outcome.message, outcome.hint);
   if (outcome.kind === 'done') return HEALTHY;
-  const { message, url, screenshot } = outcome;
-  const headers = { page: url, ...(screenshot === null ? {} : { screenshot }) };
+  const { message, url, screenshot, trace } = outcome;
+  const headers = { page: url, ...(screenshot === null ? {} : { screenshot }), ...(trace === null ? {} : { trace }) };
   return {
     verdict: 'down',
     reason: `Expected the journey to come to its end, at ${url} it failed: ${message.replace(/\.$/, '')}.`,
