@@ -15,7 +15,7 @@ const SKIP = new Set(['node_modules', 'dist', 'public', '.next']);
 
 /** A test is slow when it starts another program: an engine, a server process, a browser, a worker on built code. */
 const STARTS_PROGRAMS =
-  /test\/engines|\.\/engines\.ts|node:child_process|playwright-core|startTest(State|Telemetry)|-rig\.ts|startEmbedded|new Worker\(|dist\//;
+  /test\/engines|\.\/engines\.ts|node:child_process|playwright-core|start(State|Telemetry)Server|-rig\.ts|startEmbedded|new Worker\(|dist\//;
 
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

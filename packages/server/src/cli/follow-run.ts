@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { JobRun, JobRunDetail } from '@yumops/protocol';
-import { systemClock } from '../lib/clock.ts';
 import type { Client } from './client.ts';
 
+/** The clock's own timers would let the command end while it waits. */
 const POLL_MS = 500;
 
 /**
@@ -20,7 +21,7 @@ export async function followRun(client: Client, started: JobRun, shown: boolean)
     }
     if (run.endedAt !== null) return run;
     if (shown) showProgress(run);
-    await systemClock.sleep(POLL_MS);
+    await pause(POLL_MS);
   }
 }
 

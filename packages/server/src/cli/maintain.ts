@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ActionPlan, ActionResult, MaintenanceProgress } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import {
@@ -24,6 +25,7 @@ import { type Client, openClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { progressOn } from './progress.ts';
 
+/** The clock's own timers would let the command end while it waits. */
 const POLL_MS = 500;
 
 /** What a run did, here or in the running platform. */
@@ -96,7 +98,7 @@ async function runThere(client: Client, database: string, wish: Wish, show: (lin
       const { progress, ...run } = await client.get<RunAnswer>(`${path}/runs/${id}`);
       if (run.status !== 'running') return run as Result;
       if (progress) show(describe(progress));
-      await systemClock.sleep(POLL_MS);
+      await pause(POLL_MS);
     }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
