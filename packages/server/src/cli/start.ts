@@ -3,15 +3,7 @@ import { readSettings } from '../config/settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import { startPlatform } from '../main.ts';
 import { platformArgs, printJson } from './command.ts';
-
-/** Resolves when the operator, the service manager or a vanished parent asks the platform to stop. */
-function stopRequest(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve('SIGINT'));
-    process.once('SIGTERM', () => resolve('SIGTERM'));
-    if (process.connected) process.once('disconnect', () => resolve('parent gone'));
-  });
-}
+import { stopRequest } from './stop-request.ts';
 
 /** Package managers pass a signal on that the terminal has sent already: within this time it is the same request. */
 const SAME_REQUEST_MS = 1_000;

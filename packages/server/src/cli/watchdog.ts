@@ -11,6 +11,7 @@ import { loadUsableConfig } from '../main/config.ts';
 import { createNotifiers } from '../respond/notify/index.ts';
 import { Watchdog, type WatchdogConfig, type WatchState } from '../respond/watchdog/index.ts';
 import { commonArgs } from './command.ts';
+import { stopRequest } from './stop-request.ts';
 
 const MOST_BYTES = 16_384;
 
@@ -52,11 +53,11 @@ export const watchdog = defineCommand({
     dog.start();
     const ready = { url: `http://${listen.host}:${port}/beat`, everyMs: rules.everyMs, misses: rules.misses };
     process.stdout.write(args.json ? `${JSON.stringify(ready)}\n` : `ready: ${ready.url}\n`);
-    await new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
+    await stopRequest();
     server.closeAllConnections();
     server.close();
     await dog.stop();
-    return 0;
+    process.exit(0);
   },
 });
 

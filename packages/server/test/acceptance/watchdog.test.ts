@@ -57,7 +57,8 @@ watchdog:
     process.execPath,
     [BIN, 'watchdog', '--config', config, '--state', join(folder, `${name}.json`)],
     {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      // A watchdog whose test was killed ends too.
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     },
   );
   children.push(child);
