@@ -64,7 +64,7 @@ watchdog:
   children.push(child);
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`yumops watchdog ended with ${code}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       if (line.startsWith('ready:')) resolve(line.slice(6).trim());
     });
   });
