@@ -59,7 +59,10 @@ export async function findPrograms(path: string): Promise<FoundPrograms[]> {
 export function choosePrograms(found: readonly FoundPrograms[], major: number): FoundPrograms {
   const [best] = found.filter((programs) => programs.major >= major).sort((a, b) => a.major - b.major);
   if (best) return best;
-  const have = found.length === 0 ? 'there is none here' : `here is ${found.map(({ version }) => version).join(', ')}`;
+  const have =
+    found.length === 0
+      ? 'there is none here'
+      : `here is ${[...new Set(found.map(({ version }) => version))].join(', ')}`;
   throw new YumOpsError(
     'postgres_client_missing',
     `A server of PostgreSQL ${major} needs pg_dump ${major} or newer; ${have}.`,
