@@ -15,7 +15,7 @@ import { openDemoInbox } from './demo.ts';
 import { makeErrors } from './errors.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { instanceName } from './instance-name.ts';
-import { makeScheduler } from './jobs.ts';
+import { jobConditions, makeScheduler } from './jobs.ts';
 import { liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
@@ -80,7 +80,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },
-    conditions: () => [...backups.watch.conditions(), ...archives.conditions()],
+    conditions: () => [...backups.watch.conditions(), ...archives.conditions(), ...jobConditions(scheduler)],
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;

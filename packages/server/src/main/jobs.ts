@@ -2,6 +2,7 @@ import { audit } from '../access/audit.ts';
 import { databaseNow, Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { WatchedCondition } from '../respond/alerting/index.ts';
 import { jobsOfBackups } from './backup/jobs.ts';
 import type { LiveBackups } from './backup/open.ts';
 import type { DatabaseCare } from './care.ts';
@@ -11,6 +12,18 @@ import type { Observe } from './observe.ts';
 import { retentionJob } from './retention.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
+
+/** For the alert path: one condition for each thing that is wrong with a job. */
+export function jobConditions(scheduler: Scheduler): WatchedCondition[] {
+  return scheduler.seenProblems().map(({ job, code, message }) => ({
+    id: `job:${job}:${code}`,
+    name: `Job ${job}: ${code}`,
+    labels: { job, problem: code },
+    holds: true,
+    forMs: 0,
+    reason: message,
+  }));
+}
 
 /** Makes the scheduler with the jobs of the configuration as it is at the moment; it runs nothing yet. */
 export function makeScheduler(context: {

@@ -84,8 +84,8 @@ function Facts({ event }: { event: ErrorEventDetail }) {
         <div className="error-fact">
           <dt>Trace</dt>
           <dd>
-            <Link to="/logs" search={{ q: `traceId:${event.traceId}`, ...around(event.timestamp) }}>
-              Log lines of trace {event.traceId.slice(0, 8)}
+            <Link to="/traces/$id" params={{ id: event.traceId }}>
+              {event.traceId.slice(0, 8)}
             </Link>
           </dd>
         </div>

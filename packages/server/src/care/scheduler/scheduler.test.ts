@@ -140,10 +140,12 @@ test('a failure is kept with its code and hint, and is a problem until the next 
     hint: 'Make room.',
   });
   expect(await one.problems()).toMatchObject([{ code: 'failed', message: 'nightly failed: The disk is full.' }]);
+  await until(() => one.seenProblems().length === 1);
   fail = false;
   await one.runNow('nightly', 'ada');
   await until(ended('nightly'));
   expect(await one.problems()).toEqual([]);
+  await until(() => one.seenProblems().length === 0);
 });
 
 test('a run by hand is audited, refused while one goes on, and can be cancelled', async () => {

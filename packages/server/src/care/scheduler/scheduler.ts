@@ -32,6 +32,7 @@ const LOST_AFTER_MS = 60_000;
 const POLL_MS = 1_000;
 const RETRY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const LOOK_EVERY_MS = 15_000;
 const KEEP_MS = 400 * 86_400_000;
 const KEEP_RUNS = 100;
 /** How many jobs one instance does at a time. */
@@ -76,6 +77,8 @@ export class Scheduler {
   readonly #executions = new Map<string, Execution>();
   #scheduling = false;
   #pruneAt = 0;
+  #lookAt = 0;
+  #seen: readonly JobProblem[] = [];
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -179,6 +182,11 @@ export class Scheduler {
     return { run, log: await readLog(this.#deps.db, id) };
   }
 
+  /** What was wrong with jobs when the schedule last looked, a quarter of a minute ago at most. */
+  seenProblems(): readonly JobProblem[] {
+    return this.#seen;
+  }
+
   /** What is wrong with jobs now. */
   async problems(): Promise<JobProblem[]> {
     return (await this.list()).flatMap(({ problems }) => problems);
@@ -198,6 +206,10 @@ export class Scheduler {
     if (now >= this.#pruneAt) {
       this.#pruneAt = now + PRUNE_EVERY_MS;
       await pruneRuns(this.#deps.db, now - KEEP_MS, KEEP_RUNS);
+    }
+    if (now >= this.#lookAt) {
+      this.#lookAt = now + LOOK_EVERY_MS;
+      this.#seen = await this.problems();
     }
     return POLL_MS;
   }
