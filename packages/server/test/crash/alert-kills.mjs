@@ -84,7 +84,8 @@ export async function runAlertKills({ kills, seed, print = () => undefined, sett
     for (let round = 1; round <= kills; round++) {
       const { child, base } = await startPath(engine.url, home);
       const gone = once(child, 'exit');
-      // Some die before the first answer, the others while what was accepted is on its way.
+      // Some die when a vendor has taken something and not answered yet, some before the first answer to a sender.
+      vendors.onTaken = random() < 0.5 ? () => random() < 0.4 && child.kill('SIGKILL') : () => undefined;
       let timer = random() < 0.3 ? killIn(child, random() * 1_500) : undefined;
       while (child.exitCode === null && child.signalCode === null) {
         const n = next < round * 4 ? next++ : undefined;
@@ -96,6 +97,7 @@ export async function runAlertKills({ kills, seed, print = () => undefined, sett
       clearTimeout(timer);
       if (round % 20 === 0) print(`${round} kills, ${accepted.size} alerts accepted`);
     }
+    vendors.onTaken = () => undefined;
     const { child } = await startPath(engine.url, home);
     try {
       const end = performance.now() + settleMs;

@@ -24,12 +24,15 @@ export async function startVendors(random) {
     made: [],
     /** What was not in the published format. */
     wrong: [],
+    /** Called when something was taken, before it is answered. */
+    onTaken: () => undefined,
   };
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const { status, body } = judge(vendors, request, Buffer.concat(chunks).toString());
     if (status >= 400) vendors.wrong.push(`${request.method} ${request.url}: ${body}`);
+    else if (request.method === 'POST') vendors.onTaken();
     await sleep(random() * 60);
     response.writeHead(status, { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json' });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));

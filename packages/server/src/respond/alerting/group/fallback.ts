@@ -36,6 +36,13 @@ export function fallBack(draft: Draft, failed: Message, why: string): void {
   for (const target of targets) tellInstead(draft, failed, target, alerts, why);
 }
 
+/** Whether somebody else is told in place of a target that this message does not reach. */
+export function hasFallback(draft: Draft, message: Message): boolean {
+  const alert = message.alerts.map(({ id }) => draft.alerts.get(id)).find((one) => one?.state === 'firing');
+  if (!alert || message.kind === 'resolved') return false;
+  return otherWaysTo(draft, alert.plan, message, [alert]).length > 0 || fallbackTargets(alert.plan, message).length > 0;
+}
+
 /** The next way to the person on call whom a message did not reach, which was not tried yet. */
 function otherWaysTo(draft: Draft, plan: Plan, failed: Message, alerts: readonly Episode[]): Target[] {
   if (!plan.duty) return [];

@@ -4,7 +4,7 @@ import type { DeliveryResult } from '../../notify/index.ts';
 import { stopWaitingFor } from './authority.ts';
 import { learn } from './batch-told.ts';
 import type { Draft } from './draft.ts';
-import { fallBack } from './fallback.ts';
+import { fallBack, hasFallback } from './fallback.ts';
 import { isOpen, type Message } from './state.ts';
 import { targetKey } from './told.ts';
 import { cancel, isObsolete, withdrawEnds } from './withdraw.ts';
@@ -71,8 +71,8 @@ function fail(draft: Draft, message: Message, reason: string): void {
 
 /**
  * The process stopped while it was sending: the receiver may have the message. It is sent once more under the same key,
- * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told;
- * only where nothing can arrive twice it goes on.
+ * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told; it goes
+ * on where nothing can arrive twice, and where nobody else would be told: better thrice than never.
  */
 export function recover(draft: Draft, messageId: string): void {
   const message = draft.messages.get(messageId);
@@ -80,7 +80,7 @@ export function recover(draft: Draft, messageId: string): void {
   const interruptions = message.interruptions + 1;
   const uncertainSince = message.uncertainSince ?? message.attemptedAt;
   const unsure: Message = { ...message, interruptions, maybeDelivered: true, uncertainSince };
-  if (interruptions > 1 && !SENT_ONCE.has(message.channel)) {
+  if (interruptions > 1 && !SENT_ONCE.has(message.channel) && hasFallback(draft, unsure)) {
     fail(draft, unsure, 'the process stopped twice while sending; it may have arrived');
     return;
   }
