@@ -49,6 +49,7 @@ const RETENTION_OF: Record<MetricSource, RetentionClass> = {
   checks: 'checks',
   health_checks: 'checks',
   error_events: 'errors',
+  web_vitals: 'vitals',
 };
 
 /** What the sections become; the files and their folder are added by the loader. */

@@ -15,6 +15,7 @@ const SOURCES: Readonly<Record<string, MetricSource>> = {
   outbound_rows: 'outbound_calls',
   check_results: 'checks',
   error_event_rows: 'error_events',
+  web_vital_rows: 'web_vitals',
 };
 
 /** Tells the instance that evaluates the alert rules, this one or another, that rows can be counted. */

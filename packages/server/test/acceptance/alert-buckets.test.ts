@@ -160,6 +160,27 @@ describe('buckets of the telemetry store', () => {
     expect(await readRule('error_count > 1')).toMatchObject([{ value: 3 }]);
     expect(await readRule('error_count{level=fatal} > 1')).toMatchObject([{ value: 1 }]);
     expect(await readRule('unhandled_error_rate > 1%')).toMatchObject([{ count: 3, bad: 1 }]);
+    const vital = (id: string, name: string, value: number) => ({
+      ...{
+        ...WHO,
+        timestamp: T - 5,
+        updatedAt: T,
+        id,
+        name,
+        value,
+        rating: 'good',
+        route: '/',
+        url: '/',
+        device: 'mobile',
+      },
+      ...{ sessionId: 's' },
+    });
+    const slow = [1_000, 2_000, 3_000, 4_000].map((value) => vital(`m${value}`, 'LCP', value));
+    await server.insert('web_vital_rows', [...slow, vital('c', 'CLS', 0.2)]);
+    const [lcp] = await readRule('lcp{device=mobile} > 2500ms');
+    expect(lcp?.count).toBe(4);
+    expect(Math.abs(Number(lcp?.value) - 3_000)).toBeLessThan(60);
+    expect(Math.abs(Number((await readRule('max_cls > 0.1'))[0]?.value) - 0.2)).toBeLessThan(0.001);
   });
 
   test('every metric of the registry has a query that runs as shown', async () => {

@@ -68,7 +68,7 @@ const PER: Record<string, number> = {
   d: 86_400_000,
 };
 
-const PREFIX = /^(avg|p50|p95|p99|max|min|sum|last)_(.+)$/;
+const PREFIX = /^(avg|p50|p75|p95|p99|max|min|sum|last)_(.+)$/;
 
 class Refusal extends Error {
   readonly problem: ConditionProblem;

@@ -1,5 +1,5 @@
 /** How the samples of a window become one number. */
-export type Reducer = 'ratio' | 'count' | 'avg' | 'min' | 'max' | 'sum' | 'last' | 'p50' | 'p95' | 'p99';
+export type Reducer = 'ratio' | 'count' | 'avg' | 'min' | 'max' | 'sum' | 'last' | 'p50' | 'p75' | 'p95' | 'p99';
 
 /**
  * `counter`: events that are counted; `ratio`: bad of all; `duration`: a distribution in milliseconds;
@@ -21,7 +21,8 @@ export type MetricSource =
   | 'metrics'
   | 'checks'
   | 'health_checks'
-  | 'error_events';
+  | 'error_events'
+  | 'web_vitals';
 
 /** Distance of the resolve threshold from the threshold: a factor, or points in the metric's unit. */
 export type Hysteresis = { factor: number } | { points: number };
@@ -68,13 +69,15 @@ const MINUTE = 60_000;
 /** The longest window of a rule: what rules read is kept a day longer than this. */
 export const LONGEST_WINDOW_MS = 7 * 86_400_000;
 
-const LEVELS: readonly Reducer[] = ['avg', 'min', 'max', 'last', 'sum', 'p50', 'p95', 'p99'];
-const TIMES: readonly Reducer[] = ['avg', 'min', 'max', 'p50', 'p95', 'p99'];
+const LEVELS: readonly Reducer[] = ['avg', 'min', 'max', 'last', 'sum', 'p50', 'p75', 'p95', 'p99'];
+const TIMES: readonly Reducer[] = ['avg', 'min', 'max', 'p50', 'p75', 'p95', 'p99'];
 const REQUEST_LABELS = ['project', 'service', 'environment', 'release', 'endpoint', 'method'];
 const CHECK_LABELS = ['project', 'environment', 'monitor', 'kind', 'location'];
 const HEALTH_LABELS = ['project', 'environment', 'monitor', 'name'];
 const ERROR_LABELS = ['project', 'service', 'environment', 'release', 'type', 'level', 'issue'];
 const PROCESS_LABELS = ['project', 'service', 'environment', 'release', 'instance'];
+
+const VITAL_LABELS = ['project', 'service', 'environment', 'release', 'route', 'device'];
 
 type Varying = 'name' | 'noun' | 'description' | 'source';
 type Row = Pick<RuleMetric, Varying> & Partial<RuleMetric>;
@@ -103,6 +106,25 @@ function ratio(row: Row): RuleMetric {
     range: [0, 100],
     ...row,
   };
+}
+
+/** A web vital; its bare name is the 75th percentile, by which pages are rated. */
+function vital(name: string, noun: string, unit: MetricUnit = 'ms'): RuleMetric {
+  const description = `${noun} of visitors' page views; the bare name is the 75th percentile`;
+  const series = `web_vitals_${name}`;
+  const by = ['service', 'environment'];
+  return duration({
+    name,
+    noun,
+    description,
+    unit,
+    series,
+    by,
+    source: 'web_vitals',
+    labels: VITAL_LABELS,
+    reducer: 'p75',
+    minCount: 20,
+  });
 }
 
 function duration(row: Row): RuleMetric {
@@ -335,6 +357,11 @@ const ROWS: readonly RuleMetric[] = [
     by: ['monitor', 'name'],
     minCount: 1,
   }),
+  vital('lcp', 'largest contentful paint'),
+  vital('inp', 'interaction to next paint'),
+  vital('cls', 'cumulative layout shift', ''),
+  vital('fcp', 'first contentful paint'),
+  vital('ttfb', 'time to first byte'),
 ];
 
 /** The registry of rule metrics, by name. */

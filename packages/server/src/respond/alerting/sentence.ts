@@ -30,6 +30,7 @@ const REDUCED: Record<Reducer, string> = {
   sum: 'sum of ',
   last: 'latest ',
   p50: 'median ',
+  p75: '75th percentile of the ',
   p95: '95th percentile of the ',
   p99: '99th percentile of the ',
 };

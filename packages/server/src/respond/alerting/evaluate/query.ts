@@ -11,6 +11,7 @@ const RELATIONS: Record<MetricSource, string> = {
   checks: 'checks',
   health_checks: 'health_checks',
   error_events: 'error_events',
+  web_vitals: 'web_vitals',
 };
 
 /** Where the registry's counters and ratios differ from a plain count. */
@@ -73,6 +74,7 @@ function valueExpression(rule: Asked): string {
     case 'last':
       return `argMax(${column}, timestamp)`;
     case 'p50':
+    case 'p75':
     case 'p95':
     case 'p99':
       return `quantile(0.${reducer.slice(1)})(${column})`;
@@ -82,7 +84,7 @@ function valueExpression(rule: Asked): string {
 }
 
 function columnOf({ metric }: Asked): string {
-  if (metric?.kind !== 'duration') return 'value';
+  if (metric?.kind !== 'duration' || metric.source === 'web_vitals') return 'value';
   return metric.source === 'checks' || metric.source === 'health_checks' ? 'durationMs' : 'duration';
 }
 
@@ -97,6 +99,7 @@ function conditions(rule: Asked): string[] {
   const column = labelColumn(rule);
   const all = [`timestamp > now() - INTERVAL ${seconds} SECOND`];
   if (rule.metric === null || rule.metric.source === 'metrics') all.push(`name = ${quote(rule.condition.metric)}`);
+  if (rule.metric?.source === 'web_vitals') all.push(`name = ${quote(rule.condition.metric.toUpperCase())}`);
   if (rule.condition.metric === 'failed_auth_attempts') all.push(FAILED_SIGN_IN);
   for (const [name, value] of Object.entries(rule.condition.labels)) all.push(`${column(name)} = ${quote(value)}`);
   all.push(...scope(rule));

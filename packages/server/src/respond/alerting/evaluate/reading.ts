@@ -104,6 +104,8 @@ function reduce(rule: Asked, buckets: readonly Bucket[], count: number): number 
       return buckets.reduce((newest, bucket) => (bucket.lastAt >= newest.lastAt ? bucket : newest)).last;
     case 'p50':
       return percentileOf(buckets, 0.5);
+    case 'p75':
+      return percentileOf(buckets, 0.75);
     case 'p95':
       return percentileOf(buckets, 0.95);
     case 'p99':
