@@ -4,8 +4,10 @@ export interface AlertKillsResult {
   accepted: number;
   /** Messages that were being sent at a kill. */
   interrupted: number;
-  /** Receivers that were never told of an accepted alert. */
+  /** Receivers that were never told of an accepted alert, nor was the fallback. */
   lost: string[];
+  /** Receivers that were not told of an accepted alert while the fallback was. */
+  fallbacks: number;
   doubleSms: number;
   doubleCalls: number;
   /** Alerts with more than one incident at PagerDuty. */
@@ -17,7 +19,8 @@ export interface AlertKillsResult {
   duplicates: number;
   /** Alerts that were told more often than their key explains. */
   unmarkedDuplicates: number;
-  failed: string[];
+  /** Messages that were given up, and told to the fallback. */
+  failed: number;
   wrong: string[];
 }
 

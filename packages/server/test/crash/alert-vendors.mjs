@@ -1,7 +1,8 @@
-// Strict local stand-ins for Slack, a webhook, PagerDuty and Twilio that remember what they took.
+// Strict local stand-ins for Slack, a webhook, PagerDuty, Twilio and a mail server that remember what they took.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SMTPServer } from 'smtp-server';
 
 export const ROUTING_KEY = '0123456789abcdef0123456789abcdef';
 export const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
@@ -18,6 +19,8 @@ export async function startVendors(random) {
     /** Keys of messages that Slack and the webhook took, in order. */
     slack: [],
     webhook: [],
+    /** Keys of mails to the fallback. */
+    mail: [],
     /** Incidents by dedup key: what PagerDuty makes of events. */
     incidents: new Map(),
     /** Messages and calls that were made. */
@@ -39,13 +42,40 @@ export async function startVendors(random) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const mail = await startMail(vendors);
   return Object.assign(vendors, {
     base: `http://127.0.0.1:${server.address().port}`,
-    stop: () => {
+    smtp: `smtp://127.0.0.1:${mail.server.address().port}`,
+    stop: async () => {
       server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
+      await new Promise((resolve) => server.close(resolve));
+      await new Promise((resolve) => mail.close(resolve));
     },
   });
+}
+
+async function startMail(vendors) {
+  const mail = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    async onData(stream, _session, done) {
+      const chunks = [];
+      for await (const chunk of stream) chunks.push(chunk);
+      const key = /^x-yumops-key: *(\S+)/im.exec(
+        Buffer.concat(chunks)
+          .toString()
+          .replace(/\r\n[ \t]+/g, ''),
+      )?.[1];
+      if (key) vendors.mail.push(key);
+      else vendors.wrong.push('a mail without a key');
+      done();
+    },
+  });
+  // A client that is killed resets its connection.
+  mail.on('error', () => undefined);
+  mail.listen(0, '127.0.0.1');
+  await once(mail.server, 'listening');
+  return mail;
 }
 
 function judge(vendors, request, text) {
