@@ -104,6 +104,8 @@ function fresh(due: readonly Message[]): Message[][] {
     const contact = contactOf(message);
     const order = `${message.groupKey} ${contact}`;
     if (tried.has(contact) || alone.has(order)) continue;
+    // What the platform says of itself is a message of its own, which follows the one before it.
+    if (message.kind === 'meta' && joined.has(order)) continue;
     const leavesAlone = isExempt(message) && !joined.has(order);
     (leavesAlone ? alone : joined).add(order);
     const set = leavesAlone ? message.id : contact;
