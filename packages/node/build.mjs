@@ -39,6 +39,10 @@ const common = {
   alias: { '@yumops/protocol': inPackage('../protocol/src/index.ts') },
   legalComments: 'none',
   minifyWhitespace: true,
+  minifySyntax: true,
+  minifyIdentifiers: true,
+  // Names of classes and functions stand in stacks and logs.
+  keepNames: true,
 };
 
 async function buildEsm() {
@@ -72,13 +76,17 @@ function identifier(name) {
   return name.replace('-', '_');
 }
 
-/** Copies the declarations to a place where the protocol's, which they refer to, lie beside them. */
-function copyTypes(from, to, protocol) {
+/**
+ * Copies the declarations to a place where the protocol's, which they refer to, lie beside them. Docstrings stay in one of
+ * the two copies: editors show those of the entry that is imported, and hardly anybody requires a typed package.
+ */
+function copyTypes(from, to, protocol, documented) {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (entry.isDirectory() && entry.name !== 'testing') {
-      copyTypes(join(from, entry.name), join(to, entry.name), protocol);
+      copyTypes(join(from, entry.name), join(to, entry.name), protocol, documented);
     } else if (entry.name.endsWith('.d.ts') && !entry.name.endsWith('.test.d.ts')) {
-      const text = readFileSync(join(from, entry.name), 'utf8').replace(/^\/\/# sourceMappingURL.*$/m, '');
+      const whole = readFileSync(join(from, entry.name), 'utf8').replace(/^\/\/# sourceMappingURL.*$/m, '');
+      const text = documented ? whole : whole.replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, '');
       const path = relative(to, protocol).replace(/^(?!\.)/, './');
       mkdirSync(to, { recursive: true });
       writeFileSync(join(to, entry.name), text.replaceAll("'@yumops/protocol'", `'${path}'`));
@@ -88,7 +96,7 @@ function copyTypes(from, to, protocol) {
 
 await Promise.all([buildEsm(), buildCjs()]);
 for (const types of [`${out}/types`, `${out}/cjs/types`]) {
-  copyTypes(inPackage('dist'), inPackage(types), inPackage(`${types}/protocol.js`));
+  copyTypes(inPackage('dist'), inPackage(types), inPackage(`${types}/protocol.js`), !types.includes('cjs'));
   copyFileSync(inPackage('../protocol/dist/log-record.d.ts'), inPackage(`${types}/protocol.d.ts`));
 }
 // Whoever reads lib at this moment finds the old or the new files, all but for the instant between the two renames.

@@ -46,7 +46,7 @@ export async function runPhysicalKills(kills: number, random: () => number): Pro
       const end = Date.now() + random() * 1_800;
       for (let n = 0; Date.now() < end; n++) {
         await rig.app.query(
-          `INSERT INTO rows_written SELECT $1::bigint * 100000 + $2::bigint * 100 + g, repeat(md5(g::text), 8) FROM generate_series(1, 20) g`,
+          `INSERT INTO rows_written SELECT $1::bigint * 100000000 + $2::bigint * 100 + g, repeat(md5(g::text), 8) FROM generate_series(1, 20) g`,
           [kill, n],
         );
       }
