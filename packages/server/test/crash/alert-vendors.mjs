@@ -34,7 +34,7 @@ export async function startVendors(random) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const { status, body } = judge(vendors, request, Buffer.concat(chunks).toString());
-    if (status >= 400) vendors.wrong.push(`${request.method} ${request.url}: ${body}`);
+    if (status >= 400) vendors.wrong.push(`${request.method} ${request.url}: ${JSON.stringify(body)}`);
     else if (request.method === 'POST') vendors.onTaken();
     await sleep(random() * 60);
     response.writeHead(status, { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json' });

@@ -7,6 +7,9 @@ import { isOpen, type Message, timerKey } from './state.ts';
 import { knowsOfFiring, targetKey } from './told.ts';
 import { writeBatch, writeMessages } from './write.ts';
 
+/** Nobody is woken a second time because another way failed. */
+const PAGES: ReadonlySet<string> = new Set(['sms', 'phone_call', 'pagerduty', 'opsgenie']);
+
 /** Tells the fallback of every message that has not arrived in its time. The message itself goes on trying. */
 export function fallBackWhenOverdue(draft: Draft): void {
   for (const message of [...draft.messages.values()]) {
@@ -73,6 +76,7 @@ function tellInstead(draft: Draft, failed: Message, target: Target, alerts: Epis
     const fresh = alerts.filter(({ id }) => !isTold(draft, id, target));
     const title = `${channelName(failed.channel)} ${failed.target} is failing`;
     if (fresh.length > 0) writeBatch(draft, { target, kind: 'firing', firing: fresh, ended: [], reason });
+    else if (PAGES.has(target.channel)) draft.noteAll(failed, 'fallback', `${targetKey(target)} has it already`);
     else writeBatch(draft, { target, kind: 'meta', firing: alerts, ended: [], reason, title });
     return;
   }
@@ -87,6 +91,7 @@ function tellInstead(draft: Draft, failed: Message, target: Target, alerts: Epis
   const entries = alerts.map((alert) => ({ alert, step }));
   // A step that asks for a channel which does not exist is told to the fallback as that step.
   if (neverTried) writeMessages(draft, { alerts: entries, targets: [target], kind: 'firing', tag: 'firing', reason });
+  else if (PAGES.has(target.channel)) draft.noteAll(failed, 'fallback', `${targetKey(target)} has it already`);
   else {
     const title = `${channelName(failed.channel)} ${failed.target} is failing`;
     const tag = `meta-${targetKey(failed)}`;
