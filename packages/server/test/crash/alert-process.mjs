@@ -1,9 +1,9 @@
 // One instance of the alert path as a process of its own, for tests that kill it.
 import { systemClock } from '../../dist/lib/clock.js';
 import { createLog } from '../../dist/lib/log.js';
+import { Loop } from '../../dist/lib/loop.js';
 import { Secret } from '../../dist/lib/secret.js';
 import { AlertEngine } from '../../dist/respond/alerting/engine.js';
-import { Loop } from '../../dist/respond/alerting/loop.js';
 import { PostgresAlertStore } from '../../dist/respond/alerting/state/postgres.js';
 import { createNotifiers, NO_INTEGRATIONS } from '../../dist/respond/notify/index.js';
 import { connectState } from '../../dist/store/state/index.js';

@@ -299,7 +299,12 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
       await holder.query('BEGIN; INSERT INTO t VALUES (1)');
       const stop = new AbortController();
       const ledger = new MemoryLedger();
-      const running = maintain(url, ['reindex', 'analyze'], { lockTimeout: 60_000, signal: stop.signal, ledger });
+      const running = maintain(url, ['reindex', 'analyze'], {
+        lockTimeout: 60_000,
+        patience: 10_000,
+        signal: stop.signal,
+        ledger,
+      });
       const working =
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'yumops maintenance' AND wait_event_type = 'Lock' AND query LIKE 'REINDEX%'";
       await until(async () => (await rowsOf(url, working)).length === 1);
