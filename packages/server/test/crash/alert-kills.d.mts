@@ -17,7 +17,7 @@ export interface AlertKillsResult {
   mostWebhookOfOneKey: number;
   /** Keys that arrived twice. */
   duplicates: number;
-  /** Alerts that were told more often than their key explains. */
+  /** Alerts whose first message came under more than one key. */
   unmarkedDuplicates: number;
   /** Messages that were given up, and told to the fallback. */
   failed: number;

@@ -155,7 +155,9 @@ async function count(db, vendors, accepted, kills) {
   const most = (numbers) => Math.max(0, ...numbers);
   const byNumber = (collection) =>
     timesByKey(vendors.made.filter((one) => one.collection === collection).map(({ to }) => to));
-  const byAlert = (keys) => timesByKey(keys.map((key) => key.slice(0, 16)));
+  // The first message about an alert has one key, however often it arrives.
+  const firstKeys = (keys) =>
+    [...new Set(keys)].filter((key) => key.endsWith(':firing')).map((key) => key.slice(0, 16));
   return {
     kills,
     accepted: accepted.size,
@@ -168,7 +170,9 @@ async function count(db, vendors, accepted, kills) {
     mostSlackOfOneKey: most(timesByKey(vendors.slack)),
     mostWebhookOfOneKey: most(timesByKey(vendors.webhook)),
     duplicates: [...timesByKey(vendors.slack), ...timesByKey(vendors.webhook)].filter((times) => times > 1).length,
-    unmarkedDuplicates: [...byAlert(vendors.slack), ...byAlert(vendors.webhook)].filter((times) => times > 2).length,
+    unmarkedDuplicates: [...timesByKey(firstKeys(vendors.slack)), ...timesByKey(firstKeys(vendors.webhook))].filter(
+      (n) => n > 1,
+    ).length,
     failed: failed[0].n,
     wrong: vendors.wrong,
   };
