@@ -89,6 +89,15 @@ async function stop(code) {
 
 process.on('SIGINT', () => stop(0));
 process.on('SIGTERM', () => stop(0));
+// npm starts this through a shell, which ends at a signal without passing it on.
+if (process.env.npm_lifecycle_event === 'start') {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    stop(0);
+  }, 500).unref();
+}
 
 async function startPlatform(examplePort) {
   const args = ['packages/server/dist/cli/bin.js', 'start', '--data', data, '--port', port];
