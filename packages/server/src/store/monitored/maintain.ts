@@ -1,9 +1,12 @@
 import type pg from 'pg';
 import type { MaintainedDatabase, WorkLimits } from '../../care/database/index.ts';
+import { systemClock } from '../../lib/clock.ts';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { hearing, marked, openSession, read } from './connect.ts';
 import { asDatabaseError } from './database-error.ts';
+
+const CANCEL_AGAIN_MS = 500;
 
 /** Two keys, so that the lease meets no advisory lock that the application takes with one. */
 const LEASE = '1498772047, 1835100526';
@@ -111,7 +114,11 @@ class MaintainedConnection implements MaintainedDatabase {
   async #work<Result>({ signal }: WorkLimits, work: (worker: Worker) => Promise<Result>): Promise<Result> {
     signal?.throwIfAborted();
     const worker = await this.#openWorker();
-    const cancel = () => void this.#watcher.query('SELECT pg_cancel_backend($1)', [worker.pid]).catch(() => undefined);
+    const ended = new AbortController();
+    let cancelling = Promise.resolve();
+    const cancel = () => {
+      cancelling = this.#cancelUntilEnded(worker.pid, ended.signal);
+    };
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       return await work(worker);
@@ -122,6 +129,17 @@ class MaintainedConnection implements MaintainedDatabase {
       throw told;
     } finally {
       signal?.removeEventListener('abort', cancel);
+      ended.abort();
+      // What is still on its way must not meet the next statement.
+      await cancelling;
+    }
+  }
+
+  /** A request that comes before the statement does nothing, so it is made again until the statement has ended. */
+  async #cancelUntilEnded(pid: number, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await this.#watcher.query('SELECT pg_cancel_backend($1)', [pid]).catch(() => undefined);
+      await systemClock.sleep(CANCEL_AGAIN_MS, ended).catch(() => undefined);
     }
   }
 
