@@ -72,13 +72,21 @@ export function pickThrottled(due: readonly Message[], past: readonly Departure[
     const [first] = messages;
     if (!first) continue;
     const { until, why } = freeAt(first, departures, now);
-    if (until > now) picked.waiting.push(...messages.map((message) => ({ message, until, why })));
+    const held = [...messages, ...followersOf(messages, due)];
+    if (until > now) picked.waiting.push(...held.map((message) => ({ message, until, why })));
     else {
       picked.leaving.push(messages);
       departures.push({ ...departureOf(first), at: now });
     }
   }
   return picked;
+}
+
+/** What the platform says of itself after these, to the same contact: it waits with them. */
+function followersOf(messages: readonly Message[], due: readonly Message[]): Message[] {
+  const orders = new Set(messages.map((message) => `${message.groupKey} ${contactOf(message)}`));
+  const others = due.filter((message) => !messages.includes(message) && message.attempts === 0);
+  return others.filter((message) => message.kind === 'meta' && orders.has(`${message.groupKey} ${contactOf(message)}`));
 }
 
 /** Messages that were tried before, with those they left with. */
