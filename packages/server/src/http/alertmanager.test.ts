@@ -1,17 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
+import { type AlertRig, START } from '../../test/support/alert-rig.ts';
+import { alertingApp } from '../../test/support/alerting-app.ts';
 import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
-import { audit } from '../access/audit.ts';
-import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
-import { createLog } from '../lib/log.ts';
-import { createAlerting } from '../respond/alerting/index.ts';
-import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
 import type { IngestKey } from './access.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
-import { createHttpServer } from './server.ts';
 
 const CONFIG = `
 alert_settings: {email_notifications: [admin@yumzoom.com]}
@@ -38,19 +33,8 @@ afterAll(() => server.stop());
 
 beforeEach(async () => {
   ({ db } = await server.database());
-  const clock = new FakeClock(START);
-  const log = createLog(clock, () => undefined);
-  const config = configOf(CONFIG);
-  rig = new AlertRig(config, { clock, store: new PostgresAlertStore(db, async () => clock.now()) });
-  const alerting = createAlerting({
-    ...{ db, config, audit, clock, log, publicUrl: 'https://ops.yumzoom.app', instance: 'web' },
-    telemetry: { query: async () => [] } as never,
-    watermark: () => undefined,
-    monitorStates: async () => [],
-    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
-    notifiers: () => new Map(),
-  });
-  app = await createHttpServer({ log, version: '0' });
+  const { alerting, ...rest } = await alertingApp(db, CONFIG);
+  ({ app, rig } = rest);
   const guard = () => async (request: { headers: Record<string, unknown>; principal?: unknown }) => {
     if (request.headers.authorization !== 'Bearer token')
       throw new YumOpsError('unauthenticated', 'no', { status: 401 });

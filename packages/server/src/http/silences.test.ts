@@ -1,15 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
+import { type AlertRig, START } from '../../test/support/alert-rig.ts';
+import { alertingApp } from '../../test/support/alerting-app.ts';
 import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
-import { audit } from '../access/audit.ts';
-import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
-import { createLog } from '../lib/log.ts';
-import { createAlerting } from '../respond/alerting/index.ts';
-import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
 import { alertRoutes } from './alerts.ts';
-import { createHttpServer } from './server.ts';
 import { silenceRoutes } from './silences.ts';
 
 const CONFIG = `
@@ -30,19 +25,8 @@ afterAll(() => server.stop());
 
 beforeEach(async () => {
   ({ db } = await server.database());
-  const clock = new FakeClock(START);
-  const log = createLog(clock, () => undefined);
-  const config = configOf(CONFIG);
-  rig = new AlertRig(config, { clock, store: new PostgresAlertStore(db, async () => clock.now()) });
-  const alerting = createAlerting({
-    ...{ db, config, audit, clock, log, publicUrl: 'https://ops.yumzoom.app', instance: 'web' },
-    telemetry: { query: async () => [] } as never,
-    watermark: () => undefined,
-    monitorStates: async () => [],
-    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
-    notifiers: () => new Map(),
-  });
-  app = await createHttpServer({ log, version: '0' });
+  const { alerting, clock, ...rest } = await alertingApp(db, CONFIG);
+  ({ app, rig } = rest);
   const guard = () => async (request: { principal?: unknown }) => {
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
   };

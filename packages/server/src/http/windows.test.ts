@@ -1,16 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
+import { type AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
+import { type AlertingApp, alertingApp } from '../../test/support/alerting-app.ts';
 import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
 import { audit } from '../access/audit.ts';
 import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { createLog } from '../lib/log.ts';
-import { createAlerting } from '../respond/alerting/index.ts';
-import { PostgresAlertStore } from '../respond/alerting/state/postgres.ts';
 import { createWindows, PlannedChecks, type Windows, type WindowsConfig } from '../respond/windows/index.ts';
 import { alertRoutes } from './alerts.ts';
-import { createHttpServer } from './server.ts';
 import { windowRoutes } from './windows.ts';
 
 const CONFIG = `
@@ -36,20 +34,12 @@ afterAll(() => server.stop());
 beforeEach(async () => {
   ({ db } = await server.database());
   clock = new FakeClock(START);
-  const log = createLog(clock, () => undefined);
   const config = configOf(CONFIG) as ReturnType<typeof configOf> & WindowsConfig;
-  windows = createWindows({ db, config: () => config, audit, changed: () => alerting.replan() });
-  const plannedWork = windows.planned;
-  rig = new AlertRig(config, { clock, store: new PostgresAlertStore(db, async () => clock.now()), plannedWork });
-  const alerting = createAlerting({
-    ...{ db, config, audit, clock, log, publicUrl: 'https://ops.yumzoom.app', instance: 'web', plannedWork },
-    telemetry: { query: async () => [] } as never,
-    watermark: () => undefined,
-    monitorStates: async () => [],
-    resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
-    notifiers: () => new Map(),
-  });
-  app = await createHttpServer({ log, version: '0' });
+  let parts: AlertingApp | undefined;
+  windows = createWindows({ db, config: () => config, audit, changed: async () => parts?.alerting.replan() });
+  parts = await alertingApp(db, CONFIG, { clock, plannedWork: windows.planned });
+  const { alerting } = parts;
+  ({ app, rig } = parts);
   const guard = () => async (request: { principal?: unknown }) => {
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
   };
