@@ -1,5 +1,5 @@
+export { isVital, ratingOf } from './rating.ts';
 export {
-  ratingOf,
   readCalls,
   readCauses,
   readVitals,

@@ -1,5 +1,6 @@
-import type { BrowserCall, VitalCause, VitalFigures, VitalGroup, VitalName, VitalRating } from '@yumops/protocol';
+import type { BrowserCall, VitalCause, VitalFigures, VitalGroup, VitalName } from '@yumops/protocol';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { ratingOf } from './rating.ts';
 
 /** By what page views can be told apart. */
 export const VITAL_DIMENSIONS = ['route', 'device', 'country', 'release'] as const;
@@ -45,20 +46,6 @@ export async function readVitalsTotal(telemetry: TelemetryStore, selection: Vita
 const FIGURES = `name, quantileExactInclusive(0.75)(value) AS p75, count() AS count,
   countIf(rating = 'good') / count() AS good, countIf(rating = 'needs-improvement') / count() AS needsImprovement,
   countIf(rating = 'poor') / count() AS poor`;
-
-const LIMITS: Record<VitalName, readonly [number, number]> = {
-  LCP: [2_500, 4_000],
-  INP: [200, 500],
-  CLS: [0.1, 0.25],
-  FCP: [1_800, 3_000],
-  TTFB: [800, 1_800],
-};
-
-/** How a value is rated, by the limits of the Web Vitals programme. */
-export function ratingOf(name: VitalName, value: number): VitalRating {
-  const [good, poor] = LIMITS[name];
-  return value <= good ? 'good' : value <= poor ? 'needs-improvement' : 'poor';
-}
 
 function grouped(rows: readonly Row[]): VitalGroup[] {
   const groups = new Map<string, VitalGroup>();

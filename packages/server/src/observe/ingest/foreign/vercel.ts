@@ -1,7 +1,7 @@
 import { isObject, type Json, objectOf, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
 
-/** Sources of Vercel's lines whose `proxy` is a request that came from outside. */
+/** Levels, and streams of functions, by their names at Vercel. */
 const LEVELS: Record<string, string> = { warning: 'warn', stdout: 'info', stderr: 'error' };
 /** A function that ended without an answer. */
 const CRASHED = -1;

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { SourceMaps } from '../../errors/index.ts';
+import { isVital, ratingOf } from '../../vitals/index.ts';
 import { addRow } from '../record/add-row.ts';
 import type { RefusedBody } from '../record/body.ts';
 import { driftOf, eventTime } from '../record/event-time.ts';
@@ -29,14 +30,6 @@ export interface RumTaken extends EntryBody {
 }
 
 const MOST_EVENTS = 500;
-/** Limits of good and poor, by the Web Vitals programme (web-vitals 6). */
-const LIMITS: Record<string, readonly [number, number]> = {
-  LCP: [2_500, 4_000],
-  INP: [200, 500],
-  CLS: [0.1, 0.25],
-  FCP: [1_800, 3_000],
-  TTFB: [800, 1_800],
-};
 const TIMING_KINDS = new Set(['page_load_timing', 'api_response_time', 'custom']);
 /** Longer ones are sleeping tabs and clocks that jumped, ms. */
 const LONGEST_MS = 600_000;
@@ -92,8 +85,7 @@ function sharedOf(event: Json, { beacon, context, item }: Around) {
 function addVital(event: Json, around: Around): boolean {
   const name = textOf(event['name'], 16) ?? '';
   const value = numberOf(event['value']);
-  const limits = LIMITS[name];
-  if (limits === undefined || value === null || value < 0 || value > LONGEST_MS) return false;
+  if (!isVital(name) || value === null || value < 0 || value > LONGEST_MS) return false;
   const { at, url, row } = sharedOf(event, around);
   addRow(around.item.out.parts, 'web_vital_rows', 'vitals', at, {
     ...row,
@@ -101,7 +93,7 @@ function addVital(event: Json, around: Around): boolean {
     id: textOf(event['id'], 100) ?? around.id,
     name,
     value,
-    rating: value <= limits[0] ? 'good' : value <= limits[1] ? 'needs-improvement' : 'poor',
+    rating: ratingOf(name, value),
     url,
     navigationType: textOf(event['navigationType'], 32),
     country: around.context.country,
