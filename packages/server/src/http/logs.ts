@@ -7,6 +7,7 @@ import type { Tail } from '../observe/ingest/index.ts';
 import { type LogSearch, type LogSelection, parseLogQuery, toMatcher } from '../observe/logs/index.ts';
 import type { Guard } from './access.ts';
 import { EventStream } from './event-stream.ts';
+import { readInstant } from './time-range.ts';
 
 export interface LogsRouteDeps {
   search: LogSearch;
@@ -176,8 +177,8 @@ function toSelection(
 }
 
 function readTime(text: string, name: string): number {
-  const time = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isFinite(time) && time >= 0 && time < 8e12) return time;
+  const time = readInstant(text);
+  if (time !== undefined) return time;
   throw new YumOpsError('invalid_time', `"${name}" must be an ISO 8601 time or milliseconds since the epoch.`, {
     status: 400,
   });

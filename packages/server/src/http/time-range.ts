@@ -4,12 +4,18 @@ import { YumOpsError } from '../lib/errors.ts';
 
 const DAY_MS = 86_400_000;
 
+/** Reads ISO 8601 or milliseconds since the epoch; undefined when the text is neither. */
+export function readInstant(text: string): number | undefined {
+  const time = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
+  return Number.isFinite(time) && time >= 0 && time < 8e12 ? time : undefined;
+}
+
 const instant = z
   .string()
   .max(40)
   .transform((text, context) => {
-    const time = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
-    if (Number.isFinite(time) && time >= 0 && time < 8e12) return time;
+    const time = readInstant(text);
+    if (time !== undefined) return time;
     context.addIssue({
       code: 'custom',
       message: `"${text}" is neither an ISO 8601 time nor milliseconds since the epoch`,

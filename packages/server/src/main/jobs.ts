@@ -1,6 +1,7 @@
 import { audit } from '../access/audit.ts';
-import { databaseNow, Scheduler } from '../care/scheduler/index.ts';
+import { Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import { databaseNow } from '../lib/database-time.ts';
 import type { Log } from '../lib/log.ts';
 import type { WatchedCondition } from '../respond/alerting/index.ts';
 import { jobsOfBackups } from './backup/jobs.ts';

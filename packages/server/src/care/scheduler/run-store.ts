@@ -15,12 +15,6 @@ export interface LogLine {
   text: string;
 }
 
-/** The clock that all instances share, ms since the epoch. */
-export async function databaseNow(db: Queryable): Promise<number> {
-  const [row] = await db.query<{ now: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now');
-  return Math.floor(row?.now ?? 0);
-}
-
 /** Runs `decide` while no other instance decides. */
 export function deciding<T>(db: Db, decide: (tx: Queryable) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {

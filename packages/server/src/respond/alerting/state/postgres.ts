@@ -1,3 +1,4 @@
+import { databaseNow as readClock } from '../../../lib/database-time.ts';
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { DeadChannel } from '../deliver/dead-channels.ts';
@@ -279,11 +280,6 @@ function leaseFromRow(row: Row): StoredLease {
     expiresAt: (row['expires_at'] as Date).getTime(),
     shiftMs: Number(row['shift_ms']),
   };
-}
-
-async function readClock(tx: Queryable): Promise<number> {
-  const [row] = await tx.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-  return row?.now.getTime() ?? 0;
 }
 
 /** Holds the lease row until the transaction ends, so that nobody can take the lease between check and commit. */
