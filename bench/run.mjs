@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildPackages } from '../scripts/lib/build-steps.mjs';
+import { buildConsole, buildPackages } from '../scripts/lib/build-steps.mjs';
 import { ensureInstalled } from '../scripts/lib/install.mjs';
 import { reportFailure } from '../scripts/lib/report-failure.mjs';
 import { root } from '../scripts/lib/root.mjs';
@@ -16,6 +16,7 @@ if (!names.includes(name)) {
 try {
   await ensureInstalled();
   await buildPackages();
+  await buildConsole();
   await run(process.execPath, [join('bench', name, 'run.mjs'), ...rest], { show: true });
 } catch (error) {
   reportFailure(error);
