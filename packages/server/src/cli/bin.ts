@@ -58,6 +58,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Upload the source maps of a build',
     load: async () => (await import('./sourcemaps.ts')).sourcemaps,
   },
+  mcp: { about: 'Serve the tools of agents on stdio', load: async () => (await import('./mcp.ts')).mcp },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { ProblemBody } from '@yumops/protocol';
 import type { Settings } from '../config/settings.ts';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
+import { withQuery } from '../lib/query-string.ts';
 import { readRunFile } from '../main/run-file.ts';
 
 /** The platform's REST API as a command sees it. */
@@ -23,11 +24,6 @@ export interface Client {
 }
 
 const BYTES = 'application/octet-stream';
-
-function withQuery(path: string, query: Record<string, string | undefined> = {}): string {
-  const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
-}
 
 function readAnswer<Answer>(status: number, text: string, path: string): Answer {
   if (status >= 200 && status < 300) return JSON.parse(text || 'null') as Answer;

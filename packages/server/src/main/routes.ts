@@ -31,6 +31,7 @@ import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
 import { sloRoutes } from '../http/slos.ts';
+import { toolRoutes } from '../http/tools.ts';
 import { traceRoutes } from '../http/traces.ts';
 import { vitalRoutes } from '../http/vitals.ts';
 import { windowRoutes } from '../http/windows.ts';
@@ -118,6 +119,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   registerDatabases(app, parts);
   registerNotifications(app, parts);
+  toolRoutes(app, { db, clock, guard, publicUrl });
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
   registerOverview(app, parts, availability);
 }

@@ -1,0 +1,21 @@
+import type { Tool } from './tool.ts';
+import { alertTools } from './tools/alerts.ts';
+import { careTools } from './tools/care.ts';
+import { databaseTools } from './tools/database.ts';
+import { errorTools } from './tools/errors.ts';
+import { logTools } from './tools/logs.ts';
+import { overviewTools } from './tools/overview.ts';
+import { traceTools } from './tools/traces.ts';
+import { uptimeTools } from './tools/uptime.ts';
+
+/** Every tool, in the order in which a responder looks at things. */
+export const TOOLS: readonly Tool[] = [
+  ...overviewTools,
+  ...alertTools,
+  ...errorTools,
+  ...logTools,
+  ...traceTools,
+  ...uptimeTools,
+  ...databaseTools,
+  ...careTools,
+];
