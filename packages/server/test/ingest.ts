@@ -36,7 +36,7 @@ export async function startTestIngest(
 /** Waits until `check` returns something, asking every 20 ms. */
 export async function until<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  ms = 15_000,
+  ms = 25_000,
 ): Promise<T> {
   const deadline = systemClock.monotonic() + ms;
   for (;;) {

@@ -201,7 +201,7 @@ describe('database', () => {
     const database = pool(async () => undefined);
     const late: PgPool = { connect: () => sleep(80).then(() => database.connect()) };
     await find(new HealthMonitor({ database: { pool: late, timeout: 20 } }), 'database');
-    await vi.waitFor(() => expect(database.released).toHaveLength(1));
+    await vi.waitFor(() => expect(database.released).toHaveLength(1), 25_000);
     expect(database.queries).toEqual([]);
   });
 });

@@ -81,7 +81,7 @@ export class RecordingServer {
 }
 
 /** Waits until `condition` gives something, looking every few milliseconds. @throws when `timeoutMs` have passed */
-export async function until<Value>(condition: () => Value | undefined | false, timeoutMs = 5000): Promise<Value> {
+export async function until<Value>(condition: () => Value | undefined | false, timeoutMs = 25_000): Promise<Value> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const value = condition();

@@ -35,7 +35,7 @@ function rig(failing = 0, extra: Partial<SuperviseOptions> = {}): Rig {
 }
 
 async function until(condition: () => boolean, step: () => Promise<void> = async () => undefined): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 25_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error('the condition did not come true in time');
     await step();

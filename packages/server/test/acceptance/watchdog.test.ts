@@ -121,8 +121,7 @@ test('the watchdog tells by itself when evaluation, deliveries or the database s
   const parts = ['evaluator', 'sender', 'database'] as const;
   const urls = await Promise.all(parts.map(startWatchdog));
   const paths = await Promise.all(parts.map((part, index) => startPath(part, urls[index] ?? '')));
-  for (const url of urls)
-    await expect.poll(async () => (await stateOf(url)).lastBeatAt, { timeout: 15_000 }).not.toBeNull();
+  for (const url of urls) await expect.poll(async () => (await stateOf(url)).lastBeatAt).not.toBeNull();
   // A slow start is a time without beats too.
   await expect
     .poll(async () => Promise.all(urls.map(async (url) => (await stateOf(url)).outage)))
@@ -134,8 +133,8 @@ test('the watchdog tells by itself when evaluation, deliveries or the database s
     if (path) path.stopped[part] = true;
   });
   for (const part of parts) {
-    await expect.poll(() => mailsOf(part).length, { timeout: 15_000, message: `${part} stopped` }).toBe(1);
-    await expect.poll(() => eventsOf(part).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(() => mailsOf(part).length, { message: `${part} stopped` }).toBe(1);
+    await expect.poll(() => eventsOf(part).length).toBe(1);
     expect(mailsOf(part)[0]?.subject).toContain('gives no sign of life');
     expect(eventsOf(part)[0]).toMatchObject({ event_action: 'trigger' });
   }
@@ -144,8 +143,8 @@ test('the watchdog tells by itself when evaluation, deliveries or the database s
     if (path) path.stopped[part] = false;
   });
   for (const part of parts) {
-    await expect.poll(() => mailsOf(part).length, { timeout: 15_000, message: `${part} works again` }).toBe(2);
-    await expect.poll(() => eventsOf(part).at(-1)?.event_action, { timeout: 15_000 }).toBe('resolve');
+    await expect.poll(() => mailsOf(part).length, { message: `${part} works again` }).toBe(2);
+    await expect.poll(() => eventsOf(part).at(-1)?.event_action).toBe('resolve');
   }
   await Promise.all(paths.map((path) => path.end()));
 }, 60_000);

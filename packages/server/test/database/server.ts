@@ -96,9 +96,9 @@ export function asRole(url: string, role: string, password: string): string {
   return other.href;
 }
 
-/** Waits until a condition holds. @throws after ten seconds */
+/** Waits until a condition holds. @throws after 25 seconds */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 25_000;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error('the condition did not come true in time');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -52,7 +52,7 @@ async function seen() {
   return (await listMonitors(state.db, view)).items[0];
 }
 
-const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 5_000 });
+const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 25_000 });
 const beat = (path = '', options: { method?: 'GET' | 'POST'; payload?: string | Buffer } = {}) =>
   app.inject({ url: `/ping/${TOKEN}${path}`, ...options });
 

@@ -100,7 +100,7 @@ function startAgent(location: string, id: string = location, clock: Clock = syst
   return { worker, line };
 }
 
-const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 15_000, interval: 50 });
+const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 25_000, interval: 50 });
 const monitor = (changes = {}) =>
   httpMonitor(`${target.url}/`, { intervalMs: 1_000, locations: PLACES, quorum: 2, ...changes });
 const current = async () => (await listMonitorStates(state.db))[0];

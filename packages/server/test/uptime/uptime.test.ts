@@ -67,7 +67,7 @@ async function start(options: Partial<UptimeOptions> & Pick<UptimeOptions, 'moni
 }
 
 /** Waits until what is expected is so. */
-const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 10_000 });
+const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 25_000 });
 
 /** A monitor that is checked every 200 ms. */
 const quick = (path: string, changes = {}) => httpMonitor(`${server.url}${path}`, { intervalMs: 200, ...changes });

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type BusyDb, busyDb } from '../../../test/support/busy-db.ts';
 import { type StateServer, startStateServer } from '../../../test/support/state-server.ts';
 import { audit } from '../../access/audit.ts';
 import { FakeClock } from '../../lib/clock.ts';
-import type { Db } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import type { Job, JobContext, JobResult } from './job.ts';
@@ -12,7 +12,7 @@ import { Scheduler } from './scheduler.ts';
 const MINUTE = 60_000;
 
 let server: StateServer;
-let db: Db;
+let db: BusyDb;
 let clock: FakeClock;
 let jobs: Job[];
 const open: Scheduler[] = [];
@@ -23,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 beforeEach(async () => {
-  ({ db } = await server.database());
-  clock = new FakeClock(Date.UTC(2026, 0, 5, 2, 59));
+  db = busyDb((await server.database()).db);
+  clock = new FakeClock(Date.UTC(2026, 0, 5, 2, 59, 50));
   jobs = [];
 });
 
@@ -50,14 +50,18 @@ function scheduler(instance = 'one'): Scheduler {
   return made;
 }
 
-/** Moves the clock in small steps, with time for the database in between, until `done`. */
-async function until(done: () => Promise<boolean> | boolean, stepMs = 500, limit = 400): Promise<void> {
-  for (let i = 0; i < limit; i += 1) {
-    if (await done()) return;
+/**
+ * Moves the clock in small steps until `done`. It stands while a statement is under way: a slow database is neither a
+ * lost sign of life nor a reason to give up. @throws after an hour on the clock
+ */
+async function until(done: () => Promise<boolean> | boolean, stepMs = 2_000): Promise<void> {
+  const limit = clock.monotonic() + 60 * MINUTE;
+  await db.idle();
+  while (!(await done())) {
+    if (clock.monotonic() > limit) throw new Error('it did not happen');
     await clock.advance(stepMs);
-    await db.query('SELECT 1');
+    await db.idle();
   }
-  throw new Error('it did not happen');
 }
 
 const statuses = async (name: string) =>
@@ -116,7 +120,7 @@ test('jobs of one group wait for each other, and waiting is no problem', async (
   one.start();
   await until(async () => (await statuses('maintenance')).some(({ reason }) => reason === 'waits for backup'));
   const later = clock.now() + 5 * MINUTE;
-  await until(() => clock.now() >= later, 2_000);
+  await until(() => clock.now() >= later, 5_000);
   expect((await one.problems()).filter(({ job: name }) => name === 'maintenance')).toEqual([]);
   release();
   await until(ended('maintenance'));
@@ -206,7 +210,8 @@ test.each([
   const third = scheduler(name === 'one' ? 'one' : 'three');
   third.start();
   await until(async () => (await statuses('nightly')).filter(({ status }) => status === 'lost').length === 2);
-  await clock.advance(5_000);
+  const later = clock.now() + 5_000;
+  await until(() => clock.now() >= later);
   expect(begun).toBe(2);
   expect(await third.problems()).toMatchObject([{ code: 'lost' }]);
 });

@@ -50,7 +50,7 @@ async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
-async function until(condition: () => Promise<boolean>, limit = 10_000): Promise<void> {
+async function until(condition: () => Promise<boolean>, limit = 25_000): Promise<void> {
   const end = Date.now() + limit;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error('the condition did not come true in time');

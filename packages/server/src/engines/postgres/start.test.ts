@@ -56,7 +56,7 @@ async function ask<Row>(url: string, sql: string): Promise<Row[]> {
   }
 }
 
-async function until(condition: () => Promise<boolean> | boolean, limit = 15_000): Promise<void> {
+async function until(condition: () => Promise<boolean> | boolean, limit = 25_000): Promise<void> {
   const end = Date.now() + limit;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error('the condition did not come true in time');
