@@ -40,6 +40,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Plan work that neither pages nor counts, and mute times',
     load: async () => (await import('./window.ts')).window,
   },
+  incident: {
+    about: 'Declare incidents, follow them, write their postmortem',
+    load: async () => (await import('./incident.ts')).incident,
+  },
   slos: { about: 'Show objectives and their error budgets', load: async () => (await import('./slos.ts')).slos },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },

@@ -22,6 +22,7 @@ import { compileRestore } from '../respond/alerting/evaluate/restore.ts';
 import { compileInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import type { MetricSource } from '../respond/alerting/metrics.ts';
 import { compilePushRoute, type PushRoute } from '../respond/alerting/push/config.ts';
+import { compileIncidents } from '../respond/incidents/config.ts';
 import { compileIntegrations, type Integrations } from '../respond/notify/config.ts';
 import { compileSlackWebhook } from '../respond/notify/slack/config.ts';
 import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/config-compose.ts';
@@ -222,7 +223,10 @@ function receiversOf(sections: Sections, integrations: Integrations, policies: r
   return new Receivers({
     integrations,
     policies: policies.map(({ policy }) => policy.name),
-    slackChannels: slackChannelsOf(telling.map(({ value }) => value.notifications)),
+    slackChannels: slackChannelsOf([
+      ...telling.map(({ value }) => value.notifications),
+      sections.incidents.value.notify,
+    ]),
   });
 }
 
@@ -283,6 +287,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     restore: compileRestore(sections.restore.value, sections.restore.report),
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     watchdog: compileWatchdogOf(sections, receivers, readFile),
+    incidents: compileIncidents(sections.incidents.value, receivers, sections.incidents.report),
     pushRoutes,
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),

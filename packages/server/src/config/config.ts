@@ -10,6 +10,7 @@ import type { AlertSettings, EscalationPolicy, Grouping, RuleConfig } from '../r
 import type { Restore } from '../respond/alerting/evaluate/restore.ts';
 import type { InhibitRule } from '../respond/alerting/inhibit/inhibition.ts';
 import type { PushRoute } from '../respond/alerting/push/config.ts';
+import type { IncidentsConfig } from '../respond/incidents/config.ts';
 import type { Integrations } from '../respond/notify/config.ts';
 import type { Person, Schedule } from '../respond/oncall/schedule.ts';
 import type { Slo } from '../respond/slo/slo.ts';
@@ -76,6 +77,7 @@ export interface Config {
   restore: Restore | null;
   inhibitRules: readonly InhibitRule[];
   watchdog: WatchdogConfig | null;
+  incidents: IncidentsConfig;
   /** Where alerts go that others push; the first that matches. */
   pushRoutes: readonly PushRoute[];
   people: readonly Person[];

@@ -93,6 +93,7 @@ export class SectionJoiner {
       restore: this.#map('restore'),
       maintenance: this.#map('maintenance'),
       watchdog: this.#map('watchdog'),
+      incidents: this.#map('incidents'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],

@@ -19,6 +19,7 @@ import {
 import { restoreShape } from '../respond/alerting/evaluate/restore.ts';
 import { inhibitRuleShape, type RawInhibitRule } from '../respond/alerting/inhibit/config.ts';
 import { pushRouteShape, type RawPushRoute } from '../respond/alerting/push/config.ts';
+import { incidentsShape, type RawIncidents } from '../respond/incidents/config.ts';
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
 import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
 import { type RawSlo, sloShape } from '../respond/slo/config.ts';
@@ -48,6 +49,7 @@ export const MAPS = {
   restore: restoreShape.describe('What becomes of pending alerts over an outage'),
   maintenance: maintenanceShape.describe('Upkeep of a database'),
   watchdog: watchdogShape.describe('What watches the platform from outside'),
+  incidents: incidentsShape.describe('Which alerts become incidents, and who is told of them'),
 };
 
 /** Sections that are lists; the lists of several files are joined. */
@@ -92,6 +94,7 @@ export interface Sections {
   restore: Placed<z.infer<typeof restoreShape>>;
   maintenance: Placed<RawMaintenance>;
   watchdog: Placed<RawWatchdog>;
+  incidents: Placed<RawIncidents>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];

@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<ReplyAction, string>> = {
   acknowledge: 'Acknowledge',
   escalate: 'Escalate',
   resolve: 'Resolve',
+  declare: 'Declare an incident',
 };
 /** The page loads nothing, runs nothing, and is shown nowhere else. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";

@@ -14,6 +14,7 @@ import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { makeErrors } from './errors.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { makeResponse } from './incidents.ts';
 import { instanceName } from './instance-name.ts';
 import { jobConditions, makeScheduler } from './jobs.ts';
 import { liveConfig } from './live-config.ts';
@@ -84,14 +85,24 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
+  const response = makeResponse({
+    stores,
+    live,
+    alerting,
+    databases,
+    scheduler: () => scheduler,
+    clock,
+    log,
+    publicUrl,
+  });
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
   const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
-    storedMonitors,
-    ...{ clock, log, publicUrl },
+    ...response,
+    ...{ storedMonitors, clock, log, publicUrl },
     demoInbox: inbox !== undefined,
   });
   return {
@@ -101,8 +112,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     startWork: () =>
       startWork({
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        storedMonitors,
-        databases: databases.watch,
+        ...{ storedMonitors, incidents: response.incidents, clock, db: stores.db, databases: databases.watch },
       }),
     beginDrain: () => observe.health.drain(),
   };

@@ -8,6 +8,7 @@ import { twilioRoutes } from '../http/twilio.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Alerting, alertsOfMessage } from '../respond/alerting/index.ts';
+import type { Incidents } from '../respond/incidents/index.ts';
 import { createNotifiers, sendTest } from '../respond/notify/index.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -19,6 +20,7 @@ export interface NotificationParts {
   stores: Stores;
   identity: Identity;
   alerting: Alerting;
+  incidents: Incidents;
   clock: Clock;
   log: Log;
   publicUrl: string;
@@ -29,7 +31,11 @@ export function registerNotifications(app: FastifyInstance, parts: NotificationP
   const { live, stores, identity, alerting, clock, publicUrl } = parts;
   const { db } = stores;
   const log = parts.log.child('notify');
-  const onReply = makeReplies({ db, config: () => live.current, actions: actionsOf(alerting) });
+  const onReply = makeReplies({
+    db,
+    config: () => live.current,
+    actions: actionsOf(alerting, parts.incidents, () => clock.now()),
+  });
   slackRoutes(app, { app: () => live.current.integrations.slack?.app ?? null, onReply, clock, log });
   twilioRoutes(app, {
     account: () => live.current.integrations.twilio,

@@ -87,7 +87,13 @@ escalation_policies:
     notifiers: () => new Map(),
   });
   app = await createHttpServer({ log, version: '0' });
-  const onReply = makeReplies({ db, config: () => config, actions: actionsOf(alerting) });
+  const onReply = makeReplies({
+    db,
+    config: () => config,
+    actions: actionsOf(alerting, { declareForAlert: async () => ({ id: '', number: 0, created: true }) }, () =>
+      clock.now(),
+    ),
+  });
   slackRoutes(app, { app: () => slackApp, onReply, clock, log });
   twilioRoutes(app, {
     account: () => integrations.twilio,

@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
 import type { Db } from '../lib/db.ts';
 import { type Alerting, alertsOfMessage, alertsToldTo, type ToldAlert } from '../respond/alerting/index.ts';
+import type { Incidents } from '../respond/incidents/index.ts';
 import { type OnReply, type Reply, type ReplyAction, type ReplyAnswer, replyCode } from '../respond/notify/index.ts';
 
 export interface ReplyContext {
@@ -14,14 +15,20 @@ const DONE: Record<ReplyAction, string> = {
   acknowledge: 'Acknowledged',
   escalate: 'Escalated',
   resolve: 'Resolved',
+  declare: 'Declared as an incident',
 };
 
-/** The actions that the alert path offers. */
-export function actionsOf(alerting: Pick<Alerting, ReplyAction>): ReplyContext['actions'] {
+/** The actions that the alert path and incidents offer. */
+export function actionsOf(
+  alerting: Pick<Alerting, 'acknowledge' | 'escalate' | 'resolve'>,
+  incidents: Pick<Incidents, 'declareForAlert'>,
+  now: () => number,
+): ReplyContext['actions'] {
   return {
     acknowledge: (alertId, by, via) => alerting.acknowledge(alertId, by, via),
     escalate: (alertId, by, via) => alerting.escalate(alertId, by, via),
     resolve: (alertId, by, via) => alerting.resolve(alertId, by, via),
+    declare: async (alertId, by) => void (await incidents.declareForAlert(alertId, { actor: by, now: now() })),
   };
 }
 

@@ -1,10 +1,14 @@
+import { audit } from '../access/audit.ts';
 import type { DatabaseWatch } from '../care/database/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Queryable } from '../lib/db.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import type { StoredMonitors } from '../observe/uptime/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
+import type { Incidents } from '../respond/incidents/index.ts';
 import type { PlannedChecks } from '../respond/windows/index.ts';
 import type { Archives } from './backup/archives.ts';
 import type { LiveBackups } from './backup/open.ts';
@@ -25,6 +29,9 @@ export interface WorkingParts {
   backups: LiveBackups;
   scheduler: Scheduler;
   archives: Archives;
+  incidents: Incidents;
+  clock: Clock;
+  db: Queryable;
   log: Log;
   shutdown: Shutdown;
 }
@@ -32,7 +39,7 @@ export interface WorkingParts {
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
-  const { backups, archives, storedMonitors } = parts;
+  const { backups, archives, storedMonitors, incidents } = parts;
   errors.start();
   shutdown.add('errors', () => errors.stop());
   await plannedChecks.start();
@@ -49,7 +56,12 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   scheduler.start();
   archives.follow(live.current);
   shutdown.add('archives of backups', () => archives.stop());
+  incidents.start();
+  shutdown.add('incidents', () => incidents.stop());
   live.follow((config) => {
+    noteReload(parts, config.files.length).catch((error: unknown) => {
+      log.error('the reload could not be noted', { error: messageOf(error) });
+    });
     alerting.reload(config);
     void plannedChecks.refresh();
     backups.watch.nudge();
@@ -59,4 +71,10 @@ export async function startWork(parts: WorkingParts): Promise<void> {
       log.error('the monitors could not be reloaded', { error: messageOf(error) });
     });
   });
+}
+
+/** A change of the configuration stands in the audit log: it may be what an incident came from. */
+function noteReload({ db, clock }: WorkingParts, files: number): Promise<void> {
+  const entry = { at: clock.now(), actor: 'yumops', action: 'configuration.reload', target: 'configuration' };
+  return audit(db, { ...entry, detail: { files } });
 }

@@ -15,6 +15,7 @@ export {
 } from './history/badge.ts';
 export { type HistoryQuery, readHistory } from './history/durations.ts';
 export { readMonthlySla, readSla } from './history/sla.ts';
+export { type StoredTransition, transitionsBetween } from './history/transitions.ts';
 export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
 export { afterSignal, type Beats, judgeBeats, NO_BEATS, type Signal } from './kinds/heartbeat/beats.ts';
 export { type CheckQuery, listChecks } from './list-checks.ts';

@@ -4,6 +4,7 @@ export type { AlertSettings, Burn, Indicator, RuleConfig, Target } from './confi
 export { notificationsShape } from './config.ts';
 export type { Receivers } from './config-receivers.ts';
 export { AlertEngine } from './engine.ts';
+export type { Episode } from './episode.ts';
 export { BucketCache } from './evaluate/buckets.ts';
 export { burnRate } from './evaluate/burn-windows.ts';
 export { classLimit, durationClass } from './evaluate/duration-class.ts';
@@ -18,6 +19,7 @@ export { compileMatchers } from './inhibit/config.ts';
 export type { Instance } from './instance.ts';
 export { type MetricSource, RULE_METRICS } from './metrics.ts';
 export { MONITOR_RULE, MONITOR_RULE_ID } from './monitor-alerts.ts';
+export { type Notice, queueNotice } from './notice.ts';
 export type {
   AlertStore,
   Audit,
@@ -38,12 +40,15 @@ export type {
 export { NOTHING_PLANNED } from './ports.ts';
 export type { SentAlert } from './push/accept.ts';
 export type { ListedAlert } from './push/listing.ts';
+export { episodesById } from './read/episodes.ts';
+export { type AlertFact, factsOfAlerts } from './read/facts.ts';
 export { AlertPages } from './read/pages.ts';
 export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';
 export { period } from './sentence.ts';
 export { addSilence } from './silence/add-silence.ts';
 export { endSilence } from './silence/end-silence.ts';
 export { formatMatcher, type Matcher, matchesAll, parseMatcher } from './silence/matcher.ts';
+export { matchable } from './silence/silence.ts';
 export type { Silences } from './silence/silences.ts';
 export { storedBuckets } from './state/bucket-query.ts';
 export { MemoryAlertStore } from './state/memory.ts';

@@ -35,6 +35,8 @@ export interface MessageBody {
   groupLabels?: Readonly<Record<string, string>>;
   /** Ids in Slack of the people whose turn it is. */
   mentions?: readonly string[];
+  /** What a message says that is about no alert, and the page of the console about it. */
+  notice?: { lines: readonly string[]; url: string };
   /** Alerts this message tells of first, then others that fire in the same group. */
   alerts: readonly MessageAlert[];
 }

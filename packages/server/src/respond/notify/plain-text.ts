@@ -12,6 +12,7 @@ export function plainLines(message: Outgoing): string[] {
   const { body, publicUrl } = message;
   const more = remainder(body);
   return [
+    ...(body.notice ? [...body.notice.lines, body.notice.url, ''] : []),
     ...body.alerts
       .slice(0, ALERTS_SHOWN)
       .flatMap((alert) => [

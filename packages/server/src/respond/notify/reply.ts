@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** What somebody wants done from a phone or a chat. */
-export type ReplyAction = 'acknowledge' | 'escalate' | 'resolve';
+export type ReplyAction = 'acknowledge' | 'escalate' | 'resolve' | 'declare';
 
 /** What somebody answered to a message, after the vendor's signature was verified. */
 export interface Reply {

@@ -143,6 +143,13 @@ export function isBatchKey(groupKey: string): boolean {
   return groupKey.startsWith(BATCH);
 }
 
+/** What the keys of groups begin with that hold messages about no alert. */
+export const NOTICE = 'notice:';
+
+export function isNoticeKey(groupKey: string): boolean {
+  return groupKey.startsWith(NOTICE);
+}
+
 export function timerKey(timer: Pick<Timer, 'alertId' | 'kind' | 'step'>): string {
   return `${timer.alertId}:${timer.kind}:${timer.step}`;
 }

@@ -4,7 +4,7 @@ import { knowsOfFiring, targetKey } from './told.ts';
 
 /** Whether a message only speaks of ended alerts, and nobody can have seen it. */
 export function isObsolete(draft: Draft, message: Message): boolean {
-  if (message.kind === 'resolved' || mayBeKnown(message)) return false;
+  if (message.kind === 'resolved' || mayBeKnown(message) || message.alerts.length === 0) return false;
   return message.alerts.every(({ id }) => draft.alerts.get(id)?.state !== 'firing');
 }
 

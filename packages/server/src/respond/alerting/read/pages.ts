@@ -116,6 +116,16 @@ export class AlertPages {
     };
   }
 
+  /** Everything that fires, oldest first, and why nobody is told of it now, if so. */
+  async firing(): Promise<{ episode: Episode; mutedBy: string | null }[]> {
+    const rows = await this.#db.query(
+      `SELECT * FROM alerts WHERE state = 'firing' AND origin <> 'watchdog' ORDER BY started_at, id`,
+    );
+    if (rows.length === 0) return [];
+    const mutes = await this.#mutes();
+    return rows.map(episodeFromRow).map((episode) => ({ episode, mutedBy: mutes(episode) }));
+  }
+
   async rules(): Promise<Rule[]> {
     const rows = await this.#db.query('SELECT * FROM alert_rule_statuses');
     const statuses = new Map(rows.map(statusFromRow).map((status) => [status.ruleId, status]));

@@ -7,7 +7,7 @@ import {
   THROTTLED,
   throttledNotes,
 } from '../deliver/throttle.ts';
-import type { Claimed, Message } from '../group/state.ts';
+import { type Claimed, type Message, NOTICE } from '../group/state.ts';
 import { claimedFromRow, messageFromRow, type Row, timelineToRow } from './rows.ts';
 import { writeRows } from './write-rows.ts';
 
@@ -21,8 +21,9 @@ export const CLAIMED_COLUMNS = `m.*,
   (SELECT first.receipt FROM alert_messages first
    WHERE first.channel = m.channel AND first.target = m.target AND first.receipt IS NOT NULL AND first.seq < m.seq
      AND first.group_key = m.group_key
-     AND EXISTS (SELECT 1 FROM alert_message_alerts a JOIN alert_message_alerts b ON b.alert_id = a.alert_id
-                 WHERE a.message_id = first.id AND b.message_id = m.id)
+     AND (m.group_key LIKE '${NOTICE}%'
+       OR EXISTS (SELECT 1 FROM alert_message_alerts a JOIN alert_message_alerts b ON b.alert_id = a.alert_id
+                  WHERE a.message_id = first.id AND b.message_id = m.id))
    ORDER BY first.seq LIMIT 1) AS thread`;
 
 const DUE = `m.channel = ANY ($1::text[]) AND m.status IN ('queued', 'retrying', 'uncertain') AND m.next_attempt_at <= $2

@@ -5,7 +5,7 @@ import type { DeadChannel } from '../deliver/dead-channels.ts';
 import { THROTTLED } from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
 import type { Claimed, Decision, GroupState, Message, Told } from '../group/state.ts';
-import { isBatchKey, timerKey } from '../group/state.ts';
+import { isBatchKey, isNoticeKey, timerKey } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
 import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts';
@@ -322,11 +322,11 @@ async function loadGroup(tx: Queryable, key: string, alertIds: readonly string[]
 }
 
 /**
- * The messages about these alerts; of a group that is told as a whole those that are on their way. The lock keeps
+ * The messages about these alerts; of a group that is told as a whole, or of notices, those that are on their way. The lock keeps
  * workers from taking a message that the decision may withdraw.
  */
 function readMessages(tx: Queryable, key: string, alerts: readonly Row[]): Promise<Row[]> {
-  if (isBatchKey(key)) {
+  if (isBatchKey(key) || isNoticeKey(key)) {
     return tx.query(
       `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
        WHERE m.group_key = $1 AND m.status IN ('queued', 'sending', 'retrying', 'uncertain')

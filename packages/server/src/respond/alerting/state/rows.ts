@@ -184,7 +184,7 @@ export function messageToRow(message: Message): Row {
   };
 }
 
-/** @param row with the message's alerts as `alerts`: `[{"id", "key"}]` in their order */
+/** @param row with the message's alerts as `alerts`: `[{"id", "key"}]` in their order; null = it is about none */
 export function messageFromRow(row: Row): Message {
   return {
     id: row['id'] as string,
@@ -194,7 +194,7 @@ export function messageFromRow(row: Row): Message {
     target: row['target'] as string,
     kind: row['kind'] as Message['kind'],
     step: row['step'] as number,
-    alerts: row['alerts'] as Message['alerts'],
+    alerts: (row['alerts'] as Message['alerts'] | null) ?? [],
     status: row['status'] as Message['status'],
     attempts: row['attempts'] as number,
     body: row['body'] as Message['body'],

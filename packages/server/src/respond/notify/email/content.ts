@@ -20,6 +20,7 @@ export function emailContent(message: Outgoing): EmailContent {
     subject,
     text: [
       body.title,
+      ...(body.notice ? [[...body.notice.lines, body.notice.url].join('\n')] : []),
       ...shown.map((alert) => alertText(alert, message.publicUrl)),
       ...(more === undefined ? [] : [more]),
       ...(message.replyUrl ? [`Acknowledge, escalate or resolve: ${message.replyUrl}`] : []),
@@ -28,6 +29,7 @@ export function emailContent(message: Outgoing): EmailContent {
     html: [
       '<!doctype html><html><body style="font-family:system-ui,sans-serif;font-size:14px;line-height:1.5">',
       `<h1 style="font-size:18px">${escapeHtml(body.title)}</h1>`,
+      ...(body.notice ? [noticeHtml(body.notice)] : []),
       ...shown.map((alert) => alertHtml(alert, message.publicUrl)),
       ...(more === undefined ? [] : [`<p>${more}</p>`]),
       ...(message.replyUrl
@@ -37,6 +39,11 @@ export function emailContent(message: Outgoing): EmailContent {
       '</body></html>',
     ].join('\n'),
   };
+}
+
+function noticeHtml({ lines, url }: NonNullable<Outgoing['body']['notice']>): string {
+  const shown = lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('');
+  return `${shown}<p><a href="${escapeHtml(url)}">Open in YumOps</a></p>`;
 }
 
 function alertText(alert: MessageAlert, publicUrl: string): string {

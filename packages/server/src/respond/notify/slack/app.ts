@@ -23,12 +23,18 @@ export const BUTTONS = {
   acknowledge: 'yumops_acknowledge',
   escalate: 'yumops_escalate',
   resolve: 'yumops_resolve',
+  declare: 'yumops_declare',
 } as const;
 
 type ButtonName = keyof typeof BUTTONS;
-const LABELS: Record<ButtonName, string> = { acknowledge: 'Acknowledge', escalate: 'Escalate', resolve: 'Resolve' };
-const ALL_BUTTONS: readonly ButtonName[] = ['acknowledge', 'escalate', 'resolve'];
-const AFTER_ACK: readonly ButtonName[] = ['escalate', 'resolve'];
+const LABELS: Record<ButtonName, string> = {
+  acknowledge: 'Acknowledge',
+  escalate: 'Escalate',
+  resolve: 'Resolve',
+  declare: 'Declare incident',
+};
+const ALL_BUTTONS: readonly ButtonName[] = ['acknowledge', 'escalate', 'resolve', 'declare'];
+const AFTER_ACK: readonly ButtonName[] = ['escalate', 'resolve', 'declare'];
 
 /**
  * Slack through an app: any channel that it may write to, later messages as broadcast replies in the thread of the

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Reply, ReplyAction } from '../reply.ts';
 import { BUTTONS } from './app.ts';
 
-const ACTIONS: readonly ReplyAction[] = ['acknowledge', 'escalate', 'resolve'];
+const ACTIONS: readonly ReplyAction[] = ['acknowledge', 'escalate', 'resolve', 'declare'];
 
 const clickShape = z.object({
   type: z.literal('block_actions'),

@@ -53,6 +53,7 @@ export function slackPayload(message: Outgoing, channel: string | null): SlackPa
     text: fit(`${sign} ${body.title}`, LINE_MAX),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: clip(`${sign} ${body.title}`, HEADER_MAX) } },
+      ...(body.notice ? [noticeBlock(body.notice)] : []),
       ...shown.map((alert) => alertBlock(alert, message.publicUrl)),
       { type: 'context', elements: contextOf(message, more) },
     ],
@@ -67,6 +68,11 @@ function alertBlock(alert: MessageAlert, publicUrl: string): Block {
     .slice(0, FIELDS_MAX)
     .map(([name, value]) => markdown(`*${fit(name, NAME_MAX)}*\n${fit(value, FIELD_MAX - NAME_MAX - 3)}`));
   return { type: 'section', text: markdown(`*${state}* ${link}\n${fit(alert.sentence, LINE_MAX)}`), fields };
+}
+
+function noticeBlock({ lines, url }: NonNullable<Outgoing['body']['notice']>): Block {
+  const text = lines.map((line) => fit(line, LINE_MAX)).join('\n');
+  return { type: 'section', text: markdown(`${text.slice(0, FIELD_MAX)}\n<${url}|Open in YumOps>`) };
 }
 
 function contextOf(message: Outgoing, more: string | undefined): Markdown[] {

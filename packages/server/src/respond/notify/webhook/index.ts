@@ -45,6 +45,7 @@ function webhookPayload({ key, body, publicUrl, attempt }: Outgoing) {
     rule: body.rule,
     title: body.title,
     reason: body.reason,
+    ...(body.notice && { notice: body.notice }),
     alerts: body.alerts.map((alert) => webhookAlert(alert, publicUrl)),
   };
 }
