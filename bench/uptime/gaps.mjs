@@ -1,19 +1,22 @@
+/** A check at the edge of the window may come a moment earlier or later than its slot, milliseconds. */
+const EDGE_MS = 1_000;
+
 /**
  * How regular checks were.
  * @param hits path and the times at which it was asked, milliseconds
  * @param intervalMs between two checks
- * @param windowMs how long it was measured
- * @returns gaps in milliseconds; `missed` = checks that did not come: gaps of more than one and a half intervals, and
- * paths that were asked less often than the window has whole intervals
+ * @param window when the measurement began and ended, on the clock of the hits
+ * @returns gaps in milliseconds; `missed` = checks that did not come, in gaps of more than one and a half intervals, and
+ * before the first and after the last check of a path where the window has room for a whole interval
  */
-export function describeGaps(hits, intervalMs, windowMs) {
+export function describeGaps(hits, intervalMs, { from, to }) {
   const gaps = hits
     .flatMap(([, times]) => times.slice(1).map((time, index) => time - times[index]))
     .sort((a, b) => a - b);
   const at = (share) => Math.round(gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))] ?? Number.NaN);
-  const wanted = Math.floor(windowMs / intervalMs);
-  const late = gaps.filter((gap) => gap > intervalMs * 1.5).length;
-  const lacking = hits.reduce((sum, [, times]) => sum + Math.max(0, wanted - times.length), 0);
+  const within = gaps.reduce((sum, gap) => sum + Math.max(0, Math.floor(gap / intervalMs - 0.5)), 0);
+  const edges = hits.flatMap(([, times]) => [(times[0] ?? to) - from, to - (times.at(-1) ?? to)]);
+  const outside = edges.reduce((sum, gap) => sum + Math.max(0, Math.floor((gap - EDGE_MS) / intervalMs)), 0);
   return {
     checks: hits.reduce((sum, [, times]) => sum + times.length, 0),
     gaps: gaps.length,
@@ -22,6 +25,6 @@ export function describeGaps(hits, intervalMs, windowMs) {
     p99: at(0.99),
     max: at(1),
     offByMoreThan500Ms: gaps.filter((gap) => Math.abs(gap - intervalMs) > 500).length,
-    missed: Math.max(late, lacking),
+    missed: within + outside,
   };
 }

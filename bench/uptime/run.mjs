@@ -69,15 +69,22 @@ function fleet(count, interval, prefix = 'm') {
 
 /** What arrived at the target in the window; forgets what came before it. */
 async function watch(intervalSeconds, seconds, work) {
-  target.send('forget');
-  await once(target, 'message');
-  const started = performance.now();
+  const { now: from } = await ask('forget');
   const measured = await work();
-  target.send('report');
-  const [{ hits }] = await once(target, 'message');
-  const windowMs = performance.now() - started;
+  const { hits, now: to } = await ask('report');
   const checked = hits.filter(([path]) => path.startsWith('/m'));
-  return { seconds, ...measured, paths: checked.length, ...describeGaps(checked, intervalSeconds * 1_000, windowMs) };
+  return {
+    seconds,
+    ...measured,
+    paths: checked.length,
+    ...describeGaps(checked, intervalSeconds * 1_000, { from, to }),
+  };
+}
+
+async function ask(what) {
+  target.send(what);
+  const [answer] = await once(target, 'message');
+  return answer;
 }
 
 async function measureOurs(name, monitors, intervalSeconds, seconds) {
