@@ -1,31 +1,32 @@
 // One journey in a process of its own: told its job by one message, answers with one, and ends.
 import { lookup } from 'node:dns/promises';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import module from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { systemClock } from '../lib/clock.ts';
+import { formatDuration } from '../lib/duration.ts';
 import { messageOf } from '../lib/errors.ts';
-import { isAllowed, type JourneyOutcome } from '../observe/uptime/index.ts';
-import type { JourneyJob } from './runner.ts';
+import { isAllowed } from '../observe/uptime/index.ts';
+import type { JourneyJob, JourneyReport } from './runner.ts';
 
 type Journey = (parts: { page: Page; context: BrowserContext }) => Promise<unknown>;
 
 process.once('message', (job: JourneyJob) => {
   run(job)
-    .catch((error: unknown): JourneyOutcome => {
+    .catch((error: unknown): JourneyReport => {
       return { kind: 'impossible', message: oneLine(error), hint: 'Look at the script and at the browser.' };
     })
     .then((outcome) => process.send?.(outcome, () => process.exit()));
 });
 process.once('disconnect', () => process.exit());
 
-async function run(job: JourneyJob): Promise<JourneyOutcome> {
-  const home = await mkdtemp(join(tmpdir(), 'yumops-journey-'));
-  const browser = await chromium.launch({ executablePath: job.browser, env: { HOME: home, PATH: '/usr/bin:/bin' } });
+async function run(job: JourneyJob): Promise<JourneyReport> {
+  const journey = await load(job.script, job.home);
+  const env = { HOME: job.home, PATH: '/usr/bin:/bin' };
+  const browser = await chromium.launch({ executablePath: job.browser, env });
   try {
-    const journey = await load(job.script, home);
     const context = await browser.newContext();
     await context.route('**/*', async (route) => {
       const host = new URL(route.request().url()).hostname.replace(/^\[|\]$/g, '');
@@ -34,40 +35,47 @@ async function run(job: JourneyJob): Promise<JourneyOutcome> {
     });
     await context.tracing.start({ screenshots: true, snapshots: true });
     const page = await context.newPage();
-    page.setDefaultTimeout(Math.max(1, job.timeoutMs - PICTURE_MS));
+    page.setDefaultTimeout(Math.max(1, job.timeoutMs - reserveMs(job.timeoutMs)));
     try {
-      await journey({ page, context });
+      await Promise.race([journey({ page, context }), tooLong(job)]);
       return { kind: 'done' };
     } catch (error) {
-      const screenshot = await picture(page, job);
-      const trace = await record(context, job);
-      return { kind: 'failed', message: oneLine(error), url: page.url(), screenshot, trace };
+      const lost = [...(await picture(page, job)), ...(await record(context, job))];
+      return { kind: 'failed', message: oneLine(error), url: page.url(), lost };
     }
   } finally {
     await browser.close();
-    await rm(home, { recursive: true, force: true });
   }
 }
 
-/** Kept of the time for the picture of a failure. */
+/** Kept of the time for the picture of a failure and its trace. */
+const reserveMs = (timeoutMs: number) => Math.max(PICTURE_MS, timeoutMs / 4);
 const PICTURE_MS = 2_000;
 
-async function picture(page: Page, { screenshot }: JourneyJob): Promise<string | null> {
+/** Fails a journey that hangs while there is still time for a picture of where it hangs. */
+async function tooLong({ timeoutMs, startedAt }: JourneyJob): Promise<never> {
+  const spent = Math.max(0, systemClock.now() - startedAt);
+  await systemClock.sleep(Math.max(1, timeoutMs - reserveMs(timeoutMs) - spent));
+  throw new Error(`It did not end within ${formatDuration(timeoutMs)}`);
+}
+
+/** @returns why there is no picture, if there is none */
+async function picture(page: Page, { screenshot }: JourneyJob): Promise<string[]> {
   try {
     await page.screenshot({ path: screenshot, timeout: PICTURE_MS });
-    return screenshot;
-  } catch {
-    return null;
+    return [];
+  } catch (error) {
+    return [`No picture could be taken: ${oneLine(error)}.`];
   }
 }
 
-/** What happened until the failure, for Playwright's trace viewer. */
-async function record(context: BrowserContext, { trace }: JourneyJob): Promise<string | null> {
+/** What happened until the failure, for Playwright's trace viewer. @returns why there is none, if there is none */
+async function record(context: BrowserContext, { trace }: JourneyJob): Promise<string[]> {
   try {
     await context.tracing.stop({ path: trace });
-    return trace;
-  } catch {
-    return null;
+    return [];
+  } catch (error) {
+    return [`No trace could be written: ${oneLine(error)}.`];
   }
 }
 

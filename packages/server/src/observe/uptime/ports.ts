@@ -1,3 +1,5 @@
+import type { CheckFile } from '@yumops/protocol';
+
 /** Where and as whom to log in to a Postgres server. */
 export interface PostgresLogin {
   /** An address that was vetted; names are not looked up again. */
@@ -53,10 +55,10 @@ export type JourneyOutcome =
       message: string;
       /** Where the page was. */
       url: string;
-      /** Path of a picture of the page; null when there is none. */
-      screenshot: string | null;
-      /** Path of a recording for Playwright's trace viewer; null when there is none. */
-      trace: string | null;
+      /** The picture of the page and the recording that were kept. */
+      files: readonly CheckFile[];
+      /** Why something was not kept, as sentences. */
+      lost: readonly string[];
     }
   | { kind: 'impossible'; message: string; hint: string };
 

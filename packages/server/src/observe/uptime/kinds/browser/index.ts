@@ -16,11 +16,11 @@ export const browserKind: MonitorKind<'browser'> = {
 function judge(outcome: JourneyOutcome): Finding {
   if (outcome.kind === 'impossible') throw impossible(outcome.message, outcome.hint);
   if (outcome.kind === 'done') return HEALTHY;
-  const { message, url, screenshot, trace } = outcome;
-  const headers = { page: url, ...(screenshot === null ? {} : { screenshot }), ...(trace === null ? {} : { trace }) };
+  const { message, url, files, lost } = outcome;
+  const headers = { page: url, ...(lost.length === 0 ? {} : { 'not-kept': lost.join(' ') }) };
   return {
     verdict: 'down',
     reason: `Expected the journey to come to its end, at ${url} it failed: ${message.replace(/\.$/, '')}.`,
-    evidence: { status: null, headers, body: message },
+    evidence: { status: null, headers, body: message, files: [...files] },
   };
 }
