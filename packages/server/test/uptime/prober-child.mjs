@@ -2,15 +2,21 @@
 import { systemClock } from '../../dist/lib/clock.js';
 import { createUptime } from '../../dist/observe/uptime/index.js';
 import { postgresProbe } from '../../dist/store/probes/index.js';
-import { connectState } from '../../dist/store/state/index.js';
+import { connectState, PostgresSignals } from '../../dist/store/state/index.js';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
-process.once('message', async ({ stateUrl, monitors }) => {
+process.once('message', async ({ stateUrl, monitors, instance, leaseMs }) => {
   const db = connectState(stateUrl, { log: silent });
-  const writer = { append: async () => undefined };
+  // Rows of checks go to whoever runs the test.
+  const writer = {
+    append: async (table, rows) => {
+      if (table === 'checks' && instance !== undefined) process.send({ instance, rows });
+    },
+  };
   const journeys = { run: async () => ({ kind: 'done' }) };
-  const options = {
+  const shared = instance === undefined ? {} : { instance, leaseMs, signals: signalsOf(db, stateUrl) };
+  const uptime = createUptime({
     db,
     journeys,
     writer,
@@ -19,8 +25,17 @@ process.once('message', async ({ stateUrl, monitors }) => {
     clock: systemClock,
     log: silent,
     postgres: postgresProbe,
-  };
-  await createUptime(options).start();
+    ...shared,
+  });
+  await uptime.start();
   process.send('started');
+  process.on('message', async () => {
+    await uptime.stop();
+    process.exit();
+  });
 });
 process.once('disconnect', () => process.exit());
+
+function signalsOf(db, url) {
+  return new PostgresSignals({ url, db, clock: systemClock, log: silent });
+}

@@ -24,7 +24,7 @@ const recorder = {
 
 beforeEach(() => {
   [now, checks, changes] = [T0, [], []];
-  book = new MonitorBook({ recorder, location: 'local' });
+  book = new MonitorBook({ recorder, location: 'local', isMine: () => true });
   book.restore(new Map(), now);
   book.adopt([monitor], now);
 });
@@ -72,7 +72,7 @@ test('after a restart an outage that is over is told by nobody, though every pla
   const records = new Map(book.records);
   changes = [];
   now = restarted;
-  book = new MonitorBook({ recorder, location: 'local' });
+  book = new MonitorBook({ recorder, location: 'local', isMine: () => true });
   book.restore(records, now);
   book.adopt([monitor], now);
   // The agents hand over what they saw meanwhile, in turns.

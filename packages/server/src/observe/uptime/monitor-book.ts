@@ -25,6 +25,8 @@ export interface MonitorBookOptions {
   recorder: Pick<Recorder, 'addCheck' | 'addChange'>;
   /** Where the platform itself checks from. */
   location: string;
+  /** Whether this instance of the platform looks after a monitor; the others are as they were when it last did. */
+  isMine(id: string): boolean;
 }
 
 /** Every monitor with what is known of it: takes checks in, judges them, and hands on what must be stored. */
@@ -64,6 +66,11 @@ export class MonitorBook {
     this.#listeningSince = now;
   }
 
+  /** Takes over what another instance stored of monitors meanwhile. */
+  refresh(records: ReadonlyMap<string, MonitorRecord>): void {
+    for (const [id, record] of records) this.#records.set(id, record);
+  }
+
   /** Replaces the monitors; records of those that are gone go too. */
   adopt(monitors: readonly MonitorConfig[], now: number): void {
     this.#generation += 1;
@@ -73,6 +80,7 @@ export class MonitorBook {
     }
     for (const monitor of monitors) {
       const record = this.#records.get(monitor.id) ?? NO_RECORD;
+      if (!this.#options.isMine(monitor.id)) continue;
       const { status, transition } = judgeConfigured(record, monitor, now);
       const next = { ...record, ...status, locations: monitor.paused ? [] : record.locations };
       if (transition) this.#keep(monitor, next, transition, null);
@@ -105,11 +113,17 @@ export class MonitorBook {
   /** Judges anew what depends on places that may have fallen silent. */
   lookForSilence(now: number): void {
     for (const monitor of this.#monitors.values()) {
-      if (monitor.paused || monitor.broken !== null || !isSpread(monitor, this.#options.location)) continue;
+      if (!this.#isWatched(monitor)) continue;
       const record = this.#records.get(monitor.id) ?? NO_RECORD;
       const { status, transition } = this.#join(monitor, record, record.locations, now);
       if (transition) this.#keep(monitor, { ...record, ...status }, transition, null);
     }
+  }
+
+  /** Whether silence of the places that look at a monitor is to be judged here. */
+  #isWatched(monitor: MonitorConfig): boolean {
+    if (monitor.paused || monitor.broken !== null) return false;
+    return isSpread(monitor, this.#options.location) && this.#options.isMine(monitor.id);
   }
 
   #takeFromAfar(monitor: MonitorConfig, record: MonitorRecord, sighting: Sighting, now: number): number | null {

@@ -57,6 +57,8 @@ export class Prober<Monitor extends Probed> {
   readonly #agenda = new DueQueue<Entry<Monitor>>();
   readonly #waiting: { prompt: Entry<Monitor>[]; hung: Entry<Monitor>[] } = { prompt: [], hung: [] };
   readonly #running = new Set<Promise<void>>();
+  /** The check of each monitor that runs now. */
+  readonly #runs = new Map<string, Promise<void>>();
   #runningHung = 0;
   #timer: { at: number; timer: Timer } | undefined;
 
@@ -65,15 +67,18 @@ export class Prober<Monitor extends Probed> {
     this.#concurrency = options.concurrency ?? 1_000;
   }
 
-  /** Replaces the monitors. One whose interval did not change keeps its grid. */
-  set(monitors: readonly Monitor[]): void {
+  /**
+   * Replaces the monitors. One whose interval did not change keeps its grid.
+   * @param dueIn milliseconds until a monitor that is new here is due, where its rhythm is known from elsewhere
+   */
+  set(monitors: readonly Monitor[], dueIn: (id: string) => number | undefined = () => undefined): void {
     const now = this.#options.clock.monotonic();
     const wanted = new Set(monitors.map(({ id }) => id));
     for (const [id, entry] of this.#entries) {
       if (!wanted.has(id)) this.#drop(id, entry);
     }
     const fresh = monitors.filter((monitor) => !this.#refresh(monitor));
-    for (const monitor of fresh) this.#take(monitor, now, fresh.length);
+    for (const monitor of fresh) this.#take(monitor, now, fresh.length, dueIn(monitor.id));
     this.#arm();
   }
 
@@ -109,6 +114,15 @@ export class Prober<Monitor extends Probed> {
     };
   }
 
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Ids of the monitors whose checks run now, with the ends of the checks. */
+  running(): ReadonlyMap<string, Promise<void>> {
+    return this.#runs;
+  }
+
   /** Starts no more checks and waits for those that run. */
   async stop(): Promise<void> {
     for (const [id, entry] of this.#entries) this.#drop(id, entry);
@@ -131,13 +145,15 @@ export class Prober<Monitor extends Probed> {
     return true;
   }
 
-  #take(monitor: Monitor, now: number, together: number): void {
+  #take(monitor: Monitor, now: number, together: number, dueIn: number | undefined): void {
     const previous = this.#entries.get(monitor.id);
     if (previous) previous.stale = true;
+    const { id, intervalMs } = monitor;
+    const goesOn = dueIn !== undefined && dueIn > 0 && dueIn <= intervalMs;
     const entry: Entry<Monitor> = {
       monitor,
-      grid: gridOf(monitor.id, monitor.intervalMs, now),
-      dueAt: firstDue(monitor.id, monitor.intervalMs, now, together),
+      grid: goesOn ? { anchorMs: now + dueIn, intervalMs } : gridOf(id, intervalMs, now),
+      dueAt: goesOn ? now + dueIn : firstDue(id, intervalMs, now, together),
       hung: previous?.hung ?? false,
       running: false,
       again: false,
@@ -188,11 +204,13 @@ export class Prober<Monitor extends Probed> {
       entry.running = false;
       if (wasHung) this.#runningHung -= 1;
       this.#running.delete(run);
+      if (this.#runs.get(entry.monitor.id) === run) this.#runs.delete(entry.monitor.id);
       if (!entry.stale) this.#agenda.add(entry);
       this.#admit();
       this.#arm();
     });
     this.#running.add(run);
+    this.#runs.set(entry.monitor.id, run);
   }
 
   async #check(entry: Entry<Monitor>): Promise<void> {

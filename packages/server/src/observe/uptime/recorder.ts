@@ -27,6 +27,8 @@ export interface RecorderOptions {
   log: Log;
   /** Left out = never. */
   planned?: PlannedAt | undefined;
+  /** The instance of the platform, where several share the monitors. */
+  instance?: string | undefined;
   /** Told of every change after it was committed. */
   onStored(change: RecordChange): void;
 }
@@ -46,7 +48,7 @@ export class Recorder {
   readonly #planned: PlannedAt;
 
   constructor(options: RecorderOptions) {
-    const { db, writer, clock, log, planned = () => false } = options;
+    const { db, writer, clock, log, planned = () => false, instance = null } = options;
     this.#planned = planned;
     const buffer = <Item>(what: string, write: (batch: readonly Item[]) => Promise<void>) =>
       new BatchBuffer<Item>({
@@ -60,7 +62,7 @@ export class Recorder {
     this.#healthChecks = buffer('Health checks', (rows) => writer.append(HEALTH_CHECKS, rows));
     this.#checkIns = buffer('Check-ins', (rows) => writer.append(CHECK_INS, rows));
     this.#changes = buffer('Monitor states', async (changes) => {
-      await storeChanges(db, changes);
+      await storeChanges(db, changes, instance);
       for (const change of changes) options.onStored(change);
     });
   }

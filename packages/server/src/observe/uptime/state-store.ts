@@ -118,9 +118,24 @@ interface StateRow {
   locations: LocationState[];
 }
 
-/** The records as they were last stored, by monitor id. */
-export async function loadRecords(db: Queryable): Promise<Map<string, MonitorRecord>> {
-  const rows = await db.query<StateRow>('SELECT * FROM monitor_states');
+/** When monitors are due next, milliseconds since the epoch, by id; those of which nothing is known are left out. */
+export async function loadNextChecks(db: Queryable, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.query<{ id: string; at: Date }>(
+    'SELECT monitor_id AS id, next_check_at AS at FROM monitor_states WHERE monitor_id = ANY($1) AND next_check_at IS NOT NULL',
+    [ids],
+  );
+  return new Map(rows.map(({ id, at }) => [id, at.getTime()]));
+}
+
+/**
+ * The records as they were last stored, by monitor id.
+ * @param ids only of these, default all
+ */
+export async function loadRecords(db: Queryable, ids?: readonly string[]): Promise<Map<string, MonitorRecord>> {
+  const rows = await db.query<StateRow>(
+    'SELECT * FROM monitor_states WHERE $1::text[] IS NULL OR monitor_id = ANY($1)',
+    [ids ?? null],
+  );
   return new Map(
     rows.map((row) => [
       row.monitor_id,
@@ -140,12 +155,15 @@ export async function loadRecords(db: Queryable): Promise<Map<string, MonitorRec
   );
 }
 
-/** Stores records and transitions together: the newest record of each monitor, every transition. */
-export function storeChanges(db: Db, changes: readonly RecordChange[]): Promise<void> {
+/**
+ * Stores records and transitions together: the newest record of each monitor, every transition.
+ * @param checkedBy the instance of the platform; a record that another one stored of a later check stays
+ */
+export function storeChanges(db: Db, changes: readonly RecordChange[], checkedBy: string | null = null): Promise<void> {
   const newest = new Map(changes.map((change) => [change.monitorId, change]));
   const events = changes.filter(({ transition }) => transition !== null);
   return db.transaction(async (tx) => {
-    await tx.query(UPSERT_STATES, [JSON.stringify([...newest.values()].map(stateRow))]);
+    await tx.query(UPSERT_STATES, [JSON.stringify([...newest.values()].map((change) => stateRow(change, checkedBy)))]);
     if (events.length > 0) await tx.query(INSERT_EVENTS, [JSON.stringify(events.map(eventRow))]);
   });
 }
@@ -163,6 +181,7 @@ const STATE = [
   'recent',
   'named',
   'locations',
+  'checked_by',
 ];
 
 // A monitor that was removed meanwhile gets no row again.
@@ -172,7 +191,9 @@ const UPSERT_STATES = `
   FROM jsonb_populate_recordset(NULL::monitor_states, $1::jsonb) r JOIN monitors m ON m.id = r.monitor_id
   ON CONFLICT (monitor_id) DO UPDATE SET ${STATE.slice(1)
     .map((column) => `${column} = excluded.${column}`)
-    .join(', ')}`;
+    .join(', ')}
+  WHERE monitor_states.checked_by IS NOT DISTINCT FROM excluded.checked_by OR monitor_states.last_checked_at IS NULL
+     OR excluded.last_checked_at >= monitor_states.last_checked_at`;
 
 // A commit whose answer was lost is repeated; the constraint makes that harmless.
 const INSERT_EVENTS = `
@@ -181,7 +202,7 @@ const INSERT_EVENTS = `
   FROM jsonb_populate_recordset(NULL::monitor_events, $1::jsonb)
   ON CONFLICT (monitor_id, at, to_state) DO NOTHING`;
 
-function stateRow({ monitorId, record, nextCheckAt }: RecordChange): Record<string, unknown> {
+function stateRow({ monitorId, record, nextCheckAt }: RecordChange, checkedBy: string | null): Record<string, unknown> {
   return {
     monitor_id: monitorId,
     state: record.state,
@@ -195,6 +216,7 @@ function stateRow({ monitorId, record, nextCheckAt }: RecordChange): Record<stri
     recent: record.recent,
     named: record.named,
     locations: record.locations,
+    checked_by: checkedBy,
   };
 }
 
