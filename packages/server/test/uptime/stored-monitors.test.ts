@@ -7,11 +7,14 @@ import { audit } from '../../src/access/audit.ts';
 import { type Config, loadConfig } from '../../src/config/index.ts';
 import { monitorEditorRoutes } from '../../src/http/monitor-editor.ts';
 import { createHttpServer } from '../../src/http/server.ts';
-import { FakeClock } from '../../src/lib/clock.ts';
+import { FakeClock, systemClock } from '../../src/lib/clock.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { createSeal } from '../../src/lib/seal.ts';
 import type { HttpMonitorConfig, MonitorConfig } from '../../src/observe/uptime/config.ts';
 import { createStoredMonitors, type StoredMonitors } from '../../src/observe/uptime/stored/stored-monitors.ts';
+import { noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
+import { serveHttp } from '../../src/observe/uptime/testing/servers.ts';
+import { createUptime } from '../../src/observe/uptime/uptime.ts';
 import { startTestState, type TestState } from '../engines.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
@@ -32,18 +35,23 @@ afterAll(() => state?.stop());
 beforeEach(async () => {
   await state.db.query('TRUNCATE stored_monitors, audit_log');
   applied = [];
+  const uptime = createUptime({
+    ...{ db: state.db, clock: systemClock, log: silent, postgres: noPostgres, journeys: noJourneys },
+    ...{ monitors: config.monitors, targets: {}, writer: { append: async () => undefined } },
+  });
   stored = createStoredMonitors({
     db: state.db,
     seal: createSeal('the key of the installation', 'monitors'),
     log: silent,
     audit,
     configured: () => config,
+    check: (monitor) => uptime.tryOut(monitor),
     async changed() {
       applied.push((await stored.read()).map(({ id }) => id));
     },
   });
   app = await createHttpServer({ log: silent, version: '0.0.0' });
-  monitorEditorRoutes(app, { guard: () => async () => {}, clock: new FakeClock(), stored });
+  monitorEditorRoutes(app, { guard: () => async () => {}, clock: new FakeClock(), stored, uptime });
 });
 
 function configOf(yaml: string): Config {
@@ -123,4 +131,51 @@ test('two with one name, and a change of one in a file, are refused', async () =
   expect((await call('POST', '/api/v1/monitors', SHOP)).body.error.code).toBe('monitor_exists');
   expect((await call('PUT', '/api/v1/monitors/homepage', SHOP)).body.error.code).toBe('monitor_in_configuration');
   expect((await call('DELETE', '/api/v1/monitors/homepage')).body.error.code).toBe('monitor_in_configuration');
+});
+
+test('a monitor can be tried out before it is stored, and says what it saw', async () => {
+  const server = await serveHttp((request, response) => {
+    response.writeHead(request.headers.authorization === 'Bearer t0ken-t0ken' ? 200 : 403).end('hello');
+  });
+  const local = { ...SHOP, url: `${server.url}/`, allow_private: true };
+  const good = await call('POST', '/api/v1/monitors/test', { definition: local });
+  expect(good).toMatchObject({ status: 200, body: { verdict: 'up', reason: null, statusCode: 200 } });
+  expect(good.body.expectation).toContain('status 200');
+  const wrong = await call('POST', '/api/v1/monitors/test', { definition: { ...local, expected_text: 'bye' } });
+  expect(wrong.body).toMatchObject({ verdict: 'down', evidence: { body: 'hello' } });
+  const { allow_private: _allowed, ...shy } = local;
+  expect((await call('POST', '/api/v1/monitors/test', { definition: shy })).body).toMatchObject({
+    verdict: 'down',
+    reason: expect.stringMatching(/private/),
+  });
+  // The masked secret of the stored one is meant; the same secret is not sent elsewhere.
+  await call('POST', '/api/v1/monitors', local);
+  const { body } = await call('GET', '/api/v1/monitors/shop/definition');
+  expect(await call('POST', '/api/v1/monitors/test', { ...body, id: 'shop' })).toMatchObject({
+    body: { verdict: 'up' },
+  });
+  const moved = { definition: { ...body.definition, url: 'https://elsewhere.example/' }, id: 'shop' };
+  expect((await call('POST', '/api/v1/monitors/test', moved)).body.error.message).toMatch(
+    /secrets were not written for elsewhere\.example/,
+  );
+  expect((await call('PUT', '/api/v1/monitors/shop', moved.definition)).status).toBe(400);
+  await server.close();
+  const beat = { definition: { name: 'Job', kind: 'heartbeat', every: '1h' } };
+  expect((await call('POST', '/api/v1/monitors/test', beat)).body.error.code).toBe('nothing_to_check');
+});
+
+test('a monitor is paused and taken up again; its secrets stay', async () => {
+  await call('POST', '/api/v1/monitors', SHOP);
+  expect((await call('POST', '/api/v1/monitors/shop/pause')).status).toBe(204);
+  expect(await only()).toMatchObject({ id: 'shop', paused: true });
+  expect((await call('POST', '/api/v1/monitors/shop/resume')).status).toBe(204);
+  const monitor = (await only()) as HttpMonitorConfig;
+  expect(monitor.paused).toBe(false);
+  expect(monitor.auth?.kind === 'bearer' && monitor.auth.token.reveal()).toBe('t0ken-t0ken');
+  expect((await call('POST', '/api/v1/monitors/homepage/pause')).body.error.code).toBe('monitor_in_configuration');
+  expect(await state.db.query('SELECT action FROM audit_log ORDER BY id')).toEqual([
+    { action: 'monitor.create' },
+    { action: 'monitor.pause' },
+    { action: 'monitor.resume' },
+  ]);
 });

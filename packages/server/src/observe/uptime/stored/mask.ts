@@ -19,6 +19,23 @@ export function unmaskDefinition(written: unknown, before: unknown): unknown {
   return Object.fromEntries(Object.entries(written).map(([key, one]) => [key, unmaskDefinition(one, at(before, key))]));
 }
 
+const PLACE_KEYS = new Set(['url', 'host', 'token_url', 'rdap', 'resolver']);
+
+/**
+ * The places that a definition calls: host and port of each address, and each host.
+ * A masked secret must not go to a place that it was not written for.
+ */
+export function placesOf(definition: unknown, key = ''): string[] {
+  if (typeof definition === 'string') return PLACE_KEYS.has(key) ? [placeOf(definition)] : [];
+  if (Array.isArray(definition)) return definition.flatMap((one) => placesOf(one));
+  if (typeof definition !== 'object' || definition === null) return [];
+  return Object.entries(definition).flatMap(([name, one]) => placesOf(one, name));
+}
+
+function placeOf(text: string): string {
+  return URL.canParse(text) && text.includes('//') ? new URL(text).host : text.toLowerCase();
+}
+
 function change(value: unknown, key: string | undefined, inHeaders: boolean): unknown {
   if (typeof value === 'string') {
     return inHeaders || (key !== undefined && SECRET_KEYS.has(key)) ? MASK : withoutPassword(value);

@@ -1,10 +1,11 @@
+import type { MonitorTrial } from '@yumops/protocol';
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { messageOf, YumOpsError } from '../../../lib/errors.ts';
 import type { Issue } from '../../../lib/finding.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { Seal } from '../../../lib/seal.ts';
 import type { MonitorConfig } from '../config.ts';
-import { MASK, maskDefinition, unmaskDefinition } from './mask.ts';
+import { MASK, maskDefinition, placesOf, unmaskDefinition } from './mask.ts';
 
 /** Compiles what was written of a monitor outside of the files. A finding means that it is refused. */
 export type CompileMonitor = (raw: unknown) => { monitor: MonitorConfig | null; issues: readonly Issue[] };
@@ -24,6 +25,8 @@ export interface StoredMonitorsOptions {
   configured(): { monitors: readonly MonitorConfig[]; compileMonitor: CompileMonitor };
   /** Called after a change, with all stored monitors. */
   changed(): Promise<void>;
+  /** Makes one check, which counts for nothing. */
+  check(monitor: MonitorConfig): Promise<MonitorTrial>;
 }
 
 /** Who makes a change, and when: milliseconds since the epoch. */
@@ -42,9 +45,19 @@ export interface StoredMonitors {
   add(raw: Record<string, unknown>, change: MonitorChange): Promise<{ id: string }>;
   /** Masked secrets stay what they are. @throws {YumOpsError} as `add` and `definition` */
   replace(id: string, raw: Record<string, unknown>, change: MonitorChange): Promise<{ id: string }>;
+  /**
+   * Tries out what was written, before it is stored.
+   * @param id the stored monitor that it will take the place of: its secrets stand for masked ones
+   * @throws {YumOpsError} as `add` and `definition`; `nothing_to_check` for a heartbeat
+   */
+  test(raw: Record<string, unknown>, id?: string): Promise<MonitorTrial>;
+  /** Pauses a monitor, or takes it up again. @throws {YumOpsError} as `definition` */
+  pause(id: string, paused: boolean, change: MonitorChange): Promise<void>;
   /** @throws {YumOpsError} as `definition` */
   remove(id: string, change: MonitorChange): Promise<void>;
 }
+
+const TRIAL = Symbol('trial');
 
 /** Makes the store of monitors that are in no file. */
 export function createStoredMonitors(options: StoredMonitorsOptions): StoredMonitors {
@@ -95,7 +108,7 @@ class Stored implements StoredMonitors {
 
   async replace(id: string, raw: Record<string, unknown>, change: MonitorChange): Promise<{ id: string }> {
     const next = await this.#options.db.transaction(async (tx) => {
-      const whole = unmaskDefinition(raw, this.#open(await this.#find(tx, id))) as Record<string, unknown>;
+      const whole = unmask(raw, this.#open(await this.#find(tx, id)));
       const monitor = this.#compile(whole, id);
       await tx.query('DELETE FROM stored_monitors WHERE id = $1', [id]);
       await this.#insert(tx, monitor.id, whole, change);
@@ -104,6 +117,22 @@ class Stored implements StoredMonitors {
     });
     await this.#options.changed();
     return { id: next };
+  }
+
+  async test(raw: Record<string, unknown>, id?: string): Promise<MonitorTrial> {
+    const before = id === undefined ? undefined : this.#open(await this.#find(this.#options.db, id));
+    const monitor = this.#compile(unmask(raw, before), TRIAL);
+    if (monitor.kind === 'heartbeat') throw nothingToCheck();
+    return this.#options.check(monitor);
+  }
+
+  async pause(id: string, paused: boolean, change: MonitorChange): Promise<void> {
+    await this.#options.db.transaction(async (tx) => {
+      const { paused: _before, ...raw } = this.#open(await this.#find(tx, id)) as Record<string, unknown>;
+      await this.#rewrite(tx, id, paused ? { ...raw, paused } : raw, change);
+      await this.#note(tx, paused ? 'monitor.pause' : 'monitor.resume', id, change);
+    });
+    await this.#options.changed();
   }
 
   async remove(id: string, change: MonitorChange): Promise<void> {
@@ -115,15 +144,16 @@ class Stored implements StoredMonitors {
     await this.#options.changed();
   }
 
-  /** @param replaced id of the monitor whose place it takes */
-  #compile(raw: Record<string, unknown>, replaced?: string): MonitorConfig {
+  /** @param replaced id of the monitor whose place it takes; TRIAL = it takes no place */
+  #compile(raw: Record<string, unknown>, replaced?: string | typeof TRIAL): MonitorConfig {
     const { monitors, compileMonitor } = this.#options.configured();
     if (raw['kind'] === 'browser') throw noScripts();
     const { monitor, issues } = compileMonitor(raw);
     if (!monitor || issues.length > 0) throw invalid(sentenceOf(issues), issues[0]?.suggestion);
     if (monitor.broken !== null) throw invalid(`${monitor.broken}`, 'Write the value itself: it is stored sealed.');
     if (JSON.stringify(raw).includes(MASK)) throw invalid(`${MASK} stands for no secret here`, 'Write the secret.');
-    if (monitors.some(({ id }) => id === monitor.id) && monitor.id !== replaced) throw exists(monitor.name);
+    const isTaken = monitors.some(({ id }) => id === monitor.id) && monitor.id !== replaced;
+    if (isTaken && replaced !== TRIAL) throw exists(monitor.name);
     return monitor;
   }
 
@@ -134,6 +164,16 @@ class Stored implements StoredMonitors {
       [id, this.#options.seal.close(JSON.stringify(raw), id), new Date(now), actor],
     );
     if (rows.length === 0) throw exists(id);
+  }
+
+  async #rewrite(tx: Queryable, id: string, raw: unknown, { actor, now }: MonitorChange): Promise<void> {
+    const sealed = this.#options.seal.close(JSON.stringify(raw), id);
+    await tx.query('UPDATE stored_monitors SET definition = $2, updated_at = $3, updated_by = $4 WHERE id = $1', [
+      id,
+      sealed,
+      new Date(now),
+      actor,
+    ]);
   }
 
   async #find(db: Queryable, id: string): Promise<StoredRow> {
@@ -161,6 +201,16 @@ function sentenceOf(issues: readonly Issue[]): string {
   return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
 }
 
+/** @throws {YumOpsError} `invalid_monitor` when a masked secret would go to a place that it was not written for */
+function unmask(raw: Record<string, unknown>, before: unknown): Record<string, unknown> {
+  const known = placesOf(before);
+  const moved = placesOf(raw).find((place) => !known.includes(place) && !place.includes(MASK));
+  if (moved !== undefined && before !== undefined && JSON.stringify(raw).includes(MASK)) {
+    throw invalid(`its secrets were not written for ${moved}`, `Write them again, instead of ${MASK}.`);
+  }
+  return unmaskDefinition(raw, before) as Record<string, unknown>;
+}
+
 function invalid(message: string, hint?: string): YumOpsError {
   return new YumOpsError('invalid_monitor', `The monitor is refused: ${message}.`, {
     status: 400,
@@ -177,6 +227,13 @@ function noScripts(): YumOpsError {
       status: 400,
     },
   );
+}
+
+function nothingToCheck(): YumOpsError {
+  return new YumOpsError('nothing_to_check', 'A heartbeat calls us: there is nothing to try out.', {
+    hint: 'Save it, and let the job call the address that its page shows.',
+    status: 400,
+  });
 }
 
 function exists(name: string): YumOpsError {
