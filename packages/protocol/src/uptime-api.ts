@@ -45,6 +45,31 @@ export interface MonitorDetail extends Monitor {
   incidents: Outage[];
   /** One entry per named check of a health report, newest report; empty for other kinds. */
   named: NamedCheckState[];
+  /** Where it is written: in a file of the configuration, here by people, or made by the check-ins of a job. */
+  source: MonitorSource;
+}
+
+export type MonitorSource = 'file' | 'stored' | 'job';
+
+/** `POST /api/v1/monitors/test` and `POST /api/v1/monitors/:id/check`: what one check says, which counts for nothing. */
+export interface MonitorTrial {
+  /** What the monitor expects, as short phrases. */
+  expectation: string[];
+  verdict: 'up' | 'degraded' | 'down' | 'unknown' | 'pending';
+  reason: string | null;
+  durationMs: number;
+  /** Milliseconds; a phase that was not reached is null. */
+  phases: {
+    dns: number | null;
+    connect: number | null;
+    tls: number | null;
+    firstByte: number | null;
+    body: number | null;
+  };
+  statusCode: number | null;
+  certificateDays: number | null;
+  evidence: CheckEvidence | null;
+  named: { name: string; verdict: string; reason: string | null; durationMs: number | null }[];
 }
 
 /** What is seen of a monitor from one place. */
@@ -107,6 +132,16 @@ export interface CheckEvidence {
   headers: Record<string, string>;
   /** First 4 KB of the body. */
   body: string;
+  /** What a browser journey recorded; absent of other kinds. */
+  files?: CheckFile[] | undefined;
+}
+
+/** What a failed browser journey recorded, at `GET /api/v1/check-files/NAME`. */
+export interface CheckFile {
+  /** A picture of the page (PNG), or a recording for Playwright's trace viewer (ZIP). */
+  kind: 'screenshot' | 'trace';
+  name: string;
+  bytes: number;
 }
 
 /** An item of `GET /api/v1/probes`: an agent that checks from another place. */
@@ -115,15 +150,26 @@ export interface ProbeAgent {
   name: string;
   location: string;
   version: string;
-  /** `away` = not heard since its lease ended; others of its place have its share. */
-  state: 'live' | 'away';
+  /** `away` = not heard since its lease ended, though it did not say goodbye; others of its place have its share. */
+  state: 'live' | 'away' | 'left';
   /** Monitors that it checks now. */
   monitors: number;
   /** Results that waited at the agent when it was last heard. */
   waiting: number;
   /** Results that it gave up because it was cut off for too long. */
   dropped: number;
+  /** Why what waits would not outlive the agent; null when it would. */
+  trouble: string | null;
   lastSeenAt: string;
+}
+
+/** An item of `GET /api/v1/probe-tokens`. The secret itself was shown once, when the token was made. */
+export interface ProbeToken {
+  id: string;
+  location: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  revokedAt: string | null;
 }
 
 /** The phases of a check, and all of it together. */

@@ -1,4 +1,5 @@
-import type { Db } from '../lib/db.ts';
+import type { ProbeToken } from '@yumops/protocol';
+import type { Db, Queryable } from '../lib/db.ts';
 import { audit } from './audit.ts';
 import { hashSecret, newSecret } from './secret.ts';
 
@@ -20,13 +21,41 @@ export async function createProbeToken(
   return { secret, location };
 }
 
+/** A use is written down at most this often, milliseconds: agents speak every second. */
+const NOTE_USE_MS = 60_000;
+
 /** The place that a probe token opens; undefined when it is unknown or revoked. */
-export async function findProbeLocation(db: Db, secret: string): Promise<string | undefined> {
-  const [row] = await db.query<{ location: string }>(
-    'SELECT location FROM probe_tokens WHERE secret_hash = $1 AND revoked_at IS NULL',
-    [hashSecret(secret)],
+export async function findProbeLocation(db: Db, secret: string, now: number): Promise<string | undefined> {
+  const hash = hashSecret(secret);
+  const [row] = await db.query<{ location: string; last_used_at: Date | null }>(
+    'SELECT location, last_used_at FROM probe_tokens WHERE secret_hash = $1 AND revoked_at IS NULL',
+    [hash],
   );
+  if (row && now - (row.last_used_at?.getTime() ?? 0) >= NOTE_USE_MS) {
+    await db.query('UPDATE probe_tokens SET last_used_at = $2 WHERE secret_hash = $1', [hash, new Date(now)]);
+  }
   return row?.location;
+}
+
+/** The tokens that there are and were, newest first. */
+export async function listProbeTokens(db: Queryable): Promise<ProbeToken[]> {
+  const rows = await db.query<{
+    id: string;
+    location: string;
+    created_at: Date;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
+  }>(
+    `SELECT id::text, location, created_at, last_used_at, revoked_at FROM probe_tokens
+     ORDER BY revoked_at IS NOT NULL, created_at DESC LIMIT 500`,
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    location: row.location,
+    createdAt: row.created_at.toISOString(),
+    lastUsedAt: row.last_used_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  }));
 }
 
 /** Revokes every probe token of a place. @returns how many there were */

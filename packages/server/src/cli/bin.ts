@@ -26,6 +26,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./query.ts')).query,
   },
   monitors: { about: 'List uptime monitors', load: async () => (await import('./monitors.ts')).monitors },
+  monitor: {
+    about: 'Try out, store, pause and remove monitors',
+    load: async () => (await import('./monitor.ts')).monitor,
+  },
   probe: {
     about: 'Check monitors from here for a platform elsewhere',
     load: async () => (await import('./probe.ts')).probe,

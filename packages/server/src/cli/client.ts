@@ -11,7 +11,8 @@ export interface Client {
   url: string | null;
   get<Answer>(path: string, query?: Record<string, string | undefined>): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
-  delete(path: string): Promise<void>;
+  put<Answer>(path: string, body: unknown): Promise<Answer>;
+  delete<Answer = void>(path: string): Promise<Answer>;
   /** Posts bytes as they are. */
   upload<Answer>(path: string, query: Record<string, string | undefined>, body: Uint8Array): Promise<Answer>;
   /** Lines of a server-sent event stream; only with a running platform. */
@@ -79,23 +80,25 @@ async function* readEvents(response: Response): AsyncIterable<{ event: string; d
 
 function remoteClient(url: string, token: string): Client {
   const headers = { authorization: `Bearer ${token}` };
+  const write = async <Answer>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<Answer> => {
+    const response = await send(url + path, {
+      method,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return readAnswer(response.status, await response.text(), path);
+  };
   return {
     url,
     async get(path, query) {
       const response = await send(url + withQuery(path, query), { headers });
       return readAnswer(response.status, await response.text(), path);
     },
-    async post(path, body) {
-      const response = await send(url + path, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body ?? {}),
-      });
-      return readAnswer(response.status, await response.text(), path);
-    },
+    post: (path, body) => write('POST', path, body ?? {}),
+    put: (path, body) => write('PUT', path, body),
     async delete(path) {
       const response = await send(url + path, { method: 'DELETE', headers });
-      readAnswer(response.status, await response.text(), path);
+      return readAnswer(response.status, await response.text(), path);
     },
     async upload(path, query, body) {
       const response = await send(url + withQuery(path, query), {
@@ -119,7 +122,7 @@ async function offlineClient(settings: Settings): Promise<Client> {
   const { openOffline } = await import('../main.ts');
   const platform = await openOffline(settings);
   const inject = async <Answer>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     payload?: unknown,
     contentType?: string,
@@ -139,6 +142,7 @@ async function offlineClient(settings: Settings): Promise<Client> {
     url: null,
     get: (path, query) => inject('GET', withQuery(path, query)),
     post: (path, body) => inject('POST', path, body ?? {}),
+    put: (path, body) => inject('PUT', path, body),
     delete: (path) => inject('DELETE', path),
     upload: (path, query, body) => inject('POST', withQuery(path, query), Buffer.from(body), BYTES),
     // biome-ignore lint/correctness/useYield: there is nothing to follow without a running platform

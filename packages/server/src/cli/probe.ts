@@ -1,24 +1,35 @@
-import { mkdtemp } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ProblemBody } from '@yumops/protocol';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { CheckFile, ProblemBody } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { readProbeToken } from '../config/probe-token.ts';
+import { lockHome } from '../engines/index.ts';
 import { createJourneyRunner } from '../journeys/index.ts';
 import { keepAlive, systemClock } from '../lib/clock.ts';
 import { messageOf, YumOpsError } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { randomHex } from '../lib/random.ts';
-import { createProbeAgent, type SyncAnswer, type SyncRequest } from '../observe/uptime/index.ts';
+import { createSeal } from '../lib/seal.ts';
+import { slug } from '../lib/section.ts';
+import {
+  createProbeAgent,
+  type EvidenceKeeper,
+  openAgentBuffer,
+  type ProbeAgentStats,
+  type SyncAnswer,
+  type SyncRequest,
+} from '../observe/uptime/index.ts';
 import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
 import { commonArgs, printJson } from './command.ts';
+import { probeForget, probeList, probeRevoke, probeTokens } from './probe-admin.ts';
 
 /** Answers after which trying again is of no use. */
 const REFUSALS = new Set([400, 401, 403, 404, 409]);
 
 export const probe = defineCommand({
   meta: { name: 'yumops probe', description: 'Check monitors from here for a platform elsewhere, until it is stopped' },
+  subCommands: { list: probeList, forget: probeForget, tokens: probeTokens, revoke: probeRevoke },
   args: {
     ...commonArgs,
     server: { type: 'string', required: true, description: 'Address of the platform', valueHint: 'URL' },
@@ -33,39 +44,58 @@ export const probe = defineCommand({
       valueHint: 'NAME',
     },
     name: { type: 'string', description: 'Name of this agent, default the name of the machine', valueHint: 'NAME' },
+    buffer: {
+      type: 'string',
+      description: 'Folder for what is not delivered yet, default .yumops-probe/NAME; one for each agent',
+      valueHint: 'DIR',
+    },
   },
   async run({ args }) {
     const server = readServer(args.server);
     const token = readProbeToken(args.token);
     const name = args.name ?? hostname();
     const log = createLog(systemClock, (line) => process.stderr.write(line));
+    const folder = resolve(args.buffer ?? join('.yumops-probe', slug(name)));
+    const lock = await lockHome(folder, 'A probe agent');
+    const buffer = openAgentBuffer(folder, createSeal(token, 'probe'), () => `${name}-${randomHex(4)}`);
+    const keeper = fileKeeper(`${server}/api/v1/probes/files`, token, args.location);
     const worker = createProbeAgent({
-      id: `${name}-${randomHex(4)}`,
+      id: buffer.agentId,
       name,
       version: VERSION,
       location: args.location,
       clock: systemClock,
       log,
       postgres: postgresProbe,
-      journeys: createJourneyRunner({ folder: await mkdtemp(join(tmpdir(), 'yumops-probe-')) }),
+      journeys: createJourneyRunner({ folder: join(folder, 'journeys'), keeper }),
       send: (request, signal) => send(`${server}/api/v1/probes/sync`, token, request, signal),
+      buffer,
     });
-    if (!args.json) process.stdout.write(`probe ${name}: checks for ${server}\n`);
+    if (!args.json) {
+      const waiting = buffer.restored.results.length;
+      const found = waiting === 0 ? '' : `, ${waiting} results of before are there`;
+      process.stdout.write(`probe ${name}: checks for ${server}, buffer ${folder}${found}\n`);
+    }
     const release = keepAlive();
-    await Promise.race([worker.run(), stopRequest()]);
-    await worker.stop();
-    release();
+    try {
+      await Promise.race([worker.run(), stopRequest()]);
+      await worker.stop();
+    } finally {
+      await lock.release();
+      release();
+    }
     const stats = worker.stats();
     if (args.json) printJson(stats);
-    else {
-      const { checks, delivered, waiting, dropped } = stats;
-      process.stdout.write(
-        `Stopped: ${checks} checks, ${delivered} delivered, ${waiting} not delivered, ${dropped} given up.\n`,
-      );
-    }
-    process.exit(stats.waiting + stats.dropped > 0 ? 1 : 0);
+    else process.stdout.write(farewell(stats, folder));
+    process.exit(stats.dropped > 0 || (stats.waiting > 0 && stats.trouble !== null) ? 1 : 0);
   },
 });
+
+function farewell({ checks, delivered, waiting, dropped, trouble }: ProbeAgentStats, folder: string): string {
+  const where = trouble === null ? ` (kept in ${folder})` : ' (lost)';
+  const left = `${waiting} not delivered${waiting === 0 ? '' : where}`;
+  return `Stopped: ${checks} checks, ${delivered} delivered, ${left}, ${dropped} given up.\n`;
+}
 
 function readServer(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, '');
@@ -83,10 +113,36 @@ function stopRequest(): Promise<void> {
 
 /** @throws {YumOpsError} `probe_refused` when trying again is of no use */
 async function send(url: string, token: string, request: SyncRequest, signal: AbortSignal): Promise<SyncAnswer> {
+  return postTo(url, token, { type: 'application/json', body: JSON.stringify(request) }, signal);
+}
+
+/** What a journey recorded goes to the platform at once; while it is away, the failure says that it was not kept. */
+function fileKeeper(address: string, token: string, location: string | undefined): EvidenceKeeper {
+  return {
+    keep(monitor, kind, bytes) {
+      const url = new URL(address);
+      url.search = String(new URLSearchParams({ monitor, kind, ...(location === undefined ? {} : { location }) }));
+      const body = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+      return postTo<CheckFile>(
+        url.href,
+        token,
+        { type: 'application/octet-stream', body },
+        AbortSignal.timeout(20_000),
+      );
+    },
+  };
+}
+
+async function postTo<Answer>(
+  url: string,
+  token: string,
+  { type, body: payload }: { type: string; body: string | Blob },
+  signal: AbortSignal,
+): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request),
+    headers: { authorization: `Bearer ${token}`, 'content-type': type },
+    body: payload,
     redirect: 'error',
     signal,
   }).catch((cause: unknown) => {
@@ -94,7 +150,7 @@ async function send(url: string, token: string, request: SyncRequest, signal: Ab
     throw new YumOpsError('platform_unreachable', `No platform answers at ${new URL(url).origin}: ${why}`, { cause });
   });
   const body = await response.text();
-  if (response.ok) return JSON.parse(body) as SyncAnswer;
+  if (response.ok) return JSON.parse(body) as Answer;
   const problem = problemIn(body) ?? { code: 'http_error', message: `The platform answered ${response.status}.` };
   const code = REFUSALS.has(response.status) && problem.code !== 'http_error' ? 'probe_refused' : problem.code;
   throw new YumOpsError(code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint });

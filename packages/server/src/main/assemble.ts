@@ -18,7 +18,7 @@ import { makeResponse } from './incidents.ts';
 import { instanceName } from './instance-name.ts';
 import { jobConditions, makeScheduler } from './jobs.ts';
 import { liveConfig } from './live-config.ts';
-import { openObserve } from './observe.ts';
+import { openObserve, probeConditions } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
@@ -66,11 +66,11 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
   const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
+  const instance = await instanceName(settings.dataDir);
   const observe = await openObserve({
-    ...{ settings, config: live.current, stores, clock, log, shutdown, lastAlertRunAt },
+    ...{ settings, config: live.current, stores, clock, log, shutdown, lastAlertRunAt, instance },
     planned: (monitor, at) => plannedChecks.covers(monitor, at),
   });
-  const instance = await instanceName(settings.dataDir);
   const backups = makeBackups({ settings, live, writer: observe.ingest.writer, clock, log, shutdown });
   const archives = makeArchives({ settings, stores, identity, clock, log });
   const alerting = makeAlerting({
@@ -81,7 +81,12 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },
-    conditions: () => [...backups.watch.conditions(), ...archives.conditions(), ...jobConditions(scheduler)],
+    conditions: () => [
+      ...backups.watch.conditions(),
+      ...archives.conditions(),
+      ...jobConditions(scheduler),
+      ...probeConditions(observe.probes),
+    ],
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
@@ -112,7 +117,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     startWork: () =>
       startWork({
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{ storedMonitors, incidents: response.incidents, clock, db: stores.db, databases: databases.watch },
+        ...{ storedMonitors, stores, incidents: response.incidents, clock, db: stores.db },
+        databases: databases.watch,
       }),
     beginDrain: () => observe.health.drain(),
   };

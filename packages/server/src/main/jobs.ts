@@ -45,7 +45,7 @@ export function makeScheduler(context: {
     log: log.child('jobs'),
     // One line a domain: each gives its jobs.
     jobs: () => [
-      retentionJob({ telemetry, ingest: context.observe.ingest, live, clock }),
+      retentionJob({ telemetry, ...context.observe, live, clock }),
       ...maintenanceJobs({ live, runner: databases.runner, clock }),
       ...jobsOfBackups(context.backups),
     ],

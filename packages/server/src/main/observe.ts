@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { audit } from '../access/audit.ts';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { createJourneyRunner } from '../journeys/index.ts';
+import type { BlobStore } from '../lib/blob.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import {
@@ -15,14 +17,18 @@ import {
 } from '../observe/health/index.ts';
 import { createIngest, type Ingest } from '../observe/ingest/index.ts';
 import {
+  createEvidenceFiles,
   createProbeDesk,
   createUptime,
+  type EvidenceFiles,
   type ProbeDesk,
   type Uptime,
   type UptimeOptions,
 } from '../observe/uptime/index.ts';
+import type { WatchedCondition } from '../respond/alerting/index.ts';
 import { postgresProbe } from '../store/probes/index.ts';
 import { VERSION } from '../version.ts';
+import { openBlobs } from './backup/blob.ts';
 import { CountedRows } from './counted.ts';
 import { filesFolder } from './errors.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -31,14 +37,30 @@ import type { Stores } from './stores.ts';
 /** It runs every second, and evaluations of many rules take a while. */
 const ALERT_PATH_LATE_MS = 10_000;
 
+/** How long an agent may be silent after its lease ended before people are told, ms. */
+const SILENT_MS = 30_000;
+
 /** Intake, prober and the platform's own health. */
 export interface Observe {
   ingest: Ingest;
   /** Told of every insert of ingest. */
   counted: CountedRows;
   uptime: Uptime;
+  evidence: EvidenceFiles;
   probes: ProbeDesk;
   health: PlatformHealth;
+}
+
+/** For the alert path: one condition for each agent, or place, that should be heard and is not. */
+export function probeConditions(probes: ProbeDesk): WatchedCondition[] {
+  return probes.problems().map(({ id, name, location, message }) => ({
+    id,
+    name: `Probe ${name} is silent`,
+    labels: { probe: name, location },
+    holds: true,
+    forMs: SILENT_MS,
+    reason: message,
+  }));
 }
 
 /** Opens the spool and makes the prober; the prober does not check anything yet. */
@@ -53,8 +75,10 @@ export async function openObserve(context: {
   planned: NonNullable<UptimeOptions['planned']>;
   /** When the alert path last did its work, ms on the monotonic clock; null = not yet. */
   lastAlertRunAt(): number | null;
+  /** Name of this instance among those on one state store. */
+  instance: string;
 }): Promise<Observe> {
-  const { settings, config, stores, clock, log, shutdown } = context;
+  const { settings, config, stores, clock, log, shutdown, instance } = context;
   const { db, telemetry } = stores;
   const counted = new CountedRows(stores.signals, clock, log);
   const ingest = await createIngest({
@@ -69,6 +93,7 @@ export async function openObserve(context: {
   });
   shutdown.add('spool', () => ingest.close());
   const { monitors, targets, referenceTargets, location } = config;
+  const evidence = openEvidence(settings, config, clock, shutdown);
   const uptime = createUptime({
     db,
     writer: ingest.writer,
@@ -79,10 +104,11 @@ export async function openObserve(context: {
     clock,
     log,
     planned: context.planned,
+    ...{ instance, signals: stores.signals },
     postgres: postgresProbe,
-    journeys: createJourneyRunner({ folder: join(settings.dataDir, 'journeys') }),
+    journeys: createJourneyRunner({ folder: join(settings.dataDir, 'journeys'), keeper: evidence }),
   });
-  const probes = createProbeDesk({ db, clock, log, uptime });
+  const probes = createProbeDesk({ db, clock, log, audit, uptime });
   const health = createPlatformHealth({
     clock,
     version: VERSION,
@@ -98,5 +124,19 @@ export async function openObserve(context: {
       heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
     ],
   });
-  return { ingest, counted, uptime, probes, health };
+  return { ingest, counted, uptime, evidence, probes, health };
+}
+
+/** Recordings of failed checks lie beside the backups; the store is opened when the first one comes. */
+function openEvidence(settings: Settings, config: Config, clock: Clock, shutdown: Shutdown): EvidenceFiles {
+  let opened: Promise<BlobStore> | undefined;
+  shutdown.add('recordings of checks', async () => (await opened?.catch(() => undefined))?.close());
+  const open = () => {
+    opened ??= openBlobs(settings, config).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return createEvidenceFiles(open, clock);
 }

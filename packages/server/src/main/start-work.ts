@@ -15,7 +15,8 @@ import type { LiveBackups } from './backup/open.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
-import { reloadMonitors, withStored } from './stored-monitors.ts';
+import { followStored, reloadMonitors, withStored } from './stored-monitors.ts';
+import type { Stores } from './stores.ts';
 
 /** The parts that do something by themselves. */
 export interface WorkingParts {
@@ -23,6 +24,7 @@ export interface WorkingParts {
   plannedChecks: PlannedChecks;
   observe: Observe;
   storedMonitors: StoredMonitors;
+  stores: Pick<Stores, 'signals'>;
   errors: Errors;
   alerting: Alerting;
   databases: DatabaseWatch;
@@ -49,6 +51,10 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   observe.uptime.onTransition(() => alerting.nudge());
   await observe.uptime.start(await withStored(live.current, storedMonitors));
   shutdown.add('prober', () => observe.uptime.stop());
+  const unfollow = followStored(parts);
+  shutdown.add('stored monitors', async () => unfollow());
+  observe.probes.start();
+  shutdown.add('watch over probes', () => observe.probes.stop());
   databases.start(live.current.databases);
   shutdown.add('databases', () => databases.stop());
   backups.watch.start();

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { audit } from '../../src/access/audit.ts';
 import { createProbeToken } from '../../src/access/probe-tokens.ts';
 import { probeRoutes } from '../../src/http/probes.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -18,6 +19,7 @@ import { createUptime, type Uptime } from '../../src/observe/uptime/uptime.ts';
 import { startTestState, type TestState } from '../engines.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const noFiles = { keep: () => Promise.reject(new Error('this test keeps no files')) };
 const PLACES = ['fra', 'iad', 'syd'];
 
 let state: TestState;
@@ -76,7 +78,7 @@ async function startPlatform(monitors: readonly MonitorConfig[], leaseMs = 30_00
   });
   uptime.onTransition((monitor, { from, to }) => transitions.push(`${monitor.name}: ${from} > ${to}`));
   await uptime.start();
-  desk = createProbeDesk({ db: state.db, clock: systemClock, log: silent, uptime, leaseMs });
+  desk = createProbeDesk({ db: state.db, clock: systemClock, log: silent, audit, uptime, leaseMs });
 }
 
 /** An agent whose line to the platform can be cut. */
@@ -183,7 +185,7 @@ test('a probe token opens its own place; another token and the place of the plat
     throw new YumOpsError('unauthenticated', 'This needs a session or an API token.', { status: 401 });
   };
   app = await createHttpServer({ log: silent, version: '0.0.0' });
-  probeRoutes(app, { guard, db: state.db, clock: systemClock, desk });
+  probeRoutes(app, { guard, db: state.db, clock: systemClock, desk, evidence: noFiles });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/v1/probes/sync`;
   const { secret } = await createProbeToken(state.db, { location: 'fra', actor: 'test', now: systemClock.now() });

@@ -1,10 +1,17 @@
 export { createProbeAgent, type ProbeAgentStats, type ProbeWorker } from './agent/agent.ts';
+export { openAgentBuffer } from './agent/buffer-folder.ts';
 export { createProbeDesk, type ProbeDesk } from './agent/desk.ts';
 export type { SyncAnswer, SyncRequest } from './agent/wire.ts';
 export { type Availability, createAvailability } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
 export type { CheckIn } from './check-in-monitors.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';
+export {
+  type CheckFileKind,
+  createEvidenceFiles,
+  type EvidenceFiles,
+  type EvidenceKeeper,
+} from './evidence/evidence-files.ts';
 export {
   type BadgeText,
   badgeSvg,

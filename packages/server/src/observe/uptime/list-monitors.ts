@@ -1,4 +1,4 @@
-import type { Monitor, MonitorDetail, MonitorLocation, MonitorState } from '@yumops/protocol';
+import type { Monitor, MonitorDetail, MonitorLocation, MonitorSource, MonitorState } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
@@ -108,8 +108,19 @@ export async function getMonitor(
     locations: row.locations.map((location) => toView(row.views ?? [], location)),
     bars,
     incidents,
+    source: await sourceOf(stores.db, row.id),
     named: (row.named ?? []).map((one) => ({ ...one, since: new Date(one.since).toISOString() })),
   };
+}
+
+async function sourceOf(db: Queryable, id: string): Promise<MonitorSource> {
+  const [found] = await db.query<{ stored: boolean; job: boolean }>(
+    `SELECT EXISTS (SELECT FROM stored_monitors WHERE id = $1) AS stored,
+            EXISTS (SELECT FROM check_in_monitors WHERE id = $1) AS job`,
+    [id],
+  );
+  if (found?.stored) return 'stored';
+  return found?.job ? 'job' : 'file';
 }
 
 /** What badges show of a monitor. */

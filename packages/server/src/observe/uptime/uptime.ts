@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import type { MonitorTrial } from '@yumops/protocol';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { uuidv7 } from '../../lib/random.ts';
+import type { Signals } from '../../lib/signals.ts';
 import type { TelemetryWriter } from '../../lib/telemetry.ts';
 import type { CheckContext } from './check.ts';
 import { type CheckIn, CheckInMonitors } from './check-in-monitors.ts';
@@ -11,8 +13,8 @@ import type { MonitorConfig } from './config.ts';
 import type { Transition } from './judge.ts';
 import { createBeatReader, keepSignal } from './kinds/heartbeat/beat-store.ts';
 import type { Signal } from './kinds/heartbeat/beats.ts';
-import { runCheck } from './kinds/index.ts';
-import { locationsOf } from './location/location-state.ts';
+import { describeMonitor, runCheck } from './kinds/index.ts';
+import { isSpread, locationsOf } from './location/location-state.ts';
 import { MonitorBook, type Sighting } from './monitor-book.ts';
 import type { MonitorRecord } from './monitor-record.ts';
 import { createReferenceCheck, observe, type ReferenceCheck } from './net/reference.ts';
@@ -20,6 +22,7 @@ import { createResolver } from './net/resolve.ts';
 import type { JourneyRunner, PostgresProbe } from './ports.ts';
 import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
 import { type PlannedAt, Recorder } from './recorder.ts';
+import { Sharing } from './share/sharing.ts';
 import { dropEvents, loadRecords, type RecordChange, storeMonitors } from './state-store.ts';
 
 /** What the configuration says of monitoring; may change while it runs. */
@@ -46,6 +49,12 @@ export interface UptimeOptions extends UptimeConfig {
   planned?: PlannedAt;
   /** Most checks at a time, default 1,000. */
   concurrency?: number;
+  /** This instance among those on one state store, which share the monitors; left out = it is alone. */
+  instance?: string;
+  /** Words between the instances. */
+  signals?: Signals;
+  /** How long an instance keeps its share without being heard, default 8 s. */
+  leaseMs?: number;
 }
 
 /** Told after a change of state has been committed. */
@@ -73,6 +82,8 @@ export interface Uptime {
    * @returns when all of it is stored; rejects when a store is away, and what was given stays taken
    */
   report(sightings: readonly Reported[]): Promise<void>;
+  /** Makes one check from here at once; what it finds counts for nothing and is not kept. */
+  tryOut(monitor: MonitorConfig): Promise<MonitorTrial>;
   /** Every monitor as it runs now. */
   monitors(): readonly MonitorConfig[];
   /** What probes need beside the monitors. `generation` is another after each change of either. */
@@ -110,6 +121,10 @@ const EVENTS_KEPT_MS = 400 * 86_400_000;
 /** How often silence of other places is looked for. */
 const SILENCE_MS = 5_000;
 
+/** Words between instances: a monitor to be checked at once, and that jobs made others. */
+const CHECK_NOW = 'yumops_check_now';
+const JOBS_CHANGED = 'yumops_jobs_changed';
+
 /** Name of the platform's own place, and of the platform as the one who checks there. */
 const OWN_LOCATION = 'local';
 const PLATFORM = 'platform';
@@ -135,6 +150,8 @@ class UptimeEngine implements Uptime {
   #reloading: Promise<void> = Promise.resolve();
   #checks = 0;
   readonly #jobs: CheckInMonitors;
+  readonly #sharing: Sharing;
+  #unlisten: (() => void)[] = [];
   /** As it was given last, without the monitors that jobs made. */
   #configured: UptimeConfig;
 
@@ -163,9 +180,22 @@ class UptimeEngine implements Uptime {
       clock,
       log,
       planned: options.planned,
+      instance: options.instance,
       onStored: (change) => this.#tell(change),
     });
-    this.#book = new MonitorBook({ recorder: this.#recorder, location: this.#location });
+    const { instance, signals, leaseMs } = options;
+    this.#sharing = new Sharing({
+      ...{ db, clock, log, instance, signals, leaseMs },
+      recorder: this.#recorder,
+      book: () => this.#book,
+      running: () => this.#prober.running(),
+      follow: (dueIn) => this.#followShare(dueIn),
+    });
+    this.#book = new MonitorBook({
+      recorder: this.#recorder,
+      location: this.#location,
+      isMine: (id) => this.#sharing.isMine(id),
+    });
     this.#prober = new Prober({
       clock,
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
@@ -176,20 +206,31 @@ class UptimeEngine implements Uptime {
   }
 
   async start(config: UptimeConfig = this.#options): Promise<void> {
-    const { db, clock } = this.#options;
-    await this.#jobs.load();
+    const { db, clock, signals } = this.#options;
     await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
+    await this.#sharing.join();
     this.#book.restore(await loadRecords(db), clock.now());
     await this.#reload(config);
+    await this.#sharing.begin();
     this.#watchSilence();
+    if (!signals) return;
+    this.#unlisten = [
+      signals.listen(CHECK_NOW, (id) => this.#prober.checkNow(id)),
+      signals.listen(JOBS_CHANGED, (from) => from !== this.#options.instance && void this.#followJobs()),
+    ];
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort(new YumOpsError('stopped', 'The prober stopped.'));
     this.#silence?.cancel();
+    for (const end of this.#unlisten) end();
     await this.#prober.stop();
     await this.#reloading.catch(() => undefined);
-    await this.#recorder.flush();
+    try {
+      await this.#recorder.flush();
+    } finally {
+      await this.#sharing.leave();
+    }
   }
 
   reload(config: UptimeConfig): Promise<void> {
@@ -203,27 +244,47 @@ class UptimeEngine implements Uptime {
     if (!kept) return false;
     const monitor = this.#book.monitor(kept.monitorId);
     if (monitor) this.#recorder.addCheckIn({ id: uuidv7(at), monitor, signal, at, runMs: kept.beats.lastRunMs });
-    this.#prober.checkNow(kept.monitorId);
+    await this.#checkNow(kept.monitorId);
     return true;
   }
 
   async checkIn(checkIn: CheckIn): Promise<void> {
     const { id, changed } = await this.#jobs.note(checkIn, this.#configured.monitors);
-    if (changed) await this.reload(this.#configured);
+    if (changed) {
+      await this.reload(this.#configured);
+      await this.#sharing.say(JOBS_CHANGED, this.#options.instance ?? '');
+    }
     const kind = SIGNAL_OF[checkIn.status];
     await keepSignal(this.#options.db, { monitorId: id }, { kind, at: checkIn.at, exit: null, output: '' });
-    this.#prober.checkNow(id);
+    await this.#checkNow(id);
   }
 
   async report(sightings: readonly Reported[]): Promise<void> {
-    const now = this.#options.clock.now();
-    for (const { monitorId, ...sighting } of sightings) {
-      const monitor = this.#book.monitor(monitorId);
-      if (!monitor || monitor.paused) continue;
-      this.#checks += 1;
-      this.#book.take(monitor, sighting, now, () => null);
-    }
+    const take = () => {
+      const now = this.#options.clock.now();
+      for (const { monitorId, ...sighting } of sightings) {
+        const monitor = this.#book.monitor(monitorId);
+        if (!monitor || monitor.paused) continue;
+        this.#checks += 1;
+        this.#book.take(monitor, sighting, now, () => null);
+      }
+    };
+    const ids = new Set(sightings.map(({ monitorId }) => monitorId));
+    await this.#sharing.together([...ids], take);
     await this.#recorder.flush();
+  }
+
+  async tryOut(monitor: MonitorConfig): Promise<MonitorTrial> {
+    if (monitor.broken !== null) {
+      throw new YumOpsError('monitor_broken', `${monitor.name} cannot be checked: ${monitor.broken}.`, { status: 409 });
+    }
+    const result = await runCheck(monitor, this.#context);
+    const { verdict, reason, durationMs, phases, statusCode, certificate, evidence, named } = result;
+    return {
+      expectation: describeMonitor(monitor),
+      ...{ verdict, reason, durationMs, phases, statusCode, evidence, named: [...named] },
+      certificateDays: certificate?.days ?? null,
+    };
   }
 
   monitors(): readonly MonitorConfig[] {
@@ -253,6 +314,7 @@ class UptimeEngine implements Uptime {
     if (this.#stopped.signal.aborted) return;
     const { targets, referenceTargets = [] } = config;
     this.#configured = config;
+    await this.#jobs.load();
     const monitors = this.#jobs.join(config.monitors);
     await storeMonitors(this.#options.db, monitors);
     this.#context = { ...this.#context, targets };
@@ -263,19 +325,51 @@ class UptimeEngine implements Uptime {
 
   #adopt(monitors: readonly MonitorConfig[]): void {
     this.#book.adopt(monitors, this.#options.clock.now());
-    this.#prober.set(
-      monitors.filter(
+    this.#sharing.adopted();
+    this.#followShare();
+  }
+
+  /** Checks what falls to this instance. @param dueIn as the prober takes it */
+  #followShare(dueIn?: (id: string) => number | undefined): void {
+    const checked = this.#book
+      .monitors()
+      .filter(
         (monitor) =>
-          !monitor.paused && monitor.broken === null && locationsOf(monitor, this.#location).includes(this.#location),
-      ),
-    );
+          !monitor.paused &&
+          monitor.broken === null &&
+          this.#sharing.isMine(monitor.id) &&
+          locationsOf(monitor, this.#location).includes(this.#location),
+      );
+    this.#prober.set(checked, dueIn);
+  }
+
+  async #checkNow(id: string): Promise<void> {
+    if (this.#sharing.isMine(id)) this.#prober.checkNow(id);
+    else await this.#sharing.say(CHECK_NOW, id);
+  }
+
+  async #followJobs(): Promise<void> {
+    await this.reload(this.#configured).catch((error: unknown) => {
+      this.#options.log.error('The monitors of jobs could not be read', { reason: messageOf(error) });
+    });
   }
 
   #watchSilence(): void {
     this.#silence = this.#options.clock.after(SILENCE_MS, () => {
-      this.#book.lookForSilence(this.#options.clock.now());
-      this.#watchSilence();
+      void this.#lookForSilence().finally(() => this.#stopped.signal.aborted || this.#watchSilence());
     });
+  }
+
+  async #lookForSilence(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    const spread = this.#book.monitors().filter((monitor) => isSpread(monitor, this.#location));
+    if (spread.length === 0) return;
+    try {
+      const ids = spread.map(({ id }) => id);
+      await this.#sharing.together(ids, () => this.#book.lookForSilence(this.#options.clock.now()));
+    } catch (error) {
+      this.#options.log.warn('The silence of places could not be judged', { reason: messageOf(error) });
+    }
   }
 
   async #probe(monitor: MonitorConfig): Promise<ProbeOutcome> {
@@ -286,6 +380,8 @@ class UptimeEngine implements Uptime {
     this.#checks += 1;
     // Replaced or removed meanwhile: what was found is of another monitor.
     if (this.#stopped.signal.aborted || this.#book.monitor(monitor.id) !== monitor) return AGAIN;
+    // Another instance checks it by now.
+    if (!this.#sharing.mayTake(monitor.id)) return AGAIN;
     const now = clock.now();
     const sighting: Sighting = {
       id: uuidv7(startedAt),
@@ -296,7 +392,8 @@ class UptimeEngine implements Uptime {
       startedAt,
       endedAt: now,
     };
-    const recheckInMs = this.#book.take(monitor, sighting, now, (recheck) => this.#nextCheckAt(monitor, recheck));
+    const take = () => this.#book.take(monitor, sighting, now, (recheck) => this.#nextCheckAt(monitor, recheck));
+    const recheckInMs = isSpread(monitor, this.#location) ? await this.#sharing.together([monitor.id], take) : take();
     return { recheckInMs, hung: result.verdict === 'down' && result.durationMs >= monitor.timeoutMs };
   }
 

@@ -13,11 +13,11 @@ import { createReferenceCheck, observe } from '../net/reference.ts';
 import { createResolver } from '../net/resolve.ts';
 import type { JourneyRunner, PostgresProbe } from '../ports.ts';
 import { type ProbeOutcome, Prober } from '../prober.ts';
-import { Outbox } from './outbox.ts';
+import { type AgentBuffer, Outbox } from './outbox.ts';
 import { type Assignment, type SyncAnswer, type SyncRequest, unpackMonitor } from './wire.ts';
 
 export interface ProbeAgentOptions {
-  /** Unique; another at each start. */
+  /** Unique. With a buffer it is the buffer's, and the same over restarts. */
   id: string;
   name: string;
   version: string;
@@ -34,6 +34,10 @@ export interface ProbeAgentOptions {
   send(request: SyncRequest, signal: AbortSignal): Promise<SyncAnswer>;
   /** Results that are kept while the platform is away, default 200,000. */
   capacity?: number;
+  /** Most bytes of them, default 256 MB. */
+  capacityBytes?: number;
+  /** What must outlive the process; left out = nothing does. */
+  buffer?: AgentBuffer;
 }
 
 export interface ProbeAgentStats {
@@ -43,6 +47,8 @@ export interface ProbeAgentStats {
   delivered: number;
   waiting: number;
   dropped: number;
+  /** Why what waits would not outlive the agent; null when it would. */
+  trouble: string | null;
 }
 
 /** An agent that checks monitors of a platform elsewhere. */
@@ -55,6 +61,8 @@ export interface ProbeWorker {
 }
 
 const CAPACITY = 200_000;
+const CAPACITY_BYTES = 256 * 1024 * 1024;
+const NO_BUFFER = 'Results are kept in memory alone.';
 /** Results in one request: with their evidence they stay far below the platform's limit. */
 const AT_ONCE = 200;
 /** How often results are handed over, and how often the agent is heard without any, milliseconds. */
@@ -105,7 +113,8 @@ class Agent implements ProbeWorker {
       signal: this.#stopped.signal,
     };
     this.#reference = createReferenceCheck([], this.#context);
-    this.#outbox = new Outbox(options.capacity ?? CAPACITY);
+    const { capacity = CAPACITY, capacityBytes = CAPACITY_BYTES, buffer } = options;
+    this.#outbox = new Outbox({ capacity, capacityBytes, buffer });
     this.#prober = new Prober({
       clock,
       probe: (monitor) => this.#probe(monitor),
@@ -124,17 +133,25 @@ class Agent implements ProbeWorker {
     await this.#prober.stop();
     await this.#running?.catch(() => undefined);
     await this.#sync(true).catch((error: unknown) => this.#complain(error));
+    await this.#options.buffer?.close();
   }
 
   stats(): ProbeAgentStats {
     const { size: waiting, dropped } = this.#outbox;
     const [checks, delivered, monitors] = [this.#checks, this.#delivered, this.#monitors.size];
-    return { location: this.#location, monitors, checks, delivered, waiting, dropped };
+    const { trouble } = this;
+    return { location: this.#location, monitors, checks, delivered, waiting, dropped, trouble };
+  }
+
+  private get trouble(): string | null {
+    const { buffer } = this.#options;
+    return buffer ? buffer.trouble : NO_BUFFER;
   }
 
   async #work(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, buffer } = this.#options;
     const { signal } = this.#stopped;
+    this.#resume(buffer?.assignment ?? null);
     while (!signal.aborted) {
       try {
         if (this.#mustSpeak()) await this.#sync(false);
@@ -147,6 +164,7 @@ class Agent implements ProbeWorker {
         this.#failures += 1;
         this.#complain(error);
       }
+      await buffer?.sync();
       if (this.#failures === 0 && this.#outbox.size >= AT_ONCE) continue;
       await clock.sleep(this.#pause(), signal).catch(() => undefined);
     }
@@ -175,6 +193,7 @@ class Agent implements ProbeWorker {
       results,
       waiting: this.#outbox.size - results.length,
       dropped: this.#outbox.dropped,
+      trouble: this.trouble,
       leaving,
     };
     const sentAt = clock.monotonic();
@@ -185,7 +204,7 @@ class Agent implements ProbeWorker {
       this.#heardAt = clock.monotonic();
       this.#leaseMs = answer.leaseMs;
       this.#location = answer.location;
-      if (answer.assignment && !leaving) this.#adopt(answer.assignment, answer.revision);
+      if (answer.assignment && !leaving) await this.#accept(answer.assignment, answer);
     } finally {
       alarm.cancel();
     }
@@ -200,6 +219,24 @@ class Agent implements ProbeWorker {
 
   #now(): number {
     return this.#options.clock.now() + this.#aheadMs;
+  }
+
+  /** Takes a new assignment over, and keeps it for a start at which the platform is away. */
+  async #accept(assignment: Assignment, { revision, location }: SyncAnswer): Promise<void> {
+    this.#adopt(assignment, revision);
+    await this.#options.buffer?.saveAssignment(JSON.stringify({ assignment, revision, location }));
+  }
+
+  /** Goes on with what was assigned before the agent was ended; the platform corrects it as soon as it answers. */
+  #resume(saved: string | null): void {
+    if (saved === null) return;
+    const { assignment, revision, location } = JSON.parse(saved) as {
+      assignment: Assignment;
+      revision: string;
+      location: string;
+    };
+    this.#location = location;
+    this.#adopt(assignment, revision);
   }
 
   #adopt({ monitors, targets, referenceTargets }: Assignment, revision: string): void {

@@ -6,7 +6,7 @@ const result = (monitorId: string) => ({ monitorId }) as Omit<AgentResult, 'sequ
 const numbers = (results: readonly AgentResult[]) => results.map(({ sequence }) => sequence);
 
 test('results wait in order until they are confirmed', () => {
-  const outbox = new Outbox(10);
+  const outbox = new Outbox({ capacity: 10, capacityBytes: 10_000 });
   for (const id of ['a', 'b', 'c']) outbox.add(result(id));
   expect(numbers(outbox.next(2))).toEqual([1, 2]);
   expect(outbox.confirm(2)).toBe(2);
@@ -17,8 +17,16 @@ test('results wait in order until they are confirmed', () => {
 });
 
 test('beyond its room the oldest are given up and counted; numbers go on', () => {
-  const outbox = new Outbox(2);
+  const outbox = new Outbox({ capacity: 2, capacityBytes: 10_000 });
   for (const id of ['a', 'b', 'c', 'd']) outbox.add(result(id));
   expect(numbers(outbox.next(9))).toEqual([3, 4]);
   expect(outbox.dropped).toBe(2);
+});
+
+test('beyond its bytes too', () => {
+  const outbox = new Outbox({ capacity: 100, capacityBytes: 100 });
+  for (let index = 0; index < 9; index++) outbox.add(result('x'.repeat(10)));
+  // One is {"monitorId":"xxxxxxxxxx","sequence":1}, 41 bytes: two have room.
+  expect(numbers(outbox.next(99))).toEqual([8, 9]);
+  expect(outbox.dropped).toBe(7);
 });

@@ -27,6 +27,8 @@ export interface SyncRequest {
   /** Results that wait beside these, and those that it gave up for want of room. */
   waiting: number;
   dropped: number;
+  /** Why what waits would not outlive the agent; null when it would. Agents of before do not say. */
+  trouble?: string | null | undefined;
   /** True when it ends: others take its share at once. */
   leaving: boolean;
 }

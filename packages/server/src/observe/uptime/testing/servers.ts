@@ -10,8 +10,9 @@ export interface Running {
   close(): Promise<void>;
 }
 
-export function serveHttp(listener: RequestListener): Promise<Running> {
-  return listen(createHttpServer(listener), 'http://127.0.0.1');
+/** @param host an address of this machine */
+export function serveHttp(listener: RequestListener, host = '127.0.0.1'): Promise<Running> {
+  return listen(createHttpServer(listener), `http://${host}`, host);
 }
 
 export function serveHttps(pair: KeyPair, listener: RequestListener): Promise<Running> {
@@ -30,13 +31,13 @@ export function serveTcp(onConnection: (socket: Socket) => void): Promise<Runnin
 }
 
 /** Listens on a free port and closes with every connection. */
-export async function listen(server: Server | TcpServer, origin: string): Promise<Running> {
+export async function listen(server: Server | TcpServer, origin: string, host = '127.0.0.1'): Promise<Running> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,
