@@ -10,15 +10,16 @@ import { VERSION } from '../version.ts';
 import { makeArchives } from './backup/archives.ts';
 import { makeBackups } from './backup/open.ts';
 import { openDatabaseCare } from './care.ts';
+import { conditionsOf } from './conditions.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { makeErrors } from './errors.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { makeResponse } from './incidents.ts';
 import { instanceName } from './instance-name.ts';
-import { jobConditions, makeScheduler } from './jobs.ts';
+import { makeScheduler } from './jobs.ts';
 import { liveConfig } from './live-config.ts';
-import { openObserve, probeConditions } from './observe.ts';
+import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
@@ -81,12 +82,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ clock, log, publicUrl, instance },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },
-    conditions: () => [
-      ...backups.watch.conditions(),
-      ...archives.conditions(),
-      ...jobConditions(scheduler),
-      ...probeConditions(observe.probes),
-    ],
+    conditions: () => conditionsOf(backups, archives, scheduler, observe),
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
