@@ -9,6 +9,7 @@ import type { Principal, Role } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { randomHex } from '../lib/random.ts';
 import { firstPassword } from './first-password.ts';
+import { openPeople, type People } from './people.ts';
 
 const LINK_LIFETIME_MS = 24 * 3_600_000;
 
@@ -32,6 +33,7 @@ export interface Accounts {
   create(input: { email: string; password: string; name: string; role: Role }): Promise<void>;
   /** Makes a secret that signs `email` in once, within 24 hours; makes the account when it is missing. */
   createLoginLink(email: string, role: Role, now: number): Promise<string>;
+  people: People;
   close(): Promise<void>;
 }
 
@@ -139,6 +141,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
       });
       return token;
     },
+    people: openPeople(pool),
     close: () => pool.end(),
   };
 }

@@ -69,6 +69,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   mcp: { about: 'Serve the tools of agents on stdio', load: async () => (await import('./mcp.ts')).mcp },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
+  audit: { about: 'Show who did what', load: async () => (await import('./audit.ts')).audit },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },
 };
 

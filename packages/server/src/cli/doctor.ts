@@ -3,9 +3,11 @@ import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { defineCommand } from 'citty';
+import type { AuditVerdict } from '../access/audit-chain.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { messageOf } from '../lib/errors.ts';
 import { type RunFile, readRunFile } from '../main/run-file.ts';
+import { openClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { runningFindings } from './running-findings.ts';
 
@@ -132,7 +134,27 @@ async function diagnose(settings: Settings): Promise<Diagnosis[]> {
     checkData(settings),
     running ? checkRunning(running) : checkPort(settings),
     checkConfig(settings),
+    ...(running ? [checkAuditLog(settings)] : []),
   ]);
+}
+
+/** Only with a running platform: to look into the log is no reason to start the engines. */
+async function checkAuditLog(settings: Settings): Promise<Diagnosis> {
+  const client = await openClient(settings);
+  try {
+    const { entries, faults } = await client.get<AuditVerdict>('/api/v1/audit/verify');
+    const [first] = faults;
+    if (first === undefined) return ok('audit log', `${entries} entries, and its chain is whole.`);
+    return problem(
+      'audit log',
+      `It was tampered with: ${faults.map(({ message }) => message).join(' ')}`,
+      'Find out who has access to the state database; a backup from before has the entries. See `yumops audit --verify`.',
+    );
+  } catch (error) {
+    return problem('audit log', `It could not be checked: ${messageOf(error)}`, 'See the output of the platform.');
+  } finally {
+    await client.close();
+  }
 }
 
 const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;

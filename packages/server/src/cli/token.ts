@@ -1,7 +1,9 @@
 import { defineCommand } from 'citty';
+import type { TokenItem } from '../access/tokens.ts';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { formatTable } from './table.ts';
 
 const create = defineCommand({
   meta: { name: 'yumops token create', description: 'Make an API token; it is shown once' },
@@ -9,10 +11,18 @@ const create = defineCommand({
     ...platformArgs,
     name: { type: 'string', required: true, description: 'What it is for', valueHint: 'NAME' },
     role: { type: 'enum', options: ['viewer', 'responder', 'admin'], default: 'viewer', description: 'What it may do' },
+    resources: {
+      type: 'string',
+      description: 'What it reaches, such as alerts,logs; without it, all that the role allows',
+      valueHint: 'A,B',
+    },
+    days: { type: 'string', description: 'How many days it works; without it, until it is revoked', valueHint: 'N' },
   },
   async run({ args }) {
+    const resources = args.resources?.split(',').map((name) => name.trim());
+    const body = { name: args.name, role: args.role, resources, ...(args.days && { days: Number(args.days) }) };
     const made = await withClient(readSettings(args), (client) =>
-      client.post<{ secret: string }>('/api/v1/tokens', { name: args.name, role: args.role }),
+      client.post<{ secret: string }>('/api/v1/tokens', body),
     );
     if (args.json) printJson(made);
     else process.stdout.write(`${made.secret}\n`);
@@ -64,7 +74,48 @@ const probe = defineCommand({
   },
 });
 
+const COLUMNS = [
+  { heading: 'ID', cell: ({ id }: TokenItem) => id },
+  { heading: 'NAME', cell: ({ name }: TokenItem) => name },
+  { heading: 'ROLE', cell: ({ role }: TokenItem) => role },
+  { heading: 'REACHES', cell: ({ resources }: TokenItem) => resources?.join(',') ?? 'all' },
+  { heading: 'LAST USED', cell: ({ lastUsedAt }: TokenItem) => lastUsedAt ?? 'never' },
+  { heading: 'WORKS UNTIL', cell: worksUntil },
+];
+
+function worksUntil({ revokedAt, expiresAt }: TokenItem): string {
+  return revokedAt === null ? (expiresAt ?? 'it is revoked') : `revoked ${revokedAt}`;
+}
+
+const list = defineCommand({
+  meta: { name: 'yumops token list', description: 'List API tokens, without their secrets' },
+  args: platformArgs,
+  async run({ args }) {
+    const page = await withClient(readSettings(args), (client) => client.get<{ items: TokenItem[] }>('/api/v1/tokens'));
+    if (args.json) printJson(page);
+    else process.stdout.write(formatTable(COLUMNS, page.items) || 'There are none.\n');
+    return 0;
+  },
+});
+
+const revoke = defineCommand({
+  meta: { name: 'yumops token revoke', description: 'Revoke an API token at once' },
+  args: {
+    ...platformArgs,
+    id: { type: 'positional', required: true, description: 'Its ID in the list', valueHint: 'ID' },
+  },
+  async run({ args }) {
+    await withClient(readSettings(args), (client) => client.delete(`/api/v1/tokens/${encodeURIComponent(args.id)}`));
+    if (args.json) printJson({ revoked: args.id });
+    else process.stdout.write(`Revoked token ${args.id}.\n`);
+    return 0;
+  },
+});
+
 export const token = defineCommand({
-  meta: { name: 'yumops token', description: 'Make API tokens, ingest keys and tokens of probes' },
-  subCommands: { create, 'ingest-key': ingestKey, probe },
+  meta: {
+    name: 'yumops token',
+    description: 'Make, list and revoke API tokens; make ingest keys and tokens of probes',
+  },
+  subCommands: { create, list, revoke, 'ingest-key': ingestKey, probe },
 });

@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline';
 import { defineCommand } from 'citty';
+import type { PersonItem } from '../access/people.ts';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { formatTable } from './table.ts';
 
 /** A password on the command line is visible to every user of the machine; a pipe is not. */
 async function readPassword(): Promise<string> {
@@ -60,7 +62,59 @@ const link = defineCommand({
   },
 });
 
+const COLUMNS = [
+  { heading: 'E-MAIL', cell: ({ email }: PersonItem) => email },
+  { heading: 'NAME', cell: ({ name }: PersonItem) => name },
+  { heading: 'ROLE', cell: ({ role }: PersonItem) => role },
+  { heading: 'SESSIONS', cell: ({ sessions }: PersonItem) => String(sessions), align: 'right' as const },
+  { heading: 'LAST SEEN', cell: ({ lastSeenAt }: PersonItem) => lastSeenAt ?? '-' },
+];
+
+const list = defineCommand({
+  meta: { name: 'yumops user list', description: 'List the accounts of the console' },
+  args: platformArgs,
+  async run({ args }) {
+    const page = await withClient(readSettings(args), (client) => client.get<{ items: PersonItem[] }>('/api/v1/users'));
+    if (args.json) printJson(page);
+    else process.stdout.write(formatTable(COLUMNS, page.items) || 'There are none.\n');
+    return 0;
+  },
+});
+
+const whom = { email: { type: 'positional', required: true, description: 'Whose', valueHint: 'EMAIL' } } as const;
+const pathOf = (email: string) => `/api/v1/users/${encodeURIComponent(email)}`;
+
+const changeRole = defineCommand({
+  meta: { name: 'yumops user role', description: 'Change what somebody may do' },
+  args: {
+    ...{ ...platformArgs, ...whom },
+    role: {
+      type: 'enum',
+      options: ['viewer', 'responder', 'admin'],
+      required: true,
+      description: 'What the person may do',
+    },
+  },
+  async run({ args }) {
+    await withClient(readSettings(args), (client) => client.post(`${pathOf(args.email)}/role`, { role: args.role }));
+    if (args.json) printJson({ email: args.email, role: args.role });
+    else process.stdout.write(`${args.email} is ${args.role}.\n`);
+    return 0;
+  },
+});
+
+const remove = defineCommand({
+  meta: { name: 'yumops user remove', description: 'Remove an account and sign it out everywhere' },
+  args: { ...platformArgs, ...whom },
+  async run({ args }) {
+    await withClient(readSettings(args), (client) => client.delete(pathOf(args.email)));
+    if (args.json) printJson({ removed: args.email });
+    else process.stdout.write(`Removed ${args.email}.\n`);
+    return 0;
+  },
+});
+
 export const user = defineCommand({
-  meta: { name: 'yumops user', description: 'Make console accounts and login links' },
-  subCommands: { create, link },
+  meta: { name: 'yumops user', description: 'Make, list and remove console accounts; make login links' },
+  subCommands: { create, list, role: changeRole, remove, link },
 });

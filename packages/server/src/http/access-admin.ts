@@ -4,14 +4,13 @@ import { z } from 'zod';
 import type { Accounts } from '../access/accounts.ts';
 import { audit } from '../access/audit.ts';
 import { createIngestKey } from '../access/ingest-keys.ts';
-import { createToken } from '../access/tokens.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import type { Guard } from './access.ts';
 
 const role = z.enum(['viewer', 'responder', 'admin']);
 
-/** Tokens, ingest keys, accounts and login links; for administrators. */
+/** Ingest keys, accounts and login links; for administrators. */
 export function accessAdminRoutes(
   app: FastifyInstance,
   deps: { db: Db; accounts: Accounts; guard: Guard; clock: Clock; publicUrl: string },
@@ -23,14 +22,6 @@ export function accessAdminRoutes(
   const note = (request: { principal?: { name: string } }, action: string, target: string, detail: object) =>
     audit(deps.db, { at: deps.clock.now(), actor: actor(request), action, target, detail: { ...detail } });
 
-  routes.post(
-    '/api/v1/tokens',
-    { onRequest, schema: { body: z.object({ name: z.string().min(1).max(100), role }) } },
-    async (request, reply) =>
-      reply
-        .code(201)
-        .send(await createToken(deps.db, { ...request.body, actor: actor(request), now: deps.clock.now() })),
-  );
   routes.post(
     '/api/v1/ingest-keys',
     {

@@ -10,6 +10,8 @@ export interface Principal {
   name: string;
   role: Role;
   kind: 'person' | 'token';
+  /** First parts of the API's paths that a token reaches; without it, all that the role allows. */
+  resources?: readonly string[];
 }
 
 /**

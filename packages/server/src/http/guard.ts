@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { YumOpsError } from '../lib/errors.ts';
 import type { Guard, Principal, Role } from './access.ts';
 
@@ -37,7 +37,7 @@ export function refuseForeignOrigin(request: FastifyRequest, publicOrigin: strin
 
 /** Makes the guard of the REST API: a Bearer token, else a session cookie of the same origin. */
 export function createGuard(sources: PrincipalSources, publicOrigin: string): Guard {
-  return (role) => async (request) => {
+  const pass = async (role: Role, request: FastifyRequest) => {
     const principal = await identify(request, sources, publicOrigin);
     if (!principal) {
       throw new YumOpsError('unauthenticated', 'This needs a session or an API token.', {
@@ -50,8 +50,39 @@ export function createGuard(sources: PrincipalSources, publicOrigin: string): Gu
         status: 403,
       });
     }
+    refuseOtherResource(request, principal);
     request.principal = principal;
   };
+  return (role) => Object.assign((request: FastifyRequest) => pass(role, request), { role });
+}
+
+/** Writes into the OpenAPI document which role each route wants, as `x-role`. */
+export function documentRoles(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const hooks = [route.onRequest].flat() as ({ role?: Role } | undefined)[];
+    const role = hooks.find((hook) => hook?.role !== undefined)?.role;
+    if (role !== undefined) route.schema = { ...route.schema, 'x-role': role } as object;
+  });
+}
+
+/** Routes that carry no data of their own: who I am, and the tools, which reach the platform by other routes. */
+const OPEN_TO_ALL_TOKENS = new Set(['me', 'tools']);
+
+/** The resource of a route: the part of its path after `/api/v1/`; the Alertmanager API is `alerts`. */
+export function resourceOf(path: string): string {
+  if (path.startsWith('/api/v2/')) return 'alerts';
+  if (path === '/mcp') return 'tools';
+  return (path.startsWith('/api/v1/') ? path.slice('/api/v1/'.length) : path.slice(1)).split(/[/.]/, 1)[0] as string;
+}
+
+function refuseOtherResource(request: FastifyRequest, { name, resources }: Principal): void {
+  if (resources === undefined) return;
+  const resource = resourceOf(request.routeOptions.url ?? '');
+  if (resources.includes(resource) || OPEN_TO_ALL_TOKENS.has(resource)) return;
+  throw new YumOpsError('forbidden', `${name} reaches ${resources.join(', ')}; this is ${resource}.`, {
+    hint: 'Make a token that reaches it: `yumops token create --resources`.',
+    status: 403,
+  });
 }
 
 async function identify(

@@ -6,6 +6,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Log } from '../lib/log.ts';
 import { CONTENT_SECURITY_POLICY } from './console.ts';
 import { installErrorHandler } from './error-handler.ts';
+import { documentRoles } from './guard.ts';
 import { closeUnusedConnections } from './unused-connections.ts';
 
 /** Milliseconds in which a request must have arrived whole; a body that trickles would hold memory for ever. */
@@ -26,6 +27,7 @@ export async function createHttpServer(options: { log: Log; version: string }): 
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app, options.log);
   closeUnusedConnections(app);
+  documentRoles(app);
   app.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
     reply.header('x-content-type-options', 'nosniff');

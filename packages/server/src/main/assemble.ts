@@ -63,7 +63,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const live = liveConfig({ path: settings.config, env, adapt, clock, log });
   shutdown.add('configuration watch', async () => live.stop());
   const publicUrl = live.current.publicUrl ?? localUrl;
-  const identity = await openIdentity({ settings, stores, publicUrl, clock, shutdown });
+  const identity = await openIdentity({ settings, stores, publicUrl, clock, log, shutdown });
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
   const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
@@ -112,6 +112,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     publicUrl,
     startWork: () =>
       startWork({
+        auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
         ...{ storedMonitors, stores, incidents: response.incidents, clock, db: stores.db },
         databases: databases.watch,

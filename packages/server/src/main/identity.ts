@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { type Accounts, openAccounts } from '../access/accounts.ts';
+import { type AuditWitness, createAuditWitness } from '../access/audit-witness.ts';
 import { ingestKeyFinder } from '../access/ingest-keys.ts';
 import { newSecret, sameSecret } from '../access/secret.ts';
 import { findToken } from '../access/tokens.ts';
@@ -6,6 +8,7 @@ import type { Settings } from '../config/settings.ts';
 import type { FindIngestKey, Guard } from '../http/access.ts';
 import { createGuard } from '../http/guard.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { openSecretKey } from './secret-key.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
@@ -19,6 +22,7 @@ export interface Identity {
   localToken: string;
   /** The installation's secret key, for signatures. */
   secretKey: string;
+  auditWitness: AuditWitness;
 }
 
 /** Opens accounts, tokens and ingest keys. */
@@ -27,9 +31,10 @@ export async function openIdentity(context: {
   stores: Stores;
   publicUrl: string;
   clock: Clock;
+  log: Log;
   shutdown: Shutdown;
 }): Promise<Identity> {
-  const { settings, stores, publicUrl, clock, shutdown } = context;
+  const { settings, stores, publicUrl, clock, log, shutdown } = context;
   const secret = await openSecretKey(settings.dataDir, settings.secretKey);
   const accounts = await openAccounts({ stateUrl: stores.stateUrl, publicUrl, secret });
   shutdown.add('accounts', () => accounts.close());
@@ -40,12 +45,14 @@ export async function openIdentity(context: {
       async byToken(given) {
         if (sameSecret(given, localToken))
           return { id: 'local', name: 'local command line', role: 'admin', kind: 'token' };
-        return findToken(stores.db, given, settings.adminToken);
+        return findToken(stores.db, given, settings.adminToken, clock.now());
       },
     },
     new URL(publicUrl).origin,
   );
+  const path = join(settings.dataDir, 'audit-head.json');
   return {
+    auditWitness: createAuditWitness({ path, db: stores.db, clock, log }),
     accounts,
     guard,
     localToken,

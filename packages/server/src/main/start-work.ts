@@ -1,4 +1,5 @@
 import { audit } from '../access/audit.ts';
+import type { AuditWitness } from '../access/audit-witness.ts';
 import type { DatabaseWatch } from '../care/database/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -34,6 +35,7 @@ export interface WorkingParts {
   incidents: Incidents;
   clock: Clock;
   db: Queryable;
+  auditWitness: AuditWitness;
   log: Log;
   shutdown: Shutdown;
 }
@@ -42,6 +44,8 @@ export interface WorkingParts {
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
   const { backups, archives, storedMonitors, incidents } = parts;
+  parts.auditWitness.start();
+  shutdown.add('watch over the audit log', () => parts.auditWitness.stop());
   errors.start();
   shutdown.add('errors', () => errors.stop());
   await plannedChecks.start();

@@ -2,11 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Accounts, openAccounts } from '../../src/access/accounts.ts';
 import { createIngestKey, ingestKeyFinder } from '../../src/access/ingest-keys.ts';
-import { createToken, findToken } from '../../src/access/tokens.ts';
+import { createToken, findToken, listTokens, revokeToken } from '../../src/access/tokens.ts';
 import { accessAdminRoutes } from '../../src/http/access-admin.ts';
 import { authRoutes } from '../../src/http/auth.ts';
 import { createGuard } from '../../src/http/guard.ts';
+import { peopleRoutes } from '../../src/http/people.ts';
 import { createHttpServer } from '../../src/http/server.ts';
+import { tokenRoutes } from '../../src/http/tokens.ts';
 import { FakeClock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { startTestState, type TestState } from '../engines.ts';
@@ -27,13 +29,15 @@ beforeAll(async () => {
 beforeEach(async () => {
   const guard = createGuard(
     {
-      byToken: (secret) => findToken(state.db, secret, PRESET),
+      byToken: (secret) => findToken(state.db, secret, PRESET, systemClock.now()),
       byCookie: (headers) => accounts.find(headers),
     },
     PUBLIC_URL,
   );
   app = await createHttpServer({ log: createLog(systemClock, () => undefined), version: '0' });
+  tokenRoutes(app, { db: state.db, guard, clock: systemClock });
   authRoutes(app, { accounts, publicUrl: PUBLIC_URL });
+  peopleRoutes(app, { db: state.db, accounts, guard, clock: systemClock });
   accessAdminRoutes(app, { db: state.db, accounts, guard, clock: systemClock, publicUrl: PUBLIC_URL });
 });
 
@@ -146,15 +150,93 @@ describe('a session cookie', () => {
   });
 });
 
+describe('people and their sessions', () => {
+  const admin = { authorization: `Bearer ${PRESET}` };
+  const remove = (url: string, headers: Record<string, string>) => app.inject({ method: 'DELETE', url, headers });
+
+  test('a person sees and ends their own sessions, an administrator all', async () => {
+    const viewer = await signInByLink('sam@example.com', 'viewer');
+    const other = await signInByLink('kim@example.com', 'viewer');
+    const sessions = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/api/v1/sessions', headers })).json().items as { id: string; email: string }[];
+    const own = await sessions({ cookie: viewer.cookie });
+    expect(own.map(({ email }) => email)).toEqual(['sam@example.com']);
+    const [theirs] = await sessions({ cookie: other.cookie });
+    const path = `/api/v1/sessions/${theirs?.id}`;
+    expect((await remove(path, { cookie: viewer.cookie })).statusCode).toBe(404);
+    expect((await me({ cookie: other.cookie })).statusCode).toBe(200);
+    expect((await sessions(admin)).length).toBeGreaterThan(1);
+    expect((await remove(path, admin)).statusCode).toBe(204);
+    expect((await me({ cookie: other.cookie })).statusCode).toBe(401);
+  });
+
+  test('a changed role counts at once; a removed account is signed out', async () => {
+    const { cookie } = await signInByLink('leaver@example.com', 'viewer');
+    const path = '/api/v1/users/leaver@example.com';
+    expect((await post(`${path}/role`, { role: 'responder' }, admin)).statusCode).toBe(204);
+    expect((await me({ cookie })).json()).toMatchObject({ role: 'responder' });
+    expect((await remove(path, admin)).statusCode).toBe(204);
+    expect((await me({ cookie })).statusCode).toBe(401);
+    expect((await remove(path, admin)).json().error.code).toBe('person_not_found');
+  });
+
+  test('the last administrator stays one', async () => {
+    const list = (await app.inject({ url: '/api/v1/users', headers: admin })).json().items as {
+      email: string;
+      role: string;
+    }[];
+    const admins = list.filter(({ role }) => role === 'admin').map(({ email }) => email);
+    const answers: number[] = [];
+    for (const email of admins) answers.push((await remove(`/api/v1/users/${email}`, admin)).statusCode);
+    expect(answers).toEqual([...admins.slice(1).map(() => 204), 409]);
+    const demoted = await post(`/api/v1/users/${admins.at(-1)}/role`, { role: 'viewer' }, admin);
+    expect(demoted.json().error.code).toBe('last_admin');
+  });
+});
+
 describe('API tokens', () => {
+  const GRAFANA = { name: 'grafana', role: 'viewer', resources: null, expiresAt: null } as const;
+  const admin = { authorization: `Bearer ${PRESET}` };
+
+  test('reach only the resources that they are made for', async () => {
+    const made = await post('/api/v1/tokens', { name: 'pager', role: 'admin', resources: ['users'] }, admin);
+    expect(made.statusCode, made.body).toBe(201);
+    const headers = { authorization: `Bearer ${made.json().secret}` };
+    expect((await app.inject({ url: '/api/v1/users', headers })).statusCode).toBe(200);
+    const refused = await app.inject({ url: '/api/v1/tokens', headers });
+    expect(refused.json().error).toMatchObject({ code: 'forbidden', message: 'pager reaches users; this is tokens.' });
+    const unknown = await post('/api/v1/tokens', { name: 'x', role: 'viewer', resources: ['nothing'] }, admin);
+    expect(unknown.json().error).toMatchObject({ code: 'unknown_resource', hint: expect.stringContaining('tokens') });
+  });
+
+  test('end at their time or when they are revoked, and tell when they were last used', async () => {
+    const until = NOW + 3_600_000;
+    const short = { ...GRAFANA, name: 'short', expiresAt: until };
+    const { id, secret } = await createToken(state.db, { ...short, actor: 'ada', now: NOW });
+    const stored = async () => (await listTokens(state.db)).find((token) => token.id === id);
+    expect(await stored()).toMatchObject({ lastUsedAt: null, createdBy: 'ada', revokedAt: null });
+    await findToken(state.db, secret, undefined, NOW + 1_000);
+    await findToken(state.db, secret, undefined, NOW + 30_000);
+    expect((await stored())?.lastUsedAt).toBe(new Date(NOW + 1_000).toISOString());
+    await findToken(state.db, secret, undefined, NOW + 61_001);
+    expect((await stored())?.lastUsedAt).toBe(new Date(NOW + 61_001).toISOString());
+    expect(await findToken(state.db, secret, undefined, until)).toBeUndefined();
+    await revokeToken(state.db, { id, actor: 'ada', now: NOW });
+    expect(await findToken(state.db, secret, undefined, NOW)).toBeUndefined();
+    await expect(revokeToken(state.db, { id, actor: 'ada', now: NOW })).rejects.toMatchObject({
+      code: 'token_not_found',
+    });
+  });
+
   test('are shown once, kept as a hash, held to their role and audited', async () => {
-    const { secret } = await createToken(state.db, { name: 'grafana', role: 'viewer', actor: 'ada', now: NOW });
-    expect(await findToken(state.db, secret, undefined)).toMatchObject({
+    const { secret } = await createToken(state.db, { ...GRAFANA, actor: 'ada', now: NOW });
+    expect(await findToken(state.db, secret, undefined, NOW)).toEqual({
+      id: expect.any(String),
       name: 'grafana',
       role: 'viewer',
       kind: 'token',
     });
-    expect(await findToken(state.db, `${secret}0`, undefined)).toBeUndefined();
+    expect(await findToken(state.db, `${secret}0`, undefined, NOW)).toBeUndefined();
     const stored = await state.db.query<{ text: string }>(
       "SELECT encode(secret_hash, 'escape') AS text FROM api_tokens",
     );

@@ -1,0 +1,138 @@
+import type pg from 'pg';
+import type { Role } from '../http/access.ts';
+import { YumOpsError } from '../lib/errors.ts';
+
+/** An account of the console. Times in ISO 8601. */
+export interface PersonItem {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  createdAt: string;
+  /** Sessions that are open now. */
+  sessions: number;
+  /** When one of the open sessions was last extended; null without one. */
+  lastSeenAt: string | null;
+}
+
+/** A browser in which somebody is signed in. */
+export interface SessionItem {
+  id: string;
+  email: string;
+  createdAt: string;
+  expiresAt: string;
+  lastSeenAt: string;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** The accounts as an administrator sees them. */
+export interface People {
+  list(): Promise<PersonItem[]>;
+  /** @param email of one person only; null = everybody's */
+  sessions(email: string | null): Promise<SessionItem[]>;
+  /**
+   * Signs a browser out at once.
+   * @param email only if it is this person's; null = anybody's
+   * @returns whose it was
+   * @throws YumOpsError `session_not_found` (404)
+   */
+  endSession(id: string, email: string | null): Promise<string>;
+  /** @throws YumOpsError `person_not_found` (404), `last_admin` (409) */
+  setRole(email: string, role: Role): Promise<void>;
+  /** Removes the account and signs it out everywhere. @throws YumOpsError `person_not_found` (404), `last_admin` (409) */
+  remove(email: string): Promise<void>;
+}
+
+/** @param pool connections whose search path is the schema of the accounts */
+export function openPeople(pool: pg.Pool): People {
+  return {
+    async list() {
+      const { rows } = await pool.query<Dated<PersonItem, 'createdAt' | 'lastSeenAt'>>(
+        `SELECT u.id, u.email, u.name, u.role, u."createdAt", count(s.id)::int AS sessions, max(s."updatedAt") AS "lastSeenAt"
+         FROM "user" u LEFT JOIN session s ON s."userId" = u.id AND s."expiresAt" > now()
+         GROUP BY u.id ORDER BY u.email LIMIT 1000`,
+      );
+      return rows.map((row) => ({
+        ...row,
+        createdAt: row.createdAt?.toISOString() as string,
+        lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
+      }));
+    },
+    async sessions(email) {
+      const { rows } = await pool.query<Dated<SessionItem, 'createdAt' | 'expiresAt' | 'lastSeenAt'>>(
+        `SELECT s.id, u.email, s."createdAt", s."expiresAt", s."updatedAt" AS "lastSeenAt", s."ipAddress" AS ip,
+           s."userAgent" FROM session s JOIN "user" u ON u.id = s."userId"
+         WHERE s."expiresAt" > now() AND ($1::text IS NULL OR u.email = $1) ORDER BY s."updatedAt" DESC LIMIT 1000`,
+        [email],
+      );
+      return rows.map((row) => ({
+        ...row,
+        createdAt: row.createdAt?.toISOString() as string,
+        expiresAt: row.expiresAt?.toISOString() as string,
+        lastSeenAt: row.lastSeenAt?.toISOString() as string,
+        ip: row.ip === '' ? null : row.ip,
+        userAgent: row.userAgent === '' ? null : row.userAgent,
+      }));
+    },
+    async endSession(id, email) {
+      const { rows } = await pool.query<{ email: string }>(
+        `DELETE FROM session s USING "user" u
+         WHERE s.id = $1 AND u.id = s."userId" AND ($2::text IS NULL OR u.email = $2) RETURNING u.email`,
+        [id, email],
+      );
+      if (rows[0]) return rows[0].email;
+      throw new YumOpsError('session_not_found', `There is no session ${id}.`, {
+        hint: 'It may have ended already.',
+        status: 404,
+      });
+    },
+    setRole: (email, role) =>
+      change(pool, email, role, (client, id) =>
+        client.query('UPDATE "user" SET role = $2, "updatedAt" = now() WHERE id = $1', [id, role]),
+      ),
+    remove: (email) =>
+      change(pool, email, null, (client, id) => client.query('DELETE FROM "user" WHERE id = $1', [id])),
+  };
+}
+
+type Dated<Item, Key extends keyof Item> = Omit<Item, Key> & Record<Key, Date | null>;
+
+/** Changes one account, unless nobody would be left who may administer. @param role which it has then, null = gone */
+async function change(
+  pool: pg.Pool,
+  email: string,
+  role: Role | null,
+  work: (client: pg.PoolClient, id: string) => Promise<unknown>,
+): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    // Two administrators who demote each other at one time must not both succeed.
+    const { rows } = await client.query<{ id: string; email: string }>(
+      `SELECT id, email FROM "user" WHERE role = 'admin' OR email = $1 ORDER BY id FOR UPDATE`,
+      [email],
+    );
+    const person = rows.find((row) => row.email === email);
+    if (person === undefined) {
+      throw new YumOpsError('person_not_found', `There is no account for ${email}.`, { status: 404 });
+    }
+    const { rows: others } = await client.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM "user" WHERE role = 'admin' AND id <> $1`,
+      [person.id],
+    );
+    if (role !== 'admin' && others[0]?.n === 0) {
+      throw new YumOpsError('last_admin', `${email} is the only administrator.`, {
+        hint: 'Make somebody else an administrator first.',
+        status: 409,
+      });
+    }
+    await work(client, person.id);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
