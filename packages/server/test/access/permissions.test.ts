@@ -146,6 +146,7 @@ describe('every route', () => {
     const free = routes.filter(({ path, role }) => role === null && path.startsWith('/api/v1/'));
     expect(free.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'GET /api/v1/oncall/{schedule}.ics',
+      'POST /api/v1/probes/files',
       'POST /api/v1/probes/sync',
     ]);
   });
