@@ -86,16 +86,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
-  const response = makeResponse({
-    stores,
-    live,
-    alerting,
-    databases,
-    scheduler: () => scheduler,
-    clock,
-    log,
-    publicUrl,
-  });
+  const parts = { stores, live, alerting, databases, clock, log, publicUrl };
+  const response = makeResponse({ ...parts, scheduler: () => scheduler });
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
   const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
