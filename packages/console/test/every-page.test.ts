@@ -11,6 +11,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['logs', '/logs', 'Unhandled error while rating'],
   ['logs with drawer', '/logs?row=row-00003', 'restaurant.city'],
   ['log line', '/logs/row-00003', 'restaurant.city'],
+  ['patterns', '/logs?view=patterns', 'in 1,000 lines'],
   ['sql', '/logs?view=sql&sql=select+1', '24 rows'],
   ['errors', '/errors', 'ChunkLoadError'],
   ['releases', '/errors?view=releases', 'Without a crash'],
@@ -36,6 +37,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['traces', '/traces', 'What takes time'],
   ['trace', '/traces/5b8efff798038103d269b633813fc60c?span=a2', 'db.system'],
   ['users', '/users', 'Cumulative layout shift'],
+  ['analyses', '/analyses?range=24h', 'of the step before'],
   ['backups', '/backups', 'recovered in'],
   ['backup with drawer', '/backups?backup=nightly-3&restore=table&of=public.ratings', '--table public.ratings'],
   ['jobs', '/jobs', 'Restore the newest backup'],
@@ -117,12 +119,14 @@ it('has no accessibility finding on a phone', async () => {
     '/jobs?job=nightly-backup',
     '/users',
     '/traces',
+    '/analyses',
+    '/logs?view=patterns',
     ...DATABASE,
   ]) {
     await page.goto(bench.fixture.url + path);
     await page
       .getByText(
-        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|What takes time|usable connections|Stop this run|SELECT count|4711/,
+        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711/,
       )
       .first()
       .waitFor();
@@ -133,7 +137,7 @@ it('has no accessibility finding on a phone', async () => {
   }
   expect(faults).toEqual([]);
   await context.close();
-});
+}, 120_000);
 
 it('brings the first page in at most 200 KB on the wire, all from its own origin', async () => {
   const { page, context } = await visit(bench, '/favicon.svg');

@@ -1,4 +1,5 @@
 export type * from './alerts-api.ts';
+export type * from './analyses-api.ts';
 export type * from './backups-api.ts';
 export type * from './database-api.ts';
 export type * from './errors-api.ts';
@@ -15,5 +16,6 @@ export type * from './silences-api.ts';
 export type * from './slos-api.ts';
 export type * from './traces-api.ts';
 export type * from './uptime-api.ts';
+export type * from './views-api.ts';
 export type * from './vitals-api.ts';
 export type * from './windows-api.ts';

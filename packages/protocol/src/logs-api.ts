@@ -48,6 +48,28 @@ export interface LogFields {
   fields: { name: string; values: { value: string; count: number }[] }[];
 }
 
+/** A form that messages have in common; `<*>` stands for what differs. */
+export interface LogPattern {
+  template: string;
+  count: number;
+  /** Lines of level error and fatal among them. */
+  errors: number;
+  /** One of the messages. */
+  example: string;
+  /** A query that finds lines of this form, and perhaps a few others. */
+  q: string;
+}
+
+/** `GET /api/v1/logs/patterns?q=&from=&to=`, the commonest first. */
+export interface LogPatterns {
+  items: LogPattern[];
+  /** Lines that were looked at: all of the selection, or a sample of them. */
+  lines: number;
+  /** Lines of the selection. */
+  total: number;
+  elapsedMs: number;
+}
+
 /** Events of `GET /api/v1/logs/tail?q=` (server-sent events): `row` with this, `dropped` with `{count}`. */
 export type LogTailEvent = LogRow;
 

@@ -152,10 +152,18 @@ const usersRoute = createRoute({
   staticData: { range: true },
 });
 
+const analysesRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/analyses',
+  validateSearch: (search) => pick(search, [...RANGE, 'service', 'events', 'within']),
+  component: lazyRouteComponent(() => import('../pages/analyses/analyses-page.tsx'), 'AnalysesPage'),
+  staticData: { range: true },
+});
+
 const errorsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/errors',
-  validateSearch: (search) => pick(search, [...RANGE, 'view', 'q', 'sort', 'release']),
+  validateSearch: (search) => pick(search, [...RANGE, 'view', 'q', 'sort', 'release', 'picked']),
   component: lazyRouteComponent(() => import('../pages/errors/errors-page.tsx'), 'ErrorsPage'),
   staticData: { range: true },
 });
@@ -199,6 +207,7 @@ const routeTree = rootRoute.addChildren([
     tracesRoute,
     traceRoute,
     usersRoute,
+    analysesRoute,
     databaseRoute,
     backupsRoute,
     jobsRoute,

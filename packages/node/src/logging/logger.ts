@@ -1,4 +1,5 @@
 import { LEVELS, type Level, type RecordType } from '@yumops/protocol';
+import { activeSpan } from '../runtime/open-telemetry.ts';
 import { currentScope, type Scope } from '../runtime/scope.ts';
 import type { RedactionOptions } from './key-rules.ts';
 import { quote } from './quote.ts';
@@ -96,6 +97,12 @@ function copyOf(bindings: Record<string, unknown>): Record<string, unknown> {
   } catch (error) {
     return { unreadable: describe(error) };
   }
+}
+
+/** Outside of requests and contexts a record belongs to the span of OpenTelemetry in which it is written. */
+function scopeOfSpan(): Scope | undefined {
+  const span = activeSpan();
+  return span && { fields: { traceId: span.traceId, spanId: span.spanId }, request: undefined, written: undefined };
 }
 
 function sharesKey(context: object, keys: ReadonlySet<string>): boolean {
@@ -220,6 +227,14 @@ export class Logger {
     this.#emit(LEVELS.indexOf(level), message, `,"type":"${type}"${this.#core.writer.fields(fields, RESERVED)}`);
   }
 
+  /**
+   * Writes a record that another logger made, whatever the level set here, with the running context.
+   * @param time when it was made, milliseconds since the epoch
+   */
+  foreign(level: Level, time: number, message: string, fields: object): void {
+    this.#emit(LEVELS.indexOf(level), message, this.#bodyOrReason(undefined, fields), Math.floor(time));
+  }
+
   /** A logger that adds `bindings` to every record. It shares level and sinks with this one. */
   child(bindings: Record<string, unknown>): Logger {
     return new Logger(() => this.#core, { ...this.#bindings, ...copyOf(bindings) });
@@ -290,10 +305,10 @@ export class Logger {
     this.#emit(level, message, this.#bodyOrReason(overlay, context));
   }
 
-  #emit(level: number, message: unknown, body: string): void {
+  #emit(level: number, message: unknown, body: string, time?: number): void {
     const core = this.#core;
     const text = quote(typeof message === 'string' ? message : describe(message));
-    const line = `{"timestamp":"${isoTime(core.now())}${HEADS[level]}${text}${core.identity}${body}}\n`;
+    const line = `{"timestamp":"${isoTime(time ?? core.now())}${HEADS[level]}${text}${core.identity}${body}}\n`;
     for (const sink of core.sinks) {
       sink.write(level, line);
     }
@@ -308,7 +323,7 @@ export class Logger {
   }
 
   #body(context: object | undefined): string {
-    const scope = currentScope();
+    const scope = currentScope() ?? scopeOfSpan();
     if (scope === undefined && this.#bindingKeys.size === 0) {
       return context === undefined ? '' : this.#core.writer.fields(context, RESERVED);
     }
@@ -362,7 +377,7 @@ export class Logger {
     }
     const type = overlay.type === undefined ? '' : `,"type":"${overlay.type}"`;
     const text = type + this.#core.writer.fields(overlay.fields);
-    const scope = currentScope();
+    const scope = currentScope() ?? scopeOfSpan();
     if (scope === undefined && this.#bindingKeys.size === 0) {
       return context === undefined ? text : text + this.#core.writer.fields(context, taken);
     }

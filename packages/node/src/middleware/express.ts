@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { runInScope } from '../runtime/scope.ts';
-import { beginRequest } from './node-request.ts';
+import { handleInRequest } from './framework-request.ts';
 import { type RequestLogOptions, type RequestPolicy, requestPolicy } from './request-policy.ts';
 
 type Next = (error?: unknown) => void;
@@ -23,10 +22,11 @@ export function requestLogger(options?: RequestLogOptions) {
   let policy: RequestPolicy | undefined;
   return (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     policy ??= requestPolicy(options);
-    const scope = beginRequest(policy, request, response);
-    if (scope.request !== undefined) {
-      scope.request.findRoute = () => expressRoute(request);
-    }
-    runInScope(scope, () => next());
+    handleInRequest(
+      policy,
+      [request, response],
+      () => expressRoute(request),
+      () => next(),
+    );
   };
 }

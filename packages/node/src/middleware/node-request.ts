@@ -87,6 +87,7 @@ function recordOf(
     responseBytes,
     userId: scope.fields.userId,
     userAgent: request.headers['user-agent']?.slice(0, 256),
+    action: scope.request?.action,
     aborted: !response.writableFinished,
   };
 }

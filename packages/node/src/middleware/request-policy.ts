@@ -1,5 +1,6 @@
 import { logger as defaultLogger } from '../logging/default-logger.ts';
 import type { Logger } from '../logging/logger.ts';
+import { activeSpan } from '../runtime/open-telemetry.ts';
 import { pipeline, warnOnStderr } from '../runtime/pipeline.ts';
 import type { Scope } from '../runtime/scope.ts';
 import {
@@ -76,7 +77,7 @@ export function identify(
   return {
     requestId: accepted ? sent : newRequestId(Date.now()),
     clientRequestId: !accepted && isRequestId(sent) ? sent : undefined,
-    trace: traceOf(header('traceparent')),
+    trace: activeSpan() ?? traceOf(header('traceparent')),
     ip,
     peer,
     forwarded: FORWARDING.some((name) => header(name) !== undefined),

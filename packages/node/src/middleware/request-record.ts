@@ -34,6 +34,8 @@ export interface RequestRecord {
   responseBytes: number | undefined;
   userId: unknown;
   userAgent: string | undefined;
+  /** Name of the server action that it ran. */
+  action?: string | undefined;
   aborted: boolean;
 }
 
@@ -93,6 +95,7 @@ function fieldsOf(record: RequestRecord, slowAfter: number): Record<string, unkn
     userId: record.userId,
     userAgent: record.userAgent,
     clientRequestId: record.identity.clientRequestId,
+    action: record.action,
     aborted: record.aborted === true ? true : undefined,
     slow: record.duration > slowAfter,
   };

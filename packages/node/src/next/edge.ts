@@ -32,4 +32,14 @@ export function withRequestLog<Handler>(handler: Handler): Handler {
   return handler;
 }
 
+/** In the edge runtime a handler of `pages/api` runs as it is. */
+export function withApiLog<Handler>(handler: Handler): Handler {
+  return handler;
+}
+
+/** In the edge runtime a server action runs as it is. */
+export function withActionLog<Action>(_name: string, action: Action): Action {
+  return action;
+}
+
 export { withProxyLog } from './proxy.ts';

@@ -8,25 +8,23 @@ import { hashSecret, newSecret, sameSecret } from './secret.ts';
 const REMEMBER_MS = 15_000;
 const REMEMBER_AT_MOST = 10_000;
 
-/** Makes an ingest key. */
+/** Makes an ingest key. @param input.origins web pages that may use it; without any, all may */
 export async function createIngestKey(
   db: Db,
-  input: { scope: 'public' | 'server'; project: string; actor: string; now: number },
+  input: { scope: 'public' | 'server'; project: string; origins?: readonly string[]; actor: string; now: number },
 ): Promise<{ secret: string }> {
   const secret = newSecret();
   await db.transaction(async (tx) => {
-    await tx.query('INSERT INTO ingest_keys (secret_hash, scope, project, created_at) VALUES ($1, $2, $3, $4)', [
-      hashSecret(secret),
-      input.scope,
-      input.project,
-      new Date(input.now),
-    ]);
+    await tx.query(
+      'INSERT INTO ingest_keys (secret_hash, scope, project, origins, created_at) VALUES ($1, $2, $3, $4, $5)',
+      [hashSecret(secret), input.scope, input.project, [...(input.origins ?? [])], new Date(input.now)],
+    );
     await audit(tx, {
       at: input.now,
       actor: input.actor,
       action: 'ingest_key.create',
       target: `project ${input.project}`,
-      detail: { scope: input.scope },
+      detail: { scope: input.scope, origins: input.origins ?? [] },
     });
   });
   return { secret };
@@ -55,7 +53,7 @@ export function ingestKeyFinder(db: Db, clock: Clock, preset: string | undefined
 
 async function lookUp(db: Db, secret: string): Promise<IngestKey | undefined> {
   const [row] = await db.query<IngestKey>(
-    'SELECT scope, project FROM ingest_keys WHERE secret_hash = $1 AND revoked_at IS NULL',
+    'SELECT scope, project, origins FROM ingest_keys WHERE secret_hash = $1 AND revoked_at IS NULL',
     [hashSecret(secret)],
   );
   return row;

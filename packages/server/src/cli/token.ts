@@ -44,10 +44,16 @@ const ingestKey = defineCommand({
       description: 'server = everything; public = browsers',
     },
     project: { type: 'string', default: '1', description: 'Number of the project', valueHint: 'N' },
+    origins: {
+      type: 'string',
+      description: 'Pages that may use a public key, with commas between; default all',
+      valueHint: 'https://shop.example,…',
+    },
   },
   async run({ args }) {
+    const origins = (args.origins ?? '').split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
     const made = await withClient(readSettings(args), (client) =>
-      client.post<{ secret: string }>('/api/v1/ingest-keys', { scope: args.scope, project: args.project }),
+      client.post<{ secret: string }>('/api/v1/ingest-keys', { scope: args.scope, project: args.project, origins }),
     );
     if (args.json) printJson(made);
     else process.stdout.write(`${made.secret}\n`);

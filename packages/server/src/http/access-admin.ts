@@ -10,6 +10,12 @@ import type { Guard } from './access.ts';
 
 const role = z.enum(['viewer', 'responder', 'admin']);
 
+/** `https://shop.example`, or `https://*.shop.example` for all that lie below a domain. */
+const origin = z
+  .string()
+  .max(300)
+  .regex(/^https?:\/\/(?:\*\.)?[a-z0-9.-]+(?::\d{1,5})?$/, 'expected an origin such as https://shop.example');
+
 /** Ingest keys, accounts and login links; for administrators. */
 export function accessAdminRoutes(
   app: FastifyInstance,
@@ -26,7 +32,17 @@ export function accessAdminRoutes(
     '/api/v1/ingest-keys',
     {
       onRequest,
-      schema: { body: z.object({ scope: z.enum(['public', 'server']), project: z.string().regex(/^\d{1,9}$/) }) },
+      schema: {
+        body: z
+          .object({
+            scope: z.enum(['public', 'server']),
+            project: z.string().regex(/^\d{1,9}$/),
+            origins: z.array(origin).max(100).default([]),
+          })
+          .refine(({ scope, origins }) => scope === 'public' || origins.length === 0, {
+            message: 'only a public key has origins: servers send none',
+          }),
+      },
     },
     async (request, reply) =>
       reply

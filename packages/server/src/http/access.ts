@@ -25,6 +25,8 @@ export interface IngestKey {
   scope: 'public' | 'server' | 'all';
   /** The project it belongs to; null = any project named in the path, else the default project. */
   project: string | null;
+  /** Web pages that may use a public key, by origin; empty or missing = all. */
+  origins?: readonly string[];
 }
 
 /** Finds a key by its secret; undefined when it is unknown or revoked. */

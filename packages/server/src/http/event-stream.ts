@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import type { Clock, Timer } from '../lib/clock.ts';
 
-/** Bytes that may wait for a slow reader. */
-const MAX_WAITING = 256 * 1024;
+/** Bytes that may wait for a slow reader: some thousand log lines, which often arrive at once. */
+const MAX_WAITING = 4 * 1024 * 1024;
 
 /** Milliseconds between signs of life. */
 const HEARTBEAT = 15_000;
@@ -16,6 +16,7 @@ export class EventStream {
   readonly #clock: Clock;
   #heartbeat: Timer;
   #dropped = 0;
+  #corked = false;
 
   constructor(reply: FastifyReply, clock: Clock) {
     this.#reply = reply;
@@ -39,6 +40,7 @@ export class EventStream {
       return;
     }
     this.#tellDropped();
+    this.#together();
     this.#reply.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
@@ -64,6 +66,17 @@ export class EventStream {
     const count = this.#dropped;
     this.#dropped = 0;
     this.#reply.raw.write(`event: dropped\ndata: ${JSON.stringify({ count })}\n\n`);
+  }
+
+  /** What is sent in one go leaves in one piece. */
+  #together(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#reply.raw.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.#reply.raw.uncork();
+    });
   }
 
   #beat(): Timer {

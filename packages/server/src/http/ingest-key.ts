@@ -45,3 +45,25 @@ function passwordOf(basic: string): string {
     .toString()
     .replace(/^[^:]*:/, '');
 }
+
+/**
+ * Lets a public key that names its web pages be used from those alone.
+ * @throws YumOpsError `origin_refused` (403), also for requests that do not say from which page they come
+ */
+export function requireOrigin(request: FastifyRequest, { scope, origins = [] }: IngestKey): void {
+  if (scope !== 'public' || origins.length === 0) return;
+  const { origin } = request.headers;
+  if (origin !== undefined && origins.some((allowed) => isAllowed(origin, allowed))) return;
+  throw new YumOpsError('origin_refused', `The key may not be used from ${origin ?? 'outside of a web page'}.`, {
+    status: 403,
+    hint: `It is for ${origins.join(', ')}.`,
+  });
+}
+
+/** `https://*.shop.example` stands for every host below that domain. */
+function isAllowed(origin: string, allowed: string): boolean {
+  const [scheme = '', rest = ''] = allowed.split('://');
+  if (!rest.startsWith('*.')) return origin.toLowerCase() === allowed;
+  const lower = origin.toLowerCase();
+  return lower.startsWith(`${scheme}://`) && lower.endsWith(rest.slice(1));
+}

@@ -60,6 +60,15 @@ const fields = z.object({
   fields: z.array(z.object({ name: z.string(), values: z.array(z.object({ value: z.string(), count: z.number() })) })),
 });
 
+const patterns = z.object({
+  items: z.array(
+    z.object({ template: z.string(), count: z.number(), errors: z.number(), example: z.string(), q: z.string() }),
+  ),
+  lines: z.number(),
+  total: z.number(),
+  elapsedMs: z.number(),
+});
+
 /** The log page: search, one record, volume, fields, live tail. */
 export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -108,6 +117,19 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
       },
     },
     async ({ query }, reply) => search.fields(toSelection(query, clock, reply)),
+  );
+  routes.get(
+    '/api/v1/logs/patterns',
+    {
+      onRequest,
+      schema: {
+        summary: 'List the forms that messages have in common',
+        tags,
+        querystring: selection,
+        response: { 200: patterns },
+      },
+    },
+    async ({ query }, reply) => search.patterns(toSelection(query, clock, reply)),
   );
   tailRoute(app, deps);
   routes.get(

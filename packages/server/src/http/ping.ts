@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { YumOpsError } from '../lib/errors.ts';
+import { scrubTree } from '../observe/ingest/index.ts';
 import type { BeatSignal } from '../observe/uptime/index.ts';
 
 export interface PingDeps {
@@ -58,7 +59,7 @@ function unknownToken(): YumOpsError {
 }
 
 function textOf(body: unknown): string {
-  return typeof body === 'string' ? body : '';
+  return typeof body === 'string' ? String(scrubTree(body)) : '';
 }
 
 /** The end of a body as text; a beat counts however much the job printed. */

@@ -5,7 +5,7 @@ import { type Ingest, readBeacon } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
 import { bodyOf, withBody } from './body.ts';
 import { deviceOf } from './device.ts';
-import { keyOf } from './ingest-key.ts';
+import { keyOf, requireOrigin } from './ingest-key.ts';
 
 export interface RumRouteDeps {
   ingest: Pick<Ingest, 'acceptRum'>;
@@ -55,6 +55,7 @@ export async function rumRoutes(app: FastifyInstance, deps: RumRouteDeps): Promi
 async function take(request: FastifyRequest, body: Uint8Array, deps: RumRouteDeps): Promise<void> {
   const named = keyOf(request) ?? readBeacon(Buffer.from(body).toString('utf8'))?.key ?? undefined;
   const key = await authorize(named, deps.findIngestKey);
+  requireOrigin(request, key);
   const userAgent = request.headers['user-agent'] ?? null;
   const device = deviceOf(userAgent);
   // What machines see says nothing of people.

@@ -8,6 +8,7 @@ import type { GroupingRule } from '../observe/errors/index.ts';
 import type { Ingest, SentryFormat } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
 import { bodyOf, withBody } from './body.ts';
+import { requireOrigin } from './ingest-key.ts';
 
 export interface SentryRouteDeps {
   ingest: Pick<Ingest, 'acceptSentry'>;
@@ -222,6 +223,7 @@ async function authorize(
       status: 403,
     });
   }
+  requireOrigin(request, key);
   return { ...key, secret };
 }
 

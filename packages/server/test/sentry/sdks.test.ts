@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomHex } from '../../src/lib/random.ts';
 import { startTestTelemetry, type TestTelemetry } from '../engines.ts';
+import { plantedIn, SECRETS } from '../support/planted.ts';
 import { SERVER_KEY, type SentryRig, startSentryRig } from '../support/sentry-rig.ts';
 import { installSdks } from './sdks/install.ts';
 
@@ -21,25 +22,6 @@ afterAll(async () => {
   await rig?.stop();
   await store?.stop();
 });
-
-const SECRETS = {
-  cookie: 'c00kie5ecret77',
-  bearer: 'B3arer5ecretValue99',
-  jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlMTIz',
-  card: '4111 1111 1111 1111',
-  password: 'hunter2-planted',
-  token: 'tok3nInQuery55',
-  pem: '-----BEGIN PRIVATE KEY-----\nMIIplantedKey66\n-----END PRIVATE KEY-----',
-};
-const PLANTED = [
-  SECRETS.cookie,
-  SECRETS.bearer,
-  'eyJzdWIiOiJwbGFudGVkIn0',
-  '4111 1111 1111 1111',
-  SECRETS.password,
-  SECRETS.token,
-  'MIIplantedKey66',
-];
 
 async function runApp(sdk: string): Promise<string> {
   const run = randomHex(4);
@@ -127,12 +109,11 @@ it('none of the planted secrets is in the store or in a file', async () => {
   );
   for (const { name } of tables) {
     const rows = await store.telemetry.query(`SELECT * FROM ${name}`);
-    const text = JSON.stringify(rows);
-    for (const secret of PLANTED) expect(text.includes(secret), `${secret} in ${name}`).toBe(false);
+    expect(plantedIn(JSON.stringify(rows)), name).toBe('');
   }
   const files = await readdir(rig.folder, { recursive: true, withFileTypes: true });
   for (const file of files.filter((entry) => entry.isFile())) {
     const content = await readFile(join(file.parentPath, file.name)).catch(() => Buffer.alloc(0));
-    for (const secret of PLANTED) expect(content.includes(secret), `${secret} in ${file.name}`).toBe(false);
+    expect(plantedIn(content), file.name).toBe('');
   }
 });

@@ -15,6 +15,7 @@ import { formatCount, plural, UNKNOWN } from '../../format/number.ts';
 import { usePageTime } from '../../time/page-time.tsx';
 import { stateOf, titleOf } from './error-state.ts';
 import { errorsQuery } from './errors-queries.ts';
+import { MergeBar } from './merge-bar.tsx';
 
 const route = getRouteApi('/console/errors');
 
@@ -82,8 +83,16 @@ function Filters() {
 
 function Rows({ issues }: { issues: readonly ErrorIssue[] }) {
   const list = useListKeys<HTMLDivElement>();
+  const { picked: given } = route.useSearch();
+  const navigate = route.useNavigate();
+  const picked = given?.split(',') ?? [];
+  const setPicked = (ids: readonly string[]) =>
+    void navigate({ search: (old) => ({ ...old, picked: ids.join(',') || undefined }), replace: true });
+  const toggle = (id: string) => setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id]);
+  const chosen = issues.filter(({ id }) => picked.includes(id));
   return (
     <div className="errors" ref={list}>
+      {chosen.length > 0 && <MergeBar issues={chosen} clear={() => setPicked([])} />}
       <div className="error-columns" aria-hidden="true">
         <span>Error</span>
         <span>Trend</span>
@@ -93,7 +102,11 @@ function Rows({ issues }: { issues: readonly ErrorIssue[] }) {
       </div>
       <ul>
         {issues.map((issue) => (
-          <li key={issue.id}>
+          <li key={issue.id} className="error-item">
+            <label className="error-pick" title="Choose it to merge it with others">
+              <input type="checkbox" checked={picked.includes(issue.id)} onChange={() => toggle(issue.id)} />
+              <span className="visually-hidden">Choose {titleOf(issue)}</span>
+            </label>
             <Row issue={issue} />
           </li>
         ))}

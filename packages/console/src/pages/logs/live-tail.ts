@@ -20,8 +20,8 @@ export interface Tail {
 const OFF: Tail = { state: 'off', rows: [], waiting: 0, dropped: 0 };
 
 interface Arrivals {
-  /** Oldest first. */
-  rows: LogRow[];
+  /** As they came, oldest first; read only when they are shown, which most of a fast log never are. */
+  rows: string[];
   dropped: number;
 }
 
@@ -59,10 +59,11 @@ function listen(source: EventSource, arrivals: Arrivals, setState: (state: Tail[
   source.onopen = () => setState('open');
   source.onerror = () => setState('lost');
   source.addEventListener('row', (event) => {
-    arrivals.rows.push(JSON.parse(event.data) as LogTailEvent);
-    if (arrivals.rows.length > KEPT) {
-      arrivals.rows.shift();
-      arrivals.dropped += 1;
+    arrivals.rows.push(event.data as string);
+    // Cut in large steps: taking lines away one by one would cost as much as showing them.
+    if (arrivals.rows.length >= 2 * KEPT) {
+      arrivals.dropped += arrivals.rows.length - KEPT;
+      arrivals.rows = arrivals.rows.slice(-KEPT);
     }
   });
   source.addEventListener('dropped', (event) => {
@@ -76,7 +77,11 @@ function merge(old: Tail, arrivals: Arrivals, held: boolean): Tail {
     return unchanged ? old : { ...old, waiting: arrivals.rows.length, dropped: arrivals.dropped };
   }
   if (arrivals.rows.length === 0 && old.waiting === 0 && old.dropped === arrivals.dropped) return old;
-  const fresh = arrivals.rows.splice(0).sort((a, b) => b.timestamp.localeCompare(a.timestamp));
+  const fresh = arrivals.rows
+    .splice(0)
+    .slice(-KEPT)
+    .map((text) => JSON.parse(text) as LogTailEvent)
+    .sort((a, b) => (a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0));
   const rows = [...fresh, ...old.rows].slice(0, KEPT);
   return { ...old, rows, waiting: 0, dropped: arrivals.dropped };
 }

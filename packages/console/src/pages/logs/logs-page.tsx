@@ -1,6 +1,8 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useTitle } from '../../components/page.tsx';
 import { Views } from '../../components/views.tsx';
+import { PatternsView } from './patterns-view.tsx';
+import { SavedViews } from './saved-views.tsx';
 import { Search } from './search.tsx';
 import { SqlView } from './sql-view.tsx';
 import './logs.css';
@@ -10,7 +12,8 @@ const route = getRouteApi('/console/logs');
 
 const VIEWS = [
   { view: undefined, label: 'Search' },
-  { view: 'sql', label: 'SQL and analyses' },
+  { view: 'patterns', label: 'Patterns' },
+  { view: 'sql', label: 'SQL' },
 ];
 
 /** Log lines by search, and questions to them in SQL. */
@@ -18,15 +21,17 @@ export function LogsPage() {
   useTitle('Logs');
   const { view, sql } = route.useSearch();
   const navigate = route.useNavigate();
-  const isSql = view === 'sql';
   return (
     <div className="logs">
       <header className="logs-head">
         <h1>Logs</h1>
         <Views page="/logs" views={VIEWS} current={view} />
+        <SavedViews />
       </header>
-      {isSql ? (
+      {view === 'sql' ? (
         <SqlView sql={sql ?? ''} run={(next) => void navigate({ search: (old) => ({ ...old, sql: next }) })} />
+      ) : view === 'patterns' ? (
+        <PatternsView />
       ) : (
         <Search />
       )}

@@ -1,5 +1,15 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { LogFields, LogHistogram, LogPage, LogRow, LogRowDetail, QueryAnswer } from '@yumops/protocol';
+import type {
+  LogFields,
+  LogHistogram,
+  LogPage,
+  LogPatterns,
+  LogRow,
+  LogRowDetail,
+  Page,
+  QueryAnswer,
+  SavedView,
+} from '@yumops/protocol';
 import { get, post } from '../../api/client.ts';
 import type { Span } from '../../time/range.ts';
 
@@ -53,6 +63,23 @@ export function fieldsQuery(search: LogSearch) {
     queryFn: ({ signal }) => get<LogFields>('/api/v1/logs/fields', parameters(search), signal),
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function patternsQuery(search: LogSearch) {
+  return queryOptions({
+    queryKey: ['logs-patterns', search],
+    queryFn: ({ signal }) => get<LogPatterns>('/api/v1/logs/patterns', parameters(search), signal),
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function viewsQuery(page: SavedView['page']) {
+  return queryOptions({
+    queryKey: ['views', page],
+    queryFn: ({ signal }) => get<Page<SavedView>>('/api/v1/views', { page }, signal),
+    staleTime: 60_000,
   });
 }
 

@@ -1,3 +1,4 @@
+export { listViews, removeView, saveView, type ViewActor, type ViewInput } from './saved-views.ts';
 export { type Matchable, toMatcher } from './search/matcher.ts';
 export { parseLogQuery } from './search/query-language.ts';
 export { createLogSearch, type LogSearch, type LogSelection } from './search/search.ts';

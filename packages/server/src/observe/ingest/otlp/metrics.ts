@@ -48,14 +48,14 @@ export function addMetrics(
 
 function addMetric(metric: Json, parts: PartSet, around: Around, tally: Tally): void {
   const kind = (Object.keys(KINDS) as Kind[]).find((one) => isObject(member(metric, one)));
-  const name = textOf(metric['name'], 300);
+  const name = textOf(scrubTree(metric['name']), 300);
   if (kind === undefined || name === null) {
     tally.rejected += 1;
     tally.message = 'a metric needs a name and points of a kind that is known';
     return;
   }
   const data = objectOf(member(metric, kind));
-  const shared = { name, type: typeOf(kind, data), unit: textOf(metric['unit'], 64) };
+  const shared = { name, type: typeOf(kind, data), unit: textOf(scrubTree(metric['unit']), 64) };
   for (const given of pointsOf(data, kind)) {
     const outcome = isObject(given) ? addPoint(given, kind, shared, parts, around, tally.accepted) : 'not an object';
     if (outcome === undefined) tally.accepted += 1;

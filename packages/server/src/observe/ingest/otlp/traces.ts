@@ -31,7 +31,7 @@ export function addSpans(request: Json, parts: PartSet, context: { project: stri
     const resource = attributesOf(objectOf(group['resource']));
     const origin = originOf(resource);
     for (const scope of listOf(group, 'scopeSpans')) {
-      const around = { ...context, origin, resource, scope: textOf(objectOf(scope['scope'])['name'], 200) };
+      const around = { ...context, origin, resource, scope: textOf(scrubTree(objectOf(scope['scope'])['name']), 200) };
       for (const span of listOf(scope, 'spans')) {
         const problem = addSpan(span, parts, around);
         if (problem === undefined) tally.accepted += 1;

@@ -1,5 +1,6 @@
 import { MAX_FUTURE, MAX_PAST } from '@yumops/protocol';
 import { isObject, type Json, objectOf } from '../record/json-value.ts';
+import { scrubString } from '../record/scrub-tree.ts';
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const snakeNames = new Map<string, string>();
@@ -108,7 +109,7 @@ export function originOf(resource: Record<string, unknown>): { service: string; 
   const take = (...names: string[]) => {
     const found = names.map((name) => resource[name]).find((value) => typeof value === 'string' && value !== '');
     for (const name of names) delete resource[name];
-    return typeof found === 'string' ? found.slice(0, 250) : '';
+    return typeof found === 'string' ? scrubString(found.slice(0, 250)) : '';
   };
   return {
     service: take('service.name'),

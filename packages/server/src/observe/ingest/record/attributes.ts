@@ -1,8 +1,9 @@
 import { ByteWriter } from './byte-writer.ts';
 import { decodeText, rawText, textOf } from './readers.ts';
 import { FLAG, KIND, Scanner } from './scanner.ts';
-import { REDACTED, scrubText, scrubValue } from './scrub.ts';
-import { wellFormed, wellFormedJson } from './well-formed.ts';
+import { REDACTED } from './scrub.ts';
+import { scrubString, scrubTree } from './scrub-tree.ts';
+import { wellFormedJson } from './well-formed.ts';
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -45,7 +46,7 @@ export class Attributes {
   /** Adds a text of the platform's own. */
   addText(name: string, text: string): void {
     this.#separate();
-    this.#out.text(`${JSON.stringify(name)}:${JSON.stringify(wellFormed(scrubText(text)))}`);
+    this.#out.text(`${JSON.stringify(name)}:${JSON.stringify(scrubString(text))}`);
   }
 
   /** Adds a member of the record under its own key. */
@@ -87,7 +88,7 @@ export class Attributes {
 
   #addTree(scanner: Scanner, member: number): void {
     this.#key(scanner, member);
-    const value = scrubValue(JSON.parse(rawText(scanner, member)));
+    const value = scrubTree(JSON.parse(rawText(scanner, member)));
     this.#out.text(JSON.stringify(JSON.stringify(value)));
   }
 
@@ -115,7 +116,7 @@ export class Attributes {
     const flags = scanner.flags[member] as number;
     if (scanner.kind[member] !== KIND.string) {
       if ((flags & FLAG.suspicious) !== 0) {
-        this.#out.text(JSON.stringify(scrubText(textOf(scanner.bytes, start, end))));
+        this.#out.text(JSON.stringify(scrubString(textOf(scanner.bytes, start, end))));
         return;
       }
       this.#out.byte(QUOTE);
@@ -125,7 +126,7 @@ export class Attributes {
     }
     if ((flags & (FLAG.suspicious | FLAG.loneSurrogate)) !== 0) {
       const text = decodeText(scanner, member);
-      const clean = wellFormed(scrubText(text));
+      const clean = scrubString(text);
       if (clean !== text) {
         this.#out.text(JSON.stringify(clean));
         return;

@@ -5,7 +5,7 @@ import { type EncodeContext, RecordEncoder } from './encoder.ts';
 import { type EntryBody, PartSet } from './part-set.ts';
 import type { Refused } from './readers.ts';
 import { textOf } from './readers.ts';
-import { scrubFragment } from './scrub.ts';
+import { scrubFragment } from './scrub-fragment.ts';
 import { wellFormed } from './well-formed.ts';
 
 export type BodyFormat = 'ndjson' | 'json';

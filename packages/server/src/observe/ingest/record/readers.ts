@@ -2,9 +2,8 @@ import { LEVELS, type Level, MAX_FUTURE, MAX_PAST } from '@yumops/protocol';
 import { columnIndex, type Draft } from './draft.ts';
 import { normalizeLevel } from './level.ts';
 import { FLAG, KIND, type Scanner } from './scanner.ts';
-import { scrubText } from './scrub.ts';
+import { scrubString } from './scrub-tree.ts';
 import { parseExactTime, parseIsoTime } from './time.ts';
-import { wellFormed } from './well-formed.ts';
 
 const MINUS = 45;
 const LETTER_E = 101;
@@ -31,14 +30,14 @@ export const readText: Reader = (draft, column, scanner, member) => {
       return undefined;
     }
     const text = decodeText(scanner, member);
-    const clean = wellFormed(scrubText(text));
+    const clean = scrubString(text);
     if (clean === text) draft.keep(column, scanner, member);
     else draft.put(column, JSON.stringify(clean));
     return undefined;
   }
   if (kind === KIND.null) return undefined;
   if (kind === KIND.object || kind === KIND.array) return wrongType(scanner, member, 'text');
-  draft.put(column, JSON.stringify(scrubText(rawText(scanner, member))));
+  draft.put(column, JSON.stringify(scrubString(rawText(scanner, member))));
   return undefined;
 };
 

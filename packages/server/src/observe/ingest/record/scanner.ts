@@ -227,13 +227,15 @@ export class Scanner {
     return i;
   }
 
-  /** Looks for `@`, `=`, `eyJ`, `Bearer `, `Basic ` and `-----` more closely. */
+  /** Looks for `@`, `=`, `eyJ`, `Bearer `, `Basic `, `-----`, `%3D` and `"…":`, `password:`, `secret:`, `key:` more closely. */
   #hint(i: number): void {
     const { bytes } = this;
     const byte = bytes[i];
     const suspicious =
       byte === 64 ||
       byte === 61 ||
+      (byte === 58 && endsLikeSecretName(bytes, i - 1)) ||
+      (byte === 37 && bytes[i + 1] === 51 && ((bytes[i + 2] as number) | 32) === 100) ||
       (byte === 121 && bytes[i + 1] === 74 && bytes[i - 1] === 101) ||
       (byte === 45 && bytes[i + 1] === 45 && bytes[i + 2] === 45) ||
       ((byte === 66 || byte === 98) && (follows(bytes, i, 'earer') || follows(bytes, i, 'asic ')));
@@ -244,6 +246,8 @@ export class Scanner {
     const { bytes } = this;
     this.#flags |= FLAG.escaped;
     const code = start + 1 < this.#end ? (bytes[start + 1] as number) : 0;
+    // `"name","value"` inside of a text.
+    if (code === 34 && this.bytes[start + 2] === 44) this.#flags |= FLAG.suspicious;
     if (code !== 117) return SIMPLE_ESCAPES.has(code) ? start + 2 : this.#fail('an escape sequence is not valid');
     const unit = hex4(bytes, start + 2, this.#end);
     if (unit < 0) return this.#fail('\\u needs four hexadecimal digits');
@@ -345,12 +349,28 @@ function byteClasses(): Uint8Array {
   classes.fill(DIGIT, 48, 58);
   classes[34] = QUOTE;
   classes[92] = BACKSLASH;
-  for (const char of '@=y-Bb') classes[char.charCodeAt(0)] = HINT;
+  for (const char of '@=y-Bb:%') classes[char.charCodeAt(0)] = HINT;
   return classes;
 }
 
 function isSpace(byte: number): boolean {
   return byte === 32 || byte === 10 || byte === 13 || byte === 9;
+}
+
+/** Whether a quote, or the end of `password`, `passphrase`, `secret` or `key`, stands before a colon, perhaps with spaces. */
+function endsLikeSecretName(bytes: Uint8Array, before: number): boolean {
+  let at = before;
+  while (bytes[at] === 32) at -= 1;
+  if (bytes[at] === 34) return true;
+  const last = (bytes[at] as number) | 32;
+  const other = (bytes[at - 1] as number) | 32;
+  // "…rd", "…wd", "…se", "…et", "…ey"
+  return (
+    (last === 100 && (other === 114 || other === 119)) ||
+    (last === 101 && other === 115) ||
+    (last === 116 && other === 101) ||
+    (last === 121 && other === 101)
+  );
 }
 
 function follows(bytes: Uint8Array, at: number, lower: string): boolean {

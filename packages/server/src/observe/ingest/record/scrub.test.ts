@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BodyEncoder } from './body.ts';
-import { REDACTED, scrubText, scrubValue } from './scrub.ts';
+import { REDACTED, scrubText } from './scrub.ts';
+import { scrubTree } from './scrub-tree.ts';
 import { isSecretName } from './secret-names.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P';
@@ -22,6 +23,11 @@ describe('scrubText', () => {
     ['api_key=abc password=hunter2', `api_key=${REDACTED} password=${REDACTED}`],
     ['body {"password":"hunter2","name":"x"}', `body {"password":"${REDACTED}","name":"x"}`],
     ['{"pin":1234', `{"pin":"${REDACTED}"`],
+    ['Cookie: sid=abc; theme=dark', `Cookie: ${REDACTED}`],
+    ['GET / set-cookie: a=b\nhost: x', `GET / set-cookie: ${REDACTED}\nhost: x`],
+    ['password: hunter2', `password: ${REDACTED}`],
+    ['password = "hunter two" x', `password = "${REDACTED}" x`],
+    ["{ token: 'abc' }", `{ token: '${REDACTED}' }`],
   ])('%s', (text, expected) => {
     expect(scrubText(text)).toBe(expected);
     expect(scrubText(expected)).toBe(expected);
@@ -29,6 +35,9 @@ describe('scrubText', () => {
 
   it.each([
     'bearer of bad news',
+    'cookie: none was sent',
+    'token: expired',
+    'name: "Ada"',
     'basic validation failed',
     'mail to user@example.com',
     'order 4111111111111112 of 1795429580548',
@@ -50,6 +59,10 @@ describe('scrubText', () => {
     ['a.', 'a.'],
     ['-----BEGIN ', '-----BEGIN '],
     ['"a":"', '"a":"'],
+    ['a: "', 'a: "'],
+    ['cookie: ', 'cookie: '],
+    ['cookie:a=', 'cookie:a='],
+    ['password: ', 'password: '],
   ])('takes linear time over a hundred thousand times %s', (piece) => {
     const started = performance.now();
     scrubText(piece.repeat(100_000).slice(0, 256 * 1024));
@@ -96,13 +109,22 @@ describe('secret names', () => {
 });
 
 it('scrubs nested values', () => {
-  expect(scrubValue({ a: [{ token: 'x', b: 'Bearer abcDEF123456' }], password: { deep: 1 } })).toEqual({
+  expect(scrubTree({ a: [{ token: 'x', b: 'Bearer abcDEF123456' }], password: { deep: 1 } })).toEqual({
     a: [{ token: REDACTED, b: `Bearer ${REDACTED}` }],
     password: REDACTED,
   });
 });
 
 it.each([
+  ['message', 'body was {"password":"abcDEF123456"}'],
+  ['message', 'login with password: abcDEF123456'],
+  ['message', 'Cookie: sid=abcDEF123456; b=1'],
+  ['message', 'next=%2Fpay%3Ftoken%3DabcDEF123456'],
+  ['endpoint', '/x%3Ftoken%3DabcDEF123456'],
+  ['pairs', JSON.stringify([['Cookie', 'abcDEF123456']])],
+  ['pairs', [['Cookie', 'abcDEF123456']]],
+  ['named', [{ name: 'password', value: 'abcDEF123456' }]],
+  ['json', JSON.stringify({ password: { now: 'abcDEF123456' } })],
   ['message', 'login with Bearer abcDEF123456'],
   ['endpoint', '/x?access_token=abcDEF123456'],
   ['note', `found ${JWT}abcDEF123456`],

@@ -5,7 +5,8 @@ export const REDACTED = '[redacted]';
 
 /**
  * Replaces credentials inside a text: Bearer and Basic credentials, JSON web tokens, private keys, payment card
- * numbers, passwords in URLs, and `name=value` or `"name":"value"` pairs whose name says that the value is a secret.
+ * numbers, passwords in URLs, lines with cookies, and `name=value`, `name: "value"` or `"name":"value"` pairs whose
+ * name says that the value is a secret.
  * Time is linear in the length of the text.
  * @returns the same string when there was nothing to replace
  */
@@ -16,48 +17,20 @@ export function scrubText(text: string): string {
     .replace(/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g, REDACTED)
     .replace(/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, REDACTED)
     .replace(/:\/\/([^\s/:@]*):([^\s/]+)@/g, `://$1:${REDACTED}@`)
+    .replace(COOKIE_LINE, `$1${REDACTED}`)
+    .replace(/([\w.-]{1,64})(\s{0,4}[=:]\s{0,4})(["'])(?:(?!\3)[^\\\r\n])+\3/g, redactQuotedValue)
+    .replace(SPOKEN_PAIR, `$1${REDACTED}`)
     .replace(/([\w.-]{1,64})=([^&\s"',;]+)/g, redactPair)
     .replace(/"([\w.-]{1,64})"(\s{0,8}:\s{0,8})(?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s",{}[\]]+)/g, redactQuotedPair)
     .replace(CARD, (digits) => (isCardNumber(digits.replace(/[ -]/g, '')) ? REDACTED : digits));
 }
 
-/** The value with all secrets in it replaced, at any depth. */
-export function scrubValue(value: unknown): unknown {
-  if (typeof value === 'string') return scrubText(value);
-  if (Array.isArray(value)) return value.map(scrubValue);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, isSecretName(key) ? REDACTED : scrubValue(inner)]),
-  );
-}
+/** A header line with cookies, up to its end. */
+const COOKIE_LINE = /\b((?:set-)?cookie2?\s{0,4}:\s{0,4})(?=[^\s="']{1,200}=)[^\r\n"']+/gi;
 
-/**
- * Scrubs a record that could not be read. What it holds as JSON is scrubbed as such; of anything else the text is, and
- * what follows a secret name with a nested value is cut off.
- */
-export function scrubFragment(text: string): string {
-  try {
-    return JSON.stringify(scrubValue(JSON.parse(text)));
-  } catch {
-    const plain = text.replace(/\\u00([2-7][0-9a-f])/gi, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-    for (const match of plain.matchAll(/"([\w.-]{1,64})"\s{0,8}:\s{0,8}[{[]/g)) {
-      if (isSecretName(match[1] as string)) return `${scrubText(plain.slice(0, match.index))}"${match[1]}":${REDACTED}`;
-    }
-    return scrubText(plain)
-      .replace(/(\[\s{0,8}"([\w.-]{1,64})"\s{0,8},\s{0,8})"(?:[^"\\]|\\.)*(?:"|$)/g, redactNeighbour)
-      .replace(
-        /("(?:name|key)"\s{0,8}:\s{0,8}"([\w.-]{1,64})"\s{0,8},\s{0,8}"value"\s{0,8}:\s{0,8})"(?:[^"\\]|\\.)*(?:"|$)/g,
-        redactNeighbour,
-      );
-  }
-}
-
-/** `["Cookie", "…"` and `"name":"password","value":"…"`. */
-function redactNeighbour(match: string, lead: string, name: string): string {
-  return isSecretName(name) ? `${lead}"${REDACTED}"` : match;
-}
+/** `password: hunter2`, as people write it; `token: expired` and the like say no secret. */
+const SPOKEN_PAIR =
+  /\b((?:password|passwd|passphrase|pwd|secret|api[_-]?key)\s{0,4}:\s{1,4})(?!\[redacted\])[^\s"',;{}[\]]{3,}/gi;
 
 const CARD = /(?<![\w-])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{13,19})(?![\w-])/g;
 
@@ -89,6 +62,10 @@ function redactBearer(match: string, word: string, space: string): string {
 
 function redactPair(match: string, name: string, value: string): string {
   return value !== REDACTED && isSecretName(name) ? `${name}=${REDACTED}` : match;
+}
+
+function redactQuotedValue(match: string, name: string, sign: string, quote: string): string {
+  return isSecretName(name) ? `${name}${sign}${quote}${REDACTED}${quote}` : match;
 }
 
 function redactQuotedPair(match: string, name: string, colon: string): string {

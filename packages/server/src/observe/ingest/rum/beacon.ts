@@ -1,4 +1,5 @@
 import { isObject, type Json, objectOf, textOf } from '../record/json-value.ts';
+import { scrubTree } from '../record/scrub-tree.ts';
 
 /** A beacon of a browser: what its page view has to tell. */
 export interface Beacon {
@@ -27,17 +28,18 @@ export function readBeacon(text: string): Beacon | undefined {
   if (!isObject(value)) return undefined;
   const events = Array.isArray(value['events']) ? value['events'].filter(isObject) : guideEvents(value);
   if (events === undefined) return undefined;
+  const clean = (member: unknown, most: number) => textOf(scrubTree(member), most) ?? '';
   return {
     id: textOf(value['id'], 64),
     key: textOf(value['key'], 200),
     sentAt: value['sentAt'],
-    service: textOf(value['service'], 200) ?? '',
-    environment: textOf(value['environment'], 200) ?? '',
-    release: textOf(value['release'] ?? value['version'], 250) ?? '',
-    sessionId: textOf(value['sessionId'], 64) ?? '',
-    url: textOf(value['url'], 2_000) ?? '',
-    route: textOf(value['route'], 500) ?? '',
-    events,
+    service: clean(value['service'], 200),
+    environment: clean(value['environment'], 200),
+    release: clean(value['release'] ?? value['version'], 250),
+    sessionId: clean(value['sessionId'], 64),
+    url: clean(value['url'], 2_000),
+    route: clean(value['route'], 500),
+    events: events.map((event) => objectOf(scrubTree(event))),
   };
 }
 

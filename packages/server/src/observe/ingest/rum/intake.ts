@@ -6,7 +6,6 @@ import type { RefusedBody } from '../record/body.ts';
 import { driftOf, eventTime } from '../record/event-time.ts';
 import { hexId, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import { type EntryBody, PartSet } from '../record/part-set.ts';
-import { scrubTree } from '../record/scrub-tree.ts';
 import type { ItemContext, SentryContext } from '../sentry/context.ts';
 import { addEvent } from '../sentry/items-event.ts';
 import { type Beacon, pathOf, readBeacon, templateOf } from './beacon.ts';
@@ -97,7 +96,7 @@ function addVital(event: Json, around: Around): boolean {
     url,
     navigationType: textOf(event['navigationType'], 32),
     country: around.context.country,
-    attribution: JSON.stringify(scrubTree(objectOf(event['attribution']))),
+    attribution: JSON.stringify(objectOf(event['attribution'])),
   });
   return true;
 }

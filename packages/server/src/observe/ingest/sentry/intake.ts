@@ -5,7 +5,7 @@ import { driftOf } from '../record/event-time.ts';
 import { hexId, isObject, objectOf } from '../record/json-value.ts';
 import { type EntryBody, PartSet } from '../record/part-set.ts';
 import type { Refused } from '../record/readers.ts';
-import { scrubFragment } from '../record/scrub.ts';
+import { scrubFragment } from '../record/scrub-fragment.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
 import { wellFormed, wellFormedJson } from '../record/well-formed.ts';
 import type { AttachedFile, Category, ItemContext, Loss, SentryCheckIn, SentryContext } from './context.ts';
@@ -126,8 +126,8 @@ export class SentryIntake {
       ...context,
       envelopeId,
       drift: driftOf(header['sent_at'], context.now),
-      trace: objectOf(header['trace']),
-      sdk: objectOf(header['sdk']),
+      trace: objectOf(scrubTree(header['trace'])),
+      sdk: objectOf(scrubTree(header['sdk'])),
       out: { parts: new PartSet(), files: [], checkIns: [], taken: new Map() },
     };
   }

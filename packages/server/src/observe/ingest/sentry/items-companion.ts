@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { eventTime } from '../record/event-time.ts';
 import { countOf, hexId, isObject, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
-import { scrubText } from '../record/scrub.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
 import { dayOf } from '../record/time.ts';
 import { addTaken, type ItemContext, type SentryCheckIn } from './context.ts';
@@ -54,8 +53,9 @@ export function addUserReport(given: Json, context: ItemContext): Refused | unde
 
 /** Adds what an SDK could not send. @param seed makes the ids of its rows */
 export function addClientReport(given: Json, context: ItemContext, seed: string): Refused | undefined {
-  const { at } = eventTime(given['timestamp'], context.drift, context.now);
-  const discarded = Array.isArray(given['discarded_events']) ? given['discarded_events'].filter(isObject) : [];
+  const report = objectOf(scrubTree(given));
+  const { at } = eventTime(report['timestamp'], context.drift, context.now);
+  const discarded = Array.isArray(report['discarded_events']) ? report['discarded_events'].filter(isObject) : [];
   discarded.slice(0, 200).forEach((loss, index) => {
     addRow(context, 'client_report_rows', 'errors', at, {
       timestamp: at,
@@ -82,8 +82,8 @@ export function addAttachment({ header, payload }: EnvelopeItem, context: ItemCo
     id,
     eventId: context.envelopeId,
     ...originOf(context),
-    filename: scrubText(textOf(header['filename'], 255) ?? 'attachment'),
-    contentType: textOf(header['content_type'], 200),
+    filename: textOf(scrubTree(header['filename']), 255) ?? 'attachment',
+    contentType: textOf(scrubTree(header['content_type']), 200),
     bytes: bytes.length,
   });
   addTaken(context.out, 'attachment');

@@ -12,7 +12,7 @@ const STATUSES = new Set(['ok', 'exited', 'crashed', 'abnormal', 'errored', 'unh
 export function addSession(given: Json, context: ItemContext): Refused | undefined {
   const session = objectOf(scrubTree(given));
   // What is a secret elsewhere is a random id here; it is kept only hashed where it is the user's.
-  const sid = textOf(given['sid'], 64);
+  const sid = textOf(scrubTree(given['sid']), 64);
   if (sid === null) return { code: 'invalid_session', message: 'A session needs a sid.' };
   const attributes = objectOf(session['attrs']);
   const status = textOf(session['status'], 32) ?? 'ok';

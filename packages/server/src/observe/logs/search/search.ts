@@ -1,6 +1,7 @@
-import type { LogFields, LogHistogram, LogPage, LogRow, LogRowDetail } from '@yumops/protocol';
+import type { LogFields, LogHistogram, LogPage, LogPatterns, LogRow, LogRowDetail } from '@yumops/protocol';
 import type { Clock } from '../../../lib/clock.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
+import { readPatterns } from '../patterns/read-patterns.ts';
 import { decodeCursor, encodeCursor, timeOfId } from './cursor.ts';
 import { fieldSource } from './fields.ts';
 import { histogramGrid } from './histogram-grid.ts';
@@ -25,6 +26,8 @@ export interface LogSearch {
   histogram(selection: LogSelection, buckets: number): Promise<LogHistogram>;
   /** Fields of the newest records in the range, with their commonest values. */
   fields(selection: LogSelection): Promise<LogFields>;
+  /** Forms that the messages have in common, the commonest first. */
+  patterns(selection: LogSelection): Promise<LogPatterns>;
 }
 
 const COLUMNS = `id, timestamp, level, substringUTF8(message, 1, 4096) AS message, service, type, endpoint, method,
@@ -51,6 +54,7 @@ export function createLogSearch(store: Pick<TelemetryStore, 'query'>, clock: Clo
     find: (id) => readRow(store, id),
     histogram: (selection, buckets) => readHistogram(store, clock, selection, buckets),
     fields: (selection) => readFields(store, selection),
+    patterns: (selection) => readPatterns(store, clock, whereOf(selection), limitsOf(selection)),
   };
 }
 

@@ -1,0 +1,1 @@
+export { type CaptureConsoleOptions, captureConsole } from './bridges/console.ts';

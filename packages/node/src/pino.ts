@@ -1,0 +1,1 @@
+export { default, pinoDestination, pinoMixin } from './bridges/pino.ts';

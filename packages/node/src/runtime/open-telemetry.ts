@@ -1,0 +1,27 @@
+import type { TraceContext } from '../middleware/trace-context.ts';
+
+/** Where `@opentelemetry/api` keeps what the application registered with it; all its copies of version 1 share it. */
+const API = Symbol.for('opentelemetry.js.api.1');
+const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
+
+interface SpanContext {
+  traceId: string;
+  spanId: string;
+  traceFlags?: number;
+}
+
+interface OpenTelemetryApi {
+  context?: { active(): { getValue(key: symbol): { spanContext?(): SpanContext } | undefined } };
+}
+
+/** The span of OpenTelemetry in which the running code is; undefined without OpenTelemetry, and outside of spans. */
+export function activeSpan(): TraceContext | undefined {
+  const api = (globalThis as { [API]?: OpenTelemetryApi })[API];
+  if (api?.context === undefined) {
+    return undefined;
+  }
+  const span = api.context.active().getValue(SPAN)?.spanContext?.();
+  return span === undefined || /^0*$/.test(span.traceId)
+    ? undefined
+    : { traceId: span.traceId, spanId: span.spanId, sampled: ((span.traceFlags ?? 0) & 1) === 1 };
+}

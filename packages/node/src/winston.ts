@@ -1,0 +1,1 @@
+export { WinstonTransport, type WinstonTransportOptions } from './bridges/winston.ts';

@@ -1,0 +1,108 @@
+import type { BusinessAnalysis, EndpointAnalysis, ErrorRateAnalysis, SecurityAnalysis } from '@yumops/protocol';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { type AnalysisSelection, emptySeries, overRollup, type StepRow, seriesByKey, stepsOf, told } from './steps.ts';
+
+type Reader = Pick<TelemetryStore, 'query'>;
+
+/** Kinds that an answer lists at most. */
+const MOST_ITEMS = 50;
+const LIMITS = { maxSeconds: 20 };
+
+/** Lines of the log and errors among them over time. */
+export async function readErrorRate(store: Reader, selection: AnalysisSelection): Promise<ErrorRateAnalysis> {
+  const grid = stepsOf(selection);
+  const { where, step, params } = overRollup(selection, grid);
+  const rows = await store.query<{ step: number; lines: number; errors: number }>(
+    `SELECT ${step} AS step, sum(log_rollup.lines) AS lines, sumIf(log_rollup.lines, level IN ('error', 'fatal')) AS errors
+     FROM log_rollup WHERE ${where} GROUP BY step`,
+    params,
+    LIMITS,
+  );
+  const lines = emptySeries(grid.steps, 0);
+  const errors = emptySeries(grid.steps, 0);
+  for (const row of rows) {
+    lines[row.step] = row.lines;
+    errors[row.step] = row.errors;
+  }
+  return { ...told(grid), lines, errors };
+}
+
+/** The smallest duration that 95 of 100 stay within, from classes of 2 % width; NULL without any. */
+const P95 = `if(empty(found), NULL, pow(1.02, arrayFirst((class, seen) -> seen >= 0.95 * arraySum(found.2), found.1,
+  arrayCumSum(found.2))))`;
+const FOUND = 'arraySort(arrayZip(mapKeys(sumMap(classes)), mapValues(sumMap(classes)))) AS found';
+
+/** Requests and durations by route. */
+export async function readEndpoints(store: Reader, selection: AnalysisSelection): Promise<EndpointAnalysis> {
+  const grid = stepsOf(selection);
+  const { where, step, params } = overRollup(selection, grid);
+  const whole = store.query<{ endpoint: string; count: number; avg: number; p95: number; max: number }>(
+    `SELECT endpoint, count, avg, ${P95} AS p95, max FROM (
+       SELECT endpoint, sum(timed) AS count, sum(duration) / sum(timed) AS avg, max(slowest) AS max,
+         ${FOUND}
+       FROM log_rollup WHERE type = 'performance' AND ${where} GROUP BY endpoint HAVING count > 0)
+     ORDER BY avg DESC LIMIT ${MOST_ITEMS}`,
+    params,
+    LIMITS,
+  );
+  const byStep = store.query<StepRow>(
+    `SELECT endpoint AS key, step, ${P95} AS value FROM (
+       SELECT endpoint, ${step} AS step, sum(timed) AS count, ${FOUND}
+       FROM log_rollup WHERE type = 'performance' AND ${where} GROUP BY endpoint, step HAVING count > 0)`,
+    params,
+    LIMITS,
+  );
+  const [items, steps] = await Promise.all([whole, byStep]);
+  const series = seriesByKey(grid.steps, steps, null);
+  return {
+    ...told(grid),
+    items: items.map((item) => ({ ...item, series: series.get(item.endpoint) ?? emptySeries(grid.steps, null) })),
+  };
+}
+
+/** Security events by kind and severity. */
+export async function readSecurity(store: Reader, selection: AnalysisSelection): Promise<SecurityAnalysis> {
+  const grid = stepsOf(selection);
+  const { where, step, params } = overRollup(selection, grid);
+  const whole = store.query<{ event: string; severity: string; count: number; addresses: number }>(
+    `SELECT event, severity, sum(lines) AS count, uniqCombinedMerge(12)(addresses) AS addresses
+     FROM log_rollup WHERE type = 'security' AND ${where}
+     GROUP BY event, severity ORDER BY count DESC, event LIMIT ${MOST_ITEMS}`,
+    params,
+    LIMITS,
+  );
+  const byStep = store.query<StepRow>(
+    `SELECT concat(event, '\\n', severity) AS key, ${step} AS step, sum(lines) AS value
+     FROM log_rollup WHERE type = 'security' AND ${where} GROUP BY key, step`,
+    params,
+    LIMITS,
+  );
+  const [items, steps] = await Promise.all([whole, byStep]);
+  const series = seriesByKey(grid.steps, steps, 0);
+  return {
+    ...told(grid),
+    items: items.map((item) => ({
+      ...item,
+      series: series.get(`${item.event}\n${item.severity}`) ?? emptySeries(grid.steps, 0),
+    })),
+  };
+}
+
+/** Business events by name. */
+export async function readBusiness(store: Reader, selection: AnalysisSelection): Promise<BusinessAnalysis> {
+  const grid = stepsOf(selection);
+  const { where, step, params } = overRollup(selection, grid);
+  const rows = await store.query<StepRow>(
+    `SELECT event AS key, ${step} AS step, sum(lines) AS value FROM log_rollup
+     WHERE type = 'business' AND event != '' AND ${where} GROUP BY event, step`,
+    params,
+    LIMITS,
+  );
+  const items = [...seriesByKey(grid.steps, rows, 0)].map(([event, series]) => ({
+    event,
+    count: series.reduce((sum, value) => sum + value, 0),
+    series,
+  }));
+  items.sort((a, b) => b.count - a.count || a.event.localeCompare(b.event));
+  return { ...told(grid), items: items.slice(0, MOST_ITEMS) };
+}

@@ -1,0 +1,77 @@
+import type { FunnelAnalysis } from '@yumops/protocol';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { type AnalysisSelection, emptySeries, stepsOf, told } from './steps.ts';
+
+export interface FunnelSelection extends AnalysisSelection {
+  /** Names of business events in the order in which people do them; at least one. */
+  events: readonly string[];
+  /** Longest time from the first step to the last, milliseconds. */
+  withinMs: number;
+}
+
+interface PersonRow {
+  step: number;
+  reached: number;
+  people: number;
+}
+
+/**
+ * How many people went how far through business events, by the time of their first step. Somebody counts for a step
+ * who did all steps before it first, in order, within the time allowed.
+ */
+export async function readFunnel(
+  store: Pick<TelemetryStore, 'query'>,
+  selection: FunnelSelection,
+): Promise<FunnelAnalysis> {
+  const grid = stepsOf(selection);
+  const service = selection.service === undefined ? '' : ' AND service = {service:String}';
+  const where = `project != 'yumops' AND type = 'business' AND event IN {events:Array(String)}
+    AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})${service}`;
+  const params = {
+    events: [...selection.events],
+    from: grid.from,
+    to: grid.from + grid.steps * grid.stepMs,
+    width: grid.stepMs,
+    ...(selection.service === undefined ? {} : { service: selection.service }),
+    ...Object.fromEntries(selection.events.map((event, index) => [`event${index}`, event])),
+  };
+  const conditions = selection.events.map((_, index) => `event = {event${index}:String}`).join(', ');
+  const walked = store.query<PersonRow>(
+    `SELECT step, reached, count() AS people FROM (
+       SELECT userId, intDiv(toUnixTimestamp64Milli(minIf(timestamp, event = {event0:String})) - {from:Int64}, {width:Int64}) AS step,
+         windowFunnel(${Math.ceil(selection.withinMs)})(toUInt64(toUnixTimestamp64Milli(timestamp)), ${conditions}) AS reached
+       FROM logs WHERE ${where} AND ifNull(userId, '') != '' GROUP BY userId HAVING reached > 0)
+     GROUP BY step, reached`,
+    params,
+    { maxSeconds: 20 },
+  );
+  const counted = store.query<{ event: string; events: number; anonymous: number }>(
+    `SELECT event, count() AS events, countIf(ifNull(userId, '') = '') AS anonymous FROM logs WHERE ${where} GROUP BY event`,
+    params,
+    { maxSeconds: 20 },
+  );
+  const [people, counts] = await Promise.all([walked, counted]);
+  return {
+    ...told(grid),
+    withinMs: selection.withinMs,
+    items: selection.events.map((event, index) => {
+      const series = reachedBy(people, index + 1, grid.steps);
+      return {
+        event,
+        events: counts.find((one) => one.event === event)?.events ?? 0,
+        people: series.reduce((sum, value) => sum + value, 0),
+        series,
+      };
+    }),
+    anonymous: counts.reduce((sum, one) => sum + one.anonymous, 0),
+  };
+}
+
+/** People who reached at least a step, by the time at which they began. */
+function reachedBy(rows: readonly PersonRow[], least: number, steps: number): number[] {
+  const series = emptySeries(steps, 0);
+  for (const { step, reached, people } of rows) {
+    if (reached >= least && step >= 0 && step < steps) series[step] = (series[step] as number) + people;
+  }
+  return series;
+}
