@@ -49,7 +49,11 @@ export default defineConfig({
           groups: [
             { name: 'framework', test: /node_modules[\\/](react|react-dom|scheduler|@tanstack)[\\/]/ },
             // A box over the page brings a library of its own, which the first page does without.
-            { name: 'shared', test: /src[\\/](api|components(?![\\/](?:modal|form)\.)|format|theme|time)[\\/]/, minShareCount: 3 },
+            {
+              name: 'shared',
+              test: /src[\\/](api|components(?![\\/](?:modal|form)\.)|format|theme|time)[\\/]/,
+              minShareCount: 3,
+            },
           ],
         },
       },

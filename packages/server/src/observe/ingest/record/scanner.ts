@@ -246,9 +246,7 @@ export class Scanner {
     const { bytes } = this;
     this.#flags |= FLAG.escaped;
     const code = start + 1 < this.#end ? (bytes[start + 1] as number) : 0;
-    // `"name","value"` inside of a text.
-    if (code === 34 && this.bytes[start + 2] === 44) this.#flags |= FLAG.suspicious;
-    if (code !== 117) return SIMPLE_ESCAPES.has(code) ? start + 2 : this.#fail('an escape sequence is not valid');
+    if (code !== 117) return this.#simpleEscape(start, code);
     const unit = hex4(bytes, start + 2, this.#end);
     if (unit < 0) return this.#fail('\\u needs four hexadecimal digits');
     if (unit < 0xd800 || unit > 0xdfff) {
@@ -262,6 +260,12 @@ export class Scanner {
       return start + 6;
     }
     return start + 12;
+  }
+
+  #simpleEscape(start: number, code: number): number {
+    // `"name","value"` inside of a text.
+    if (code === 34 && this.bytes[start + 2] === 44) this.#flags |= FLAG.suspicious;
+    return SIMPLE_ESCAPES.has(code) ? start + 2 : this.#fail('an escape sequence is not valid');
   }
 
   #number(): boolean {
