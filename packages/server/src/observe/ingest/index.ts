@@ -15,7 +15,7 @@ export { IngestLags } from './lags.ts';
 export { exportAnswer, statusAnswer } from './otlp/answer.ts';
 export type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
 export type { BodyFormat } from './record/body.ts';
-export { REDACTED } from './record/scrub.ts';
+export { REDACTED, scrubText } from './record/scrub.ts';
 export { scrubTree } from './record/scrub-tree.ts';
 export { isSecretName } from './record/secret-names.ts';
 export { readBeacon } from './rum/beacon.ts';
