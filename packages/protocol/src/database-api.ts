@@ -79,6 +79,60 @@ export interface StatementPoint {
   meanMs: number | null;
 }
 
+/** A statement in which sessions waited. */
+export interface WaitingStatement {
+  /** queryid, 64 bits, as text; empty where Postgres does not count statements. */
+  id: string;
+  query: string;
+  /** Seconds, summed over the sessions. */
+  seconds: number;
+}
+
+/** What the sessions of a database waited for in a span of time. */
+export interface WaitLoad {
+  /** As Postgres groups events: `Lock`, `LWLock`, `IO`; `CPU` for sessions that did not wait. */
+  type: string;
+  event: string;
+  /** Seconds, summed over the sessions. */
+  seconds: number;
+  /** The average number of sessions. */
+  sessions: number;
+  /** Share of the time of all active sessions, 0 to 1. */
+  share: number;
+  /** The statements that waited the longest. */
+  statements: WaitingStatement[];
+}
+
+/** The average number of active sessions in one step of time. */
+export interface WaitPoint {
+  /** Start of the step, ms since the epoch. */
+  at: number;
+  /** By type of event. */
+  sessions: Record<string, number>;
+}
+
+export interface Waits {
+  items: WaitLoad[];
+  points: WaitPoint[];
+}
+
+export type DatabaseChangeAction = 'created' | 'changed' | 'removed';
+
+/** A change of the catalogue of a database: schema, settings, extensions, versions, roles and rights. */
+export interface DatabaseChange {
+  id: string;
+  database: string;
+  /** As SQL calls it: `table`, `index`, `setting`, `extension`, `role`, `server`. */
+  kind: string;
+  action: DatabaseChangeAction;
+  object: string;
+  /** Lines that came (`+ …`) and went (`- …`), without values of rows. */
+  detail: string[];
+  /** It happened between these two looks, ms since the epoch. */
+  since: number;
+  seenAt: number;
+}
+
 /** The plan of a statement as Postgres would run it for values that it does not know. */
 export interface QueryPlan {
   id: string;
@@ -115,7 +169,7 @@ export interface IndexStatus {
   definition: string;
 }
 
-export type MaintenanceTask = 'retention' | 'vacuum' | 'freeze' | 'reindex' | 'constraints' | 'analyze';
+export type MaintenanceTask = 'retention' | 'vacuum' | 'freeze' | 'reindex' | 'amcheck' | 'constraints' | 'analyze';
 
 /** What was measured before or after an action: bytes, rows, shares from 0 to 1, ISO times. */
 export type Evidence = Readonly<Record<string, number | string | null>>;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ActionPlan, ActionResult, MaintenanceProgress } from '@yumops/protocol';
+import type { ActionPlan, ActionResult, DatabaseItem, MaintenanceProgress, Page } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import {
   MAINTENANCE_TASKS,
@@ -21,8 +21,9 @@ import { loadUsableConfig } from '../main/config.ts';
 import { maintenanceLedger, maintenanceTarget } from '../main/maintenance.ts';
 import { readRunFile } from '../main/run-file.ts';
 import { openOfflineState } from '../main.ts';
-import { type Client, openClient } from './client.ts';
+import { type Client, withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { chooseNamed } from './database/open.ts';
 import { progressOn } from './progress.ts';
 
 /** The clock's own timers would let the command end while it waits. */
@@ -135,15 +136,12 @@ async function control(
   settings: Settings,
   name: string,
 ) {
-  const client = await openClient(settings);
   const path = `/api/v1/databases/${encodeURIComponent(name)}/maintenance`;
-  try {
+  await withClient(settings, async (client) => {
     if (args.pause !== undefined) await client.post(`${path}/pause`, { reason: args.pause });
     else if (args.resume) await client.post(`${path}/resume`);
     else await client.post(`${path}/stop`);
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 const CONTROL_DONE = {
@@ -152,10 +150,40 @@ const CONTROL_DONE = {
   stop: 'The run is being stopped.',
 };
 
-async function dryRun(target: MaintenanceTarget, tasks: readonly MaintenanceTask[], json: boolean): Promise<number> {
-  const actions = await planMaintenance({ database: target.name, tasks }, { ...target, clock: systemClock });
+/** The database that is meant, and how it is reached: null where only the running platform knows. */
+interface Choice {
+  name: string;
+  target: MaintenanceTarget | null;
+}
+
+const isRunning = async ({ dataDir }: Settings) => existsSync(dataDir) && (await readRunFile(dataDir)) !== undefined;
+
+/** Of the configuration that is named, else of the running platform, else of the working folder. */
+async function choose(settings: Settings, named: string | undefined): Promise<Choice> {
+  if (settings.config !== undefined || !(await isRunning(settings))) {
+    const target = maintenanceTarget(loadUsableConfig(settings.config, settings.env).config, named);
+    return { name: target.name, target };
+  }
+  const { items } = await withClient(settings, (client) => client.get<Page<DatabaseItem>>('/api/v1/databases'));
+  const scheduled = items.filter(({ maintenance }) => maintenance.schedule !== null);
+  const [only, ...others] = chooseNamed(named === undefined && scheduled.length > 0 ? scheduled : items, named);
+  if (only && others.length === 0) return { name: only.name, target: null };
+  throw new YumOpsError('wrong_use', 'Several databases are configured.', {
+    hint: `Name one of them with --database: ${items.map(({ name }) => name).join(', ')}.`,
+    status: 400,
+  });
+}
+
+async function planOf({ name, target }: Choice, tasks: readonly MaintenanceTask[], settings: Settings) {
+  if (target) return planMaintenance({ database: name, tasks }, { ...target, clock: systemClock });
+  const path = `/api/v1/databases/${encodeURIComponent(name)}/maintenance/plan`;
+  return (await withClient(settings, (client) => client.post<Page<ActionPlan>>(path, { tasks }))).items;
+}
+
+async function dryRun(choice: Choice, tasks: readonly MaintenanceTask[], settings: Settings, json: boolean) {
+  const actions = await planOf(choice, tasks, settings);
   if (json) printJson({ actions });
-  else process.stdout.write(actions.map(formatPlan).join('') || `There is nothing to do on "${target.name}".\n`);
+  else process.stdout.write(actions.map(formatPlan).join('') || `There is nothing to do on "${choice.name}".\n`);
   return 0;
 }
 
@@ -179,20 +207,20 @@ export const maintain = defineCommand({
   async run({ args }) {
     const settings = readSettings(args);
     const tasks = readTasks(args.task);
-    const target = maintenanceTarget(loadUsableConfig(settings.config, settings.env).config, args.database);
+    const choice = await choose(settings, args.database);
     const asked = (['pause', 'resume', 'stop'] as const).find(
       (name) => args[name] !== undefined && args[name] !== false,
     );
     if (asked) {
-      await control(args, settings, target.name);
-      if (args.json) printJson({ database: target.name, [asked]: true });
+      await control(args, settings, choice.name);
+      if (args.json) printJson({ database: choice.name, [asked]: true });
       else process.stdout.write(`${CONTROL_DONE[asked]}\n`);
       return 0;
     }
-    if (args['dry-run']) return dryRun(target, tasks, args.json === true);
+    if (args['dry-run']) return dryRun(choice, tasks, settings, args.json === true);
     const progress = progressOn(process.stderr);
     try {
-      const result = await perform(target, { tasks, approve: args.approve === true }, settings, progress.show);
+      const result = await perform(choice, { tasks, approve: args.approve === true }, settings, progress.show);
       progress.clear();
       if (args.json) printJson(result);
       else process.stdout.write(`${result.actions.map(formatResult).join('')}${formatEnd(result)}`);
@@ -204,17 +232,11 @@ export const maintain = defineCommand({
 });
 
 async function perform(
-  target: MaintenanceTarget,
+  { name, target }: Choice,
   wish: Wish,
   settings: Settings,
   show: (line: string) => void,
 ): Promise<Result> {
-  const running = existsSync(settings.dataDir) ? await readRunFile(settings.dataDir) : undefined;
-  if (!running) return runHere(target, wish, settings, show);
-  const client = await openClient(settings);
-  try {
-    return await runThere(client, target.name, wish, show);
-  } finally {
-    await client.close();
-  }
+  if (target && !(await isRunning(settings))) return runHere(target, wish, settings, show);
+  return withClient(settings, (client) => runThere(client, name, wish, show));
 }

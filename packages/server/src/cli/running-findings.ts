@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import type { ConfigurationReport } from '../http/configuration.ts';
 import { readRunFile } from '../main/run-file.ts';
@@ -11,4 +12,10 @@ export async function runningFindings(settings: Settings): Promise<Configuration
   if (settings.config !== undefined || !(await readRunFile(settings.dataDir))) return undefined;
   const client = await openClient(settings);
   return client.get<ConfigurationReport>('/api/v1/configuration');
+}
+
+/** The main file of the configuration that the running platform of this data folder uses; undefined when none runs. */
+export async function runningConfiguration(settings: Settings): Promise<string | undefined> {
+  const files = (await runningFindings(settings))?.files ?? [];
+  return files.find((file) => /^yumops\.ya?ml$/.test(basename(file))) ?? files[0];
 }

@@ -1,20 +1,26 @@
-import type { DatabaseFindings, DatabaseItem, DatabaseSeverity } from '@yumops/protocol';
+import type { DatabaseFindings, DatabaseItem, DatabaseSeverity, Waits } from '@yumops/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   type AdministeredDatabase,
+  asFinding,
   checkDatabase,
   type DatabaseConfig,
   type DatabaseFinding,
   type DatabaseWatch,
   readActivity,
+  readChanges,
   readHistory,
   readIndexes,
   readLoads,
+  readLocks,
   readPlan,
+  readStatements,
   readTables,
+  readWaits,
   signalSession,
+  unreachable,
 } from '../care/database/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
@@ -62,6 +68,8 @@ const meant = z.object({
 });
 
 const HOUR = 3_600_000;
+/** How far back changes are shown when nobody says how far. */
+const CHANGES = 30 * 24 * HOUR;
 
 function find({ databases }: DatabasesDeps, wanted: string): DatabaseConfig {
   const database = databases().find((one) => one.name === wanted);
@@ -82,6 +90,7 @@ function countsOf(findings: readonly DatabaseFinding[]): Record<DatabaseSeverity
 export function databaseRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
   findingRoutes(app, deps);
   statementRoutes(app, deps);
+  timelineRoutes(app, deps);
   objectRoutes(app, deps);
   sessionRoutes(app, deps);
 }
@@ -110,7 +119,10 @@ function findingRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
   });
   routes.post('/api/v1/databases/:name/check', { onRequest, schema: { params: name } }, async ({ params }) => {
     const database = find(deps, params.name);
-    const items = await deps.withDatabase(database, 'monitoring', (db) => checkDatabase(database, db));
+    const watched = watch.remembered(database.name);
+    const items = await deps
+      .withDatabase(database, 'monitoring', (db) => checkDatabase(database, db, { watched }))
+      .catch((error: unknown) => [asFinding(database.name, unreachable(database.name, error))]);
     return { at: clock.now(), items } satisfies DatabaseFindings;
   });
 }
@@ -145,6 +157,36 @@ function statementRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
     { onRequest, schema: { params: statement } },
     async ({ params }) => deps.withDatabase(find(deps, params.name), 'maintenance', (db) => readPlan(db, params.id)),
   );
+  routes.get(
+    '/api/v1/databases/:name/statements',
+    { onRequest, schema: { params: name, querystring: list, summary: 'Statements since the statistics were reset' } },
+    async ({ params, query }) => {
+      const read = (db: AdministeredDatabase) => readStatements(db, query.limit);
+      return { items: await deps.withDatabase(find(deps, params.name), 'monitoring', read), nextCursor: null };
+    },
+  );
+}
+
+/** What only shows over time: what sessions waited for, and how the catalogue changed. */
+function timelineRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = deps.guard('viewer');
+  const { telemetry, clock, db } = deps;
+
+  routes.get(
+    '/api/v1/databases/:name/waits',
+    { onRequest, schema: { params: name, querystring: span, summary: 'What sessions waited for, by event' } },
+    async ({ params, query: { from, to = clock.now() } }) =>
+      readWaits(telemetry, find(deps, params.name).name, { from: from ?? to - HOUR, to }) satisfies Promise<Waits>,
+  );
+  routes.get(
+    '/api/v1/databases/:name/changes',
+    { onRequest, schema: { params: name, querystring: span, summary: 'Changes of schema, settings and rights' } },
+    async ({ params, query: { from, to = clock.now() + 1, limit } }) => {
+      const database = find(deps, params.name).name;
+      return { items: await readChanges(db, { database, from: from ?? to - CHANGES, to, limit }), nextCursor: null };
+    },
+  );
 }
 
 function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
@@ -165,6 +207,10 @@ function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
     const read = (db: AdministeredDatabase) => readActivity(db, query.limit);
     return { items: await deps.withDatabase(find(deps, params.name), 'monitoring', read), nextCursor: null };
   });
+  routes.get('/api/v1/databases/:name/locks', asked, async ({ params }) => ({
+    items: await deps.withDatabase(find(deps, params.name), 'monitoring', readLocks),
+    nextCursor: null,
+  }));
 }
 
 function sessionRoutes(app: FastifyInstance, deps: DatabasesDeps): void {

@@ -1,4 +1,10 @@
-import { DatabaseWatch, MaintenanceRunner, type SizePoint, type StoredLedger } from '../care/database/index.ts';
+import {
+  DatabaseWatch,
+  MaintenanceRunner,
+  recordCatalogue,
+  type SizePoint,
+  type StoredLedger,
+} from '../care/database/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
@@ -41,6 +47,7 @@ export function openDatabaseCare(context: {
   shutdown: Shutdown;
 }): DatabaseCare {
   const { dataDir, live, stores, observe, clock, log, shutdown } = context;
+  const ledger = maintenanceLedger(stores.db);
   const watch = new DatabaseWatch({
     service: live.current.service,
     writer: observe.ingest.writer,
@@ -48,9 +55,10 @@ export function openDatabaseCare(context: {
     log: log.child('databases'),
     connect: connectMonitored,
     report: (name, remarks) => writeDatabaseReport(dataDir, name, { at: clock.now(), remarks }),
+    catalogue: async (name, catalogue) => void (await recordCatalogue(stores.db, name, catalogue, clock.now())),
+    corrupt: (name) => ledger.corruptIndexes(name),
     sizes: (name, since) => readSizes(stores.telemetry, name, since),
   });
-  const ledger = maintenanceLedger(stores.db);
   const runner = new MaintenanceRunner({ ledger, clock, target: (name) => maintenanceTarget(live.current, name) });
   shutdown.add('maintenance', () => runner.close());
   return { watch, runner, ledger };

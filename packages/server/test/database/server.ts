@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { checkDatabase } from '../../src/care/database/check-database.ts';
+import { type CheckedDatabase, checkDatabase } from '../../src/care/database/check-database.ts';
 import type { DatabaseFinding } from '../../src/care/database/finding.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../../src/care/database/thresholds.ts';
 import { startEmbeddedPostgres } from '../../src/engines/index.ts';
@@ -23,25 +23,31 @@ const SETTINGS = {
 
 /** A Postgres server of a test file. */
 export interface TestServer {
-  /** Makes an empty database and gives its address. */
-  createDatabase(name: string): Promise<string>;
+  /** Makes an empty database, or a copy of another one, and gives its address. */
+  createDatabase(name: string, template?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Starts a server of this major version in a folder that `stop` removes. */
-export async function startEmbeddedServer(major: 15 | 18): Promise<TestServer> {
+/**
+ * Starts a server of this major version in a folder that `stop` removes.
+ * @param own settings on top of those of every test server
+ */
+export async function startEmbeddedServer(
+  major: 15 | 18,
+  own: Readonly<Record<string, string | number>> = {},
+): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), `yumops-test-postgres-${major}-`));
   const { summarize_wal, ...common } = SETTINGS;
   const engine = await startEmbeddedPostgres({
     dataDir,
     major,
-    settings: major >= 17 ? { ...common, summarize_wal } : common,
+    settings: { ...common, ...(major >= 17 ? { summarize_wal } : {}), ...own },
     clock: systemClock,
     log: createLog(systemClock, () => undefined),
   });
   return {
-    async createDatabase(name) {
-      await run(engine.url, `CREATE DATABASE "${name}"`);
+    async createDatabase(name, template = 'template1') {
+      await run(engine.url, `CREATE DATABASE "${name}" TEMPLATE "${template}"`);
       const url = new URL(engine.url);
       url.pathname = `/${name}`;
       return url.href;
@@ -72,13 +78,14 @@ export async function open(url: string): Promise<pg.Client> {
 }
 
 /** What the check says about a database. */
-export async function check(url: string, thresholds: Partial<Thresholds> = {}): Promise<DatabaseFinding[]> {
+export async function check(
+  url: string,
+  thresholds: Partial<Thresholds> = {},
+  { profile = 'plain', capacity = null }: Partial<Pick<CheckedDatabase, 'profile' | 'capacity'>> = {},
+): Promise<DatabaseFinding[]> {
   const db = await connectMonitored('main', url);
-  const database = {
-    name: 'main',
-    profile: 'plain' as const,
-    exclude: [],
-    capacity: null,
+  const database: CheckedDatabase = {
+    ...{ name: 'main', profile, exclude: [], capacity },
     thresholds: { ...DEFAULT_THRESHOLDS, ...thresholds },
   };
   try {

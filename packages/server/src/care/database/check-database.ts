@@ -73,7 +73,7 @@ async function ask(probe: Probe, db: MonitoredDatabase, context: ProbeContext): 
   } catch (error) {
     // Without a connection no probe can answer: that is one finding, not thirty.
     if (error instanceof YumOpsError) throw error;
-    return [failed(probe, server, error)];
+    return [failedLook(probe.name, server, error)];
   }
 }
 
@@ -87,7 +87,8 @@ function blind({ name }: Probe, { role }: ServerFacts): Remark {
   };
 }
 
-function failed({ name }: Probe, server: ServerFacts, error: unknown): Remark {
+/** The finding about a look that failed: what it would have seen is unknown. */
+export function failedLook(name: string, server: ServerFacts, error: unknown): Remark {
   return {
     code: 'probe_failed',
     severity: 'unknown',

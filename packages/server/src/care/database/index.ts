@@ -1,3 +1,4 @@
+export { type ChangeFilter, readChanges, recordCatalogue } from './changes/change-store.ts';
 export { type CheckedDatabase, checkDatabase, unreachable } from './check-database.ts';
 export type { DatabaseConfig, DatabaseProfile } from './config.ts';
 export { asFinding, type DatabaseFinding, type DatabaseSeverity, inOrderOfUrgency, type Remark } from './finding.ts';
@@ -32,5 +33,6 @@ export { readLocks } from './read/locks.ts';
 export { readPlan } from './read/plan.ts';
 export { readStatements } from './read/statements.ts';
 export { readTables } from './read/tables.ts';
+export { readWaits } from './read/waits.ts';
 export { type SessionId, type SessionSignal, signalSession } from './signal-session.ts';
 export { formatBytes, formatCount, percent } from './units.ts';

@@ -1,17 +1,9 @@
 import { defineCommand } from 'citty';
-import {
-  asFinding,
-  checkDatabase,
-  type DatabaseConfig,
-  type DatabaseFinding,
-  type DatabaseSeverity,
-  unreachable,
-} from '../../care/database/index.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { readDatabaseReport } from '../../main/database-report.ts';
+import type { DatabaseFinding, DatabaseSeverity } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { progressOn } from '../progress.ts';
-import { chooseDatabases, databaseArgs, withDatabase } from './open.ts';
+import { databaseArgs } from './open.ts';
+import { type DatabaseView, withViews } from './views.ts';
 
 const COLOURS: Record<DatabaseSeverity, number> = { critical: 31, warning: 33, unknown: 35, info: 36 };
 
@@ -39,16 +31,12 @@ function formatSummary(findings: readonly DatabaseFinding[], databases: number):
   return `${counts.map((severity) => `${of(severity)} ${severity}`).join(', ')} in ${where}.\n`;
 }
 
-async function look(database: DatabaseConfig, dataDir: string): Promise<DatabaseFinding[]> {
-  const watched = await readDatabaseReport(dataDir, database.name, systemClock.now());
+async function look(views: readonly DatabaseView[]): Promise<DatabaseFinding[]> {
   const progress = progressOn(process.stderr);
-  const onProbe = (name: string, done: number, total: number) =>
-    progress.show(`${database.name}: ${name} (${done + 1} of ${total})`);
+  const findings: DatabaseFinding[] = [];
   try {
-    progress.show(`${database.name}: connecting`);
-    return await withDatabase(database, (db) => checkDatabase(database, db, { onProbe, watched }));
-  } catch (error) {
-    return [asFinding(database.name, unreachable(database.name, error))];
+    for (const view of views) findings.push(...(await view.check(progress.show)));
+    return findings;
   } finally {
     progress.clear();
   }
@@ -61,15 +49,15 @@ export const databaseCheck = defineCommand({
   },
   args: databaseArgs,
   async run({ args }) {
-    const { databases, settings } = chooseDatabases(args);
-    const findings: DatabaseFinding[] = [];
-    for (const database of databases) findings.push(...(await look(database, settings.dataDir)));
-    if (args.json) printJson({ findings });
-    else {
-      const paint = process.stdout.isTTY && settings.env.NO_COLOR === undefined ? coloured : plain;
-      process.stdout.write(findings.map((finding) => formatFinding(finding, paint)).join(''));
-      process.stdout.write(formatSummary(findings, databases.length));
-    }
-    return findings.some(({ severity }) => severity !== 'info') ? 1 : 0;
+    return withViews(args, async (views, { env }) => {
+      const findings = await look(views);
+      if (args.json) printJson({ findings });
+      else {
+        const paint = process.stdout.isTTY && env.NO_COLOR === undefined ? coloured : plain;
+        process.stdout.write(findings.map((finding) => formatFinding(finding, paint)).join(''));
+        process.stdout.write(formatSummary(findings, views.length));
+      }
+      return findings.some(({ severity }) => severity !== 'info') ? 1 : 0;
+    });
   },
 });

@@ -1,9 +1,10 @@
 import type { IndexStatus } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import { formatBytes, formatCount, readIndexes } from '../../care/database/index.ts';
+import { formatBytes, formatCount } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
-import { chooseDatabases, databaseArgs, fromEach, limitArg, readLimit } from './open.ts';
+import { databaseArgs, limitArg, readLimit } from './open.ts';
+import { fromEach, withViews } from './views.ts';
 
 function kindOf({ primary, unique, valid }: IndexStatus): string {
   if (!valid) return 'NOT VALID';
@@ -24,8 +25,7 @@ export const databaseIndexes = defineCommand({
   args: { ...databaseArgs, limit: limitArg },
   async run({ args }) {
     const limit = readLimit(args.limit);
-    const { databases } = chooseDatabases(args);
-    const indexes = await fromEach(databases, (db, { profile }) => readIndexes(db, profile, limit));
+    const indexes = await withViews(args, (views) => fromEach(views, (view) => view.indexes(limit)));
     if (args.json) printJson({ indexes });
     else process.stdout.write(formatTable(COLUMNS, indexes) || 'There are no indexes.\n');
     return 0;

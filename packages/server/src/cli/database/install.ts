@@ -76,7 +76,7 @@ export const databaseInstall = defineCommand({
   },
   async run({ args }) {
     if (args.apply && args.print) throw wrongUse('--print and --apply exclude each other.', 'Give one of them.');
-    const { databases, settings } = chooseDatabases(args);
+    const { databases, settings } = await chooseDatabases(args);
     const database = onlyOne(databases);
     const admin = administrator(args.as, settings);
     const { role, verifier } = watcher(database, admin, args.role);

@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty';
-import { describeSession, type LockRow, lockTrees, readLocks } from '../../care/database/index.ts';
+import { describeSession, type LockRow, lockTrees } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { printJson } from '../command.ts';
-import { chooseDatabases, databaseArgs, fromEach } from './open.ts';
+import { databaseArgs } from './open.ts';
+import { fromEach, withViews } from './views.ts';
 
 /** A session and, below it, those that wait for it. Each is shown once. */
 function branch(row: LockRow, rows: readonly LockRow[], depth: number, shown: Set<number>): string[] {
@@ -18,13 +19,15 @@ export const databaseLocks = defineCommand({
   meta: { name: 'yumops db locks', description: 'Who waits for whose locks, as a tree' },
   args: databaseArgs,
   async run({ args }) {
-    const { databases } = chooseDatabases(args);
-    const sessions = await fromEach(databases, readLocks);
+    const { sessions, names } = await withViews(args, async (views) => ({
+      sessions: await fromEach(views, (view) => view.locks()),
+      names: views.map(({ name }) => name),
+    }));
     if (args.json) {
       printJson({ sessions });
       return 0;
     }
-    const lines = databases.flatMap(({ name }) => {
+    const lines = names.flatMap((name) => {
       const rows = sessions.filter(({ database }) => database === name);
       return lockTrees(rows).flatMap(({ root }) => branch(root, rows, 0, new Set()));
     });

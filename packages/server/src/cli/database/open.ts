@@ -6,6 +6,7 @@ import { didYouMean } from '../../lib/nearest.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { connectMonitored, type DatabaseConnection } from '../../store/monitored/index.ts';
 import { commonArgs } from '../command.ts';
+import { runningConfiguration } from '../running-findings.ts';
 
 /** Arguments of the commands that look at one or all databases of the configuration. */
 export const databaseArgs = {
@@ -15,34 +16,52 @@ export const databaseArgs = {
   data: { type: 'string', description: 'Data folder (YUMOPS_DATA)', valueHint: 'DIR' },
 } as const satisfies ArgsDef;
 
-/**
- * The databases that a command is about.
- * @throws YumOpsError `wrong_use` when there is none of that name, or none at all
- */
-export function chooseDatabases(args: {
+export interface DatabaseArgs {
   name?: string | undefined;
   config?: string | undefined;
   data?: string | undefined;
-}): {
-  databases: readonly DatabaseConfig[];
-  settings: Settings;
-} {
-  const settings = readSettings(args);
-  const { databases } = loadUsableConfig(settings.config, settings.env).config;
+}
+
+/** The databases of the configuration. */
+export function databasesOf({ config, env }: Pick<Settings, 'config' | 'env'>): readonly DatabaseConfig[] {
+  return loadUsableConfig(config, env).config.databases;
+}
+
+/**
+ * All databases, or the one of that name.
+ * @throws YumOpsError `wrong_use` when there is none of that name, or none at all
+ */
+export function chooseNamed<Named extends { name: string }>(
+  databases: readonly Named[],
+  wanted: string | undefined,
+): readonly Named[] {
   if (databases.length === 0) {
     throw new YumOpsError('wrong_use', 'No database is configured.', {
       hint: `Add to yumops.yml: databases: [{name: main, url: "\${DATABASE_URL}"}]`,
       status: 400,
     });
   }
-  if (args.name === undefined) return { databases, settings };
-  const chosen = databases.filter(({ name }) => name === args.name);
-  if (chosen.length > 0) return { databases: chosen, settings };
+  if (wanted === undefined) return databases;
+  const chosen = databases.filter(({ name }) => name === wanted);
+  if (chosen.length > 0) return chosen;
   const names = databases.map(({ name }) => name);
-  throw new YumOpsError('wrong_use', `There is no database "${args.name}" in the configuration.`, {
-    hint: didYouMean(args.name, names) ?? `There are: ${names.join(', ')}.`,
+  throw new YumOpsError('wrong_use', `There is no database "${wanted}" in the configuration.`, {
+    hint: didYouMean(wanted, names) ?? `There are: ${names.join(', ')}.`,
     status: 400,
   });
+}
+
+/**
+ * The databases of the configuration that a command changes something in: of the file that is named, else of the one that
+ * the running platform of the data folder uses, else of the working folder.
+ * @throws YumOpsError `wrong_use` when there is none of that name, or none at all
+ */
+export async function chooseDatabases(
+  args: DatabaseArgs,
+): Promise<{ databases: readonly DatabaseConfig[]; settings: Settings }> {
+  const settings = readSettings(args);
+  const config = settings.config ?? (await runningConfiguration(settings));
+  return { databases: chooseNamed(databasesOf({ ...settings, config }), args.name), settings };
 }
 
 /** How many rows a list shows. @throws YumOpsError `wrong_use` */
@@ -56,20 +75,6 @@ export function readLimit(text: string | undefined): number {
 }
 
 export const limitArg = { type: 'string', description: 'Number of rows, default 20', valueHint: 'N' } as const;
-
-/** Reads something from each chosen database; every row says from which. The rows of one follow those of another. */
-export async function fromEach<Row>(
-  databases: readonly DatabaseConfig[],
-  read: (db: DatabaseConnection, database: DatabaseConfig) => Promise<Row[]>,
-): Promise<(Row & { database: string })[]> {
-  const rows: (Row & { database: string })[] = [];
-  for (const database of databases) {
-    for (const row of await withDatabase(database, (db) => read(db, database))) {
-      rows.push({ ...row, database: database.name });
-    }
-  }
-  return rows;
-}
 
 /**
  * Connects to a configured database and closes the connection after the work.

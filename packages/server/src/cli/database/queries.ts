@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty';
-import { formatCount, percent, readStatements, type StatementRow } from '../../care/database/index.ts';
+import { formatCount, percent, type StatementRow } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
-import { chooseDatabases, databaseArgs, fromEach, limitArg, readLimit } from './open.ts';
+import { databaseArgs, limitArg, readLimit } from './open.ts';
+import { fromEach, withViews } from './views.ts';
 
 const COLUMNS: readonly Column<StatementRow>[] = [
   { heading: 'TIME', align: 'right', cell: ({ share }) => percent(share) },
@@ -21,8 +22,7 @@ export const databaseQueries = defineCommand({
   args: { ...databaseArgs, limit: limitArg },
   async run({ args }) {
     const limit = readLimit(args.limit);
-    const { databases } = chooseDatabases(args);
-    const queries = await fromEach(databases, (db) => readStatements(db, limit));
+    const queries = await withViews(args, (views) => fromEach(views, (view) => view.statements(limit)));
     if (args.json) printJson({ queries });
     else process.stdout.write(formatTable(COLUMNS, queries) || 'No statement was counted yet.\n');
     return 0;

@@ -1,9 +1,10 @@
 import type { TableStatus } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import { formatBytes, formatCount, readTables } from '../../care/database/index.ts';
+import { formatBytes, formatCount } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
-import { chooseDatabases, databaseArgs, fromEach, limitArg, readLimit } from './open.ts';
+import { databaseArgs, limitArg, readLimit } from './open.ts';
+import { fromEach, withViews } from './views.ts';
 
 const COLUMNS: readonly Column<TableStatus>[] = [
   { heading: 'TABLE', cell: ({ table }) => table },
@@ -20,8 +21,7 @@ export const databaseTables = defineCommand({
   args: { ...databaseArgs, limit: limitArg },
   async run({ args }) {
     const limit = readLimit(args.limit);
-    const { databases } = chooseDatabases(args);
-    const tables = await fromEach(databases, (db, { profile }) => readTables(db, profile, limit));
+    const tables = await withViews(args, (views) => fromEach(views, (view) => view.tables(limit)));
     if (args.json) printJson({ tables });
     else process.stdout.write(formatTable(COLUMNS, tables) || 'There are no tables.\n');
     return 0;

@@ -125,6 +125,8 @@ class MaintainedConnection implements MaintainedDatabase {
     } catch (error) {
       const told = asDatabaseError(this.#name, error);
       if (told instanceof YumOpsError && told.code === 'database_unavailable') await this.#dropWorker(worker);
+      // Postgres tells of an error before it lets go of locks; the answer to this comes after.
+      else await worker.client.query('SELECT 1').catch(() => undefined);
       signal?.throwIfAborted();
       throw told;
     } finally {

@@ -38,7 +38,7 @@ function extensions(profile: DatabaseProfile): string {
 DECLARE
   wanted TEXT;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['pg_stat_statements', 'pgstattuple'] LOOP
+  FOREACH wanted IN ARRAY ARRAY['pg_stat_statements', 'pgstattuple', 'amcheck'] LOOP
     IF EXISTS (SELECT FROM pg_available_extensions WHERE name = wanted) THEN
       BEGIN
         EXECUTE format('CREATE EXTENSION IF NOT EXISTS %I${place}', wanted);
@@ -99,6 +99,26 @@ $install$;
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON SEQUENCES TO ${quoteName(name)};`;
 }
 
+/** Verification reads pages and changes nothing. The owner of the database does its upkeep. */
+const VERIFICATION = `DO $install$
+DECLARE
+  verify REGPROCEDURE;
+  keeper NAME;
+BEGIN
+  SELECT pg_get_userbyid(datdba) INTO keeper FROM pg_database WHERE datname = current_database();
+  FOR verify IN
+    SELECT p.oid FROM pg_extension e JOIN pg_proc p ON p.pronamespace = e.extnamespace
+    WHERE e.extname = 'amcheck' AND p.proname = 'bt_index_check'
+  LOOP
+    BEGIN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', verify, keeper);
+    EXCEPTION WHEN insufficient_privilege THEN
+      RAISE WARNING '% may not run %: indexes are not verified', keeper, verify;
+    END;
+  END LOOP;
+END;
+$install$;`;
+
 /** Hosts with an API in front of the database grant everything that is new to the roles of its visitors. */
 function closed({ profile }: InstallPlan): string {
   const functions = [...MONITORING, ...MAINTENANCE].map((signature) => `public.${signature}`).join(', ');
@@ -133,6 +153,7 @@ export function installScript(plan: InstallPlan): string {
     ...plan.scripts.map((script) => script.trim()),
     role(plan),
     grants(plan),
+    VERIFICATION,
     closed(plan),
     '',
   ].join('\n\n');

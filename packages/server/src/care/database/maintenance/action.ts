@@ -13,15 +13,19 @@ export interface PlanContext {
   settings: MaintenanceSettings;
   /** Milliseconds since the epoch. */
   now: number;
+  /** Whether somebody asked for this task alone. */
+  alone: boolean;
 }
 
 /** Where an action works. */
-export interface Worksite extends Omit<PlanContext, 'now'> {
+export interface Worksite extends Omit<PlanContext, 'now' | 'alone'> {
   clock: Clock;
   /** Aborts when the run is to stop. */
   signal: AbortSignal;
   /** Told how far the action is, 0 to 1. */
   progress(share: number): void;
+  /** Takes something that came to light in the work and is a result of its own. */
+  report(result: ActionResult): void;
 }
 
 /** A planned action that can be done. */

@@ -1,6 +1,7 @@
 import type { ActionItem, MaintenanceRunItem as RunItem } from '@yumops/protocol';
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { Remark } from '../finding.ts';
 import type { ActionResult } from './action.ts';
 import type { MaintenanceLedger, Pause, RunStart, RunStatus } from './ledger.ts';
 
@@ -119,6 +120,31 @@ export class StoredLedger implements MaintenanceLedger {
       await tx.query('DELETE FROM maintenance_pauses WHERE database = $1', [database]);
       await this.#audit(tx, { at, actor: by, action: 'maintenance.resume', target: database });
     });
+  }
+
+  /** The indexes that the last verification found damaged and that were not rebuilt since. */
+  async corruptIndexes(database: string): Promise<readonly Remark[]> {
+    const rows = await this.#db.query<{ object: string; statement: string; error: string; at: Date }>(
+      `SELECT a.object, a.statement, a.error, a.finished_at AS at
+       FROM maintenance_actions a JOIN maintenance_runs r ON r.id = a.run_id
+       WHERE r.database = $1 AND a.task = 'amcheck' AND a.status = 'failed' AND a.statement LIKE 'REINDEX %'
+         AND a.run_id = (
+           SELECT last.id FROM maintenance_runs last JOIN maintenance_actions b ON b.run_id = last.id
+           WHERE last.database = $1 AND b.task = 'amcheck' ORDER BY last.started_at DESC LIMIT 1)
+         AND NOT EXISTS (
+           SELECT FROM maintenance_actions c JOIN maintenance_runs later ON later.id = c.run_id
+           WHERE later.database = $1 AND c.task = 'reindex' AND c.object = a.object AND c.status = 'done'
+             AND c.finished_at > a.finished_at)
+       ORDER BY a.place`,
+      [database],
+    );
+    return rows.map(({ object, statement, error, at }) => ({
+      code: 'corrupt_index',
+      severity: 'critical',
+      object,
+      message: `The index ${object} was found damaged at ${at.toISOString()}: ${error}`,
+      fix: statement,
+    }));
   }
 
   /** The latest runs of a database, newest first. */

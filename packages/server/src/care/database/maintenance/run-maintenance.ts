@@ -17,6 +17,7 @@ import {
 } from './action.ts';
 import type { MaintenanceLedger, Pause, RunStart, RunStatus } from './ledger.ts';
 import type { MaintainedDatabase } from './maintained-database.ts';
+import { planAmcheck } from './plan/amcheck.ts';
 import { planConstraints } from './plan/constraints.ts';
 import { planReindex, sweepLeftovers } from './plan/reindex.ts';
 import { planRetention } from './plan/retention.ts';
@@ -31,6 +32,7 @@ const PLANNERS: Readonly<Record<MaintenanceTask, Planner>> = {
   vacuum: planVacuum,
   freeze: planFreeze,
   reindex: planReindex,
+  amcheck: planAmcheck,
   constraints: planConstraints,
   analyze: planAnalyze,
 };
@@ -93,7 +95,7 @@ export async function planMaintenance(
 ): Promise<ActionPlan[]> {
   const db = await connect();
   try {
-    const context = { ...(await open(database, db)), settings, now: clock.now() };
+    const context = { ...(await open(database, db)), settings, now: clock.now(), alone: tasks.length === 1 };
     const actions: ActionPlan[] = [];
     for (const task of inOrder(tasks)) actions.push(...(await PLANNERS[task](context)).map(planOf));
     return actions;
@@ -147,6 +149,8 @@ class Run {
   readonly #context: Pick<PlanContext, 'db' | 'server'>;
   readonly #stopping = new AbortController();
   readonly #actions: ActionResult[] = [];
+  /** What came to light in the action of the moment. */
+  readonly #reported: ActionResult[] = [];
 
   constructor(request: MaintenanceRequest, deps: MaintenanceDeps, context: Pick<PlanContext, 'db' | 'server'>) {
     const now = deps.clock.now();
@@ -198,7 +202,7 @@ class Run {
     const { settings, clock } = this.#deps;
     if (!this.#start.tasks.includes('reindex')) return;
     const signal = new AbortController().signal;
-    const site: Worksite = { ...this.#context, settings, clock, signal, progress: () => undefined };
+    const site = this.#site(signal, () => undefined);
     const patience = this.#stopping.signal.aborted
       ? Math.min(PATIENCE_OF_STOPPED_MS, settings.patience)
       : settings.patience;
@@ -224,7 +228,8 @@ class Run {
     this.#tell(task, null, 0, 0, 0);
     let actions: MaintenanceAction[];
     try {
-      actions = await PLANNERS[task]({ ...this.#context, settings, now: clock.now() });
+      const alone = this.#start.tasks.length === 1;
+      actions = await PLANNERS[task]({ ...this.#context, settings, now: clock.now(), alone });
     } catch (error) {
       const plan: ActionPlan = {
         task,
@@ -242,6 +247,7 @@ class Run {
       const startedAt = clock.now();
       const outcome = await this.#perform(action, (share) => this.#tell(task, action, done, actions.length, share));
       await this.#record({ ...planOf(action), ...outcome }, startedAt);
+      for (const result of this.#reported.splice(0)) await this.#record(result, startedAt);
     }
   }
 
@@ -250,13 +256,19 @@ class Run {
     const { db } = this.#context;
     if (clock.now() - this.#start.startedAt > settings.window) return skipped('It was left out: the window is over.');
     if (!(await db.holdsLease())) throw new Ended('The lease is lost with the connection; another runner may begin.');
-    const site: Worksite = { ...this.#context, settings, clock, signal: this.#stopping.signal, progress };
+    const site = this.#site(this.#stopping.signal, progress);
     try {
       const busy = await waitUntilCalm(site);
       return busy === null ? await action.perform(site) : skipped(`It was left out: ${busy}.`);
     } catch (error) {
       return failed(reasonOf(this.#stopping.signal.aborted ? this.#stopping.signal.reason : error));
     }
+  }
+
+  #site(signal: AbortSignal, progress: Worksite['progress']): Worksite {
+    const { settings, clock } = this.#deps;
+    const report = (result: ActionResult) => void this.#reported.push(result);
+    return { ...this.#context, settings, clock, signal, progress, report };
   }
 
   async #record(result: ActionResult, startedAt: number): Promise<void> {

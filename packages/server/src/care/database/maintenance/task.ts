@@ -1,5 +1,13 @@
 /** The tasks of upkeep, in the order in which they run: what frees space comes first, statistics see the result. */
-export const MAINTENANCE_TASKS = ['retention', 'vacuum', 'freeze', 'reindex', 'constraints', 'analyze'] as const;
+export const MAINTENANCE_TASKS = [
+  'retention',
+  'vacuum',
+  'freeze',
+  'reindex',
+  'amcheck',
+  'constraints',
+  'analyze',
+] as const;
 
 export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
 
@@ -9,6 +17,7 @@ export const TASK_MEANINGS: Readonly<Record<MaintenanceTask, string>> = {
   vacuum: 'clear dead rows away where there are many',
   freeze: 'freeze tables whose oldest transaction id is far back',
   reindex: 'rebuild bloated, invalid and requested indexes; drop what unfinished builds left behind',
+  amcheck: 'verify every btree index with the extension amcheck',
   constraints: 'count the rows that break constraints which were never verified',
   analyze: 'collect fresh statistics where much has changed',
 };

@@ -2,21 +2,29 @@ import type { Clock } from '../../../lib/clock.ts';
 import { codeOf, messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { TelemetryWriter } from '../../../lib/telemetry.ts';
-import { checkDatabase, unreachable } from '../check-database.ts';
+import { type Catalogue, readCatalogue } from '../changes/catalogue.ts';
+import { checkDatabase, failedLook, unreachable } from '../check-database.ts';
 import type { DatabaseConfig } from '../config.ts';
 import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { LIVE_PROBES, SLOW_PROBES } from '../probes/index.ts';
+import { readServerFacts } from '../server-facts.ts';
 import { judgeGrowth, type SizePoint } from './disk-forecast.ts';
 import { readDiskSpace } from './disk-space.ts';
 import { DatabaseSampler } from './sampler.ts';
+import { WaitSampler } from './wait-sampler.ts';
 
-/** Milliseconds between two samples of connections, as rules over levels expect them. */
-const EVERY = 15_000;
-/** Every how many of them the rest is looked at: statements, urgent findings, and what changes slowly. */
-const STATEMENTS = 2;
-const URGENT = 4;
-const SLOW = 40;
+/** Milliseconds between two samples of what sessions wait for. */
+const EVERY = 5_000;
+/**
+ * Every how many of them the rest is looked at: connections (15 s, as rules over levels expect them), statements, urgent
+ * findings, the catalogue, and what changes slowly.
+ */
+const CONNECTIONS = 3;
+const STATEMENTS = 6;
+const URGENT = 12;
+const CATALOGUE = 60;
+const SLOW = 120;
 /** Milliseconds of sizes from which growth is foretold. */
 const SIZES = 14 * 86_400_000;
 
@@ -30,6 +38,10 @@ export interface WatchContext {
   connect(name: string, url: string): Promise<Connection>;
   /** Takes what only somebody who remembers can say about a database, after every sample of statements. */
   report(name: string, remarks: readonly Remark[]): Promise<void>;
+  /** Takes the catalogue of a database, whose differences are written down. */
+  catalogue(name: string, catalogue: Catalogue): Promise<void>;
+  /** The indexes that upkeep found damaged. */
+  corrupt(name: string): Promise<readonly Remark[]>;
   /** How large a database was since a time (ms since the epoch), hour by hour. */
   sizes(name: string, since: number): Promise<SizePoint[]>;
 }
@@ -45,6 +57,7 @@ export interface LatestFindings {
 export class DatabaseWatch {
   readonly #context: WatchContext;
   readonly #latest = new Map<string, LatestFindings>();
+  readonly #views = new Map<string, View>();
   #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -77,10 +90,16 @@ export class DatabaseWatch {
     return this.#latest.get(name);
   }
 
+  /** What only somebody who remembers can say about a database. */
+  remembered(name: string): readonly Remark[] {
+    return this.#views.get(name)?.remembered() ?? [];
+  }
+
   async #follow(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
     const { name } = database;
     const view = new View(database, this.#context, (latest) => this.#latest.set(name, latest));
+    this.#views.set(name, view);
     let lost = false;
     for (let round = 0; !signal.aborted; round++) {
       try {
@@ -93,9 +112,14 @@ export class DatabaseWatch {
         await view
           .lost(error)
           .catch((failure: unknown) => log.error('a finding could not be written', { error: messageOf(failure) }));
+        // As far as the next sample of connections.
+        const missed = CONNECTIONS - 1 - (round % CONNECTIONS);
+        round += missed;
+        await clock.sleep(missed * EVERY, signal).catch(() => undefined);
       }
       await clock.sleep(EVERY, signal).catch(() => undefined);
     }
+    this.#views.delete(name);
     await view.close();
   }
 }
@@ -108,16 +132,21 @@ class View {
   readonly #found: (latest: LatestFindings) => void;
   /** Kept open: where all connections are taken it can still be seen by whom. */
   #db: Connection | undefined;
-  #regressed: readonly Remark[] = [];
+  readonly #waits: WaitSampler;
+  /** What only somebody who remembers can say: of statements and waits, and of what changes slowly. */
+  #sampled: readonly Remark[] = [];
   #foretold: readonly Remark[] = [];
+  #unread: readonly Remark[] = [];
   #slow: readonly DatabaseFinding[] | undefined;
 
   constructor(database: DatabaseConfig, context: WatchContext, found: (latest: LatestFindings) => void) {
     const { service, writer, clock } = context;
+    const { name, thresholds } = database;
     this.#database = database;
     this.#context = context;
     this.#found = found;
-    this.#sampler = new DatabaseSampler({ name: database.name, service, writer, clock });
+    this.#sampler = new DatabaseSampler({ name, service, writer, clock });
+    this.#waits = new WaitSampler({ name, service, writer, clock, thresholds });
   }
 
   /** Takes what is due in this round. @throws when the database cannot be reached or asked */
@@ -125,21 +154,43 @@ class View {
     const { name, url, broken } = this.#database;
     if (broken !== null) throw new Error(`Its address cannot be used: ${broken}.`);
     this.#db ??= await this.#context.connect(name, url.reveal());
-    await this.#sampler.sampleConnections(this.#db);
+    await this.#waits.look(this.#db);
+    if (round % CONNECTIONS === 0) await this.#sampler.sampleConnections(this.#db);
     if (round % STATEMENTS === 0) {
-      this.#regressed = await this.#sampler.sampleStatements(this.#db);
-      await this.#context.report(name, [...this.#regressed, ...this.#foretold]);
+      this.#sampled = [...(await this.#sampler.sampleStatements(this.#db)), ...(await this.#waits.write())];
+      await this.#context.report(name, this.remembered());
     }
+    if (round % CATALOGUE === 0) this.#unread = await this.#readCatalogue(this.#db);
     if (round % URGENT === 0) await this.#check(this.#db, round % SLOW === 0 || !this.#slow);
+  }
+
+  /** What is known from watching the database over time. */
+  remembered(): readonly Remark[] {
+    return [...this.#sampled, ...this.#foretold, ...this.#unread];
+  }
+
+  async #readCatalogue(db: Connection): Promise<Remark[]> {
+    const { name, profile } = this.#database;
+    const server = await readServerFacts(db);
+    try {
+      await this.#context.catalogue(name, await readCatalogue(db, server, profile));
+      return [];
+    } catch (error) {
+      if (codeOf(error) === 'database_unavailable') throw error;
+      return [failedLook('changes', server, error)];
+    }
   }
 
   async #check(db: Connection, everything: boolean): Promise<void> {
     const database = this.#database;
     if (everything) {
-      this.#foretold = await this.#forecast(db);
+      this.#foretold = [...(await this.#forecast(db)), ...(await this.#context.corrupt(database.name))];
       this.#slow = await checkDatabase(database, db, { probes: SLOW_PROBES, watched: this.#foretold });
     }
-    const urgent = await checkDatabase(database, db, { probes: LIVE_PROBES, watched: this.#regressed });
+    const urgent = await checkDatabase(database, db, {
+      probes: LIVE_PROBES,
+      watched: [...this.#sampled, ...this.#unread],
+    });
     await this.#tell(inOrderOfUrgency([...urgent, ...(this.#slow ?? [])]));
   }
 

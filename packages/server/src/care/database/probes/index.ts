@@ -7,10 +7,13 @@ import { checkpoints } from './checkpoints.ts';
 import { connections } from './connections.ts';
 import { disk } from './disk.ts';
 import { duplicateIndexes } from './duplicate-indexes.ts';
+import { exposure } from './exposure.ts';
 import { foreignKeys } from './foreign-keys.ts';
 import { invalidIndexes } from './invalid-indexes.ts';
 import { locks } from './locks.ts';
+import { policies } from './policies.ts';
 import { replication } from './replication.ts';
+import { schema } from './schema.ts';
 import { security } from './security.ts';
 import { sequences } from './sequences.ts';
 import { slots } from './slots.ts';
@@ -43,7 +46,10 @@ export const SLOW_PROBES: readonly Probe[] = [
   foreignKeys,
   unverifiedConstraints,
   triggers,
+  schema,
   security,
+  policies,
+  exposure,
   activitySinceReset,
   checkpoints,
   bigTables,

@@ -1,5 +1,7 @@
 import type { Remark } from '../finding.ts';
 import { ownSchema, type ProbeContext, queryProbe } from '../probe.ts';
+import { quoteText } from '../quote.ts';
+import { API_ROLES, notOfExtension } from './api-roles.ts';
 
 interface SecurityRow {
   lint: 'definer_path' | 'invoker_path' | 'definer_public' | 'schema' | 'table' | 'policies' | 'exposed';
@@ -8,9 +10,6 @@ interface SecurityRow {
   /** What was granted, or to whom the table is open. */
   detail: string | null;
 }
-
-const notOfExtension = (catalog: string, id: string) =>
-  `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${id} AND x.deptype = 'e')`;
 
 /** Functions: those that run with their owner's rights, and those whose names can be redirected. */
 const FUNCTIONS = (own: string) => `
@@ -29,6 +28,10 @@ const FUNCTIONS = (own: string) => `
                 WHERE g.grantee = 0 AND g.privilege_type = 'EXECUTE')
     AND ${notOfExtension('pg_proc', 'p.oid')}`;
 
+/** Names of columns that hold what must not get about. */
+const SENSITIVE =
+  '(passw|pwd|secret|token|api_?key|otp|ssn|social_security|passport|licen[cs]e|national_id|tax_id|credit_?card|card_number|cvv|iban|swift|account_number|routing_number|bank|medical|health|diagnosis|patient|insurance|imei|mac_addr|private_key|pgp|ssh|certificate|biometric|fingerprint|facial)';
+
 const TABLES = (own: string) => `
   SELECT 'table', c.oid::regclass::text, quote_ident(n.nspname), string_agg(DISTINCT g.privilege_type, ', ')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -44,12 +47,14 @@ const TABLES = (own: string) => `
     AND EXISTS (SELECT FROM pg_policy y WHERE y.polrelid = c.oid)
   UNION ALL
   SELECT 'exposed', c.oid::regclass::text, quote_ident(n.nspname), string_agg(DISTINCT quote_ident(r.rolname), ', ')
+           || coalesce((SELECT '; among its columns are ' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~* ${quoteText(SENSITIVE)}), '')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_roles r ON r.rolname IN ('anon', 'authenticated')
+  JOIN pg_roles r ON r.rolname IN ${API_ROLES}
   WHERE ${own} AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
     AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
     AND NOT EXISTS (SELECT FROM pg_policy y WHERE y.polrelid = c.oid) AND ${notOfExtension('pg_class', 'c.oid')}
-  GROUP BY 2, 3`;
+  GROUP BY c.oid, 3`;
 
 const SCHEMAS = (own: string) => `
   SELECT 'schema', quote_ident(n.nspname), quote_ident(n.nspname), NULL
@@ -101,7 +106,7 @@ const JUDGES: Record<SecurityRow['lint'], Judge> = {
   exposed: ({ object, detail }) => ({
     code: 'rls_off',
     severity: 'critical',
-    message: `Row level security is off for ${object}, which ${detail} can reach through the API: every row is open. Write policies before it is on, or nobody sees any row.`,
+    message: `Row level security is off for ${object}, and the API opens every row to ${detail}. Write policies before it is on, or nobody sees any row.`,
     fix: `ALTER TABLE ${object} ENABLE ROW LEVEL SECURITY;`,
   }),
 };
