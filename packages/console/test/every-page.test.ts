@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pageGroups } from '../src/app/navigation.ts';
 import { axeFindings, type Bench, openBench, visit } from './browser.ts';
 
 /** Every page and view, with a text that shows that its data is there. */
@@ -29,6 +30,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['override', '/on-call?do=override', 'For example'],
   ['database', '/database', 'usable connections are taken'],
   ['database statements', '/database?view=queries&query=7', 'Seq Scan on restaurants'],
+  ['database waits', '/database?view=waits', 'waits for the disk'],
+  ['database changes', '/database?view=changes', 'ratings_user_idx'],
   ['database sessions', '/database?view=activity', 'idle in transaction'],
   ['end of a session', '/database?view=activity&session=4711', 'Terminate the session'],
   ['database tables', '/database?view=tables', 'public.ratings'],
@@ -46,7 +49,14 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['settings', '/settings', 'Current password'],
 ];
 
-const DATABASE = ['/database', '/database?view=queries', '/database?view=activity', '/database?view=maintenance'];
+const DATABASE = [
+  '/database',
+  '/database?view=queries',
+  '/database?view=waits',
+  '/database?view=changes',
+  '/database?view=activity',
+  '/database?view=maintenance',
+];
 
 let bench: Bench;
 
@@ -85,7 +95,7 @@ it('has no accessibility finding in either theme and no refused resource on any 
   expect(faults).toEqual([]);
   expect(bench.fixture.unexpected).toEqual([]);
   await context.close();
-}, 120_000);
+}, 300_000);
 
 it('has none on the sign-in page, the palette and the key sheet', async () => {
   const { page, context, faults } = await visit(bench, '/sign-in', { signedIn: false });
@@ -126,7 +136,7 @@ it('has no accessibility finding on a phone', async () => {
     await page.goto(bench.fixture.url + path);
     await page
       .getByText(
-        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711/,
+        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711|waits for the disk|ratings_user_idx/,
       )
       .first()
       .waitFor();
@@ -138,6 +148,44 @@ it('has no accessibility finding on a phone', async () => {
   expect(faults).toEqual([]);
   await context.close();
 }, 120_000);
+
+it('leads to every page on a phone, by thumb and by keyboard', async () => {
+  const { page, context, faults } = await visit(bench, '/', { width: 360, height: 740 });
+  const bar = page.getByRole('navigation', { name: 'Pages' });
+  await page.getByText('YumZoom is degraded').waitFor();
+  expect(await bar.getByRole('link').allTextContents()).toEqual([
+    'Overview',
+    expect.stringMatching(/^Alerts/),
+    'Uptime',
+    'Logs',
+  ]);
+  for (const place of await bar.locator('.rail-link').all()) {
+    const box = await place.boundingBox();
+    expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44);
+  }
+  const more = bar.getByRole('button', { name: /^More/ });
+  await more.click();
+  const sheet = page.getByRole('dialog', { name: 'More pages' });
+  await sheet.waitFor();
+  expect(await axeFindings(page)).toEqual([]);
+  const links = await sheet.getByRole('link').allTextContents();
+  const every = pageGroups(true).flatMap(({ pages }) => pages.map(({ label }) => label));
+  expect(links).toEqual(every.filter((label) => !['Overview', 'Alerts', 'Uptime', 'Logs'].includes(label)));
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'hidden' });
+  await expect.poll(() => more.evaluate((button) => button === document.activeElement)).toBe(true);
+  await page.keyboard.press('Enter');
+  await sheet.getByRole('link', { name: 'Database' }).click();
+  await page.getByText('usable connections are taken').waitFor();
+  await sheet.waitFor({ state: 'hidden' });
+  expect(await bar.getByRole('button').textContent()).toContain('now Database');
+  const overflow = await bar.evaluate((element) => element.scrollWidth - element.clientWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
+  await page.setViewportSize({ width: 1_280, height: 800 });
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Backups' }).waitFor();
+  expect(faults).toEqual([]);
+  await context.close();
+});
 
 it('brings the first page in at most 200 KB on the wire, all from its own origin', async () => {
   const { page, context } = await visit(bench, '/favicon.svg');

@@ -65,3 +65,18 @@ const SETTINGS: PageLink = { to: '/settings', label: 'Settings', icon: 'settings
 export function pageGroups(demoInbox: boolean): readonly PageGroup[] {
   return [...GROUPS, { name: null, pages: demoInbox ? [INBOX, SETTINGS] : [SETTINGS] }];
 }
+
+/** What somebody wants who was woken: how bad it is, what fires, what is down, what it says. */
+const ON_PHONE_BAR: readonly PageLink['to'][] = ['/', '/alerts', '/uptime', '/logs'];
+
+/** The pages of a phone's bar, and those behind its button "More", in their groups. */
+export function phonePages(demoInbox: boolean): { bar: readonly PageLink[]; more: readonly PageGroup[] } {
+  const groups = pageGroups(demoInbox);
+  const onBar = ({ to }: PageLink) => ON_PHONE_BAR.includes(to);
+  return {
+    bar: groups.flatMap(({ pages }) => pages.filter(onBar)),
+    more: groups
+      .map(({ name, pages }) => ({ name, pages: pages.filter((page) => !onBar(page)) }))
+      .filter(({ pages }) => pages.length > 0),
+  };
+}

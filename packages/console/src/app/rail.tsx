@@ -10,7 +10,7 @@ import './rail.css';
 
 const KEY = 'yumops.rail';
 
-/** The way to every page; on a phone a bar at the bottom. */
+/** The way to every page, at the left. */
 export function Rail() {
   const [narrow, setNarrow] = useState(() => localStorage.getItem(KEY) === 'narrow');
   const demoInbox = useQuery(instanceQuery).data?.demoInbox ?? false;
@@ -48,7 +48,8 @@ export function Rail() {
   );
 }
 
-function RailLink({ page }: { page: PageLink }) {
+/** The link to a page; the one to the alerts counts those that fire. */
+export function RailLink({ page }: { page: PageLink }) {
   const firing = useQuery({ ...alertsQuery('firing'), refetchInterval: REFRESH, enabled: page.to === '/alerts' });
   const count = page.to === '/alerts' ? (firing.data?.items.length ?? 0) : 0;
   return (

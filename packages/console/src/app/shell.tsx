@@ -6,8 +6,10 @@ import { type Bindings, usePausedShortcuts, useShortcuts } from '../components/s
 import { PageTimeProvider } from '../time/page-time.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { pageGroups } from './navigation.ts';
+import { PhoneBar } from './phone-bar.tsx';
 import { Rail } from './rail.tsx';
 import { TopBar } from './top-bar.tsx';
+import { useMedia } from './use-media.ts';
 import './shell.css';
 
 const Palette = lazy(() => import('./palette.tsx'));
@@ -19,6 +21,7 @@ type Overlay = 'palette' | 'keys' | null;
 export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>(null);
   const main = useFocusOnPageChange();
+  const phone = useMedia('(max-width: 760px)');
   useGlobalKeys(setOverlay);
   usePausedShortcuts(overlay !== null);
   return (
@@ -27,7 +30,7 @@ export function Shell() {
         <a className="skip" href="#content">
           Skip to the content
         </a>
-        <Rail />
+        {phone ? <PhoneBar /> : <Rail />}
         <TopBar openPalette={() => setOverlay('palette')} openKeys={() => setOverlay('keys')} />
         <div className="shell-page">
           <ConnectionBanner />

@@ -9,12 +9,14 @@ import { QueryView } from '../../components/query-view.tsx';
 import { Views } from '../../components/views.tsx';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { Activity } from './activity.tsx';
+import { Changes } from './changes.tsx';
 import { databasesQuery } from './database-queries.ts';
 import { Findings } from './findings.tsx';
 import { Indexes } from './indexes.tsx';
 import { Maintenance } from './maintenance.tsx';
 import { Queries } from './queries.tsx';
 import { Tables } from './tables.tsx';
+import { Waits } from './waits.tsx';
 import './database.css';
 
 const route = getRouteApi('/console/database');
@@ -22,9 +24,11 @@ const route = getRouteApi('/console/database');
 const VIEWS = [
   { view: undefined, label: 'Findings' },
   { view: 'queries', label: 'Queries' },
+  { view: 'waits', label: 'Waits' },
   { view: 'activity', label: 'Activity' },
   { view: 'tables', label: 'Tables' },
   { view: 'indexes', label: 'Indexes' },
+  { view: 'changes', label: 'Changes' },
   { view: 'maintenance', label: 'Maintenance' },
 ];
 
@@ -63,6 +67,10 @@ function View({ view, database }: { view: string | undefined; database: Database
   switch (view) {
     case 'queries':
       return <Queries database={name} />;
+    case 'waits':
+      return <Waits database={name} />;
+    case 'changes':
+      return <Changes database={name} />;
     case 'activity':
       return <Activity database={name} />;
     case 'tables':

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type {
   ActionPlan,
+  DatabaseChange,
   DatabaseFindings,
   DatabaseItem,
   IndexStatus,
@@ -12,6 +13,7 @@ import type {
   StatementLoad,
   StatementPoint,
   TableStatus,
+  Waits,
 } from '@yumops/protocol';
 import { get, post } from '../../api/client.ts';
 
@@ -59,6 +61,20 @@ export function historyQuery(database: string, id: string, span: SpanName) {
   return queryOptions({
     queryKey: ['databases', database, 'queries', span, id],
     queryFn: ({ signal }) => get<Page<StatementPoint>>(pathOf(database, `queries/${id}`), since(span), signal),
+  });
+}
+
+export function waitsQuery(database: string, span: SpanName) {
+  return queryOptions({
+    queryKey: ['databases', database, 'waits', span],
+    queryFn: ({ signal }) => get<Waits>(pathOf(database, 'waits'), since(span), signal),
+  });
+}
+
+export function changesQuery(database: string) {
+  return queryOptions({
+    queryKey: ['databases', database, 'changes'],
+    queryFn: ({ signal }) => get<Page<DatabaseChange>>(pathOf(database, 'changes'), { limit: 500 }, signal),
   });
 }
 
