@@ -14,6 +14,7 @@ export type * from './problem.ts';
 export type * from './runbooks-api.ts';
 export type * from './silences-api.ts';
 export type * from './slos-api.ts';
+export type * from './status-page-api.ts';
 export type * from './traces-api.ts';
 export type * from './uptime-api.ts';
 export type * from './views-api.ts';

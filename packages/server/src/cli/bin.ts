@@ -48,6 +48,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Declare incidents, follow them, write their postmortem',
     load: async () => (await import('./incident.ts')).incident,
   },
+  'status-page': {
+    about: 'Serve the public status page while the platform is away',
+    load: async () => (await import('./status-page.ts')).statusPage,
+  },
   slos: { about: 'Show objectives and their error budgets', load: async () => (await import('./slos.ts')).slos },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },

@@ -29,6 +29,7 @@ import { compileOnCall, lintOnCall, reachesOnCall } from '../respond/oncall/conf
 import { burnRules } from '../respond/slo/burn-rules.ts';
 import { compileSlo } from '../respond/slo/config.ts';
 import type { Slo } from '../respond/slo/slo.ts';
+import { compileStatusPage } from '../respond/statuspage/config.ts';
 import { compileWatchdog } from '../respond/watchdog/config.ts';
 import { compileWindow } from '../respond/windows/config.ts';
 import type { Window } from '../respond/windows/window.ts';
@@ -218,6 +219,12 @@ function compileWatchdogOf(sections: Sections, receivers: Receivers, readFile: R
   return compileWatchdog(value, { secret: secretsAt(readFile, report), receivers: named }, report);
 }
 
+function compileStatusPageOf(sections: Sections, monitors: readonly Placed<MonitorConfig>[]) {
+  const { value, report } = sections.status_page;
+  const names = monitors.map((monitor) => monitor.value.name);
+  return compileStatusPage(value, { service: sections.service?.value ?? 'app', monitors: names }, report);
+}
+
 function receiversOf(sections: Sections, integrations: Integrations, policies: readonly PlacedPolicy[]): Receivers {
   const telling = [...sections.alert_rules, ...sections.monitors, ...sections.pushed_alerts];
   return new Receivers({
@@ -288,6 +295,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     watchdog: compileWatchdogOf(sections, receivers, readFile),
     incidents: compileIncidents(sections.incidents.value, receivers, sections.incidents.report),
+    statusPage: compileStatusPageOf(sections, monitors),
     pushRoutes,
     people: onCall.people.map(({ value }) => value),
     schedules: onCall.schedules.map(({ value }) => value),

@@ -14,6 +14,7 @@ import type { IncidentsConfig } from '../respond/incidents/config.ts';
 import type { Integrations } from '../respond/notify/config.ts';
 import type { Person, Schedule } from '../respond/oncall/schedule.ts';
 import type { Slo } from '../respond/slo/slo.ts';
+import type { StatusPageConfig } from '../respond/statuspage/config.ts';
 import type { WatchdogConfig } from '../respond/watchdog/config.ts';
 import type { Window } from '../respond/windows/window.ts';
 
@@ -78,6 +79,7 @@ export interface Config {
   inhibitRules: readonly InhibitRule[];
   watchdog: WatchdogConfig | null;
   incidents: IncidentsConfig;
+  statusPage: StatusPageConfig;
   /** Where alerts go that others push; the first that matches. */
   pushRoutes: readonly PushRoute[];
   people: readonly Person[];

@@ -94,6 +94,7 @@ export class SectionJoiner {
       maintenance: this.#map('maintenance'),
       watchdog: this.#map('watchdog'),
       incidents: this.#map('incidents'),
+      status_page: this.#map('status_page'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],

@@ -23,6 +23,7 @@ import { incidentsShape, type RawIncidents } from '../respond/incidents/config.t
 import { integrationsShape, type RawIntegrations } from '../respond/notify/config.ts';
 import { personShape, type RawPerson, type RawSchedule, scheduleShape } from '../respond/oncall/config.ts';
 import { type RawSlo, sloShape } from '../respond/slo/config.ts';
+import { type RawStatusPage, statusPageShape } from '../respond/statuspage/config.ts';
 import { type RawWatchdog, watchdogShape } from '../respond/watchdog/config.ts';
 import { type RawWindow, windowShape } from '../respond/windows/config.ts';
 import { retentionShape, storesShape, targetsShape } from './platform.ts';
@@ -50,6 +51,7 @@ export const MAPS = {
   maintenance: maintenanceShape.describe('Upkeep of a database'),
   watchdog: watchdogShape.describe('What watches the platform from outside'),
   incidents: incidentsShape.describe('Which alerts become incidents, and who is told of them'),
+  status_page: statusPageShape.describe('What the public is told, and of what'),
 };
 
 /** Sections that are lists; the lists of several files are joined. */
@@ -95,6 +97,7 @@ export interface Sections {
   maintenance: Placed<RawMaintenance>;
   watchdog: Placed<RawWatchdog>;
   incidents: Placed<RawIncidents>;
+  status_page: Placed<RawStatusPage>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];

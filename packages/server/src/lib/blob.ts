@@ -15,6 +15,8 @@ export interface PutOptions {
   /** Nobody can delete or replace this version before this time, milliseconds since the epoch. Only where `locks`. */
   lockUntil?: number;
   signal?: AbortSignal;
+  /** What a browser takes it for, where the store tells browsers; small objects only. */
+  contentType?: string;
 }
 
 /** Bytes from `start` (default 0) up to, not including, `end` (default: all). */

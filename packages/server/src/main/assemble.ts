@@ -87,7 +87,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const parts = { stores, live, alerting, databases, clock, log, publicUrl };
-  const response = makeResponse({ ...parts, scheduler: () => scheduler });
+  const response = makeResponse({ ...parts, secretKey: identity.secretKey, scheduler: () => scheduler });
   const errors = makeErrors({ settings, stores, observe, live, clock, log });
   const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
@@ -106,8 +106,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       startWork({
         auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{ storedMonitors, stores, incidents: response.incidents, clock, db: stores.db },
-        databases: databases.watch,
+        ...{ storedMonitors, stores, ...response, clock, db: stores.db, databases: databases.watch },
       }),
     beginDrain: () => observe.health.drain(),
   };

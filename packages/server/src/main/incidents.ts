@@ -5,16 +5,19 @@ import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { createIncidents, type Incidents, telemetryEvidence } from '../respond/incidents/index.ts';
 import { type Checklists, createChecklists, createShelf } from '../respond/runbooks/index.ts';
+import type { StatusPage } from '../respond/statuspage/index.ts';
 import type { DatabaseCare } from './care.ts';
 import { incidentFacts } from './incident-facts.ts';
 import type { LiveConfig } from './live-config.ts';
 import { runbookActions } from './runbook-actions.ts';
+import { makeStatusPage } from './status-page.ts';
 import type { Stores } from './stores.ts';
 
 /** What people work with when something is wrong. */
 export interface Response {
   incidents: Incidents;
   checklists: Checklists;
+  statusPage: StatusPage;
 }
 
 /** Makes the desks for incidents and runbooks; they follow no alert yet. */
@@ -27,6 +30,7 @@ export function makeResponse(context: {
   clock: Clock;
   log: Log;
   publicUrl: string;
+  secretKey: string;
 }): Response {
   const { stores, live, alerting, databases, scheduler, clock, publicUrl } = context;
   const shelf = createShelf(() => live.current.root);
@@ -42,6 +46,7 @@ export function makeResponse(context: {
     facts: incidentFacts(databases, live),
     evidence: telemetryEvidence(stores.telemetry),
   });
-  const actions = runbookActions({ stores, live, incidents, scheduler, databases });
-  return { incidents, checklists: createChecklists({ db: stores.db, audit, shelf, actions }) };
+  const statusPage = makeStatusPage(context);
+  const actions = runbookActions({ stores, live, incidents, scheduler, databases, statusPage });
+  return { incidents, statusPage, checklists: createChecklists({ db: stores.db, audit, shelf, actions }) };
 }

@@ -37,6 +37,8 @@ import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
 import { sloRoutes } from '../http/slos.ts';
+import { statusPageRoutes } from '../http/status-page.ts';
+import { statusPostRoutes } from '../http/status-posts.ts';
 import { tokenRoutes } from '../http/tokens.ts';
 import { toolRoutes } from '../http/tools.ts';
 import { traceRoutes } from '../http/traces.ts';
@@ -51,6 +53,7 @@ import { createAvailability, listMonitors, type StoredMonitors } from '../observ
 import { type Alerting, storedBuckets } from '../respond/alerting/index.ts';
 import type { Incidents } from '../respond/incidents/index.ts';
 import type { Checklists } from '../respond/runbooks/index.ts';
+import type { StatusPage } from '../respond/statuspage/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
 import { VERSION } from '../version.ts';
 import type { LiveBackups } from './backup/open.ts';
@@ -77,6 +80,7 @@ export interface RouteParts {
   windows: Windows;
   incidents: Incidents;
   checklists: Checklists;
+  statusPage: StatusPage;
   backups: LiveBackups;
   storedMonitors: StoredMonitors;
   clock: Clock;
@@ -133,6 +137,8 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard });
   jobRoutes(app, { scheduler: parts.scheduler, guard });
   windowRoutes(app, { windows: parts.windows, guard, clock });
+  statusPageRoutes(app, { page: parts.statusPage });
+  statusPostRoutes(app, { page: parts.statusPage, incidents: parts.incidents, guard, clock });
   incidentRoutes(app, { incidents: parts.incidents, guard, clock });
   runbookRoutes(app, { checklists: parts.checklists, incidents: parts.incidents, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });

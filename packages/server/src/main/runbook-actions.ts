@@ -3,6 +3,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { deploysBetween } from '../observe/errors/index.ts';
 import type { Incidents } from '../respond/incidents/index.ts';
 import type { SafeAction, SafeActions } from '../respond/runbooks/index.ts';
+import type { StatusPage } from '../respond/statuspage/index.ts';
 import type { DatabaseCare } from './care.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Stores } from './stores.ts';
@@ -17,11 +18,12 @@ export interface ActionParts {
   incidents: Incidents;
   scheduler(): Scheduler;
   databases: DatabaseCare;
+  statusPage: StatusPage;
 }
 
 /** What runbooks may do: each reads, or can be taken back. */
 export function runbookActions(parts: ActionParts): SafeActions {
-  const { stores, live, incidents, scheduler, databases } = parts;
+  const { stores, live, incidents, scheduler, databases, statusPage } = parts;
   return new Map<string, SafeAction>([
     [
       'alerts.acknowledge',
@@ -62,6 +64,16 @@ export function runbookActions(parts: ActionParts): SafeActions {
             .filter((one) => name === undefined || one === name);
           const lines = names.flatMap((one) => findingsOf(databases, one));
           return lines.length === 0 ? 'No database is watched.' : lines.join('\n');
+        },
+      },
+    ],
+    [
+      'status_page.draft',
+      {
+        about: 'Drafts a post for the status page, which a person publishes',
+        async run(_parameters, { incident, actor, now }) {
+          const post = await statusPage.draft(await incidents.outline(needed(incident)), { actor, now });
+          return `Drafted "${post.title}"; publish it on the page Status page.`;
         },
       },
     ],

@@ -10,6 +10,7 @@ import type { Errors } from '../observe/errors/index.ts';
 import type { StoredMonitors } from '../observe/uptime/index.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { Incidents } from '../respond/incidents/index.ts';
+import type { StatusPage } from '../respond/statuspage/index.ts';
 import type { PlannedChecks } from '../respond/windows/index.ts';
 import type { Archives } from './backup/archives.ts';
 import type { LiveBackups } from './backup/open.ts';
@@ -33,6 +34,7 @@ export interface WorkingParts {
   scheduler: Scheduler;
   archives: Archives;
   incidents: Incidents;
+  statusPage: StatusPage;
   clock: Clock;
   db: Queryable;
   auditWitness: AuditWitness;
@@ -43,7 +45,7 @@ export interface WorkingParts {
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
-  const { backups, archives, storedMonitors, incidents } = parts;
+  const { backups, archives, storedMonitors, incidents, statusPage } = parts;
   parts.auditWitness.start();
   shutdown.add('watch over the audit log', () => parts.auditWitness.stop());
   errors.start();
@@ -68,6 +70,8 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   shutdown.add('archives of backups', () => archives.stop());
   incidents.start();
   shutdown.add('incidents', () => incidents.stop());
+  statusPage.start();
+  shutdown.add('status page', () => statusPage.stop());
   live.follow((config) => {
     noteReload(parts, config.files.length).catch((error: unknown) => {
       log.error('the reload could not be noted', { error: messageOf(error) });

@@ -67,6 +67,28 @@ export async function readBars(telemetry: TelemetryStore, monitorId: string, now
   });
 }
 
+/** How long one monitor was good and bad on one day, in UTC. */
+export interface MonitorDay {
+  monitorId: string;
+  day: string;
+  goodMs: number;
+  badMs: number;
+}
+
+/** The last 90 days of some monitors, by id; days without checks are missing. @param now ms since the epoch */
+export async function readDays(
+  telemetry: TelemetryStore,
+  monitorIds: readonly string[],
+  now: number,
+): Promise<MonitorDay[]> {
+  if (monitorIds.length === 0) return [];
+  return telemetry.query<MonitorDay>(
+    `SELECT monitorId, toString(toDate(hour)) AS day, sum(goodMs) AS goodMs, sum(badMs) AS badMs FROM checks_hourly
+     WHERE monitorId IN {ids:Array(String)} AND hour >= {from:DateTime('UTC')} GROUP BY monitorId, day`,
+    { ids: [...monitorIds], from: hourText(firstDay(now)) },
+  );
+}
+
 function firstDay(now: number): number {
   return Math.floor(now / DAY) * DAY - (DAYS_SHOWN - 1) * DAY;
 }

@@ -2,7 +2,7 @@ export { createProbeAgent, type ProbeAgentStats, type ProbeWorker } from './agen
 export { openAgentBuffer } from './agent/buffer-folder.ts';
 export { createProbeDesk, type ProbeDesk } from './agent/desk.ts';
 export type { SyncAnswer, SyncRequest } from './agent/wire.ts';
-export { type Availability, createAvailability } from './availability.ts';
+export { type Availability, createAvailability, readDays } from './availability.ts';
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
 export type { CheckIn } from './check-in-monitors.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';

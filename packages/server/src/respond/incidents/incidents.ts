@@ -17,6 +17,7 @@ import { type Declaration, declareIncident } from './declare.ts';
 import { readEvidence } from './evidence.ts';
 import { declareFromAlerts, type FiringAlert } from './follow-alerts.ts';
 import { type GatherDeps, gatherAll, gatherOne } from './gather.ts';
+import { type IncidentOutline, readOutline } from './outline.ts';
 import type { Change } from './ports.ts';
 import { draftPostmortem, savedPostmortem, savePostmortem } from './postmortem.ts';
 import { type IncidentQuery, listIncidents, type NextStepOf, readIncident } from './read.ts';
@@ -71,6 +72,8 @@ export interface Incidents {
   statistics(from: number, to: number): Promise<IncidentStatistics>;
   /** Adds a line to the timeline: what another part of the platform did about it. */
   record(key: string, fact: Fact): Promise<void>;
+  /** What it is about, for those who tell others of it. */
+  outline(key: string): Promise<IncidentOutline>;
   /** Brings one incident up to date now. */
   gather(key: string, now: number): Promise<void>;
   /** Declares what alerts call for, and brings every lively incident up to date. */
@@ -144,6 +147,7 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     async record(key, fact) {
       await recordFacts(db, (await findIncident(db, key)).id, [fact]);
     },
+    outline: (key) => readOutline(db, key),
     gather: async (key, now) => gatherOne(deps, (await findIncident(db, key)).id, now),
     round,
   };

@@ -12,6 +12,8 @@ export interface Exchange {
   method: 'GET' | 'POST';
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** Also refuses private addresses, for what strangers named. */
+  publicOnly?: boolean;
 }
 
 /** What a vendor answered. */
@@ -111,14 +113,14 @@ export function objectIn(answer: Answer): Record<string, unknown> {
   }
 }
 
-function perform({ url, method, headers, body }: Exchange, signal: AbortSignal): Promise<Answer> {
+function perform({ url, method, headers, body, publicOnly = false }: Exchange, signal: AbortSignal): Promise<Answer> {
   const target = new URL(url);
   const host = target.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0) refuseSpecial(host, host);
+  if (isIP(host) !== 0) refuseAddress(host, host, publicOnly);
   const send = target.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const sent = { 'user-agent': 'YumOps', ...headers, ...(body && { 'content-length': Buffer.byteLength(body) }) };
-    const request = send(target, { method, headers: sent, lookup: guardedLookup, signal }, (response) => {
+    const request = send(target, { method, headers: sent, lookup: guardedLookup(publicOnly), signal }, (response) => {
       readAnswer(response).then(resolve, reject);
     });
     request.on('error', reject);
@@ -127,26 +129,29 @@ function perform({ url, method, headers, body }: Exchange, signal: AbortSignal):
 }
 
 /** Looks a name up as the system does, and fails when it leads to an address that must not be called. */
-const guardedLookup: LookupFunction = (host, options, done) => {
-  lookup(host, { ...options, all: true }, (error, found) => {
-    if (error) return done(error, '', 0);
-    try {
-      for (const { address } of found) refuseSpecial(host, address);
-    } catch (refusal) {
-      return done(refusal as Error, '', 0);
-    }
-    const [first] = found;
-    if (options.all) done(null, found);
-    else done(null, first?.address ?? '', first?.family ?? 0);
-  });
-};
+const guardedLookup =
+  (publicOnly: boolean): LookupFunction =>
+  (host, options, done) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error) return done(error, '', 0);
+      try {
+        for (const { address } of found) refuseAddress(host, address, publicOnly);
+      } catch (refusal) {
+        return done(refusal as Error, '', 0);
+      }
+      const [first] = found;
+      if (options.all) done(null, found);
+      else done(null, first?.address ?? '', first?.family ?? 0);
+    });
+  };
 
-function refuseSpecial(host: string, address: string): void {
-  if (classifyAddress(address) !== 'special') return;
+function refuseAddress(host: string, address: string, publicOnly: boolean): void {
+  const kind = classifyAddress(address);
+  if (kind === 'public' || (kind === 'private' && !publicOnly)) return;
   const where = host === address ? `the address ${address}` : `${host} is ${address}, which`;
   throw new YumOpsError(
     'address_refused',
-    `${where} is a link-local or metadata address, to which nothing is ever sent`,
+    `${where} is a ${kind === 'special' ? 'link-local or metadata' : 'private'} address, to which nothing is ever sent`,
   );
 }
 

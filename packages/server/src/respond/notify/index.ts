@@ -1,8 +1,9 @@
 export type { MessageAlert, MessageBody } from './body.ts';
 export { type Integrations, NO_INTEGRATIONS } from './config.ts';
 export type { SmtpIntegration } from './email/config.ts';
+export { type Mail, mailSender } from './email/index.ts';
 export { type MailReply, type ReplyLink, readReplyToken, replyLinks } from './email/reply-link.ts';
-export { judgeAnswer, postText } from './http-exchange.ts';
+export { exchange, judgeAnswer, postText } from './http-exchange.ts';
 export type { DeliveryResult, Notifier, Outgoing } from './notifier.ts';
 export { type PagerdutyDeed, readPagerdutyDeed, verifyPagerduty } from './pagerduty/webhook.ts';
 export { createNotifiers } from './registry.ts';

@@ -227,6 +227,7 @@ export class S3BlobStore implements BlobStore {
         Body: bytes,
         ContentLength: bytes.length,
         ContentMD5: md5(bytes),
+        ...(options.contentType !== undefined && { ContentType: options.contentType }),
         ...this.#lockOf(options),
         ...(options.ifAbsent && { IfNoneMatch: '*' }),
       }),

@@ -8,45 +8,77 @@ const TIMEOUT_MS = 9_000;
 
 /** E-mail through an SMTP server. The Message-ID follows from the message, so that mail systems drop a duplicate. */
 export function emailNotifier(integration: SmtpIntegration): Notifier {
-  return {
-    async send(message, signal) {
-      const transport = nodemailer.createTransport({
-        url: integration.url.reveal(),
-        connectionTimeout: TIMEOUT_MS,
-        greetingTimeout: TIMEOUT_MS,
-        socketTimeout: TIMEOUT_MS,
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      });
-      const aborted = new Promise<DeliveryResult>((resolve) => {
-        signal.addEventListener('abort', () => resolve(lost(messageOf(signal.reason))), { once: true });
-      });
-      try {
-        return await Promise.race([deliver(transport, integration.from, message), aborted]);
-      } finally {
-        transport.close();
-      }
-    },
+  const send = mailSender(integration);
+  return { send: (message, signal) => send(alertMail(message, integration.from), signal) };
+}
+
+/** One e-mail. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** The same for every attempt, so that mail systems drop a duplicate. */
+  id: string;
+  /** What it answers to; left out = nothing. */
+  thread?: string;
+  /** Ms since the epoch. */
+  date: number;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Sends mails through an SMTP server; never throws for what the server or the network does. */
+export function mailSender(integration: SmtpIntegration) {
+  return async (mail: Mail, signal: AbortSignal): Promise<DeliveryResult> => {
+    const transport = nodemailer.createTransport({
+      url: integration.url.reveal(),
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    const aborted = new Promise<DeliveryResult>((resolve) => {
+      signal.addEventListener('abort', () => resolve(lost(messageOf(signal.reason))), { once: true });
+    });
+    try {
+      return await Promise.race([deliver(transport, integration.from, mail), aborted]);
+    } finally {
+      transport.close();
+    }
   };
 }
 
-async function deliver(transport: Transporter, from: string, message: Outgoing): Promise<DeliveryResult> {
-  const domain =
+function alertMail(message: Outgoing, from: string): Mail {
+  const thread = message.body.alerts[0]?.id ?? message.id;
+  return {
+    to: message.target,
+    ...emailContent(message),
+    id: message.id,
+    thread: `<alert-${thread}@${domainOf(from)}>`,
+    date: message.createdAt,
+    headers: { 'X-YumOps-Key': message.key },
+  };
+}
+
+function domainOf(from: string): string {
+  return (
     from
       .split('@')
       .at(-1)
-      ?.replace(/[^a-z0-9.-]/gi, '') || 'yumops';
-  const thread = message.body.alerts[0]?.id ?? message.id;
+      ?.replace(/[^a-z0-9.-]/gi, '') || 'yumops'
+  );
+}
+
+async function deliver(transport: Transporter, from: string, mail: Mail): Promise<DeliveryResult> {
+  const { to, subject, text, html, thread } = mail;
   try {
     const info: { response?: string | undefined } = await transport.sendMail({
-      from,
-      to: message.target,
-      ...emailContent(message),
-      messageId: `<${message.id}@${domain}>`,
-      references: `<alert-${thread}@${domain}>`,
-      inReplyTo: `<alert-${thread}@${domain}>`,
-      date: new Date(message.createdAt),
-      headers: { 'X-YumOps-Key': message.key, 'Auto-Submitted': 'auto-generated' },
+      ...{ from, to, subject, text, html },
+      messageId: `<${mail.id}@${domainOf(from)}>`,
+      ...(thread !== undefined && { references: thread, inReplyTo: thread }),
+      date: new Date(mail.date),
+      headers: { ...mail.headers, 'Auto-Submitted': 'auto-generated' },
     });
     return { outcome: 'sent', detail: `accepted (${(info.response ?? '250').slice(0, 100)})` };
   } catch (error) {
