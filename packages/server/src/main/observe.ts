@@ -15,7 +15,7 @@ import {
   stateStoreProbe,
   telemetryStoreProbe,
 } from '../observe/health/index.ts';
-import { createIngest, type Ingest } from '../observe/ingest/index.ts';
+import { createIngest, followRequestLines, type Ingest } from '../observe/ingest/index.ts';
 import {
   createEvidenceFiles,
   createProbeDesk,
@@ -92,6 +92,8 @@ export async function openObserve(context: {
     log,
   });
   shutdown.add('spool', () => ingest.close());
+  const stopFollowing = await followRequestLines({ telemetry, ingest, clock, log });
+  shutdown.add('request lines', async () => stopFollowing());
   const { monitors, targets, referenceTargets, location } = config;
   const evidence = openEvidence(settings, config, clock, shutdown);
   const uptime = createUptime({

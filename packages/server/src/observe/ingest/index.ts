@@ -18,6 +18,7 @@ export type { BodyFormat } from './record/body.ts';
 export { REDACTED, scrubText } from './record/scrub.ts';
 export { scrubTree } from './record/scrub-tree.ts';
 export { isSecretName } from './record/secret-names.ts';
+export { followRequestLines } from './request-lines.ts';
 export { readBeacon } from './rum/beacon.ts';
 export type { SentryCheckIn } from './sentry/context.ts';
 export type { SentryAnswer, SentryDelivery } from './sentry/door.ts';

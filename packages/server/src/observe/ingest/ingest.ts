@@ -123,6 +123,8 @@ export interface Ingest {
    * @throws YumOpsError as `accept`
    */
   acceptRum(delivery: RumDelivery): Promise<void>;
+  /** Tells of which services spans are no further requests: `serviceKey`s of those that write lines of them. */
+  noteRequestLines(keys: readonly string[]): void;
   /** The bytes of an attachment; undefined when there is none under this id. */
   readAttachment(id: string): Promise<Uint8Array | undefined>;
   /** Removes the attachments of days before a time, milliseconds since the epoch. */
@@ -264,6 +266,10 @@ class SpooledIngest implements Ingest {
     this.#counts.rejected += rejected;
     const answer = { accepted, rejected: [] };
     await this.#keep(receiptKey(project, `rum:${dedupKey}`), { ...rows, prepare: async () => undefined }, answer);
+  }
+
+  noteRequestLines(noted: readonly string[]): void {
+    this.#parts.parser.noteRequestLines({ noted, now: this.#parts.clock.now() });
   }
 
   readAttachment(id: string): Promise<Uint8Array | undefined> {

@@ -5,6 +5,7 @@ import type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
 import { encodeOtlp, type OtlpEncoded } from './otlp/intake.ts';
 import { BodyEncoder, type BodyFormat, type EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
+import { RequestLines } from './request-lines.ts';
 import { encodeRum, type RumContext, type RumEncoded } from './rum/intake.ts';
 import type { SentryContext } from './sentry/context.ts';
 import { type SentryEncoded, type SentryFormat, SentryIntake } from './sentry/intake.ts';
@@ -17,6 +18,13 @@ export type ParseTask =
   | { kind: 'otlp'; form: OtlpForm; context: EncodeContext }
   | { kind: 'rum'; context: RumContext }
   | { kind: 'sentry'; format: SentryFormat; context: SentryContext };
+
+/** Services that are known to write lines of their requests, as keys. */
+export interface RequestLinesNote {
+  noted: readonly string[];
+  /** Milliseconds since the epoch. */
+  now: number;
+}
 
 /** What an OpenTelemetry request is about and how it is written. */
 export interface OtlpForm {
@@ -35,11 +43,16 @@ export interface ParserData {
 }
 
 const { nonce, sourceMaps } = workerData as ParserData;
-const encoder = new BodyEncoder(nonce);
+const requestLines = new RequestLines();
+const encoder = new BodyEncoder(nonce, requestLines);
 const maps = new SourceMaps(sourceMaps);
-const sentry = new SentryIntake(maps);
+const sentry = new SentryIntake(maps, requestLines);
 
-parentPort?.on('message', (request: ParseRequest) => {
+parentPort?.on('message', (request: ParseRequest | RequestLinesNote) => {
+  if ('noted' in request) {
+    for (const key of request.noted) requestLines.note(key, request.now);
+    return;
+  }
   try {
     const result = encode(request);
     parentPort?.postMessage({ id: request.id, result } satisfies ParseReply, result.ok ? [result.payload.buffer] : []);
@@ -54,7 +67,7 @@ function encode(request: ParseRequest): ParseResult {
     case 'records':
       return encodeRecords(request.body, request.format, request.context);
     case 'otlp':
-      return encodeOtlp(encoder, request.body, request.form, request.context);
+      return encodeOtlp({ encoder, requestLines }, request.body, request.form, request.context);
     case 'rum':
       return encodeRum(request.body, request.context, maps);
     case 'sentry':

@@ -4,7 +4,15 @@ import type { Log } from '../../lib/log.ts';
 import { randomHex } from '../../lib/random.ts';
 import type { ForeignFormat } from './foreign/translate.ts';
 import type { OtlpEncoded } from './otlp/intake.ts';
-import type { OtlpForm, ParseReply, ParseRequest, ParseResult, ParserData, ParseTask } from './parse-worker.ts';
+import type {
+  OtlpForm,
+  ParseReply,
+  ParseRequest,
+  ParseResult,
+  ParserData,
+  ParseTask,
+  RequestLinesNote,
+} from './parse-worker.ts';
 import type { BodyFormat, EncodedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
 import type { RumContext, RumEncoded } from './rum/intake.ts';
@@ -24,6 +32,7 @@ export class Parser {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
+  #noted: RequestLinesNote = { noted: [], now: 0 };
   #closed = false;
 
   /**
@@ -56,6 +65,12 @@ export class Parser {
     return this.#ask<SentryEncoded>(body, { kind: 'sentry', format, context });
   }
 
+  /** Tells which services write lines of their requests; a thread that is started later is told too. */
+  noteRequestLines(note: RequestLinesNote): void {
+    this.#noted = note;
+    this.#worker?.postMessage(note);
+  }
+
   #ask<Result extends ParseResult>(body: Uint8Array, task: ParseTask): Promise<Result> {
     if (this.#closed)
       return Promise.reject(new YumOpsError('shutting_down', 'YumOps is shutting down.', { status: 503 }));
@@ -79,6 +94,7 @@ export class Parser {
     const workerData: ParserData = { nonce: randomHex(5), sourceMaps: this.#sourceMaps };
     const worker = new Worker(this.#script, { workerData });
     worker.unref();
+    worker.postMessage(this.#noted);
     worker.on('message', (reply: ParseReply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);

@@ -3,6 +3,7 @@ import type { BodyEncoder, RefusedBody } from '../record/body.ts';
 import type { EncodeContext } from '../record/encoder.ts';
 import type { Json } from '../record/json-value.ts';
 import { type EntryBody, PartSet } from '../record/part-set.ts';
+import type { RequestLines } from '../request-lines.ts';
 import { decodeRequest, type OtlpEncoding, type OtlpSignal } from './decode.ts';
 import { translateLogs } from './logs.ts';
 import { addMetrics } from './metrics.ts';
@@ -13,7 +14,7 @@ export type OtlpEncoded = ({ ok: true } & Tally & EntryBody) | RefusedBody;
 
 /** Turns OpenTelemetry export requests into rows. */
 export function encodeOtlp(
-  encoder: BodyEncoder,
+  { encoder, requestLines }: { encoder: BodyEncoder; requestLines: RequestLines },
   body: Uint8Array,
   form: { signal: OtlpSignal; encoding: OtlpEncoding },
   context: EncodeContext,
@@ -27,7 +28,10 @@ export function encodeOtlp(
   if (signal === 'logs') return encodeLogs(encoder, json, context);
   const parts = new PartSet();
   const seed = createHash('sha256').update(body).digest('hex').slice(0, 16);
-  const tally = signal === 'traces' ? addSpans(json, parts, context) : addMetrics(json, parts, { ...context, seed });
+  const tally =
+    signal === 'traces'
+      ? addSpans(json, parts, { ...context, requestLines })
+      : addMetrics(json, parts, { ...context, seed });
   return { ok: true, ...tally, ...parts.take() };
 }
 

@@ -2,6 +2,8 @@ import { addRow } from '../record/add-row.ts';
 import { type Json, objectOf, textMap, textOf } from '../record/json-value.ts';
 import type { PartSet } from '../record/part-set.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
+import { addSpanRequest } from '../record/span-request.ts';
+import type { RequestLines } from '../request-lines.ts';
 import { attributesOf, believed, listOf, member, originOf, readEnum, readId, readNanos } from './value.ts';
 
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -19,13 +21,18 @@ export interface Tally {
 interface Around {
   project: string;
   now: number;
+  requestLines: RequestLines;
   origin: ReturnType<typeof originOf>;
   resource: Readonly<Record<string, unknown>>;
   scope: string | null;
 }
 
 /** Adds the spans of an export request. */
-export function addSpans(request: Json, parts: PartSet, context: { project: string; now: number }): Tally {
+export function addSpans(
+  request: Json,
+  parts: PartSet,
+  context: { project: string; now: number; requestLines: RequestLines },
+): Tally {
   const tally: Tally = { accepted: 0, rejected: 0, message: '' };
   for (const group of listOf(request, 'resourceSpans')) {
     const resource = attributesOf(objectOf(group['resource']));
@@ -64,7 +71,7 @@ function addSpan(span: Json, parts: PartSet, around: Around): string | undefined
   if (statusText !== null) attributes['status.message'] = statusText;
   const links = linksOf(span);
   if (links.length > 0) attributes['links'] = JSON.stringify(links);
-  addRow(parts, 'span_rows', 'spans', at, {
+  const row = {
     startTimestamp: at,
     receivedAt: around.now,
     traceId,
@@ -82,7 +89,9 @@ function addSpan(span: Json, parts: PartSet, around: Around): string | undefined
     requestId: attributes['request.id'] ?? attributes['requestId'] ?? null,
     attributes,
     events: JSON.stringify(eventsOf(span)),
-  });
+  };
+  addRow(parts, 'span_rows', 'spans', at, row);
+  addSpanRequest(parts, row, around.requestLines, around.now);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type IngestAnswer, MAX_LOG_RECORD, type RejectedLine } from '@yumops/protocol';
 import { DEAD_LETTER_CLASS, DEAD_LETTER_TEXT, type DeadLetter } from '../batch/dead-letters.ts';
+import { RequestLines } from '../request-lines.ts';
 import { type EncodeContext, RecordEncoder } from './encoder.ts';
 import { type EntryBody, PartSet } from './part-set.ts';
 import type { Refused } from './readers.ts';
@@ -28,9 +29,9 @@ export const MAX_LISTED = 1_000;
 export class BodyEncoder {
   readonly #encoder: RecordEncoder;
 
-  /** @param nonce see {@link RecordEncoder} */
-  constructor(nonce: string) {
-    this.#encoder = new RecordEncoder(nonce);
+  /** The parameters are those of {@link RecordEncoder}. */
+  constructor(nonce: string, requestLines = new RequestLines()) {
+    this.#encoder = new RecordEncoder(nonce, requestLines);
   }
 
   encode(body: Uint8Array, format: BodyFormat, context: EncodeContext): EncodedBody {

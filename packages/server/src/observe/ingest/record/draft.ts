@@ -95,6 +95,20 @@ export class Draft {
     this.untouched = false;
   }
 
+  /** The text of a column; empty when the column is. */
+  text(column: number, bytes: Uint8Array): string {
+    if (this.#state[column] === EMPTY) return '';
+    const json =
+      this.#state[column] === RAW
+        ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+            'utf8',
+            this.#start[column] as number,
+            this.#end[column] as number,
+          )
+        : (this.#text[column] as string);
+    return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1);
+  }
+
   /** Writes `"column":value,`, or nothing when the column is empty. */
   write(column: number, bytes: Uint8Array, out: ByteWriter): void {
     if (this.#state[column] === EMPTY) return;

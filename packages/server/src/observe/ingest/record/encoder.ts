@@ -1,3 +1,4 @@
+import { type RequestLines, serviceKey } from '../request-lines.ts';
 import { Attributes } from './attributes.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { columnIndex, Draft } from './draft.ts';
@@ -36,6 +37,7 @@ const TYPE = columnIndex('type');
 const LEVEL = columnIndex('level');
 const REQUEST_ID = columnIndex('requestId');
 const METHOD = columnIndex('method');
+const SERVICE = columnIndex('service');
 const STATUS_CODE = columnIndex('statusCode');
 
 /**
@@ -49,13 +51,18 @@ export class RecordEncoder {
   /** The last member of each field, by number of the field; -1 when the record lacks it. */
   readonly #members = new Int32Array(FIELDS.length);
   readonly #nonce: string;
+  readonly #requestLines: RequestLines;
   #counter = 0;
   #idTime = Number.NaN;
   #idStart = '';
 
-  /** @param nonce letters and digits that no other encoder has; part of every row's id */
-  constructor(nonce: string) {
+  /**
+   * @param nonce letters and digits that no other encoder has; part of every row's id
+   * @param requestLines is told which services write lines of requests
+   */
+  constructor(nonce: string, requestLines: RequestLines) {
     this.#nonce = nonce;
+    this.#requestLines = requestLines;
   }
 
   /**
@@ -187,6 +194,7 @@ export class RecordEncoder {
       if (member >= 0) read(draft, column, scanner, member);
     }
     draft.untouched = untouched;
+    this.#requestLines.note(serviceKey(context.project, draft.text(SERVICE, scanner.bytes)), context.now);
     const out = parts.beginRow('request_rows', draft.timestamp, 'requests');
     out.byte(123);
     for (const column of REQUEST_COLUMNS) draft.write(column, scanner.bytes, out);

@@ -1,5 +1,6 @@
 import type { GroupingRule } from '../../errors/index.ts';
 import type { PartSet } from '../record/part-set.ts';
+import type { RequestLines } from '../request-lines.ts';
 
 /** Categories by which SDKs are limited and losses are counted, as the protocol names them. */
 export type Category =
@@ -76,6 +77,8 @@ export interface ItemContext extends SentryContext {
   /** The trace header: release, environment, transaction. */
   trace: Readonly<Record<string, unknown>>;
   sdk: Readonly<Record<string, unknown>>;
+  /** Which services write lines of their requests; missing where nothing tells of requests. */
+  requestLines?: RequestLines;
   out: Gathered;
 }
 

@@ -8,6 +8,7 @@ import type { Refused } from '../record/readers.ts';
 import { scrubFragment } from '../record/scrub-fragment.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
 import { wellFormed, wellFormedJson } from '../record/well-formed.ts';
+import type { RequestLines } from '../request-lines.ts';
 import type { AttachedFile, Category, ItemContext, Loss, SentryCheckIn, SentryContext } from './context.ts';
 import { type EnvelopeItem, isRefused, parseJson, readEnvelope } from './envelope.ts';
 import { ITEM_KINDS, type ItemKind, isKnownAndUnused } from './item-kinds.ts';
@@ -40,9 +41,11 @@ export interface SentryRefused extends Refused {
 /** Turns the bodies of Sentry's protocol into rows. One at a time. */
 export class SentryIntake {
   readonly #sourceMaps: SourceMaps;
+  readonly #requestLines: RequestLines;
 
-  constructor(sourceMaps: SourceMaps) {
+  constructor(sourceMaps: SourceMaps, requestLines: RequestLines) {
     this.#sourceMaps = sourceMaps;
+    this.#requestLines = requestLines;
   }
 
   encode(body: Uint8Array, format: SentryFormat, context: SentryContext): SentryEncoded {
@@ -128,6 +131,7 @@ export class SentryIntake {
       drift: driftOf(header['sent_at'], context.now),
       trace: objectOf(scrubTree(header['trace'])),
       sdk: objectOf(scrubTree(header['sdk'])),
+      requestLines: this.#requestLines,
       out: { parts: new PartSet(), files: [], checkIns: [], taken: new Map() },
     };
   }

@@ -3,6 +3,7 @@ import { hexId, isObject, type Json, objectOf, textMap, textOf } from '../record
 import type { Refused } from '../record/readers.ts';
 import { REDACTED } from '../record/scrub.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
+import { addSpanRequest } from '../record/span-request.ts';
 import { addTaken, type ItemContext } from './context.ts';
 import { addRow, originOf } from './rows.ts';
 
@@ -144,7 +145,7 @@ function addSpanRow(parts: SpanParts, context: ItemContext): Refused | undefined
   const { at, original } = eventTime(parts.start, context.drift, context.now);
   const ended = toTime(parts.end);
   if (original !== null) attributes['originalTimestamp'] = new Date(original).toISOString();
-  addRow(context, 'span_rows', 'spans', at, {
+  const row = {
     startTimestamp: at,
     receivedAt: context.now,
     traceId,
@@ -160,7 +161,12 @@ function addSpanRow(parts: SpanParts, context: ItemContext): Refused | undefined
     userId: around.userId,
     requestId: attributes['request.id'] ?? attributes['requestId'] ?? null,
     attributes,
-  });
+  };
+  addRow(context, 'span_rows', 'spans', at, row);
+  // A page can say what it likes; only a server knows its requests.
+  if (context.requestLines && context.scope !== 'public') {
+    addSpanRequest(context.out.parts, row, context.requestLines, context.now);
+  }
   return undefined;
 }
 
