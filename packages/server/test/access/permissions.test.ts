@@ -1,14 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../src/lib/db.ts';
+import { BIN, type RunningPlatform, startYumops } from '../support/start-yumops.mjs';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
+import { fuzzRoutes } from './route-fuzz.mjs';
 
-const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
 const ADMIN = 'permissions-test-admin-token';
 const KEY = '0123456789abcdef0123456789abcdef';
 const ROLES = ['viewer', 'responder', 'admin'] as const;
@@ -19,12 +19,13 @@ interface Route {
   path: string;
   role: Role | null;
   body: boolean;
+  query: string[];
 }
 
 let folder: string;
 let server: StateServer;
 let state: { db: Db; url: string };
-let platform: { child: ChildProcess; url: string };
+let platform: RunningPlatform;
 let routes: Route[];
 const tokens = { admin: ADMIN } as Record<Role, string>;
 
@@ -42,26 +43,13 @@ beforeAll(async () => {
   server = await startStateServer();
   state = await server.database();
   await writeFile(join(folder, 'yumops.yml'), 'service: shop\n');
-  const child = spawn(process.execPath, [BIN, 'start', '--port', '0'], {
-    cwd: folder,
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code, signal) => reject(new Error(`yumops start ended with ${signal ?? code}`)));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      if (line.startsWith('ready:')) resolve(line.slice(6).trim());
-    });
-  });
-  platform = { child, url };
+  platform = await startYumops({ folder, env: environment() });
   for (const role of ['viewer', 'responder'] as const) tokens[role] = await makeToken(role);
   routes = await readRoutes();
 }, 120_000);
 
 afterAll(async () => {
-  const gone = new Promise((resolve) => platform.child.once('exit', resolve));
-  platform.child.kill('SIGTERM');
-  await gone;
+  await platform.stop();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -77,13 +65,14 @@ async function makeToken(role: Role): Promise<string> {
 
 async function readRoutes(): Promise<Route[]> {
   const document = (await (await fetch(`${platform.url}/api/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, { 'x-role'?: Role }>>;
+    paths: Record<string, Record<string, { 'x-role'?: Role; parameters?: { in: string; name: string }[] }>>;
   };
   return Object.entries(document.paths)
     .flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         ...{ method: method.toUpperCase(), path },
         role: operation['x-role'] ?? null,
+        query: (operation.parameters ?? []).filter(({ in: place }) => place === 'query').map(({ name }) => name),
         body: method !== 'get' && method !== 'delete' && method !== 'head',
       })),
     )
@@ -150,6 +139,19 @@ describe('every route', () => {
       'POST /api/v1/probes/sync',
     ]);
   });
+});
+
+test('made-up requests get no 5xx and no look inside', { timeout: 120_000 }, async () => {
+  const password = new URL(state.url).password;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const { statuses, failures, leaks } = await fuzzRoutes({
+    ...{ url: platform.url, routes, requests: 2_000, seed: 20_261_130 },
+    secrets: [ADMIN, join(folder, 'data'), ...(password === '' ? [] : [password])],
+    logins: [{ 'x-yumops-key': KEY }, bearer(tokens.viewer), bearer(tokens.responder)],
+  });
+  expect({ failures, leaks }).toEqual({ failures: [], leaks: [] });
+  expect(statuses[200]).toBeGreaterThan(100);
+  expect(statuses[400]).toBeGreaterThan(100);
 });
 
 test('the doctor finds a tampered audit log', async () => {

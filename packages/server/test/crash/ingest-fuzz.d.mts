@@ -9,3 +9,6 @@ export function runIngestFuzz(options: {
   drained: boolean;
   exitCode: number | null;
 }>;
+
+/** Damages a text in up to five places. @param random numbers in [0, 1) */
+export function mutate(random: () => number, text: string): Buffer;

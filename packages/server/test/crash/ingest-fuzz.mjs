@@ -41,7 +41,8 @@ const PIECES = [
   '[[[[',
 ];
 
-function mutate(random, text) {
+/** Damages a text in up to five places. */
+export function mutate(random, text) {
   let bytes = Buffer.from(text);
   const times = Math.floor(random() * 6);
   for (let i = 0; i < times; i += 1) {

@@ -23,6 +23,8 @@ export class PostgresSignals implements Signals {
   #timer: Timer | null = null;
   #failures = 0;
   #closed = false;
+  /** One statement at a time on the connection. */
+  #asked: Promise<void> = Promise.resolve();
 
   constructor(options: SignalOptions) {
     this.#options = options;
@@ -35,8 +37,9 @@ export class PostgresSignals implements Signals {
   listen(channel: string, hear: (text: string) => void): () => void {
     const own = this.#hearers.get(channel) ?? new Set();
     this.#hearers.set(channel, own.add(hear));
-    if (this.#client) void this.#subscribe(this.#client, channel).catch(() => this.#lost());
-    else if (!this.#timer) void this.#connect();
+    const client = this.#client;
+    if (client) this.#asked = this.#asked.then(() => this.#subscribe(client, channel)).catch(() => this.#lost());
+    else if (!this.#timer) this.#asked = this.#connect();
     return () => own.delete(hear);
   }
 
@@ -76,6 +79,8 @@ export class PostgresSignals implements Signals {
     const wait = backoff(this.#failures, RETRY, random());
     this.#failures++;
     log.debug('The connection for signals was lost', { againInMs: wait });
-    this.#timer = clock.after(wait, () => void this.#connect());
+    this.#timer = clock.after(wait, () => {
+      this.#asked = this.#connect();
+    });
   }
 }

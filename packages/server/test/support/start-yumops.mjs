@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
+
+/** Starts the built platform in a process of its own, and waits until it serves. */
+export async function startYumops({ folder, env }) {
+  const child = spawn(process.execPath, [BIN, 'start', '--port', '0'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
+  const ready = new Promise((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('ready:')) resolve(line.slice(6).trim());
+    });
+  });
+  const url = await Promise.race([
+    ready,
+    ended.then((how) => {
+      throw new Error(`yumops start ended with ${how}`);
+    }),
+  ]);
+  return {
+    ...{ child, url },
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
