@@ -8,6 +8,9 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['overview', '/', 'YumZoom is degraded'],
   ['uptime', '/uptime', 'API Health Check'],
   ['uptime with drawer', '/uptime?monitor=api-health', 'Start of the body'],
+  ['probes', '/uptime?view=probes', 'takes none: ENOSPC'],
+  ['form of a monitor', '/uptime?do=add&kind=heartbeat', 'Or a cron expression'],
+  ['edit of a monitor', '/uptime?monitor=dashboard&do=edit', 'Bearer token'],
   ['monitor', '/uptime/detailed', 'Checks of the report'],
   ['logs', '/logs', 'Unhandled error while rating'],
   ['logs with drawer', '/logs?row=row-00003', 'restaurant.city'],
@@ -209,6 +212,7 @@ it('shows what will be where there is nothing, and the code where reading failed
   const { page, context } = await visit(bench, '/uptime');
   for (const [path, text] of [
     ['/uptime', 'No monitors yet'],
+    ['/uptime?view=probes', 'Everything is checked from here'],
     ['/logs', 'No log lines in this range'],
     ['/alerts', 'Nothing is firing'],
     ['/errors', 'No errors in this range'],

@@ -41,9 +41,21 @@ export async function get<Answer>(path: string, parameters?: Parameters, signal?
  * Sends JSON and reads JSON; an empty answer is null.
  * @throws ApiError when the server refuses or is away
  */
-export async function post<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+export function post<Answer>(path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  return write('POST', path, body, signal);
+}
+
+/**
+ * Replaces something; as `post` else.
+ * @throws ApiError when the server refuses or is away
+ */
+export function put<Answer>(path: string, body: unknown): Promise<Answer> {
+  return write('PUT', path, body);
+}
+
+async function write<Answer>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
   const init: RequestInit = {
-    method: 'POST',
+    method,
     headers: { accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify(body),
   };

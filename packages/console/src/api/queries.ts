@@ -19,6 +19,8 @@ import type {
   OnCallPerson,
   Overview,
   Page,
+  ProbeAgent,
+  ProbeToken,
   Rule,
   RuleDetail,
   RuleReplay,
@@ -58,6 +60,26 @@ export function monitorQuery(id: string) {
     queryFn: ({ signal }) => get<MonitorDetail>(`/api/v1/monitors/${encodeURIComponent(id)}`, {}, signal),
   });
 }
+
+/** What was written of a monitor that stands in no file, with its secrets masked. */
+export function monitorDefinitionQuery(id: string) {
+  return queryOptions({
+    queryKey: ['monitor-definition', id],
+    queryFn: ({ signal }) =>
+      get<{ definition: Record<string, unknown> }>(`/api/v1/monitors/${encodeURIComponent(id)}/definition`, {}, signal),
+    gcTime: 0,
+  });
+}
+
+export const probesQuery = queryOptions({
+  queryKey: ['probes'],
+  queryFn: ({ signal }) => get<Page<ProbeAgent>>('/api/v1/probes', {}, signal),
+});
+
+export const probeTokensQuery = queryOptions({
+  queryKey: ['probe-tokens'],
+  queryFn: ({ signal }) => get<Page<ProbeToken>>('/api/v1/probe-tokens', {}, signal),
+});
 
 export function checksQuery(monitor: string) {
   return queryOptions({

@@ -82,7 +82,7 @@ const uptimeRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/uptime',
   loader: ({ context }) => void context.queryClient.prefetchQuery(monitorsQuery),
-  validateSearch: (search) => pick(search, ['monitor']),
+  validateSearch: (search) => pick(search, ['view', 'monitor', 'do', 'kind']),
   component: lazyRouteComponent(() => import('../pages/uptime/uptime-page.tsx'), 'UptimePage'),
 });
 
@@ -90,6 +90,7 @@ const monitorRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/uptime/$id',
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(monitorQuery(params.id)),
+  validateSearch: (search) => pick(search, ['do']),
   component: lazyRouteComponent(() => import('../pages/uptime/monitor-page.tsx'), 'MonitorPage'),
 });
 

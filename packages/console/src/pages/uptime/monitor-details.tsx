@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { MonitorDetail, Outage } from '@yumops/protocol';
-import { checksQuery, monitorHistoryQuery, monitorQuery, monitorSlaQuery } from '../../api/queries.ts';
+import { checksQuery, meQuery, monitorHistoryQuery, monitorQuery, monitorSlaQuery } from '../../api/queries.ts';
 import { DayBars, daysSummary } from '../../charts/day-bars.tsx';
 import { Command } from '../../components/command.tsx';
 import { MONITOR_STATE } from '../../components/monitor-state.ts';
@@ -15,12 +15,23 @@ import { AvailabilityTable } from './availability-table.tsx';
 import { CertificateDays } from './certificate-days.tsx';
 import { Evidence } from './evidence.tsx';
 import { Locations } from './locations.tsx';
+import { MonitorActions, RemoveMonitor } from './monitor-actions.tsx';
+import { EditMonitor } from './monitor-form.tsx';
 import { NamedChecks } from './named-checks.tsx';
 import { PercentileTable } from './percentiles.tsx';
 import { Phases } from './phases.tsx';
 
+export interface MonitorDetailsProps {
+  id: string;
+  /** The form that is open, as the address says. */
+  doing: string | undefined;
+  /** Opens a form, or none; `id` when the monitor has another one by now. */
+  show(what: string | undefined, id?: string): void;
+  removed(): void;
+}
+
 /** State, days, phases, last failure and outages of a monitor; the same in the drawer and on its page. */
-export function MonitorDetails({ id }: { id: string }) {
+export function MonitorDetails({ id, doing, show, removed }: MonitorDetailsProps) {
   const refetchInterval = useLiveInterval();
   const monitor = useQuery({ ...monitorQuery(id), refetchInterval });
   const checks = useQuery({ ...checksQuery(id), refetchInterval });
@@ -32,6 +43,7 @@ export function MonitorDetails({ id }: { id: string }) {
         {(detail) => (
           <>
             <Now monitor={detail} />
+            <MonitorActions monitor={detail} open={show} />
             {detail.locations.length > 0 && <Locations monitor={detail} />}
             <Days monitor={detail} />
             {detail.named.length > 0 && <NamedChecks checks={detail.named} />}
@@ -59,9 +71,26 @@ export function MonitorDetails({ id }: { id: string }) {
         </QueryView>
       </Panel>
       {checks.data !== undefined && <Evidence checks={checks.data.items} />}
+      <Forms monitor={monitor.data} doing={doing} show={show} removed={removed} />
       {monitor.data !== undefined && <Outages outages={monitor.data.incidents} />}
     </div>
   );
+}
+
+/** The form that the address names, for who may use it. */
+function Forms({
+  monitor,
+  doing,
+  show,
+  removed,
+}: Omit<MonitorDetailsProps, 'id'> & { monitor: MonitorDetail | undefined }) {
+  const isAdmin = useQuery(meQuery).data?.role === 'admin';
+  if (!isAdmin || monitor?.source !== 'stored') return null;
+  const { id, name } = monitor;
+  const close = () => show(undefined);
+  if (doing === 'edit') return <EditMonitor id={id} close={close} saved={(next) => show(undefined, next)} />;
+  if (doing === 'remove') return <RemoveMonitor id={id} name={name} close={close} removed={removed} />;
+  return null;
 }
 
 function Now({ monitor }: { monitor: MonitorDetail }) {

@@ -10,11 +10,20 @@ const route = getRouteApi('/console/uptime/$id');
 /** One monitor on a page of its own. */
 export function MonitorPage() {
   const { id } = route.useParams();
+  const { do: doing } = route.useSearch();
+  const navigate = route.useNavigate();
   const monitor = useQuery(monitorQuery(id)).data;
   return (
     <Page title={monitor?.name ?? 'Monitor'} actions={<Link to="/uptime">All monitors</Link>}>
       <div className="monitor-page">
-        <MonitorDetails id={id} />
+        <MonitorDetails
+          id={id}
+          doing={doing}
+          show={(what, next = id) =>
+            void navigate({ to: '/uptime/$id', params: { id: next }, search: what === undefined ? {} : { do: what } })
+          }
+          removed={() => void navigate({ to: '/uptime' })}
+        />
       </div>
     </Page>
   );
