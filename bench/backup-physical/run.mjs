@@ -1,16 +1,19 @@
 /**
  * The physical tier beside pg_basebackup, on the same server: `npm run bench -- backup-physical [--mb 400]`.
- * Ours compresses, encrypts, hashes every file and stores; pg_basebackup compresses. Then a point-in-time recovery.
+ * Ours compresses, encrypts, hashes every file and stores; pg_basebackup compresses. Then a point-in-time recovery, in a
+ * process of its own so that its peak memory is its own. Then increments on the newest server, after one percent of the
+ * rows changed: side by side, and spread over the whole table.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { BackupKey, BackupKeys, Repository } from '../../packages/server/dist/care/backup/index.js';
-import { backUpPhysically, recoverCluster, WalKeeper } from '../../packages/server/dist/care/backup/physical/index.js';
-import { embeddedRecovery, startEmbeddedPostgres } from '../../packages/server/dist/engines/index.js';
+import { backUpPhysically, WalKeeper } from '../../packages/server/dist/care/backup/physical/index.js';
+import { startEmbeddedPostgres } from '../../packages/server/dist/engines/index.js';
 import { systemClock } from '../../packages/server/dist/lib/clock.js';
 import { openBlobStore } from '../../packages/server/dist/store/blob/index.js';
 import { connectReplication } from '../../packages/server/dist/store/replication/index.js';
@@ -65,6 +68,66 @@ function baseBackupPeer(url) {
   };
 }
 
+/** Recovers a moment in a process of its own. */
+function recoverElsewhere(options) {
+  const path = fileURLToPath(new URL('recover.mjs', import.meta.url));
+  const { stdout, status } = spawnSync(process.execPath, [path], {
+    env: { ...process.env, RECOVER: JSON.stringify(options) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error('the recovery failed');
+  return JSON.parse(stdout.toString());
+}
+
+/** What increments hold after one percent of the rows changed, and whether they restore with every row the same. */
+async function increments(mb) {
+  const home = join(folder, 'incremental');
+  const server = await startEmbeddedPostgres({
+    dataDir: join(home, 'server'),
+    major: 18,
+    settings: { max_wal_size: '2GB' },
+    clock: systemClock,
+    log,
+  });
+  const origin = connectReplication('main', server.url, systemClock);
+  const app = new pg.Client({ connectionString: server.url });
+  app.on('error', () => undefined);
+  try {
+    await app.connect();
+    await fill(app, mb);
+    const rows = Number((await app.query('SELECT count(*) AS n FROM ratings')).rows[0].n);
+    await app.query('VACUUM (FREEZE, ANALYZE)');
+    await app.query('CHECKPOINT');
+    const store = await openBlobStore(`file:${join(home, 'blobs')}`, home);
+    const key = BackupKey.create();
+    const input = {
+      repository: new Repository(store, 'bench', new BackupKeys([key])),
+      ...{ source: origin, database: 'main', clock: systemClock, log, madeBy: 'bench', slotLimit: 4e9 },
+      fullEveryMs: 86_400_000,
+    };
+    const full = await timed(() => backUpPhysically(input));
+    await app.query(`UPDATE ratings SET score = 9 WHERE id >= ${Math.floor(rows * 0.99)}`);
+    const sideBySide = await timed(() => backUpPhysically(input));
+    await app.query(`UPDATE ratings SET score = 8 WHERE id % 100 = 0`);
+    const spread = await timed(() => backUpPhysically(input));
+    const hash = 'SELECT count(*) || sum(hashtextextended(t::text, 0))::text AS hash FROM ratings t';
+    const expected = (await app.query(hash)).rows[0].hash;
+    const restored = recoverElsewhere({ folder: home, key: key.toLine(), base: spread.result.id, query: hash });
+    const share = (backup) => Math.round((1_000 * backup.result.bytes) / full.result.bytes) / 1_000;
+    const of = (backup) => ({ wall: backup.wall, storedMB: Math.round(backup.result.bytes / 1e5) / 10 });
+    return {
+      full: of(full),
+      sideBySide: { ...of(sideBySide), share: share(sideBySide) },
+      spread: { ...of(spread), share: share(spread) },
+      restore: { wall: restored.wall, links: 3, peakMB: restored.peakMB, rowsSame: restored.value === expected },
+    };
+  } finally {
+    await app.end();
+    await origin.close();
+    await server.stop();
+  }
+}
+
 const engine = await startEmbeddedPostgres({
   dataDir: join(folder, 'server'),
   major: MAJOR,
@@ -80,7 +143,8 @@ try {
   // A new slot holds the log from the last checkpoint on.
   await app.query('CHECKPOINT');
   const store = await openBlobStore(`file:${join(folder, 'blobs')}`, folder);
-  const repository = new Repository(store, 'bench', new BackupKeys([BackupKey.create()]));
+  const key = BackupKey.create();
+  const repository = new Repository(store, 'bench', new BackupKeys([key]));
   const input = { repository, source, database: 'main', clock: systemClock, log, madeBy: 'bench', slotLimit: 4e9 };
   const keeper = new WalKeeper({ ...input, needBase: () => undefined });
   keeper.start();
@@ -95,22 +159,8 @@ try {
   await app.query('DROP TABLE ratings');
   const dropped = Date.now();
   while ((keeper.status.receiver?.latest ?? 0) < dropped) await systemClock.sleep(100);
-  const pitr = await timed(async () => {
-    const cluster = await recoverCluster(
-      { repository, server: embeddedRecovery({ clock: systemClock, log }), clock: systemClock, at: rows[0].at },
-      join(folder, 'restored'),
-    );
-    const ready = performance.now();
-    return { cluster, ready };
-  });
-  const { cluster } = pitr.result;
-  const copy = new pg.Client({ connectionString: cluster.server.url('yumops', 'postgres') });
-  await copy.connect();
-  const found = (await copy.query('SELECT count(*)::int AS n FROM ratings')).rows[0].n;
-  await copy.end();
-  await cluster.server.stop();
-  await cluster.place.discard();
   await keeper.stop();
+  const pitr = recoverElsewhere({ folder, key: key.toLine(), at: rows[0].at });
   await app.end();
   const result = {
     at: new Date().toISOString(),
@@ -122,12 +172,9 @@ try {
     base: { wall: backup.wall, cpu: backup.cpu, storedMB: Math.round(backup.result.bytes / 1e5) / 10 },
     pgBasebackup: peer && { wall: peer.wall, storedMB: Math.round(peer.bytes / 1e5) / 10 },
     baseToPeer: peer && Math.round((backup.wall / peer.wall) * 100) / 100,
-    peakMemoryMB: { backup: Math.round(backupPeak), all: Math.round(peakMemory()) },
-    pitr: {
-      wall: pitr.wall,
-      phases: Object.fromEntries(Object.entries(cluster.phases).map(([k, v]) => [k, seconds(v)])),
-      rows: found,
-    },
+    peakMemoryMB: { backup: Math.round(backupPeak), restore: pitr.peakMB },
+    pitr: { wall: pitr.wall, phases: pitr.phases, rows: pitr.rows },
+    increments: await increments(Number(values.mb)),
   };
   console.log(JSON.stringify(result, null, 2));
   mkdirSync(join(root, 'bench/results'), { recursive: true });

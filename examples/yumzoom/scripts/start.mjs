@@ -5,10 +5,13 @@
 // PORT (3000, else a free one) · YUMZOOM_DATA (.data) · YUMOPS_URL and YUMOPS_KEY (where telemetry goes)
 // YUMZOOM_RATE (requests a second, 12; 0 = nobody comes) · YUMZOOM_FAULTS (1; 0 takes the switches away)
 
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startControl } from './runner/control.mjs';
 import { startDatabase } from './runner/database.mjs';
 import { startPartners } from './runner/partners.mjs';
@@ -59,6 +62,7 @@ async function main() {
   running.push(() => database.stop());
 
   await leaveAddresses(join(data, 'database'), database.urls);
+  await makeBackupKey(`${data}-backup.key`);
 
   const partnerKey = newSecret();
   const partners = await startPartners({ key: partnerKey, random: seededRandom(SEED) });
@@ -98,13 +102,20 @@ async function main() {
 /**
  * Leaves the addresses of the database where YumOps finds them: for its own user alone, and on no command line.
  * @param {string} folder
- * @param {Record<'monitor' | 'maintenance', string>} urls
+ * @param {Record<'monitor' | 'maintenance' | 'backup', string>} urls
  */
 async function leaveAddresses(folder, urls) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const role of ['monitor', 'maintenance']) {
+  for (const role of ['monitor', 'maintenance', 'backup']) {
     await writeFile(join(folder, `${role}.url`), `${urls[role]}\n`, { mode: 0o600 });
   }
+}
+
+/** Makes the key that YumOps seals the site's backups with, once; it stands beside the data, not in it. */
+async function makeBackupKey(path) {
+  if (existsSync(path)) return;
+  const command = fileURLToPath(new URL('../bin/yumops.js', import.meta.resolve('yumops')));
+  await promisify(execFile)(process.execPath, [command, 'backup', 'key', 'create', path]);
 }
 
 function siteSettings({ data, database, partners, partnerKey, control, controlToken }) {

@@ -49,6 +49,10 @@ export interface BackupPlan {
   /** Jobs by what they do. */
   jobs: { backup: string; check: string; test: string; drill: string };
   copied: boolean;
+  /** Whether it is the backup of YumOps itself. */
+  isSelf: boolean;
+  /** Who confirmed to keep the recovery kit with the present key; null = nobody. */
+  kit: { keyId: string; at: string; by: string } | null;
 }
 
 /** `GET /api/v1/backups` */

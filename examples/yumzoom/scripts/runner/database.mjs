@@ -8,10 +8,12 @@ import { seed } from '../database/seed.mjs';
 
 const SQL = fileURLToPath(new URL('../../database', import.meta.url));
 const DATABASE = 'yumzoom';
-const ROLES = ['app', 'monitor', 'maintenance'];
+const ROLES = ['app', 'monitor', 'maintenance', 'backup'];
 
 const SETTINGS = {
   wal_level: 'replica',
+  // What the server keeps for the backups at most, while nobody fetches its log.
+  max_slot_wal_keep_size: '2GB',
   shared_preload_libraries: 'pg_stat_statements',
   // Statements such as ALTER ROLE … PASSWORD are nobody's reading.
   'pg_stat_statements.track_utility': 'off',
@@ -23,7 +25,7 @@ const SETTINGS = {
 /**
  * Starts the site's Postgres 15, brings its schema up to date, and fills it the first time.
  * @param {{ folder: string, log: (line: string) => void }} options
- * @returns {Promise<{ urls: Record<'app' | 'monitor' | 'maintenance', string>, stop(): Promise<void> }>}
+ * @returns {Promise<{ urls: Record<'app' | 'monitor' | 'maintenance' | 'backup', string>, stop(): Promise<void> }>}
  */
 export async function startDatabase({ folder, log }) {
   const engineLog = createLog(systemClock, (line) => process.stderr.write(line), 'warn', 'yumzoom');

@@ -28,11 +28,12 @@ export const restoreSelfCommand = defineCommand({
     const progress = drawProgress(args.json === true);
     try {
       const folder = resolve(settings.config ?? '.');
-      const input = { settings, from: args.from, kit: resolve(args.kit), folder, at: args.at };
+      const input = { settings, from: args.from, kit: resolve(args.kit), folder, at: args.at, withBlobs: true };
       const hooks = { progress: progress.report, signal: abort.signal };
       const result = await restoreSelf(input, { clock: systemClock, log }, hooks);
       progress.clear();
-      if (args.json) printJson(result);
+      const { secretKey: _, ...shown } = result;
+      if (args.json) printJson(shown);
       else process.stdout.write(asText(result));
       return 0;
     } finally {

@@ -1,4 +1,4 @@
-import { compileBackup } from '../care/backup/config.ts';
+import { compileBackup, withRetainedFiles } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
@@ -188,10 +188,11 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
   lintNames(databases, 'databases');
   lintNames(backups, 'backups');
   const { maintenance } = sections;
+  const kept = compileMaintenance(maintenance, names, secretsAt(readFile, maintenance.report));
   return {
     databases: databases.map(({ value }) => value),
-    backups: backups.map(({ value }) => value),
-    maintenance: compileMaintenance(maintenance, names, secretsAt(readFile, maintenance.report)),
+    backups: backups.map(({ value }) => withRetainedFiles(value, kept)),
+    maintenance: kept,
   };
 }
 

@@ -2,7 +2,10 @@ import type { BackupDetail, BackupsPage } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { audit } from '../access/audit.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Queryable } from '../lib/db.ts';
 import type { Guard } from './access.ts';
 
 /** What the API shows of backups. Implemented in `main`. */
@@ -10,6 +13,8 @@ export interface BackupPages {
   page(limit: number, after: string | undefined): Promise<BackupsPage>;
   /** @throws YumOpsError `backup_unknown` */
   detail(id: string): Promise<BackupDetail>;
+  /** Confirms that the recovery kit is kept. @returns the backups that it opens. @throws YumOpsError `kit_wrong` */
+  confirmKit(name: string, typed: string, by: string): Promise<string[]>;
   /** The job that makes a backup. @throws YumOpsError when there is none of that name */
   jobOf(name: string): string;
   /** The job that verifies a backup. @throws YumOpsError `backup_unknown` */
@@ -23,11 +28,21 @@ const pageQuery = z.object({
 });
 const level = z.number().int().min(0).max(4).default(3).describe('0 present, 1 opens, 2 restores, 3 rows, 4 queries');
 
+interface BackupRouteDeps {
+  pages: BackupPages;
+  scheduler: Scheduler;
+  guard: Guard;
+  db: Queryable;
+  clock: Clock;
+}
+
+const proof = z.object({
+  name: z.string().min(1).max(200),
+  proof: z.string().min(1).max(100).describe('The last 8 characters of the key in the recovery kit'),
+});
+
 /** Backups: what there is, how each is doing, and making or verifying one by hand. */
-export function backupRoutes(
-  app: FastifyInstance,
-  { pages, scheduler, guard }: { pages: BackupPages; scheduler: Scheduler; guard: Guard },
-): void {
+export function backupRoutes(app: FastifyInstance, { pages, scheduler, guard, db, clock }: BackupRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const read = guard('viewer');
   const act = guard('responder');
@@ -44,6 +59,22 @@ export function backupRoutes(
     async (request, reply) => {
       const run = await scheduler.runNow(pages.jobOf(request.body.name), request.principal?.name ?? 'unknown');
       return reply.code(202).send({ id: run.id, job: run.job, status: run.status });
+    },
+  );
+  routes.post(
+    '/api/v1/backups/kit',
+    { onRequest: guard('admin'), schema: { body: proof } },
+    async ({ body, principal }) => {
+      const actor = principal?.name ?? 'unknown';
+      const confirmed = await pages.confirmKit(body.name, body.proof, actor);
+      await audit(db, {
+        at: clock.now(),
+        actor,
+        action: 'backup.confirm_kit',
+        target: body.name,
+        detail: { confirmed },
+      });
+      return { confirmed };
     },
   );
   routes.post(

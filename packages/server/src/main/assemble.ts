@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { VERSION } from '../version.ts';
 import { makeArchives } from './backup/archives.ts';
+import { declareFailedDrill } from './backup/failed-drill.ts';
 import { makeBackups } from './backup/open.ts';
 import { openDatabaseCare } from './care.ts';
 import { conditionsOf } from './conditions.ts';
@@ -23,6 +24,7 @@ import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
+import { openSharedFiles } from './shared-files.ts';
 import type { Shutdown } from './shutdown.ts';
 import { startWork } from './start-work.ts';
 import { makeStoredMonitors } from './stored-monitors.ts';
@@ -64,15 +66,19 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   shutdown.add('configuration watch', async () => live.stop());
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, publicUrl, clock, log, shutdown });
+  const shared = openSharedFiles({ settings, config: written, secretKey: identity.secretKey, shutdown });
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
   const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
   const instance = await instanceName(settings.dataDir);
   const observe = await openObserve({
-    ...{ settings, config: live.current, stores, clock, log, shutdown, lastAlertRunAt, instance },
+    ...{ settings, config: live.current, stores, shared, clock, log, shutdown, lastAlertRunAt, instance },
     planned: (monitor, at) => plannedChecks.covers(monitor, at),
   });
-  const backups = makeBackups({ settings, live, writer: observe.ingest.writer, clock, log, shutdown });
+  const backups = makeBackups({
+    ...{ settings, live, writer: observe.ingest.writer, clock, log, shutdown },
+    failedDrill: (drill) => declareFailedDrill(response.incidents, drill, clock.now()),
+  });
   const archives = makeArchives({ settings, stores, identity, clock, log });
   const alerting = makeAlerting({
     live,
@@ -88,8 +94,10 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   alertPath = alerting;
   const parts = { stores, live, alerting, databases, clock, log, publicUrl };
   const response = makeResponse({ ...parts, secretKey: identity.secretKey, scheduler: () => scheduler });
-  const errors = makeErrors({ settings, stores, observe, live, clock, log });
-  const scheduler = makeScheduler({ stores, observe, databases, backups, instance, live, clock, log, shutdown });
+  const errors = makeErrors({ settings, stores, observe, live, shared, clock, log });
+  const scheduler = makeScheduler({
+    ...{ stores, observe, databases, backups, archives, instance, live, clock, log, shutdown },
+  });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
   const app = await createHttpServer({ log, version: VERSION });
   registerRoutes(app, {

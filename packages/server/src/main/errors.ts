@@ -3,6 +3,7 @@ import { audit } from '../access/audit.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { SharedFiles } from '../lib/shared-files.ts';
 import { createErrors, type Errors } from '../observe/errors/index.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
@@ -19,6 +20,7 @@ export function makeErrors(context: {
   stores: Stores;
   observe: Observe;
   live: LiveConfig;
+  shared: SharedFiles;
   clock: Clock;
   log: Log;
 }): Errors {
@@ -31,6 +33,7 @@ export function makeErrors(context: {
     audit,
     config: () => live.current.errors,
     files: filesFolder(settings),
+    shared: context.shared,
     stored: () => observe.ingest.stats().stored['error_event_rows'] ?? 0,
   });
 }

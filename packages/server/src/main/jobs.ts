@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { databaseNow } from '../lib/database-time.ts';
 import type { Log } from '../lib/log.ts';
 import type { WatchedCondition } from '../respond/alerting/index.ts';
+import type { Archives } from './backup/archives.ts';
 import { jobsOfBackups } from './backup/jobs.ts';
 import type { LiveBackups } from './backup/open.ts';
 import type { DatabaseCare } from './care.ts';
@@ -32,6 +33,7 @@ export function makeScheduler(context: {
   observe: Observe;
   databases: DatabaseCare;
   backups: LiveBackups;
+  archives: Archives;
   instance: string;
   live: LiveConfig;
   clock: Clock;
@@ -47,7 +49,7 @@ export function makeScheduler(context: {
     jobs: () => [
       retentionJob({ telemetry, ...context.observe, live, clock }),
       ...maintenanceJobs({ live, runner: databases.runner, clock }),
-      ...jobsOfBackups(context.backups),
+      ...jobsOfBackups(context.backups, context.archives),
     ],
     now: () => databaseNow(db),
   });

@@ -6,6 +6,7 @@ import { createJourneyRunner } from '../journeys/index.ts';
 import type { BlobStore } from '../lib/blob.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { SharedFiles } from '../lib/shared-files.ts';
 import {
   createPlatformHealth,
   heartbeatProbe,
@@ -71,6 +72,7 @@ export async function openObserve(context: {
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
+  shared: SharedFiles;
   /** Whether work on a monitor is planned at an instant, ms since the epoch. */
   planned: NonNullable<UptimeOptions['planned']>;
   /** When the alert path last did its work, ms on the monotonic clock; null = not yet. */
@@ -85,6 +87,7 @@ export async function openObserve(context: {
     folder: join(settings.dataDir, 'spool'),
     telemetry: counted.watch(telemetry),
     files: filesFolder(settings),
+    shared: context.shared,
     onCheckIns: async (project, checkIns) => {
       for (const checkIn of checkIns) await uptime.checkIn({ ...checkIn, project });
     },

@@ -134,7 +134,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   alertmanagerRoutes(app, { alerting, guard, findIngestKey, version: VERSION, startedAt: clock.now() });
   silenceRoutes(app, { silences: alerting.silences, guard });
   const backups = backupPages(parts.backups.open, parts.backups.watch, clock);
-  backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard });
+  backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard, db, clock });
   jobRoutes(app, { scheduler: parts.scheduler, guard });
   windowRoutes(app, { windows: parts.windows, guard, clock });
   statusPageRoutes(app, { page: parts.statusPage });

@@ -16,6 +16,7 @@ import type { Archives } from './backup/archives.ts';
 import type { LiveBackups } from './backup/open.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
+import { moveFiles } from './shared-files.ts';
 import type { Shutdown } from './shutdown.ts';
 import { followStored, reloadMonitors, withStored } from './stored-monitors.ts';
 import type { Stores } from './stores.ts';
@@ -45,11 +46,14 @@ export interface WorkingParts {
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
-  const { backups, archives, storedMonitors, incidents, statusPage } = parts;
+  const { backups, archives, storedMonitors, incidents, statusPage, clock } = parts;
   parts.auditWitness.start();
   shutdown.add('watch over the audit log', () => parts.auditWitness.stop());
   errors.start();
   shutdown.add('errors', () => errors.stop());
+  const moving = moveFiles([{ move: (signal) => observe.ingest.moveAttachments(signal) }, errors], { clock, log });
+  moving.start();
+  shutdown.add('files that instances share', () => moving.stop());
   await plannedChecks.start();
   shutdown.add('planned work', async () => plannedChecks.stop());
   alerting.start();

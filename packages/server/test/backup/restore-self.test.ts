@@ -2,14 +2,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BackupKey, Repository } from '../../src/care/backup/index.ts';
+import { BackupKey, Repository, SELF } from '../../src/care/backup/index.ts';
 import { recoverable } from '../../src/care/backup/physical/index.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { type EngineHandle, startEmbeddedPostgres } from '../../src/engines/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { Backups } from '../../src/main/backup/backups.ts';
 import { readKit, writeKit } from '../../src/main/backup/kit.ts';
+import { confirmKitProof, confirmKitText } from '../../src/main/backup/recovery-kit.ts';
 import { restoreSelf } from '../../src/main/backup/restore-self.ts';
-import { SELF, SelfBackup } from '../../src/main/backup/self.ts';
+import { SelfBackup } from '../../src/main/backup/self.ts';
 import { loadUsableConfig } from '../../src/main/config.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 import { connectState, migrateState } from '../../src/store/state/index.ts';
@@ -66,6 +68,32 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   await self.stop();
   await state.stop();
 
+  // The quarterly drill knows the kit and the store, nothing else of this machine.
+  const backups = new Backups({ settings, config, clock: systemClock, log });
+  const nightly = backups.config('nightly');
+  const codes = async () => (await backups.problems(nightly)).map((problem) => problem.code);
+  expect(await codes()).toEqual(['kit_unconfirmed']);
+  const text = writeKit(key.toLine(), { from: store.address, secretKey: SECRET });
+  const drill = await backups.drillSelf(text, hooks);
+  expect(drill).toMatchObject({ name: SELF, ok: true, findings: [] });
+  expect(Object.keys(drill.phases)).toEqual(['plan', 'fetch', 'replay', 'check']);
+  expect(drill.recoveryTimeSeconds).toBeGreaterThan(0);
+  const old = await backups.drillSelf(writeKit(key.toLine(), { from: '', secretKey: '0'.repeat(64) }), hooks);
+  expect(old.findings).toEqual([expect.objectContaining({ code: 'secret_key_differs' })]);
+  const foreign = await backups.drillSelf(writeKit(BackupKey.create().toLine(), { from: '' }), hooks);
+  expect(foreign.findings).toEqual([expect.objectContaining({ code: 'backup_key_wrong' })]);
+  expect((await backups.drills(backups.config(SELF), 9)).map(({ ok }) => ok)).toEqual([true, false, false]);
+
+  const by = { at: Date.now(), by: 'dana' };
+  const wrong = confirmKitProof(backups, nightly, '12345678', by);
+  await expect(wrong).rejects.toMatchObject({ code: 'kit_wrong' });
+  const other = await confirmKitText(backups, BackupKey.create().toLine(), { ...by, how: 'file' });
+  expect(other).toEqual({ confirmed: [], lacking: [{ name: 'nightly', keyId: key.id }] });
+  expect(await codes()).toEqual(['kit_unconfirmed']);
+  expect((await confirmKitProof(backups, nightly, key.toLine().slice(-8), by)).confirmed).toEqual(['nightly']);
+  expect(await codes()).toEqual([]);
+  expect(await backups.kitConfirmation(backups.config(SELF))).toMatchObject({ by: 'dana', how: 'code', keyId: key.id });
+
   // The machine is gone; the store was elsewhere.
   const kit = join(folder, 'kit.txt');
   await writeFile(kit, writeKit(key.toLine(), { from: store.address }));
@@ -73,7 +101,7 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   const place = join(folder, 'new');
   const again = readSettings({ config: place, data: join(folder, 'new-data') }, {});
   await mkdir(place);
-  const input = { settings: again, from: `file:${site}/blobs`, kit, folder: place, at: undefined };
+  const input = { settings: again, from: `file:${site}/blobs`, kit, folder: place, at: undefined, withBlobs: true };
   const restored = await restoreSelf(input, { clock: systemClock, log }, hooks);
   expect(restored.rows).toMatchObject({ rules_of_users: 2 });
   expect(restored.files.written).toEqual([join(place, 'yumops.yml')]);

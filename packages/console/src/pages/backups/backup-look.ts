@@ -23,11 +23,19 @@ export const LEVELS = [
   'the queries of the configuration give rows',
 ] as const;
 
+/** What is wrong with the backups themselves; that nobody keeps the kit yet is told apart. */
+export function faultsOf({ problems }: Pick<BackupPlan, 'problems'>): BackupPlan['problems'] {
+  return problems.filter(({ code }) => code !== 'kit_unconfirmed');
+}
+
 /** One sentence on how a plan is doing. */
 export function planLook(plan: BackupPlan, items: readonly BackupItem[]): Look {
-  if (plan.problems.length > 0) return { tone: 'bad', word: plan.problems[0]?.message ?? '' };
+  const [worst] = faultsOf(plan);
+  if (worst) return { tone: 'bad', word: worst.message };
   if (plan.recoverable.latest === null) return { tone: 'unknown', word: 'There is no backup yet.' };
   const proven = items.find(({ name, verified }) => name === plan.name && verified?.ok && verified.level >= 2);
   if (!proven) return { tone: 'warn', word: 'Backups are made; none was restored on trial yet.' };
+  if (plan.kit === null)
+    return { tone: 'warn', word: 'Backups are made and proven; the recovery kit is not confirmed.' };
   return { tone: 'ok', word: 'Backups are made, and were proven by restoring one.' };
 }

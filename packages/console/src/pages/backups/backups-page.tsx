@@ -18,9 +18,11 @@ import { formatBytes, formatMilliseconds, formatSpan, plural } from '../../forma
 import { useNow } from '../../time/now.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { BackupDetails } from './backup-details.tsx';
-import { backupLook, planLook } from './backup-look.ts';
+import { backupLook, faultsOf, planLook } from './backup-look.ts';
 import { backupsQuery } from './backup-queries.ts';
 import { BackupCalendar } from './calendar.tsx';
+import { Chain } from './chain.tsx';
+import { RecoveryKit } from './recovery-kit.tsx';
 import './backups.css';
 
 const route = getRouteApi('/console/backups');
@@ -67,8 +69,11 @@ function Plan({ plan, items }: { plan: BackupPlan; items: readonly BackupItem[] 
   return (
     <section className="backup-plan" aria-label={plan.name}>
       <Verdict plan={plan} items={items} />
+      {plan.kit === null && !plan.isSelf && plan.problems.some(({ code }) => code === 'kit_unconfirmed') && (
+        <RecoveryKit plan={plan} />
+      )}
       <div className="backup-columns">
-        <Panel title="Calendar" note={`13 weeks, days of ${plan.timeZone}`}>
+        <Panel title="Calendar" of={plan.name} note={`13 weeks, days of ${plan.timeZone}`}>
           <BackupCalendar
             items={items}
             timeZone={plan.timeZone}
@@ -81,7 +86,8 @@ function Plan({ plan, items }: { plan: BackupPlan; items: readonly BackupItem[] 
         </Panel>
         <Drills plan={plan} />
       </div>
-      <Backups items={items} />
+      <Chain items={items} plan={plan} />
+      <Backups items={items} of={plan.name} />
     </section>
   );
 }
@@ -101,13 +107,15 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
   return (
     <header className="panel backup-verdict">
       <div>
-        <h2>{plan.name}</h2>
+        <h2>{plan.isSelf ? 'YumOps itself' : plan.name}</h2>
         <State {...planLook(plan, items)} />
-        {plan.problems.slice(1).map(({ code, message }) => (
-          <p key={code}>
-            <State tone="bad" word={message} />
-          </p>
-        ))}
+        {faultsOf(plan)
+          .slice(1)
+          .map(({ code, message }) => (
+            <p key={code}>
+              <State tone="bad" word={message} />
+            </p>
+          ))}
       </div>
       <dl className="backup-facts">
         <div>
@@ -134,6 +142,18 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
           <dt>Second copy</dt>
           <dd>{plan.copied ? 'yes' : 'none'}</dd>
         </div>
+        <div>
+          <dt>Recovery kit</dt>
+          <dd>
+            {plan.kit === null ? (
+              <State tone="warn" word="not confirmed" />
+            ) : (
+              <>
+                {plan.kit.by}, <When at={plan.kit.at} />
+              </>
+            )}
+          </dd>
+        </div>
       </dl>
       <div className="backup-actions" role="status">
         <Button look="primary" disabled={!allowed || now.isPending} onClick={() => now.mutate()}>
@@ -153,7 +173,7 @@ function Drills({ plan }: { plan: BackupPlan }) {
   const { drills, targets } = plan;
   const longest = Math.max(targets.recoveryTimeSeconds, ...drills.map((drill) => drill.recoveryTimeSeconds));
   return (
-    <Panel title="Recovery drills" note={`target ${formatSpan(targets.recoveryTimeSeconds * 1_000)}`}>
+    <Panel title="Recovery drills" of={plan.name} note={`target ${formatSpan(targets.recoveryTimeSeconds * 1_000)}`}>
       {drills.length === 0 ? (
         <Empty title="No drill yet">
           A drill recovers the newest backup and measures how long that takes and how much would be lost. One runs every
@@ -189,13 +209,13 @@ function Drills({ plan }: { plan: BackupPlan }) {
   );
 }
 
-function Backups({ items }: { items: readonly BackupItem[] }) {
+function Backups({ items, of }: { items: readonly BackupItem[]; of: string }) {
   const { backup: open } = route.useSearch();
   const list = useListKeys<HTMLDivElement>();
   if (items.length === 0) return <Empty title="No backup was made yet">Back up now makes the first.</Empty>;
   return (
     <div ref={list}>
-      <Panel title="Backups" note={plural(items.length, 'backup')} flush>
+      <Panel title="Backups" of={of} note={plural(items.length, 'backup')} flush>
         <ul className="backup-rows">
           {items.map((item) => (
             <li key={item.id}>

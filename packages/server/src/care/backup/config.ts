@@ -5,6 +5,7 @@ import type { ConfiguredSecret, SecretReader } from '../../lib/secret.ts';
 import { durationShape, readDuration } from '../../lib/section.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
 import type { BackupTier } from './manifest.ts';
+import { folderOf, SELF } from './repository.ts';
 
 /** How many backups are kept: the newest good one of each of so many days, ISO weeks and months that have one. */
 export interface BackupRetention {
@@ -18,6 +19,8 @@ export interface FileColumn {
   /** `table` or `schema.table`. */
   table: string;
   column: string;
+  /** The folder that relative values count from; undefined = that of the configuration, or any source. */
+  folder?: string;
 }
 
 /** Whether rows are hashed when a backup is made: all, a sample of large tables, none, or all up to 10 GB. */
@@ -28,6 +31,8 @@ export interface BackupConfig {
   name: string;
   /** Name under `databases:`; null = files and settings alone. */
   database: string | null;
+  /** The address under which it reads the database; null = that of the database. */
+  url: ConfiguredSecret | null;
   /** Folders, relative to the configuration, and URLs of buckets. */
   files: readonly string[];
   fileColumns: readonly FileColumn[];
@@ -47,6 +52,8 @@ export interface BackupConfig {
   pruneUrl: ConfiguredSecret | null;
   /** Milliseconds for which all WAL is kept (physical tier). */
   pitrWindowMs: number;
+  /** Milliseconds after which a base backup is full again, where the server can make increments; 0 = each is full. */
+  fullEveryMs: number;
   rowHash: RowHash;
   /** A Postgres server on which backups may be tried, where the built-in one does not fit. */
   scratchUrl: ConfiguredSecret | null;
@@ -61,6 +68,12 @@ const countShape = z.number().int().nonnegative();
 export const backupShape = z.strictObject({
   name: z.string().min(1).describe('How commands and jobs call it'),
   database: z.string().optional().describe('Name under databases; without it files and settings alone'),
+  url: z
+    .string()
+    .optional()
+    .describe(
+      'Postgres URL of a role that may read everything, and replicate for the physical tier; default that of the database',
+    ),
   files: z.array(z.string()).optional().describe('Folders and s3://bucket/prefix whose files are backed up too'),
   file_columns: z
     .array(z.strictObject({ table: z.string(), column: z.string() }))
@@ -94,6 +107,11 @@ export const backupShape = z.strictObject({
     .optional()
     .describe('The same store with credentials that may delete, where those of stores.blobs may only write'),
   pitr_window: durationShape.optional().describe('How far back any moment can be restored (physical), default 7d'),
+  full_every: durationShape
+    .optional()
+    .describe(
+      'How often a base backup is full; those between hold what changed (physical, PostgreSQL 17+), default 7d; 0s = all',
+    ),
   row_hash: z
     .enum(['auto', 'all', 'sample', 'off'])
     .optional()
@@ -115,8 +133,12 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
   const { schedule = '0 3 * * *', time_zone: timeZone = 'UTC', tiers = ['logical'] } = raw;
   const problem = scheduleProblem(schedule, timeZone);
   if (problem) report({ code: problem.path[0] === 'time_zone' ? 'E302' : 'E103', ...problem });
+  if (folderOf(raw.name) === SELF) {
+    const suggestion = 'give it another name';
+    report({ code: 'E106', path: ['name'], message: `"${SELF}" is the backup of YumOps itself`, suggestion });
+  }
   lintSources(raw, tiers, databases, report);
-  const optional = (key: 'copy_to' | 'scratch_url' | 'prune_url') => {
+  const optional = (key: 'url' | 'copy_to' | 'scratch_url' | 'prune_url') => {
     const text = raw[key];
     return text === undefined ? null : secret(text, [key]);
   };
@@ -125,6 +147,7 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
   return {
     name: raw.name,
     database: raw.database ?? null,
+    url: optional('url'),
     files: raw.files ?? [],
     fileColumns: raw.file_columns ?? [],
     tiers: [...new Set(tiers)],
@@ -140,10 +163,34 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
     lockMs: readDuration(raw.lock, ['lock'], report, MINUTE_MS) ?? null,
     pruneUrl: optional('prune_url'),
     pitrWindowMs: readDuration(raw.pitr_window, ['pitr_window'], report, MINUTE_MS) ?? 7 * DAY_MS,
+    fullEveryMs: readDuration(raw.full_every, ['full_every'], report, 0) ?? 7 * DAY_MS,
     rowHash: raw.row_hash ?? 'auto',
     scratchUrl: optional('scratch_url'),
     smokeQueries: raw.smoke_queries ?? [],
   };
+}
+
+/** What maintenance knows of files that belong to rows. */
+export interface RetainedFiles {
+  database: string | null;
+  retention: readonly { table: string; fileColumn: string | null; fileFolder: string | null }[];
+}
+
+/**
+ * A backup with the columns that maintenance deletes files by: what it would delete some day is to be in the backup until
+ * then. A backup without files has nothing to hold them against.
+ */
+export function withRetainedFiles(config: BackupConfig, { database, retention }: RetainedFiles): BackupConfig {
+  if (config.files.length === 0 || config.database === null || (database ?? config.database) !== config.database) {
+    return config;
+  }
+  const known = new Set(config.fileColumns.map(({ table, column }) => `${table}.${column}`));
+  const more = retention.flatMap(({ table, fileColumn, fileFolder }) =>
+    fileColumn === null || known.has(`${table}.${fileColumn}`)
+      ? []
+      : [{ table, column: fileColumn, ...(fileFolder === null ? {} : { folder: fileFolder }) }],
+  );
+  return { ...config, fileColumns: [...config.fileColumns, ...more] };
 }
 
 function definedOf(raw: RawBackup['retention']): Partial<BackupRetention> {

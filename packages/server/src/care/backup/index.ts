@@ -22,6 +22,13 @@ export { chunkPath } from './files/chunk-store.ts';
 export type { FileEntry, FileSource } from './files/file-source.ts';
 export { type BackupOutcome, type BackupWork, backupJobs, jobNames } from './jobs.ts';
 export { BackupKey, BackupKeys, readBackupKeys } from './key.ts';
+export {
+  checkProof,
+  confirmKit,
+  type KitConfirmation,
+  kitProblem,
+  readKitConfirmation,
+} from './kit-confirmation.ts';
 export { backUpLogically, type ConfigurationRecord, type LogicalSource } from './logical/backup.ts';
 export {
   type BackupManifest,
@@ -35,7 +42,7 @@ export {
   writeManifest,
 } from './manifest.ts';
 export { type BackupProblem, type BackupProblemCode, backupProblems } from './problems.ts';
-export { folderOf, Repository, type StoredObject } from './repository.ts';
+export { folderOf, Repository, SELF, type StoredObject } from './repository.ts';
 export { type RestoreReport, restoreDatabase } from './restore/restore-database.ts';
 export { readFileList, restoreFiles } from './restore/restore-files.ts';
 export { restoreTable } from './restore/restore-table.ts';

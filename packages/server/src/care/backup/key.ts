@@ -37,11 +37,14 @@ export class BackupKey {
 /** The keys of a backup: new backups are sealed with the first, the others still open old ones. */
 export class BackupKeys {
   readonly current: BackupKey;
+  /** The current one first. */
+  readonly all: readonly BackupKey[];
   readonly #byId: ReadonlyMap<string, BackupKey>;
 
   /** @param keys at least one */
   constructor(keys: readonly BackupKey[]) {
     this.current = keys[0] as BackupKey;
+    this.all = keys;
     this.#byId = new Map(keys.map((key) => [key.id, key]));
   }
 

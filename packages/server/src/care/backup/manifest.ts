@@ -10,6 +10,8 @@ const FORMAT = 'yumops-backup/1';
 /** An object of a backup and what it is: `dump`, `roles`, `tables`, `files`, `base.tar`, … */
 export interface ManifestObject extends StoredObject {
   part: string;
+  /** How its content is compressed by us; undefined = not at all, or by the program that made it. */
+  packed?: 'deflate-blocks';
 }
 
 /** The database server that was backed up. */

@@ -3,6 +3,7 @@ import type { ProgressReport } from './database.ts';
 import type { ClusterRecord } from './logical/roles.ts';
 import type { TableRecord } from './logical/rows.ts';
 import type { BackupManifest, ManifestObject } from './manifest.ts';
+import { decompress } from './object/blocks.ts';
 import type { Repository } from './repository.ts';
 
 /** The object of a backup that is this part. @throws YumOpsError `backup_part_missing` */
@@ -24,6 +25,22 @@ export async function readTables(repository: Repository, manifest: BackupManifes
 
 export async function readClusterRecord(repository: Repository, manifest: BackupManifest): Promise<ClusterRecord> {
   return JSON.parse(await repository.readText(partOf(manifest, 'roles'))) as ClusterRecord;
+}
+
+/** The archive of a database as `pg_dump` wrote it. @param onPiece hears of every piece as it is stored, in bytes */
+export function readDump(
+  repository: Repository,
+  dump: ManifestObject,
+  onPiece: (bytes: number) => void = () => undefined,
+): AsyncIterable<Buffer> {
+  async function* heard(): AsyncIterable<Buffer> {
+    for await (const piece of repository.readObject(dump)) {
+      onPiece(piece.length);
+      yield piece;
+    }
+  }
+  // Backups of earlier versions hold the archive compressed by pg_dump itself.
+  return dump.packed === undefined ? heard() : decompress(heard(), dump.path);
 }
 
 /** Reads objects to their end, so that damage is found before anything is done with them. */

@@ -15,6 +15,7 @@ export type BackupProblemCode =
   | 'verification_failed'
   | 'drill_failed'
   | 'over_target'
+  | 'kit_unconfirmed'
   | 'unreadable';
 
 export interface BackupProblem {

@@ -136,6 +136,9 @@ export class Repository {
   }
 }
 
+/** Name under which YumOps keeps its own state; no backup of the configuration may have it. */
+export const SELF = 'yumops-self';
+
 /** The folder of a backup's name in the store. */
 export function folderOf(name: string): string {
   const plain = slug(name);

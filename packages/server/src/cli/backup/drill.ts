@@ -1,7 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
+import { type BackupConfig, SELF } from '../../care/backup/index.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { Backups, Hooks } from '../../main/backup/backups.ts';
+import { confirmKitText } from '../../main/backup/recovery-kit.ts';
 import { printJson } from '../command.ts';
 import { backupArgs, withBackups } from './open.ts';
+
+/** A drill that the kept kit brought to its end proves that it is kept. */
+async function runDrill(backups: Backups, config: BackupConfig, kit: string | undefined, hooks: Hooks) {
+  if (kit === undefined) return backups.drill(config, hooks);
+  if (config.name !== SELF) {
+    throw new YumOpsError('wrong_use', `--kit goes with ${SELF}; "${config.name}" is opened by its key file.`, {
+      status: 400,
+    });
+  }
+  const text = await readFile(resolve(kit), 'utf8');
+  const drill = await backups.drillSelf(text, hooks);
+  const holder = { at: systemClock.now(), by: userInfo().username, how: 'drill' } as const;
+  if (drill.ok) await confirmKitText(backups, text, holder);
+  return drill;
+}
 
 export const backupDrill = defineCommand({
   meta: {
@@ -10,12 +33,18 @@ export const backupDrill = defineCommand({
   },
   args: {
     ...backupArgs,
-    name: { type: 'positional', required: true, description: 'Name under backups', valueHint: 'NAME' },
+    name: {
+      type: 'positional',
+      required: true,
+      description: 'Name under backups, or yumops-self for YumOps itself',
+      valueHint: 'NAME',
+    },
+    kit: { type: 'string', description: 'With yumops-self: the recovery kit that you keep', valueHint: 'FILE' },
   },
   run: ({ args }) =>
     withBackups(args, async (backups, hooks) => {
       const config = backups.config(args.name);
-      const drill = await backups.drill(config, hooks);
+      const drill = await runDrill(backups, config, args.kit, hooks);
       const { recoveryTimeMs, recoveryPointMs } = config.targets;
       const inTime = drill.recoveryTimeSeconds * 1_000 <= recoveryTimeMs;
       const fresh = drill.recoveryPointSeconds * 1_000 <= recoveryPointMs;
@@ -35,7 +64,7 @@ export const backupDrill = defineCommand({
         const phases = Object.entries(drill.phases).map(([phase, seconds]) => `${phase} ${seconds} s`);
         for (const { message } of drill.findings) process.stdout.write(`${message}\n`);
         process.stdout.write(
-          `${drill.ok ? 'Recovered' : 'NOT recovered'} from ${drill.backup}.\n` +
+          `${drill.ok ? 'Recovered' : 'NOT recovered'} from ${drill.backup || 'any backup'}.\n` +
             `Recovery time  ${drill.recoveryTimeSeconds} s (${phases.join(', ')}), ${against(inTime, recoveryTimeMs)}\n` +
             `Recovery point ${formatDuration(drill.recoveryPointSeconds * 1_000)} before the drill, ${against(fresh, recoveryPointMs)}\n`,
         );

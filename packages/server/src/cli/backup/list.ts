@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import type { CatalogueEntry, Recoverable } from '../../care/backup/index.ts';
+import { type CatalogueEntry, kitProblem, type Recoverable } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { printJson } from '../command.ts';
@@ -40,7 +40,8 @@ export const backupList = defineCommand({
       const lists = await Promise.all(
         chooseConfigs(backups, args.name).map(async (config) => {
           const entries = await backups.list(config);
-          return { name: config.name, entries, recoverable: await backups.recoverable(config, entries) };
+          const kit = (await backups.kitConfirmation(config)) !== null;
+          return { name: config.name, entries, recoverable: await backups.recoverable(config, entries), kit };
         }),
       );
       const entries = lists.flatMap((list) => list.entries);
@@ -53,7 +54,13 @@ export const backupList = defineCommand({
       process.stdout.write(
         formatTable(COLUMNS, entries) || 'There are no backups yet. Make one: yumops backup now NAME\n',
       );
-      for (const { name, recoverable } of lists) process.stdout.write(recoverableText(name, recoverable));
+      for (const { name, recoverable, kit } of lists) {
+        process.stdout.write(recoverableText(name, recoverable));
+        if (!kit)
+          process.stdout.write(
+            `${name}: ${kitProblem(name, null)[0]?.message}\n  yumops backup key kit ${name}, then yumops backup key confirm KIT\n`,
+          );
+      }
       return 0;
     }),
 });

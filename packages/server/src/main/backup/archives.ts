@@ -1,3 +1,4 @@
+import type { BackupManifest } from '../../care/backup/index.ts';
 import type { KeeperStatus } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -6,6 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import type { WatchedCondition } from '../../respond/alerting/index.ts';
 import type { Identity } from '../identity.ts';
 import type { Stores } from '../stores.ts';
+import type { Hooks } from './backups.ts';
 import { LogArchives } from './log-archive.ts';
 import { SelfBackup } from './self.ts';
 
@@ -13,6 +15,8 @@ import { SelfBackup } from './self.ts';
 export interface Archives {
   follow(config: Config): void;
   stop(): Promise<void>;
+  /** Makes a base backup of YumOps itself. */
+  backUpSelf(hooks: Hooks): Promise<BackupManifest>;
   /** How each is doing, by the name of its backup. */
   statuses(): Record<string, KeeperStatus>;
   /** For the alert path: log that does not come in, and log that a server keeps for us. */
@@ -21,6 +25,7 @@ export interface Archives {
 
 /** Milliseconds without log until somebody is told. */
 const SILENT_MS = 60_000;
+const COPY_SILENT_MS = 10 * 60_000;
 /** Bytes that a server keeps for us from which somebody is told; its slot is dropped at 10 GB. */
 const RETAINED = 5e9;
 
@@ -46,9 +51,35 @@ export function makeArchives(context: {
     async stop() {
       await Promise.all([logs.stop(), self.stop()]);
     },
+    backUpSelf: (hooks) => self.makeBase(hooks),
     statuses,
-    conditions: () => Object.entries(statuses()).flatMap(([name, status]) => conditionsOf(name, status, clock.now())),
+    conditions() {
+      const now = clock.now();
+      const copies = { ...logs.copyProblems(), [self.name]: self.copyProblem };
+      return [
+        ...Object.entries(statuses()).flatMap(([name, status]) => conditionsOf(name, status, now)),
+        ...Object.entries(copies).flatMap(([name, problem]) => copyCondition(name, problem, now)),
+      ];
+    },
   };
+}
+
+function conditionOf(name: string, code: string, reason: string): WatchedCondition {
+  return {
+    id: `backup:${name}:${code}`,
+    name: `Backup ${name}: ${code.replaceAll('_', ' ')}`,
+    labels: { backup: name, problem: code },
+    holds: true,
+    forMs: 0,
+    reason,
+  };
+}
+
+/** Log that has not reached the second destination for longer than its rounds explain. */
+function copyCondition(name: string, problem: { since: number; message: string } | null, now: number) {
+  if (problem === null || now - problem.since <= COPY_SILENT_MS) return [];
+  const at = new Date(problem.since).toISOString();
+  return [conditionOf(name, 'log_not_copied', `No log reached the second destination since ${at}: ${problem.message}`)];
 }
 
 function conditionsOf(
@@ -56,14 +87,7 @@ function conditionsOf(
   { state, problem, since, receiver }: KeeperStatus,
   now: number,
 ): WatchedCondition[] {
-  const condition = (code: string, reason: string): WatchedCondition => ({
-    id: `backup:${name}:${code}`,
-    name: `Backup ${name}: ${code.replaceAll('_', ' ')}`,
-    labels: { backup: name, problem: code },
-    holds: true,
-    forMs: 0,
-    reason,
-  });
+  const condition = (code: string, reason: string) => conditionOf(name, code, reason);
   const found: WatchedCondition[] = [];
   if (state === 'failing' && since !== null && now - since > SILENT_MS) {
     const at = new Date(since).toISOString();

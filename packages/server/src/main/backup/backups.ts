@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import {
   type BackupConfig,
   type BackupDatabase,
-  type BackupKeys,
   type BackupManifest,
   type BackupProblem,
   type BackupTier,
@@ -12,6 +11,8 @@ import {
   type DrillRecord,
   drillOf,
   folderOf,
+  type KitConfirmation,
+  kitProblem,
   newBackupId,
   type ProgressReport,
   type PruneReport,
@@ -21,15 +22,16 @@ import {
   Repository,
   type RestoreReport,
   type RetentionPlan,
-  readBackupKeys,
   readCatalogue,
   readDrills,
+  readKitConfirmation,
   readManifest,
   recoverableOf,
   restoreDatabase,
   restoreFiles,
   restoreTable,
   type ScratchServers,
+  SELF,
   type VerificationLevel,
   type VerificationRecord,
   verifyBackup,
@@ -43,15 +45,19 @@ import type { Clock } from '../../lib/clock.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { didYouMean } from '../../lib/nearest.ts';
-import type { ConfiguredSecret, Secret } from '../../lib/secret.ts';
-import { openBlobStore } from '../../store/blob/index.ts';
+import type { Secret } from '../../lib/secret.ts';
+import { absoluteBlobUrl, openBlobStore } from '../../store/blob/index.ts';
 import { LocalPostgresClient, openFiles, PostgresDatabase } from '../../store/source/index.ts';
 import { VERSION } from '../../version.ts';
 import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
 import { copyBackup } from './copy.ts';
+import { keysOf, usable } from './keys.ts';
 import { backUpBase, databaseOf, drillPhysically, physicalChecks, restoreMoment } from './physical.ts';
+import { kitOf } from './recovery-kit.ts';
 import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
+import { selfConfig } from './self-config.ts';
+import { drillSelf } from './self-drill.ts';
 
 /** What a long work tells and hears. */
 export interface Hooks {
@@ -96,10 +102,16 @@ export class Backups {
     return this.#context.config.backups;
   }
 
+  /** Those of the configuration, and that of YumOps itself where there is a key for it. */
+  get all(): readonly BackupConfig[] {
+    const self = selfConfig(this.configs);
+    return self ? [...this.configs, self] : this.configs;
+  }
+
   /** @throws YumOpsError `wrong_use` when the configuration has none of that name */
   config(name: string): BackupConfig {
     const names = this.configs.map((config) => config.name);
-    const found = this.configs.find((config) => config.name === name);
+    const found = this.all.find((config) => config.name === name);
     if (found) return found;
     throw new YumOpsError('wrong_use', `There is no backup "${name}" in the configuration.`, {
       hint:
@@ -112,7 +124,7 @@ export class Backups {
 
   /** The configuration that a backup's id belongs to. @throws YumOpsError `backup_unknown` */
   configOf(id: string): BackupConfig {
-    const fitting = this.configs.filter(({ name }) => id.startsWith(`${folderOf(name)}-`));
+    const fitting = this.all.filter(({ name }) => id.startsWith(`${folderOf(name)}-`));
     const [longest] = fitting.sort((a, b) => b.name.length - a.name.length);
     if (longest) return longest;
     throw new YumOpsError('backup_unknown', `There is no backup ${id}.`, {
@@ -170,13 +182,21 @@ export class Backups {
     } catch (error) {
       outcome.error = error;
     }
-    const copy = outcome.manifest === null ? null : await this.copyRepository(config).catch((error: unknown) => error);
-    if (copy instanceof Repository && outcome.manifest) {
-      outcome.copyError = await copyBackup(repository, copy, outcome.manifest, hooks).catch((error: unknown) => error);
-      copy.store.close();
-    } else outcome.copyError = copy;
+    if (outcome.manifest !== null) outcome.copyError = await this.copy(config, outcome.manifest, hooks);
     outcome.seconds = (clock.monotonic() - start) / 1_000;
     return outcome;
+  }
+
+  /** Copies a backup to the second destination, where there is one. @returns why it is not there, else null */
+  async copy(config: BackupConfig, manifest: BackupManifest, hooks: Hooks): Promise<unknown> {
+    try {
+      const copy = await this.copyRepository(config);
+      if (copy === null) return null;
+      const repository = await this.repository(config);
+      return await copyBackup(repository, copy, manifest, hooks).finally(() => copy.store.close());
+    } catch (error) {
+      return error;
+    }
   }
 
   #backUp(
@@ -186,6 +206,7 @@ export class Backups {
     id: string,
     hooks: Hooks,
   ): Promise<BackupManifest> {
+    if (config.name === SELF) throw onlyRunning();
     if (tier === 'logical') return this.#backUpLogically(config, repository, id, hooks);
     const database = databaseOf(config, this.#context.config.databases);
     return backUpBase({ config, repository, database }, id, this.#context, hooks);
@@ -233,7 +254,7 @@ export class Backups {
     const { name, profile, url, broken } = found;
     const database = new PostgresDatabase(
       name,
-      usable({ secret: url, broken }, `the address of the database "${name}"`),
+      usable(config.url ?? { secret: url, broken }, `the address of the database "${name}"`),
     );
     return { name, profile, database };
   }
@@ -314,8 +335,16 @@ export class Backups {
       report.freed += await pruneLog(repository, { now: options.now, windowMs: config.pitrWindowMs, signal });
     }
     const copy = await this.copyRepository(config);
-    if (copy) await prune(copy, options).finally(() => copy.store.close());
-    return report;
+    if (!copy) return report;
+    try {
+      await prune(copy, options);
+      if (config.tiers.includes('physical')) {
+        await pruneLog(copy, { now: options.now, windowMs: config.pitrWindowMs, signal });
+      }
+      return report;
+    } finally {
+      copy.store.close();
+    }
   }
 
   /** With the credentials that may delete, where they are others than those that may write. */
@@ -330,6 +359,7 @@ export class Backups {
    * @throws YumOpsError `backup_none` when there is no backup
    */
   async drill(config: BackupConfig, hooks: Hooks): Promise<DrillRecord> {
+    if (config.name === SELF) return this.drillSelf(undefined, hooks);
     const at = new Date(this.#context.clock.now()).toISOString();
     const entries = await this.list(config);
     const good = entries.filter(({ status }) => status === 'good');
@@ -347,6 +377,22 @@ export class Backups {
     const { name } = config;
     const drill = drillOf({ name, backup: newest.id, at, findings }, { fetch: sum + open, ...rest }, newest.started);
     await writeDrill(await this.repository(config), drill);
+    return drill;
+  }
+
+  /**
+   * Brings YumOps back on trial from the recovery kit alone. The record is kept.
+   * @param given text of the kit; undefined = one that is made from the key file, as a new kit would be printed
+   */
+  async drillSelf(given: string | undefined, hooks: Hooks): Promise<DrillRecord> {
+    const { settings, config: whole } = this.#context;
+    const config = this.config(SELF);
+    const from = settings.blobUrl ?? whole.stores.blobs;
+    const kit = given ?? (await kitOf(config, settings, from));
+    const repository = await this.repository(config);
+    // A relative address counts from the configuration, which the drill does not have.
+    const drill = await drillSelf({ kit, from: absoluteBlobUrl(from, whole.root) }, this.#context, hooks);
+    await writeDrill(repository, drill);
     return drill;
   }
 
@@ -368,11 +414,26 @@ export class Backups {
     return readDrills(await this.repository(config), count);
   }
 
+  /** Who confirmed to keep the recovery kit with the present key; null = nobody. */
+  async kitConfirmation(config: BackupConfig): Promise<KitConfirmation | null> {
+    // The key of YumOps itself is that of a backup of the configuration.
+    const { current } = keysOf(config);
+    const sealing = this.configs.find(
+      ({ key }) => key.broken === null && keysOf({ ...config, key }).current.id === current.id,
+    );
+    return readKitConfirmation(await this.repository(sealing ?? config));
+  }
+
   /** What is wrong with a backup at the moment. That nobody can say is wrong too. */
   async problems(config: BackupConfig): Promise<BackupProblem[]> {
     try {
-      const [entries, drills] = await Promise.all([this.list(config), this.drills(config, 1)]);
-      return backupProblems(config, entries, drills[0] ?? null, this.#context.clock.now());
+      const [entries, drills, kit] = await Promise.all([
+        this.list(config),
+        this.drills(config, 1),
+        this.kitConfirmation(config),
+      ]);
+      const now = this.#context.clock.now();
+      return [...backupProblems(config, entries, drills[0] ?? null, now), ...kitProblem(config.name, kit)];
     } catch (error) {
       if (!(error instanceof YumOpsError)) throw error;
       return [{ backup: config.name, code: 'unreadable', message: error.message }];
@@ -385,19 +446,13 @@ export class Backups {
   }
 }
 
-/** The keys of a backup. @throws YumOpsError `backup_key_missing`, `backup_key_damaged` */
-export function keysOf({ name, key }: BackupConfig): BackupKeys {
-  if (key.broken === null) return readBackupKeys(key.secret.reveal());
-  throw new YumOpsError('backup_key_missing', `The key of the backup "${name}" is missing: ${key.broken}.`, {
-    hint: 'Put the key file back from where you keep its copy. For a first backup: `yumops backup key create FILE`.',
-    status: 409,
-  });
-}
-
-function usable({ secret, broken }: ConfiguredSecret, what: string): Secret {
-  if (broken === null) return secret;
-  throw new YumOpsError('secret_unusable', `It is not known where ${what} leads: ${broken}.`, {
-    hint: 'See `yumops check`.',
-    status: 409,
-  });
+function onlyRunning(): YumOpsError {
+  return new YumOpsError(
+    'self_backup_running',
+    'YumOps backs itself up while it runs; nothing else reaches its state.',
+    {
+      hint: `Run its job: yumops job run backup-${SELF}.`,
+      status: 409,
+    },
+  );
 }

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type BackupManifest, chunkIdsOf, chunkPath, manifestPath, type Repository } from '../../care/backup/index.ts';
+import {
+  type BackupManifest,
+  chunkIdsOf,
+  chunkPath,
+  manifestPath,
+  type Repository,
+  readManifest,
+} from '../../care/backup/index.ts';
 import { logOfBase } from '../../care/backup/physical/index.ts';
 import { readBlob } from '../../lib/blob.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
@@ -15,6 +22,10 @@ export async function copyBackup(
   manifest: BackupManifest,
   { progress, signal }: Hooks,
 ): Promise<null> {
+  // An increment is worth nothing without what it builds on, which may be older than the second destination.
+  if (manifest.parent !== null && !(await to.store.head(manifestPath(to, manifest.parent)))) {
+    await copyBackup(from, to, await readManifest(from, manifest.parent), { progress, signal });
+  }
   const total = manifest.objects.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   for (const { path, sha256 } of manifest.objects) {

@@ -1,8 +1,9 @@
-import { type BackupOutcome, type BackupWork, backupJobs } from '../../care/backup/index.ts';
+import { type BackupConfig, type BackupOutcome, type BackupWork, backupJobs, SELF } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
 import type { Job, JobContext } from '../../care/scheduler/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { messageOf } from '../../lib/errors.ts';
+import type { Archives } from './archives.ts';
 import type { TierOutcome } from './backups.ts';
 import type { LiveBackups } from './open.ts';
 
@@ -16,9 +17,17 @@ function lineOf({ tier, id, manifest, error, copyError, seconds }: TierOutcome):
 }
 
 /** The jobs of all backups of the configuration as it is now. */
-export function jobsOfBackups({ open, watch }: LiveBackups): Job[] {
+export function jobsOfBackups({ open, watch }: LiveBackups, archives: Pick<Archives, 'backUpSelf'>): Job[] {
+  const backUpSelf = async (config: BackupConfig, context: JobContext): Promise<BackupOutcome> => {
+    const manifest = await archives.backUpSelf(hooksOf(context));
+    const copyError = await open().copy(config, manifest, hooksOf(context));
+    const { id, bytes } = manifest;
+    const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
+    return { ok: copyError === null, lines: [`${id}, ${formatBytes(bytes)}.${copy}`], detail: { backups: [{ id }] } };
+  };
   const work: BackupWork = {
     async backUp(config, context): Promise<BackupOutcome> {
+      if (config.name === SELF) return backUpSelf(config, context);
       const outcomes = await open().run(config, hooksOf(context));
       const ok = outcomes.every(({ error, copyError }) => error === null && copyError === null);
       const detail = { backups: outcomes.map(({ id, tier, manifest }) => ({ id, tier, good: manifest !== null })) };
@@ -29,7 +38,7 @@ export function jobsOfBackups({ open, watch }: LiveBackups): Job[] {
     verify: (id, level, context) => open().verify(id, level, hooksOf(context)),
     drill: (config, context) => open().drill(config, hooksOf(context)),
   };
-  const jobs = open().configs.flatMap((config) => backupJobs(config, work));
+  const jobs = open().all.flatMap((config) => backupJobs(config, work));
   // What a job found or mended is to be seen at once.
   return jobs.map((job) => ({ ...job, run: (context) => job.run(context).finally(() => watch.nudge()) }));
 }

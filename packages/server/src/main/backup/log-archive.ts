@@ -1,11 +1,15 @@
-import type { BackupConfig } from '../../care/backup/index.ts';
+import { type BackupConfig, Repository } from '../../care/backup/index.ts';
 import { type KeeperStatus, readPhysicalState, type WalKeeper } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import type { ConfiguredSecret } from '../../lib/secret.ts';
+import { openBlobStore } from '../../store/blob/index.ts';
 import { Backups } from './backups.ts';
+import { LogCopier } from './copy-log.ts';
+import { keysOf, usable } from './keys.ts';
 import { databaseOf, makeKeeper, type PhysicalSource } from './physical.ts';
 
 /** Milliseconds between two looks whether some base backup reaches the present. */
@@ -42,6 +46,11 @@ export class LogArchives {
     return Object.fromEntries(this.#archives.map((archive) => [archive.name, archive.status]));
   }
 
+  /** What keeps logs from their second destination, by name. */
+  copyProblems(): Record<string, LogCopier['problem']> {
+    return Object.fromEntries(this.#archives.map((archive) => [archive.name, archive.copyProblem]));
+  }
+
   async stop(): Promise<void> {
     await this.#turn;
     await this.#end();
@@ -71,6 +80,7 @@ export class LogArchives {
         return { config: backup, repository: await backups.repository(backup), database };
       },
       runBase: (signal) => backups.runBase(backup, { progress: () => undefined, signal }),
+      second: backup.copyTo && (() => secondRepository(backup.name, backup, config.root)),
       close: () => backups.close(),
     };
   }
@@ -78,6 +88,16 @@ export class LogArchives {
   async #end(): Promise<void> {
     await Promise.all(this.#archives.splice(0).map((archive) => archive.stop()));
   }
+}
+
+/** Opens the second destination of a backup, for what is kept under `name`. @throws YumOpsError `secret_unusable` */
+export async function secondRepository(
+  name: string,
+  config: Pick<BackupConfig, 'name' | 'key' | 'copyTo'>,
+  root: string,
+): Promise<Repository> {
+  const url = usable(config.copyTo as ConfiguredSecret, `copy_to of "${config.name}"`).reveal();
+  return new Repository(await openBlobStore(url, root), name, keysOf(config));
 }
 
 /** What a log archive keeps up. */
@@ -88,6 +108,8 @@ export interface ArchiveSubject {
   runBase(signal: AbortSignal): Promise<unknown>;
   /** Milliseconds after which a new base backup is made in any case. */
   baseEvery?: number;
+  /** Opens the second destination; null = there is none. */
+  second: (() => Promise<Repository>) | null;
   close(): Promise<void>;
 }
 
@@ -97,6 +119,7 @@ export class LogArchive {
   readonly #subject: ArchiveSubject;
   readonly #context: Context;
   readonly #ended = new AbortController();
+  readonly #copier: LogCopier | null;
   #keeper: { keeper: WalKeeper; stop(): Promise<void> } | undefined;
   #running: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -107,6 +130,10 @@ export class LogArchive {
     this.name = subject.name;
     this.#subject = subject;
     this.#context = context;
+    const { name, second: to } = subject;
+    const from = async () => (await subject.open()).repository;
+    const isOurs = () => this.status.state === 'receiving';
+    this.#copier = to && new LogCopier({ name, from, to, isOurs, ...context });
   }
 
   get status(): KeeperStatus {
@@ -117,14 +144,20 @@ export class LogArchive {
     return { state, problem, receiver: null, since: this.#failingSince };
   }
 
+  /** What keeps the log from the second destination; null = nothing, or there is none. */
+  get copyProblem(): LogCopier['problem'] {
+    return this.#copier?.problem ?? null;
+  }
+
   start(): void {
     this.#running = this.#run();
+    this.#copier?.start();
   }
 
   async stop(): Promise<void> {
     this.#ended.abort();
     this.#wake?.();
-    await this.#running;
+    await Promise.all([this.#running, this.#copier?.stop()]);
     await this.#keeper?.stop();
     await this.#subject.close();
   }

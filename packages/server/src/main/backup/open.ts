@@ -6,7 +6,7 @@ import type { TelemetryWriter } from '../../lib/telemetry.ts';
 import type { LiveConfig } from '../live-config.ts';
 import type { Shutdown } from '../shutdown.ts';
 import { Backups } from './backups.ts';
-import { BackupWatch } from './watch.ts';
+import { BackupWatch, type WatchContext } from './watch.ts';
 
 /** The backups of the platform while it runs. */
 export interface LiveBackups {
@@ -23,8 +23,9 @@ export function makeBackups(context: {
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
+  failedDrill: WatchContext['failedDrill'];
 }): LiveBackups {
-  const { settings, live, writer, clock, log, shutdown } = context;
+  const { settings, live, writer, clock, log, shutdown, failedDrill } = context;
   let made: { config: Config; backups: Backups } | undefined;
   const open = () => {
     if (made?.config !== live.current) {
@@ -33,5 +34,5 @@ export function makeBackups(context: {
     return made.backups;
   };
   shutdown.add('blob store', async () => made?.backups.close());
-  return { open, watch: new BackupWatch({ open, writer, service: live.current.service, clock, log }) };
+  return { open, watch: new BackupWatch({ open, writer, service: live.current.service, clock, log, failedDrill }) };
 }

@@ -1,10 +1,11 @@
 import type { BackupDetail, BackupItem, BackupPlan, BackupsPage } from '@yumops/protocol';
-import { type BackupConfig, jobNames, planRetention, readVerifications } from '../../care/backup/index.ts';
+import { type BackupConfig, jobNames, planRetention, readVerifications, SELF } from '../../care/backup/index.ts';
 import type { BackupPages } from '../../http/backups.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { nextTick } from '../../lib/cron.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Backups } from './backups.ts';
+import { confirmKitProof } from './recovery-kit.ts';
 import type { BackupWatch, SeenBackup } from './watch.ts';
 
 function itemsOf({ entries }: SeenBackup, { retention, timeZone }: BackupConfig): BackupItem[] {
@@ -35,6 +36,8 @@ function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan
     })),
     jobs: jobNames(config),
     copied: config.copyTo !== null,
+    isSelf: config.name === SELF,
+    kit: seen.kit && { keyId: seen.kit.keyId, at: seen.kit.at, by: seen.kit.by },
   };
 }
 
@@ -55,7 +58,7 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
     async page(limit, after): Promise<BackupsPage> {
       const backups = open();
       const all = await Promise.all(
-        backups.configs.map(async (config) => ({ config, seen: await watch.see(backups, config.name) })),
+        backups.all.map(async (config) => ({ config, seen: await watch.see(backups, config.name) })),
       );
       const items = all.flatMap(({ seen, config }) => itemsOf(seen, config)).sort(newestFirst);
       const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
@@ -91,6 +94,12 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
           ...{ at, level, ok, findings: [...findings], phases: { ...phases }, evidence: { ...evidence } },
         })),
       };
+    },
+    async confirmKit(name, typed, by) {
+      const backups = open();
+      const report = await confirmKitProof(backups, backups.config(name), typed, { at: clock.now(), by });
+      watch.nudge();
+      return report.confirmed;
     },
     jobOf: (name) => jobNames(open().config(name)).backup,
     verifyJobOf: (id) => jobNames(open().configOf(id)).verify,

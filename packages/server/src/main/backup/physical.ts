@@ -6,6 +6,7 @@ import {
   backUpPhysically,
   checkBaseFiles,
   checkLog,
+  checkParents,
   formatLsn,
   type PhysicalBackupInput,
   parseLsn,
@@ -36,7 +37,7 @@ interface Context {
 
 /** What the physical tier needs of a backup's configuration. */
 export interface PhysicalSource {
-  config: Pick<BackupConfig, 'lockMs' | 'pitrWindowMs'>;
+  config: Pick<BackupConfig, 'lockMs' | 'pitrWindowMs' | 'fullEveryMs'>;
   repository: Repository;
   /** Name and address under `databases:`. */
   database: { name: string; url: Secret };
@@ -51,7 +52,7 @@ function inputOf(
   { clock, log }: Context,
 ): PhysicalBackupInput & { close(): Promise<void> } {
   const source = connectReplication(database.name, database.url.reveal(), clock);
-  const { lockMs, pitrWindowMs } = config;
+  const { lockMs, pitrWindowMs, fullEveryMs } = config;
   const isLocked = repository.store.locks && lockMs !== null;
   return {
     repository,
@@ -63,6 +64,7 @@ function inputOf(
     slotLimit: SLOT_LIMIT,
     storeAfter,
     extras,
+    fullEveryMs,
     ...(isLocked ? { lockUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs) } : {}),
     close: () => source.close(),
   };
@@ -123,6 +125,8 @@ export function physicalChecks(context: TrialContext, hooks: Hooks): TierChecks 
   return {
     async stored(manifest, level) {
       const { progress, signal } = hooks;
+      const parents = await checkParents({ repository, manifest, signal, progress }, level);
+      if (parents.length > 0) return parents;
       const findings = await checkLog({ repository, manifest, signal, progress, now: clock.now() });
       if (level === 0 || findings.length > 0) return findings;
       return checkBaseFiles(repository, await readBase(repository, manifest.id), progress);
@@ -156,7 +160,11 @@ export function databaseOf(
   config: BackupConfig,
   databases: readonly { name: string; url: Secret; broken: string | null }[],
 ): { name: string; url: Secret } {
-  const found = databases.find(({ name }) => name === config.database);
+  const configured = databases.find(({ name }) => name === config.database);
+  const found =
+    configured && config.url
+      ? { name: configured.name, url: config.url.secret, broken: config.url.broken }
+      : configured;
   if (found && found.broken === null) return found;
   throw new YumOpsError(
     'tier_unavailable',

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type ConfigurationRecord, Repository } from '../../care/backup/index.ts';
+import { type ConfigurationRecord, Repository, readCatalogue, SELF } from '../../care/backup/index.ts';
 import { readPhysicalState, recoverCluster } from '../../care/backup/physical/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import { embeddedRecovery } from '../../engines/index.ts';
@@ -18,7 +18,7 @@ import { loadUsableConfig } from '../config.ts';
 import type { Hooks } from './backups.ts';
 import { openBlobs } from './blob.ts';
 import { readKit } from './kit.ts';
-import { CONFIGURATION, INSTALLATION, type InstallationRecord, SELF } from './self.ts';
+import { CONFIGURATION, INSTALLATION, type InstallationRecord } from './self-record.ts';
 
 export interface RestoreSelfInput {
   settings: Settings;
@@ -30,6 +30,8 @@ export interface RestoreSelfInput {
   folder: string;
   /** A moment; undefined = the latest. */
   at: string | undefined;
+  /** Whether blobs are copied where the configuration names another store. */
+  withBlobs: boolean;
 }
 
 /** What came back. */
@@ -42,6 +44,10 @@ export interface RestoredSelf {
   files: { written: string[]; kept: string[] };
   /** Rows of our own state by table. */
   rows: Record<string, number>;
+  /** The secret key that it had. */
+  secretKey: string | null;
+  /** Milliseconds by phase. */
+  phases: Readonly<Record<string, number>>;
   /** Objects that were copied into the configured blob store; null where it is the one that was restored from. */
   blobsCopied: number | null;
   /** Variables of the environment that the configuration needs. */
@@ -70,9 +76,10 @@ export async function restoreSelf(input: RestoreSelfInput, context: Context, hoo
     const state = await restoreState(repository, input, context, hooks);
     const files = await writeConfiguration(configuration, folder);
     await writeSecrets(installation, kit.secretKey, settings, folder);
-    const blobsCopied = await copyBlobs(store, input, hooks);
+    const blobsCopied = input.withBlobs ? await copyBlobs(store, input, hooks) : null;
     return {
       ...state,
+      secretKey: installation.secretKey,
       madeBy,
       data: settings.dataDir,
       files,
@@ -101,6 +108,13 @@ async function readRecords(repository: Repository, store: BlobStore, now: number
   const { bases } = await readPhysicalState(repository, now);
   const newest = bases.sort((a, b) => a.stoppedAt - b.stoppedAt).at(-1);
   if (!newest) {
+    const locked = (await readCatalogue(repository, now)).find(({ status }) => status === 'locked');
+    if (locked) {
+      throw new YumOpsError('backup_key_wrong', locked.why ?? `${locked.id} is sealed with another key.`, {
+        hint: 'Use the recovery kit with that key.',
+        status: 409,
+      });
+    }
     throw new YumOpsError('self_backup_missing', `There is no backup of YumOps itself in ${store.address}.`, {
       hint: 'Name with --from the store that stores.blobs named, or the second destination.',
       status: 404,
@@ -123,7 +137,7 @@ async function restoreState(
   { settings, at }: RestoreSelfInput,
   { clock, log }: Context,
   { progress }: Hooks,
-): Promise<Pick<RestoredSelf, 'backup' | 'moment' | 'rows' | 'warnings'>> {
+): Promise<Pick<RestoredSelf, 'backup' | 'moment' | 'rows' | 'warnings' | 'phases'>> {
   const home = join(settings.dataDir, 'postgres');
   const server = embeddedRecovery({ clock, log });
   const report = (phase: string, done: number, total: number) => progress(done, total, `bytes, ${phase}`);
@@ -133,7 +147,8 @@ async function restoreState(
     const rows = await takeOver(cluster.server.url(superuser, 'postgres'), superuser, home);
     await cluster.server.stop();
     await cluster.place.moveTo(join(home, 'data'));
-    return { backup: cluster.base.id, moment: cluster.moment, rows, warnings: cluster.warnings };
+    const { base, moment, warnings, phases } = cluster;
+    return { backup: base.id, moment, rows, warnings, phases };
   } catch (error) {
     await cluster.server.stop();
     await cluster.place.discard();

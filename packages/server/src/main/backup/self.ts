@@ -1,40 +1,24 @@
-import { type BackupConfig, newBackupId, prune, Repository } from '../../care/backup/index.ts';
-import { pruneLog } from '../../care/backup/physical/index.ts';
+import { type BackupConfig, type BackupManifest, newBackupId, Repository, SELF } from '../../care/backup/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { Secret } from '../../lib/secret.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
 import { VERSION } from '../../version.ts';
-import { keysOf } from './backups.ts';
+import type { Hooks } from './backups.ts';
 import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
-import { type ArchiveSubject, LogArchive } from './log-archive.ts';
+import { keysOf } from './keys.ts';
+import { type ArchiveSubject, LogArchive, secondRepository } from './log-archive.ts';
 import { backUpBase, type PhysicalSource } from './physical.ts';
-
-/** Name under which YumOps keeps its own state; no backup of the configuration should have it. */
-export const SELF = 'yumops-self';
-
-/** Parts that a backup of YumOps itself has beside those of a base backup. */
-export const CONFIGURATION = 'configuration';
-export const INSTALLATION = 'installation';
-
-/** What an installation is besides its state and configuration. */
-export interface InstallationRecord {
-  version: string;
-  /** The key that signs sessions and opens stored secrets. */
-  secretKey: string;
-  /** Where backups and other blobs are, as configured. */
-  blobs: string;
-  /** Paths of key files as the configuration names them, and the different contents of all of them. */
-  keyFiles: { paths: string[]; keys: string[] };
-}
+import { CONFIGURATION, INSTALLATION, type InstallationRecord } from './self-record.ts';
 
 /** Milliseconds that a change of our own state waits before it is stored. */
 const STORE_AFTER = 15_000;
-/** How many backups of YumOps itself are kept. */
-const KEPT = { daily: 7, weekly: 4, monthly: 3 };
+/** A base backup is made by its job every night; where no job runs, once the newest is so old. */
+const BASE_EVERY = 1.25 * DAY_MS;
 
 interface Context {
   settings: Settings;
@@ -50,6 +34,7 @@ export class SelfBackup {
   readonly name = SELF;
   readonly #context: Context & { stateUrl: string; secretKey: string };
   #archive: LogArchive | undefined;
+  #makeBase: ((hooks: Hooks) => Promise<BackupManifest>) | undefined;
   #config: Config | undefined;
   #written = '';
   #turn: Promise<void> = Promise.resolve();
@@ -67,6 +52,20 @@ export class SelfBackup {
     return this.#archive?.status ?? null;
   }
 
+  get copyProblem() {
+    return this.#archive?.copyProblem ?? null;
+  }
+
+  /** Makes a base backup of the state now. @throws YumOpsError `self_backup_off` without a key */
+  async makeBase(hooks: Hooks): Promise<BackupManifest> {
+    await this.#turn;
+    if (this.#makeBase) return this.#makeBase(hooks);
+    throw new YumOpsError('self_backup_off', 'YumOps has no key to seal its own backup with.', {
+      hint: 'Give a backup a key: yumops backup key create FILE.',
+      status: 409,
+    });
+  }
+
   async stop(): Promise<void> {
     await this.#turn;
     await this.#archive?.stop();
@@ -74,7 +73,8 @@ export class SelfBackup {
 
   async #follow(config: Config): Promise<void> {
     const sealing = config.backups.find(({ key }) => key.broken === null);
-    const written = JSON.stringify([sealing?.key.secret.reveal(), config.stores.blobs]);
+    const copy = sealing?.copyTo?.secret.reveal();
+    const written = JSON.stringify([sealing?.key.secret.reveal(), config.stores.blobs, copy]);
     if (written === this.#written) {
       this.#config = config;
       return;
@@ -82,8 +82,11 @@ export class SelfBackup {
     this.#written = written;
     this.#config = config;
     await this.#archive?.stop();
-    this.#archive = sealing && new LogArchive(this.#subject(sealing), this.#context);
-    this.#archive?.start();
+    this.#archive = undefined;
+    this.#makeBase = undefined;
+    if (!sealing) return;
+    this.#archive = new LogArchive(this.#subject(sealing), this.#context);
+    this.#archive.start();
   }
 
   #subject(sealing: BackupConfig): ArchiveSubject {
@@ -94,25 +97,24 @@ export class SelfBackup {
       const config = this.#config as Config;
       repository ??= openBlobs(settings, config).then((store) => new Repository(store, SELF, keysOf(sealing)));
       return {
-        config: { lockMs: null, pitrWindowMs: 7 * DAY_MS },
+        config: { lockMs: null, pitrWindowMs: 7 * DAY_MS, fullEveryMs: 7 * DAY_MS },
         repository: await repository,
         database: { name: 'the state of YumOps', url: new Secret(stateUrl) },
         storeAfter: STORE_AFTER,
         extras: () => this.#extras(sealing),
       };
     };
+    this.#makeBase = async (hooks) => {
+      const physical = await open();
+      return backUpBase(physical, newBackupId(physical.repository, context.clock.now()), context, hooks);
+    };
+    const makeBase = this.#makeBase;
     return {
       name: SELF,
       open,
-      baseEvery: DAY_MS,
-      async runBase(signal) {
-        const physical = await open();
-        const id = newBackupId(physical.repository, context.clock.now());
-        await backUpBase(physical, id, context, { progress: () => undefined, signal });
-        const now = context.clock.now();
-        await prune(physical.repository, { retention: KEPT, timeZone: 'UTC', now, signal });
-        await pruneLog(physical.repository, { now, windowMs: 7 * DAY_MS, signal });
-      },
+      baseEvery: BASE_EVERY,
+      runBase: (signal) => makeBase({ progress: () => undefined, signal }),
+      second: sealing.copyTo && (() => secondRepository(SELF, sealing, (this.#config as Config).root)),
       async close() {
         (await repository?.catch(() => undefined))?.store.close();
       },

@@ -1,5 +1,11 @@
-import type { BackupProblem, CatalogueEntry, DrillRecord, Recoverable } from '../../care/backup/index.ts';
-import { backupProblems } from '../../care/backup/index.ts';
+import type {
+  BackupProblem,
+  CatalogueEntry,
+  DrillRecord,
+  KitConfirmation,
+  Recoverable,
+} from '../../care/backup/index.ts';
+import { backupProblems, kitProblem } from '../../care/backup/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -18,11 +24,24 @@ export interface SeenBackup {
   recoverable: Recoverable;
   drills: readonly DrillRecord[];
   problems: readonly BackupProblem[];
+  /** Who confirmed to keep the recovery kit; null = nobody, or nobody can say. */
+  kit: KitConfirmation | null;
   /** When, milliseconds since the epoch. */
   at: number;
 }
 
 const DRILLS = 12;
+
+export interface WatchContext {
+  /** The backups of the configuration as it is now. */
+  open(): Backups;
+  writer: TelemetryWriter;
+  service: string;
+  clock: Clock;
+  log: Log;
+  /** Is told once of each drill that failed since the start, whoever ran it. */
+  failedDrill(drill: DrillRecord): Promise<unknown>;
+}
 
 /** Looks into the stores of backups from time to time: what is wrong goes to the alert path, ages become metrics. */
 export class BackupWatch {
@@ -30,15 +49,20 @@ export class BackupWatch {
   readonly #writer: TelemetryWriter;
   readonly #service: string;
   readonly #clock: Clock;
+  readonly #failedDrill: (drill: DrillRecord) => Promise<unknown>;
+  readonly #since: number;
+  /** Failed drills that somebody was told of. */
+  readonly #told = new Set<string>();
   #seen = new Map<string, SeenBackup>();
   readonly #loop: Loop;
 
-  /** @param open the backups of the configuration as it is now */
-  constructor(context: { open(): Backups; writer: TelemetryWriter; service: string; clock: Clock; log: Log }) {
+  constructor(context: WatchContext) {
     this.#open = context.open;
     this.#writer = context.writer;
     this.#service = context.service;
     this.#clock = context.clock;
+    this.#failedDrill = context.failedDrill;
+    this.#since = context.clock.now();
     const log = context.log.child('backups');
     const work = async () => {
       await this.look();
@@ -66,10 +90,11 @@ export class BackupWatch {
   /** Looks at every backup now. */
   async look(): Promise<readonly SeenBackup[]> {
     const backups = this.#open();
-    const seen = await Promise.all(backups.configs.map((config) => this.see(backups, config.name)));
+    const seen = await Promise.all(backups.all.map((config) => this.see(backups, config.name)));
     this.#seen = new Map(seen.map((item) => [item.name, item]));
     const rows = seen.flatMap((item) => this.#metrics(item));
     if (rows.length > 0) await this.#writer.append('metrics', rows);
+    for (const { drills } of seen) await this.#tellOf(drills);
     return seen;
   }
 
@@ -78,28 +103,45 @@ export class BackupWatch {
     const config = backups.config(name);
     const at = this.#clock.now();
     try {
-      const [entries, drills] = await Promise.all([backups.list(config), backups.drills(config, DRILLS)]);
-      const problems = backupProblems(config, entries, drills.at(-1) ?? null, at);
+      const [entries, drills, kit] = await Promise.all([
+        backups.list(config),
+        backups.drills(config, DRILLS),
+        backups.kitConfirmation(config),
+      ]);
+      const found = backupProblems(config, entries, drills.at(-1) ?? null, at);
+      const problems = [...found, ...kitProblem(name, kit)];
       const recoverable = await backups.recoverable(config, entries);
-      return { name, entries, recoverable, drills, problems, at };
+      return { name, entries, recoverable, drills, problems, kit, at };
     } catch (error) {
       if (!(error instanceof YumOpsError)) throw error;
       const problems = [{ backup: name, code: 'unreadable' as const, message: error.message }];
-      return { name, entries: [], recoverable: { earliest: null, latest: null }, drills: [], problems, at };
+      return { name, entries: [], recoverable: { earliest: null, latest: null }, drills: [], problems, kit: null, at };
+    }
+  }
+
+  async #tellOf(drills: readonly DrillRecord[]): Promise<void> {
+    for (const drill of drills) {
+      const key = `${drill.name} ${drill.at}`;
+      if (drill.ok || Date.parse(drill.at) < this.#since || this.#told.has(key)) continue;
+      await this.#failedDrill(drill);
+      this.#told.add(key);
     }
   }
 
   /** For the alert path: one condition for each thing that can be wrong with each backup. */
   conditions(): WatchedCondition[] {
     return [...this.#seen.values()].flatMap(({ name, problems }) =>
-      problems.map(({ code, message }) => ({
-        id: `backup:${name}:${code}`,
-        name: `Backup ${name}: ${code.replaceAll('_', ' ')}`,
-        labels: { backup: name, problem: code },
-        holds: true,
-        forMs: 0,
-        reason: message,
-      })),
+      // An unconfirmed kit is for the page: nobody is to be woken for it.
+      problems
+        .filter(({ code }) => code !== 'kit_unconfirmed')
+        .map(({ code, message }) => ({
+          id: `backup:${name}:${code}`,
+          name: `Backup ${name}: ${code.replaceAll('_', ' ')}`,
+          labels: { backup: name, problem: code },
+          holds: true,
+          forMs: 0,
+          reason: message,
+        })),
     );
   }
 

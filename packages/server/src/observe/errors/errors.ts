@@ -3,6 +3,7 @@ import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, ReleaseItem } from
 import type { Clock } from '../../lib/clock.ts';
 import type { Db, Queryable } from '../../lib/db.ts';
 import type { Log } from '../../lib/log.ts';
+import type { SharedFiles } from '../../lib/shared-files.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import type { ErrorsConfig } from './config.ts';
 import { type AuditEntry, changeIssue, type IssueChange } from './issues/change-issue.ts';
@@ -20,6 +21,7 @@ import {
   type StoredRelease,
 } from './releases/releases.ts';
 import { type Assembly, type Bundle, ChunkUpload } from './sourcemaps/chunk-upload.ts';
+import { MapSharing } from './sourcemaps/share-maps.ts';
 import { type NewSourceMap, storeSourceMap } from './sourcemaps/store-map.ts';
 
 export interface ErrorsOptions {
@@ -31,6 +33,8 @@ export interface ErrorsOptions {
   config(): ErrorsConfig;
   /** Folder of attachments and source maps, as the intake has it. */
   files: string;
+  /** Files that all instances share; default each keeps its own. */
+  shared?: SharedFiles | undefined;
   /** Error events stored since the start. */
   stored?(): number;
 }
@@ -60,6 +64,8 @@ export interface Errors {
   assemble(bundle: Bundle): Promise<Assembly>;
   /** Takes over what was stored since the last look; the tracker does it by itself. */
   lookOnce(): Promise<void>;
+  /** Brings source maps to the other instances and theirs here. @returns how many were moved */
+  move(signal: AbortSignal): Promise<number>;
   /** Begins to follow the stored events. */
   start(): void;
   stop(): Promise<void>;
@@ -68,8 +74,10 @@ export interface Errors {
 /** Makes the part of the platform that knows errors. */
 export function createErrors(options: ErrorsOptions): Errors {
   const { db, telemetry, clock, log, audit, config } = options;
+  const { shared = null } = options;
   const folder = join(options.files, 'source-maps');
-  const chunks = new ChunkUpload(folder);
+  const chunks = new ChunkUpload(folder, shared);
+  const sharing = shared && new MapSharing(db, folder, shared);
   const tracker = new IssueTracker({
     db,
     telemetry,
@@ -92,10 +100,11 @@ export function createErrors(options: ErrorsOptions): Errors {
     releases: (filter) => listReleases({ db, telemetry }, filter),
     keepRelease: (release, actor) => keepRelease(writing(actor), release),
     addDeploy: (deploy, actor) => addDeploy(writing(actor), deploy),
-    storeSourceMap: (map) => storeSourceMap({ db, folder, now: clock.now() }, map),
+    storeSourceMap: (map) => storeSourceMap({ db, folder, shared, now: clock.now() }, map),
     keepChunk: (checksum, content) => chunks.keep(checksum, content),
     assemble: (bundle) => chunks.assemble(bundle, { db, now: clock.now() }),
     lookOnce: () => tracker.lookOnce(),
+    move: async (signal) => sharing?.move(signal) ?? 0,
     start: () => tracker.start(),
     stop: () => tracker.stop(),
   };

@@ -3,6 +3,7 @@ import type { IngestAnswer } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import type { SharedFiles } from '../../lib/shared-files.ts';
 import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import { Batcher, type BatchStep } from './batch/batcher.ts';
 import type { ForeignFormat } from './foreign/translate.ts';
@@ -39,6 +40,8 @@ export interface IngestOptions {
   worker?: URL;
   /** Folder of attachments and uploaded source maps; default `files` in the spool's folder. */
   files?: string;
+  /** Files that all instances share, to which attachments move; default none. */
+  shared?: SharedFiles;
   /** Takes over what jobs said of themselves, after it is on disk. */
   onCheckIns?: (project: string, checkIns: readonly SentryCheckIn[]) => Promise<void>;
   /** Told when a range of the spool was journalled, inserted, retired. */
@@ -127,6 +130,8 @@ export interface Ingest {
   noteRequestLines(keys: readonly string[]): void;
   /** The bytes of an attachment; undefined when there is none under this id. */
   readAttachment(id: string): Promise<Uint8Array | undefined>;
+  /** Moves attachments to the files that all instances share. @returns how many */
+  moveAttachments(signal: AbortSignal): Promise<number>;
   /** Removes the attachments of days before a time, milliseconds since the epoch. */
   expireAttachments(before: number): Promise<void>;
   /** For the platform's own rows. */
@@ -168,7 +173,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
   const filesFolder = options.files ?? join(options.folder, 'files');
   const sourceMaps = join(filesFolder, 'source-maps');
   const parser = new Parser(options.worker ?? new URL('./parse-worker.js', import.meta.url), sourceMaps, log);
-  const files = new AttachmentFiles(join(filesFolder, 'attachments'));
+  const files = new AttachmentFiles(join(filesFolder, 'attachments'), options.shared);
   const { onCheckIns } = options;
   const ingest = new SpooledIngest({
     spool,
@@ -274,6 +279,10 @@ class SpooledIngest implements Ingest {
 
   readAttachment(id: string): Promise<Uint8Array | undefined> {
     return this.#parts.files.read(id);
+  }
+
+  moveAttachments(signal: AbortSignal): Promise<number> {
+    return this.#parts.files.move(signal);
   }
 
   expireAttachments(before: number): Promise<void> {

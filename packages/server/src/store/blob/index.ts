@@ -17,6 +17,12 @@ export async function openBlobStore(url: string, root: string): Promise<BlobStor
   return S3BlobStore.open(address);
 }
 
+/** The same address for somebody who stands elsewhere. @throws YumOpsError `blob_address` */
+export function absoluteBlobUrl(url: string, root: string): string {
+  const address = readBlobAddress(url, root);
+  return address.kind === 'directory' ? `file:${address.root}` : url;
+}
+
 /**
  * Opens a bucket of the operator's for reading, whatever its keys are; see `readBlobAddress` for the forms of the URL.
  * @throws YumOpsError `blob_address`

@@ -261,6 +261,11 @@ const HINTS: readonly [RegExp, string, string][] = [
     'Raise max_replication_slots and max_wal_senders and restart the server.',
   ],
   [/has already been removed|can no longer (get changes|access)/i, 'wal_gap', 'A new base backup is needed.'],
+  [
+    /WAL summar|summarize_wal|incremental backup|manifest requires WAL|uploaded manifest|system identifier in backup manifest/i,
+    'increment_refused',
+    'A full base backup is made instead.',
+  ],
   [/is active for PID/i, 'slot_busy', 'Another receiver holds the slot; it is left alone.'],
 ];
 

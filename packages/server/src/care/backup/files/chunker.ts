@@ -14,16 +14,35 @@ export function gearTable(seed: Uint8Array): Int32Array {
   return Int32Array.from({ length: 256 }, (_, index) => view.getInt32(index * 4));
 }
 
+async function* slices(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const piece of source) {
+    for (let at = 0; at < piece.length; at += MOST) yield piece.subarray(at, at + MOST);
+  }
+}
+
+/** Puts bytes behind those that are held, at the start of the room where they would not fit. */
+function append(room: Buffer, held: Buffer, piece: Uint8Array): Buffer {
+  let start = held.byteOffset - room.byteOffset;
+  if (start + held.length + piece.length > room.length) {
+    held.copy(room, 0);
+    start = 0;
+  }
+  room.set(piece, start + held.length);
+  return room.subarray(start, start + held.length + piece.length);
+}
+
 /**
  * Cuts a stream into pieces at places that its content decides (gear hash, as in FastCDC): bytes that are inserted
- * change the piece they are in, and the pieces after it stay the same.
+ * change the piece they are in, and the pieces after it stay the same. A piece is good until the next one is asked for.
  */
 export async function* cutByContent(source: AsyncIterable<Uint8Array>, gear: Int32Array): AsyncIterable<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
+  // Used again for every piece: a buffer for each would be garbage faster than it is collected.
+  const room = Buffer.allocUnsafeSlow(2 * MOST);
+  let held: Buffer = room.subarray(0, 0);
   let scanned = 0;
   let hash = 0;
-  for await (const piece of source) {
-    held = held.length === 0 ? Buffer.from(piece) : Buffer.concat([held, piece]);
+  for await (const piece of slices(source)) {
+    held = append(room, held, piece);
     for (;;) {
       const end = Math.min(held.length, MOST);
       let at = Math.max(scanned, Math.min(LEAST, end));

@@ -45,6 +45,10 @@ export class ReferencedFiles {
   }
 }
 
+function inFolder(value: string, folder: string): string {
+  return value.startsWith('/') || /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : posix.join(folder, value);
+}
+
 function formsOf(value: string, root: string): string[] {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return [value.replace(/[?#].*$/, '')];
   const plain = posix.normalize(value).replace(/^\.\//, '');
@@ -54,7 +58,7 @@ function formsOf(value: string, root: string): string[] {
 /** The values of all columns that name files, in the connection's snapshot. @throws YumOpsError `backup_file_column` */
 export async function readFileColumns(connection: BackupConnection, columns: readonly FileColumn[]): Promise<string[]> {
   const values: string[] = [];
-  for (const { table, column } of columns) {
+  for (const { table, column, folder } of columns) {
     const name = splitName(table)
       .map((part) => quoteIdentifier(part.name))
       .join('.');
@@ -68,7 +72,7 @@ export async function readFileColumns(connection: BackupConnection, columns: rea
     const rows = await connection.query<{ value: string }>(
       `SELECT DISTINCT ${of}::text AS value FROM ${name} WHERE ${of} IS NOT NULL AND ${of}::text <> ''`,
     );
-    for (const { value } of rows) values.push(value);
+    for (const { value } of rows) values.push(folder === undefined ? value : inFolder(value, folder));
   }
   return values;
 }

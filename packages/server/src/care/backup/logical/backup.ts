@@ -7,6 +7,7 @@ import { backUpFiles } from '../files/backup-files.ts';
 import type { FileSource } from '../files/file-source.ts';
 import { ReferencedFiles, readFileColumns } from '../files/referenced-files.ts';
 import { type BackupManifest, type BackupSource, type ManifestObject, writeManifest } from '../manifest.ts';
+import { compress, PACKED } from '../object/blocks.ts';
 import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
 import { describeSource } from './describe.ts';
@@ -137,7 +138,7 @@ class LogicalRun {
         yield piece;
       }
     }
-    await this.#store('dump', counted());
+    await this.#store('dump', compress(counted()), { packed: PACKED });
   }
 
   async #rows({ database, profile }: OpenSource, { snapshot }: Moment): Promise<void> {
@@ -183,12 +184,16 @@ class LogicalRun {
     await this.#store('configuration', text(this.#deps.configuration));
   }
 
-  async #store(part: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async #store(
+    part: string,
+    content: AsyncIterable<Uint8Array>,
+    more: Pick<ManifestObject, 'packed'> = {},
+  ): Promise<void> {
     const { lockUntil, repository } = this.#deps;
     const lock = lockUntil === undefined ? {} : { lockUntil };
     const path = repository.objectPath(this.#id, part);
     const object = await repository.writeObject(path, content, { signal: this.#abort.signal, ...lock });
-    this.#objects.push({ part, ...object });
+    this.#objects.push({ part, ...object, ...more });
   }
 
   #manifest(started: string, moment: Moment | null): Promise<BackupManifest> {

@@ -1,3 +1,4 @@
+import { passedOn } from '../../../lib/stream-memory.ts';
 import type { BackupKeys } from '../key.ts';
 import {
   damaged,
@@ -81,6 +82,7 @@ export async function* open(
     for (let index = 0; ; index++) {
       const { plain, last } = await nextFrame(path, reader, header, index);
       if (last && (await reader.take(1)).length > 0) throw damaged(path, 'something follows its end');
+      passedOn(plain.length);
       if (plain.length > 0) yield plain;
       if (last) return;
     }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { passedOn } from '../../../lib/stream-memory.ts';
 import type { BackupKey } from '../key.ts';
 import { FRAME_BYTES, makeHeader, sealFrame } from './format.ts';
 
@@ -65,6 +66,7 @@ export function seal(source: AsyncIterable<Uint8Array>, path: string, key: Backu
     for await (const frame of cutFrames(source)) {
       plain.update(frame.plain);
       plainBytes += frame.plain.length;
+      passedOn(frame.plain.length);
       for (const piece of sealFrame(header, index++, frame.last, frame.plain)) yield count(piece);
     }
     const { objectId, keyId } = header;

@@ -4,6 +4,7 @@ import { type BackupManifest, readManifest } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { type BaseFacts, FACTS } from './base-backup.ts';
 import { parseLsn } from './lsn.ts';
+import { complete } from './parents.ts';
 import {
   type ArchiveContent,
   type Base,
@@ -18,10 +19,13 @@ import { archivedSystems, type PieceHeader, type RestorePoint, WalArchive, type 
 export interface KnownBase extends Base {
   manifest: BackupManifest;
   facts: BaseFacts;
+  /** Whether its last verification found something. */
+  doubted: boolean;
 }
 
 /** All that the store tells about moments that can be restored. */
 export interface PhysicalState {
+  /** Those whose parents are all there. */
   bases: KnownBase[];
   chains: ReachedChain[];
   points: RestorePoint[];
@@ -29,7 +33,8 @@ export interface PhysicalState {
   contents: Map<string, ArchiveContent>;
 }
 
-export async function readBase(repository: Repository, id: string): Promise<KnownBase> {
+/** @param doubted whether its last verification found something */
+export async function readBase(repository: Repository, id: string, doubted = false): Promise<KnownBase> {
   const manifest = await readManifest(repository, id);
   const object = manifest.objects.find(({ part }) => part === FACTS);
   if (!object || !manifest.wal) throw new Error(`${id} is no base backup`);
@@ -38,6 +43,7 @@ export async function readBase(repository: Repository, id: string): Promise<Know
     id,
     manifest,
     facts,
+    doubted,
     systemId: facts.systemId,
     timeline: manifest.wal.timeline,
     start: parseLsn(manifest.wal.start),
@@ -54,8 +60,9 @@ export async function readBase(repository: Repository, id: string): Promise<Know
 export async function readPhysicalState(repository: Repository, now: number): Promise<PhysicalState> {
   const catalogue = await readCatalogue(repository, now);
   const good = catalogue.filter(({ tier, status }) => tier === 'physical' && status === 'good');
-  const bases: KnownBase[] = [];
-  for (const { id } of good) bases.push(await readBase(repository, id));
+  const all: KnownBase[] = [];
+  for (const { id, verified } of good) all.push(await readBase(repository, id, verified?.ok === false));
+  const bases = complete(all);
   const state: PhysicalState = { bases, chains: [], points: [], archives: new Map(), contents: new Map() };
   for (const systemId of await archivedSystems(repository)) {
     const archive = new WalArchive(repository, systemId);

@@ -1,11 +1,13 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { codeOf, messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
-import { type BackupManifest, newBackupId } from '../manifest.ts';
+import { type BackupManifest, manifestPath, newBackupId } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
+import { type KnownBase, readPhysicalState } from './archive-state.ts';
 import { type BaseBackupInput, takeBaseBackup } from './base-backup.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
+import { chooseParent, linksOf } from './parents.ts';
 import { receiveWal } from './receiver.ts';
 import { chainFrom } from './recovery-plan.ts';
 import { ensureSlot, giveUpSlot, slotName, walMissing } from './slot.ts';
@@ -30,6 +32,8 @@ export interface PhysicalBackupInput {
   storeAfter?: number | undefined;
   extras?: BaseBackupInput['extras'];
   maxRate?: number | undefined;
+  /** Milliseconds after which a base backup is full again; 0 or undefined = each is. */
+  fullEveryMs?: number | undefined;
   progress?: (bytes: number) => void;
   /** Ends the backup; nothing of it counts. */
   signal?: AbortSignal;
@@ -53,6 +57,7 @@ export async function backUpPhysically(
     try {
       const manifest = await takeBaseBackup({
         ...input,
+        parent: await parentFor(input),
         id,
         started,
         now: () => clock.now(),
@@ -70,10 +75,42 @@ export async function backUpPhysically(
       return manifest;
     } finally {
       await receiver.stop();
-      // A slot of a backup that there is none of would only make the server keep log.
-      if (!isDone && !wasKept && receiver.isAlone) await giveUpSlot(source, slot, clock).catch(() => undefined);
+      // A slot that nobody reads only makes the server keep log: of a backup that there is none of, or without end.
+      const isOurs = !wasKept && receiver.isAlone;
+      if (isOurs && (!isDone || (await isUnlimited(source))))
+        await giveUpSlot(source, slot, clock).catch(() => undefined);
     }
   });
+}
+
+/** What the next base backup builds on, with its objects locked for as long; null = it is to be full. */
+async function parentFor({
+  repository,
+  source,
+  clock,
+  fullEveryMs = 0,
+  lockUntil,
+}: PhysicalBackupInput): Promise<KnownBase | null> {
+  if (fullEveryMs === 0) return null;
+  const { versionNumber, summarizesWal } = await source.facts();
+  if (versionNumber < 170_000 || !summarizesWal) return null;
+  const { systemId, timeline } = await source.identify();
+  const { bases } = await readPhysicalState(repository, clock.now());
+  const parent = chooseParent(bases, { systemId, timeline, now: clock.now(), fullEveryMs });
+  if (parent === null || lockUntil === undefined) return parent;
+  for (const { manifest } of linksOf(parent, bases)) {
+    for (const { path } of manifest.objects) await repository.store.extendLock(path, lockUntil(clock.now()));
+    await repository.store.extendLock(manifestPath(repository, manifest.id), lockUntil(clock.now()));
+  }
+  return parent;
+}
+
+/** Whether the server would keep log for a slot until its disk is full. */
+async function isUnlimited(source: ReplicationSource): Promise<boolean> {
+  return source.facts().then(
+    ({ maxSlotWalKeepSize }) => maxSlotWalKeepSize < 0,
+    () => false,
+  );
 }
 
 /** Receives the log while a backup runs, where no platform does. */

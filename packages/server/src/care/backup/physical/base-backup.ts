@@ -1,7 +1,9 @@
-import { YumOpsError } from '../../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
 import { type BackupManifest, type ManifestObject, writeManifest } from '../manifest.ts';
+import { compress, decompress } from '../object/blocks.ts';
+import { partOf } from '../objects.ts';
 import type { Repository } from '../repository.ts';
-import { compress } from './blocks.ts';
+import type { KnownBase } from './archive-state.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { FileSums, readServerManifest } from './server-manifest.ts';
 import type { BaseBackupPart, ReplicationSource, ServerFacts } from './source.ts';
@@ -39,6 +41,8 @@ export interface BaseBackupInput {
   maxRate?: number | undefined;
   progress?: (bytes: number) => void;
   extras?: (() => Promise<BaseExtra[]>) | undefined;
+  /** What it may be an increment of; null = it is to be full. */
+  parent: KnownBase | null;
   /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
   walStored: (systemId: string, timeline: number, from: Lsn, to: Lsn) => Promise<void>;
 }
@@ -53,16 +57,16 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   const server = await source.facts();
   refuse(server);
   const { systemId } = await source.identify();
-  const stored = await storeBase(input);
+  const stored = await storeIncrementOrFull(input);
   const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
   const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
   for (const { part, bytes } of (await input.extras?.()) ?? []) objects.push(await putPart(input, part, one(bytes)));
-  const { start, stop, timeline } = stored;
+  const { start, stop, timeline, parent } = stored;
   await input.walStored(systemId, timeline, start, stop);
   return writeManifest(repository, {
     id: input.id,
     tier: 'physical',
-    parent: null,
+    parent,
     started: input.started,
     finished: new Date(input.now()).toISOString(),
     madeBy: input.madeBy,
@@ -81,7 +85,7 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
     wal: { start: formatLsn(start), stop: formatLsn(stop), timeline },
     objects,
     bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
-    warnings: warningsOf(server),
+    warnings: [...warningsOf(server), ...stored.warnings],
     lockedUntil: input.lockedUntil === null ? null : new Date(input.lockedUntil).toISOString(),
   });
 }
@@ -91,11 +95,27 @@ interface StoredBase {
   start: Lsn;
   stop: Lsn;
   timeline: number;
+  /** What it is an increment of. */
+  parent: string | null;
+  warnings: string[];
+}
+
+/** An increment where it may be one and the server can make it, else a full backup, which then says why. */
+async function storeIncrementOrFull(input: BaseBackupInput): Promise<StoredBase> {
+  if (input.parent === null) return storeBase(input, null);
+  try {
+    return await storeBase(input, input.parent);
+  } catch (error) {
+    if (codeOf(error) !== 'increment_refused') throw error;
+    const stored = await storeBase(input, null);
+    return { ...stored, warnings: [`It is full where an increment was due: ${messageOf(error)}`] };
+  }
 }
 
 /** Streams the server's files and its list of them into the store, and holds the one against the other. */
-async function storeBase(input: BaseBackupInput): Promise<StoredBase> {
-  const parts = new Parts(input.source.baseBackup({ label: input.id, maxRate: input.maxRate }));
+async function storeBase(input: BaseBackupInput, parent: KnownBase | null): Promise<StoredBase> {
+  const options = { label: input.id, maxRate: input.maxRate, incremental: parent !== null };
+  const parts = new Parts(input.source.baseBackup(options, parent ? listingOf(input.repository, parent) : undefined));
   try {
     const start = await parts.take('start');
     const archive = await parts.take('archive');
@@ -115,10 +135,17 @@ async function storeBase(input: BaseBackupInput): Promise<StoredBase> {
       );
     }
     const listing = await putPart(input, SERVER_MANIFEST, compress(one(manifest)));
-    return { objects: [base, listing], start: start.lsn, stop: end.lsn, timeline: start.timeline };
+    const range = { start: start.lsn, stop: end.lsn, timeline: start.timeline };
+    return { objects: [base, listing], ...range, parent: parent?.id ?? null, warnings: [] };
   } finally {
     await parts.close();
   }
+}
+
+/** The server's own list of the files of a base backup, which it compares with to make an increment. */
+async function* listingOf(repository: Repository, base: KnownBase): AsyncGenerator<Buffer> {
+  const object = partOf(base.manifest, SERVER_MANIFEST);
+  yield* decompress(repository.readObject(object), object.path);
 }
 
 async function putPart(

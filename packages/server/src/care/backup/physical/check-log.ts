@@ -1,8 +1,10 @@
-import type { VerificationFinding } from '../catalogue.ts';
-import type { BackupManifest } from '../manifest.ts';
+import { codeOf } from '../../../lib/errors.ts';
+import type { VerificationFinding, VerificationLevel } from '../catalogue.ts';
+import { type BackupManifest, manifestPath, readManifest } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { findingOf } from '../verify/findings.ts';
-import { type KnownBase, readPhysicalState } from './archive-state.ts';
+import { checkStored } from '../verify/stored.ts';
+import { type KnownBase, readBase, readPhysicalState } from './archive-state.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import type { Chain } from './recovery-plan.ts';
 import { unpackBase } from './unpack.ts';
@@ -74,6 +76,29 @@ export async function checkBaseFiles(
   } catch (error) {
     return [findingOf(base.id, error)];
   }
+}
+
+/** Whether all that an increment builds on is there as it was stored and, from level 1 on, opens. */
+export async function checkParents(
+  { repository, manifest, progress, signal }: Omit<LogCheck, 'now'>,
+  level: VerificationLevel,
+): Promise<VerificationFinding[]> {
+  const findings: VerificationFinding[] = [];
+  for (let id = manifest.parent; id !== null && findings.length === 0; ) {
+    try {
+      const parent = await readManifest(repository, id);
+      findings.push(...(await checkStored({ repository, manifest: parent, progress, signal })));
+      if (level > 0 && findings.length === 0) {
+        findings.push(...(await checkBaseFiles(repository, await readBase(repository, id), progress)));
+      }
+      id = parent.parent;
+    } catch (error) {
+      if (codeOf(error) !== 'backup_unknown') return [findingOf(id as string, error)];
+      const message = `${manifest.id} builds on ${id}, which is not there.`;
+      return [{ code: 'parent_missing', object: manifestPath(repository, id as string), message }];
+    }
+  }
+  return findings;
 }
 
 function gapsOf(

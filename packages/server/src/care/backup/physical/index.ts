@@ -1,7 +1,8 @@
 export { type PhysicalState, readBase, readPhysicalState, recoverable } from './archive-state.ts';
 export { backUpPhysically, type PhysicalBackupInput } from './backup-now.ts';
 export type { BaseExtra } from './base-backup.ts';
-export { checkBaseFiles, checkLog } from './check-log.ts';
+export { checkBaseFiles, checkLog, checkParents } from './check-log.ts';
+export { copyRest } from './copy-wal.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
 export { formatLsn, type Lsn, parseLsn } from './lsn.ts';
 export { logOfBase, pruneLog } from './prune-log.ts';

@@ -7,9 +7,10 @@ import type { Repository } from '../repository.ts';
 import { type KnownBase, readPhysicalState } from './archive-state.ts';
 import { fetchWal, type ReplayEnd } from './fetch-wal.ts';
 import { formatLsn } from './lsn.ts';
+import { linksOf } from './parents.ts';
 import { chooseChain, isoMicroseconds, type ReachedChain, type RecoveryTarget, readTarget } from './recovery-plan.ts';
 import type { RecoveredServer, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
-import { unpackBase } from './unpack.ts';
+import { unpackLinks } from './unpack.ts';
 import type { WalArchive } from './wal-archive.ts';
 
 export type RestorePhase = 'plan' | 'fetch' | 'replay' | 'check';
@@ -60,7 +61,7 @@ export async function recoverCluster(input: PhysicalRestoreInput, near: string):
   const place = await server.place(near);
   try {
     const { dataDir } = place;
-    await timed('fetch', () => unpackBase(repository, plan.base, dataDir, input.progress));
+    await timed('fetch', () => unpackLinks(repository, plan.links, dataDir, input.progress));
     const stop = await timed('fetch', () => fetchWal(plan, dataDir, input.progress));
     const started = await timed('replay', () => replay(plan, stop, dataDir, server));
     const moment = plan.target.kind === 'time' ? isoMicroseconds(plan.target.at) : formatLsn(plan.target.lsn);
@@ -75,6 +76,8 @@ export async function recoverCluster(input: PhysicalRestoreInput, near: string):
 /** What is to be restored from what. */
 export interface RestorePlan {
   base: KnownBase;
+  /** The base backup and what it builds on, the full one first. */
+  links: KnownBase[];
   chain: ReachedChain;
   target: RecoveryTarget;
   archive: WalArchive;
@@ -90,7 +93,8 @@ async function makePlan({ repository, clock, at, baseId }: PhysicalRestoreInput)
   const chain = chooseChain(chains, target);
   const base = state.bases.find(({ id }) => id === chain.base.id) as KnownBase;
   const histories = state.contents.get(base.systemId)?.histories ?? new Map<number, string>();
-  return { base, chain, target, archive: state.archives.get(base.systemId) as WalArchive, histories };
+  const links = linksOf(base, state.bases);
+  return { base, links, chain, target, archive: state.archives.get(base.systemId) as WalArchive, histories };
 }
 
 /** What would make the restored server another one than that which was backed up. */

@@ -1,18 +1,42 @@
-import { type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../../../lib/errors.ts';
 import type { ManifestObject } from '../manifest.ts';
+import { decompress } from '../object/blocks.ts';
 import { damaged } from '../object/format.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
 import { BASE, SERVER_MANIFEST } from './base-backup.ts';
-import { decompress } from './blocks.ts';
+import { changedFile, IncrementReader, labelOfWhole } from './increment.ts';
 import type { PhysicalRestoreInput } from './restore.ts';
 import { FileSums, readServerManifest, type ServerManifest } from './server-manifest.ts';
 import { type TarEvent, TarReader } from './tar.ts';
 
 /**
+ * Puts a base backup and what it builds on together in `dataDir`: the full one is laid out, then each increment changes
+ * the blocks that it has, sets the length of every file, and takes away what was gone when it was made.
+ * @param links the full backup first
+ * @throws YumOpsError `backup_damaged` naming the object
+ */
+export async function unpackLinks(
+  repository: Repository,
+  links: readonly KnownBase[],
+  dataDir: string,
+  progress?: PhysicalRestoreInput['progress'],
+): Promise<void> {
+  for (const link of links) {
+    const files = await unpackBase(repository, link, dataDir, progress);
+    if (link.manifest.parent === null) continue;
+    await removeOthers(dataDir, files);
+    const label = join(dataDir, 'backup_label');
+    await writeFile(label, labelOfWhole(await readFile(label, 'utf8')));
+  }
+}
+
+/**
  * Reads the files of a base backup, each held against the server's manifest, and writes them below `dataDir` where one
- * is given.
+ * is given; those of an increment change what stands there.
+ * @returns the paths of all files that the cluster had when it was made
  * @throws YumOpsError `backup_damaged` naming the object
  */
 export async function unpackBase(
@@ -20,12 +44,12 @@ export async function unpackBase(
   base: KnownBase,
   dataDir: string | undefined,
   progress?: PhysicalRestoreInput['progress'],
-): Promise<void> {
+): Promise<Set<string>> {
   const archive = objectOf(base, BASE);
   const manifest = await readListing(repository, objectOf(base, SERVER_MANIFEST));
   const total = [...manifest.files.values()].reduce((sum, { size }) => sum + size, 0);
   const sums = new FileSums();
-  const files = dataDir === undefined ? undefined : new FileWriter(dataDir);
+  const files = dataDir === undefined ? undefined : new FileWriter(dataDir, archive.path, base.facts.server.blockSize);
   let done = 0;
   try {
     const tar = new TarReader();
@@ -42,7 +66,7 @@ export async function unpackBase(
     await files?.close();
   }
   const [difference] = sums.compare(manifest);
-  if (!difference) return;
+  if (!difference) return new Set([...manifest.files.keys()].map((path) => changedFile(path) ?? path));
   throw damaged(archive.path, `${difference.path} does not fit the server's manifest (${difference.problem})`);
 }
 
@@ -58,28 +82,73 @@ async function readListing(repository: Repository, object: ManifestObject): Prom
   return readServerManifest(Buffer.concat(pieces));
 }
 
+/** Removes every file that is not among `files`, and folders that this leaves empty below `base`. */
+async function removeOthers(dataDir: string, files: ReadonlySet<string>): Promise<void> {
+  const visit = async (folder: string): Promise<boolean> => {
+    let isEmpty = true;
+    for (const entry of await readdir(join(dataDir, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      const isGone = entry.isDirectory() ? (await visit(path)) && folder === 'base' : !files.has(path);
+      if (isGone) await rm(join(dataDir, path), { recursive: true });
+      else isEmpty = false;
+    }
+    return isEmpty;
+  };
+  await visit('');
+}
+
 /** Puts the entries of an archive on disk. */
 class FileWriter {
   readonly #root: string;
+  readonly #object: string;
+  readonly #blockSize: number;
   #file: FileHandle | undefined;
+  #increment: IncrementReader | undefined;
 
-  constructor(root: string) {
+  /** @param object path of the archive, for messages */
+  constructor(root: string, object: string, blockSize: number) {
     this.#root = root;
+    this.#object = object;
+    this.#blockSize = blockSize;
   }
 
   async take(event: TarEvent): Promise<void> {
-    if (event.kind === 'data') await this.#file?.write(event.bytes);
-    else if (event.kind === 'end') await this.close();
+    if (event.kind === 'data') await this.#write(event.bytes);
+    else if (event.kind === 'end') await this.#end();
     else if (event.kind === 'folder') await mkdir(join(this.#root, event.path), { recursive: true, mode: event.mode });
     else if (event.kind === 'link') await symlink(event.target, join(this.#root, event.path));
-    else {
-      await mkdir(dirname(join(this.#root, event.path)), { recursive: true, mode: 0o700 });
-      this.#file = await open(join(this.#root, event.path), 'w', event.mode);
-    }
+    else await this.#open(event.path, event.mode);
   }
 
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+    this.#increment = undefined;
+  }
+
+  async #open(path: string, mode: number): Promise<void> {
+    const changed = changedFile(path);
+    if (changed === undefined) {
+      await mkdir(dirname(join(this.#root, path)), { recursive: true, mode: 0o700 });
+      this.#file = await open(join(this.#root, path), 'w', mode);
+      return;
+    }
+    try {
+      this.#file = await open(join(this.#root, changed), 'r+');
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      throw damaged(this.#object, `it changes ${changed}, which what it builds on does not have`);
+    }
+    this.#increment = new IncrementReader(`${path} in ${this.#object}`, this.#blockSize);
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    if (!this.#increment) await this.#file?.write(bytes);
+    else for (const run of this.#increment.read(bytes)) await this.#file?.write(run.bytes, 0, run.bytes.length, run.at);
+  }
+
+  async #end(): Promise<void> {
+    if (this.#increment) await this.#file?.truncate(this.#increment.finish());
+    await this.close();
   }
 }

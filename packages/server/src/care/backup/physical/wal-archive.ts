@@ -1,7 +1,7 @@
 import type { BlobInfo } from '../../../lib/blob.ts';
+import { compress, decompress } from '../object/blocks.ts';
 import { damaged } from '../object/format.ts';
 import type { Repository } from '../repository.ts';
-import { compress, decompress } from './blocks.ts';
 import { alignDown, historyName, type Lsn } from './lsn.ts';
 
 /** What a piece of archived log says of itself; times are milliseconds since the epoch by the server's clock. */
@@ -47,6 +47,9 @@ export interface ArchivePosition {
   lsn: string;
   coveredUntil: number;
 }
+
+/** Whether an object is a piece of log. */
+export const isPiece = (path: string) => PIECE.test(path);
 
 const PIECE = /\/([0-9A-F]{8})\/([0-9A-F]{16})-([0-9A-F]{16})$/;
 const hex16 = (lsn: Lsn) => lsn.toString(16).toUpperCase().padStart(16, '0');

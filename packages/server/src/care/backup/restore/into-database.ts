@@ -8,8 +8,8 @@ import {
   quoteText,
 } from '../database.ts';
 import { restoreRoles, settingStatements } from '../logical/roles.ts';
-import type { BackupManifest, BackupSource } from '../manifest.ts';
-import { partOf, readClusterRecord } from '../objects.ts';
+import type { BackupManifest, BackupSource, ManifestObject } from '../manifest.ts';
+import { partOf, readClusterRecord, readDump } from '../objects.ts';
 import type { Repository } from '../repository.ts';
 
 export interface RestoreDeps {
@@ -88,22 +88,17 @@ export async function restoreInto(
   const args = ['--single-transaction', '--no-password', `--dbname=${database.catalog}`];
   await client.restore(programs, database, {
     args: all ? args : [...args, '--no-owner', '--no-privileges'],
-    input: counted(repository.readObject(dump), dump.plainBytes, progress),
+    input: readDump(repository, dump, reportOf(dump, progress)),
     signal,
   });
   return warnings;
 }
 
 /** Reports how much of a dump was taken. */
-export async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  total: number,
-  progress: ProgressReport,
-): AsyncIterable<Uint8Array> {
+export function reportOf({ plainBytes }: ManifestObject, progress: ProgressReport): (bytes: number) => void {
   let done = 0;
-  for await (const piece of source) {
-    done += piece.length;
-    progress(done, total, 'bytes restored');
-    yield piece;
-  }
+  return (bytes) => {
+    done += bytes;
+    progress(done, plainBytes, 'bytes restored');
+  };
 }

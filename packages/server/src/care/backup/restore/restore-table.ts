@@ -4,8 +4,8 @@ import { nearest } from '../../../lib/nearest.ts';
 import { quoteIdentifier, splitName } from '../database.ts';
 import { restoreRoles } from '../logical/roles.ts';
 import type { TableRecord } from '../logical/rows.ts';
-import { partOf, readClusterRecord, readTables } from '../objects.ts';
-import { counted, createDatabase, dumpMajor, isSuperuser, type RestoreDeps } from './into-database.ts';
+import { partOf, readClusterRecord, readDump, readTables } from '../objects.ts';
+import { createDatabase, dumpMajor, isSuperuser, type RestoreDeps, reportOf } from './into-database.ts';
 import { preflight, type RestorePlan, type RestoreReport } from './restore-database.ts';
 import { connectToServer } from './target.ts';
 
@@ -107,10 +107,10 @@ async function fillTable(
   const { repository, client, progress, signal } = deps;
   const dump = partOf(manifest, 'dump');
   const programs = await client.forServer(dumpMajor(manifest));
-  const { body, ties } = linesOfTable(await client.contents(programs, repository.readObject(dump)), table);
+  const { body, ties } = linesOfTable(await client.contents(programs, readDump(repository, dump)), table);
   const { kept, all, warnings } = await makeRoom(deps, plan, table);
   const common = ['--no-password', `--dbname=${target.catalog}`, ...(all ? [] : ['--no-owner', '--no-privileges'])];
-  const input = () => counted(repository.readObject(dump), dump.plainBytes, progress);
+  const input = () => readDump(repository, dump, reportOf(dump, progress));
   try {
     const args = [...common, '--single-transaction'];
     await client.restore(programs, target, { args, only: body, input: input(), signal });

@@ -5,6 +5,7 @@ import { unzipSync } from 'fflate';
 import { writeFileAtomic } from '../../../lib/atomic-file.ts';
 import type { Queryable } from '../../../lib/db.ts';
 import { codeOf, YumOpsError } from '../../../lib/errors.ts';
+import type { SharedFiles } from '../../../lib/shared-files.ts';
 import { MAX_SOURCE_MAP, storeSourceMap } from './store-map.ts';
 
 /** Size of a chunk that uploaders are asked for, bytes. */
@@ -12,6 +13,9 @@ export const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /** Largest bundle when it is put together, bytes. */
 const MAX_BUNDLE = 512 * 1024 * 1024;
+
+/** Where chunks stand among the shared files. */
+const SHARED = 'chunks/';
 
 /** How long a chunk waits for its bundle, milliseconds. */
 const CHUNK_KEPT = 24 * 3_600_000;
@@ -33,10 +37,12 @@ export type Assembly = { state: 'not_found'; missingChunks: string[] } | { state
 export class ChunkUpload {
   readonly #chunks: string;
   readonly #maps: string;
+  readonly #shared: SharedFiles | null;
 
-  /** @param folder of source maps; chunks wait in it */
-  constructor(folder: string) {
+  /** @param folder of source maps; chunks wait in it, and among the shared files: any instance may get the next */
+  constructor(folder: string, shared: SharedFiles | null) {
     this.#maps = folder;
+    this.#shared = shared;
     this.#chunks = join(folder, 'chunks');
   }
 
@@ -49,6 +55,7 @@ export class ChunkUpload {
     }
     await mkdir(this.#chunks, { recursive: true, mode: 0o700 });
     await writeFileAtomic(join(this.#chunks, checksum), Buffer.from(content));
+    await this.#shared?.put(`${SHARED}${checksum}`, content);
   }
 
   /**
@@ -65,8 +72,11 @@ export class ChunkUpload {
     if (createHash('sha1').update(content).digest('hex') !== checksum)
       throw invalid('Its chunks do not make up its checksum.');
     const maps = readBundle(content, bundle);
-    for (const map of maps) await storeSourceMap({ ...deps, folder: this.#maps }, map);
-    for (const chunk of chunks) await rm(join(this.#chunks, chunk), { force: true });
+    for (const map of maps) await storeSourceMap({ ...deps, folder: this.#maps, shared: this.#shared }, map);
+    for (const chunk of chunks) {
+      await rm(join(this.#chunks, chunk), { force: true });
+      await this.#shared?.delete(`${SHARED}${chunk}`);
+    }
     await this.#expire(deps.now);
     return { state: 'created', maps: maps.length };
   }
@@ -75,9 +85,13 @@ export class ChunkUpload {
     try {
       return (await stat(join(this.#chunks, chunk))).size;
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return 0;
-      throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
+    const bytes = await this.#shared?.get(`${SHARED}${chunk}`);
+    if (!bytes) return 0;
+    await mkdir(this.#chunks, { recursive: true, mode: 0o700 });
+    await writeFileAtomic(join(this.#chunks, chunk), bytes);
+    return bytes.length;
   }
 
   async #join(chunks: readonly string[]): Promise<Buffer> {

@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { writeFileAtomic } from '../../../lib/atomic-file.ts';
 import type { Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { SharedFiles } from '../../../lib/shared-files.ts';
 import { debugIdPath, releaseFilePath, scriptName } from './artifact-path.ts';
+import { sharedMapPath } from './share-maps.ts';
 
 /** Largest source map, bytes. */
 export const MAX_SOURCE_MAP = 128 * 1024 * 1024;
@@ -21,7 +23,7 @@ export interface NewSourceMap {
 
 /** Keeps a source map; one under the same names is replaced. @throws invalid_source_map (400) */
 export async function storeSourceMap(
-  deps: { db: Queryable; folder: string; now: number },
+  deps: { db: Queryable; folder: string; shared: SharedFiles | null; now: number },
   map: NewSourceMap,
 ): Promise<void> {
   checkMap(map);
@@ -34,6 +36,7 @@ export async function storeSourceMap(
   for (const path of paths) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFileAtomic(path, packed);
+    await deps.shared?.put(sharedMapPath(path.slice(deps.folder.length + 1)), packed);
     await deps.db.query(
       `INSERT INTO source_maps (path, debug_id, release, dist, name, bytes, uploaded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (path) DO UPDATE SET name = excluded.name, bytes = excluded.bytes, uploaded_at = excluded.uploaded_at`,

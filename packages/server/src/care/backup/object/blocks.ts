@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
-import { damaged } from '../object/format.ts';
-import { ByteReader } from '../object/open.ts';
+import { damaged } from './format.ts';
+import { ByteReader } from './open.ts';
 
 /**
  * Compression in blocks that know nothing of each other, so that several are at work at once:
@@ -19,7 +19,7 @@ const deflate = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
 const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
 
 /** Compresses a stream. Memory stays bounded. */
-export async function* compress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   yield* ordered(cut(source), async (plain) => {
     // Room for the whole result: by default it would be put together from pieces of 16 KB.
     const body = await deflate(plain, { level: LEVEL, chunkSize: plain.length + 1024 });
@@ -46,6 +46,9 @@ export async function* decompress(source: AsyncIterable<Buffer>, what: string): 
   });
 }
 
+/** What `compress` and `decompress` are called in a manifest. */
+export const PACKED = 'deflate-blocks' as const;
+
 async function* ordered<In>(source: AsyncIterable<In>, work: (item: In) => Promise<Buffer[]>): AsyncGenerator<Buffer> {
   const queue: Promise<Buffer[]>[] = [];
   try {
@@ -66,8 +69,8 @@ async function* ordered<In>(source: AsyncIterable<In>, work: (item: In) => Promi
   }
 }
 
-async function* cut(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let pieces: Buffer[] = [];
+async function* cut(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let pieces: Uint8Array[] = [];
   let held = 0;
   for await (const bytes of source) {
     for (let at = 0; at < bytes.length; ) {

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { type BackupConfig, checkProof, confirmKit, type KitConfirmation } from '../../care/backup/index.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { Backups } from './backups.ts';
+import { keysOf } from './keys.ts';
+import { readKit, writeKit } from './kit.ts';
+
+/** The recovery kit of a backup, as text to be kept away from this machine. */
+export async function kitOf(config: BackupConfig, settings: Settings, blobs: string): Promise<string> {
+  const { blobUrl, dataDir, secretKey } = settings;
+  const kept = await readFile(`${dataDir}.key`, 'utf8').catch(() => undefined);
+  const lines = keysOf(config).all.map((key) => key.toLine());
+  return writeKit(lines.join('\n'), { from: blobUrl ?? blobs, secretKey: secretKey ?? kept?.trim() });
+}
+
+/** What reading a kit showed. */
+export interface KitReport {
+  /** Backups whose present key is in it; they are confirmed now. */
+  confirmed: string[];
+  /** Backups whose present key is not in it. */
+  lacking: { name: string; keyId: string }[];
+}
+
+interface Holder {
+  at: number;
+  by: string;
+  how: KitConfirmation['how'];
+}
+
+/** Confirms every backup whose key is in a kit. @param text of the kit. @throws YumOpsError `kit_damaged` */
+export async function confirmKitText(backups: Backups, text: string, holder: Holder): Promise<KitReport> {
+  const held = new Set(readKit(text).keys.all.map(({ id }) => id));
+  const report: KitReport = { confirmed: [], lacking: [] };
+  for (const config of backups.configs) {
+    const repository = await backups.repository(config);
+    const { name } = config;
+    if (held.has(repository.keyId)) {
+      await confirmKit(repository, holder);
+      report.confirmed.push(name);
+    } else report.lacking.push({ name, keyId: repository.keyId });
+  }
+  return report;
+}
+
+/** Confirms a backup, and those with the same key, by what somebody typed from their kit. @throws YumOpsError `kit_wrong` */
+export async function confirmKitProof(
+  backups: Backups,
+  config: BackupConfig,
+  typed: string,
+  holder: Omit<Holder, 'how'>,
+): Promise<KitReport> {
+  const { current } = keysOf(config);
+  checkProof(current, typed);
+  return confirmKitText(backups, current.toLine(), { ...holder, how: 'code' });
+}
