@@ -21,6 +21,8 @@ export interface Alert {
   acknowledgedAt: string | null;
   /** Why nobody was told, if so. */
   mutedBy: string | null;
+  /** Since when it fires and ends so often that only digests tell of it; null = it does not. */
+  flappingSince: string | null;
   runbook: string | null;
 }
 

@@ -14,6 +14,18 @@ const FILES = FOLDERS.flatMap((folder) =>
     .map((name) => join(folder, name)),
 );
 
+const numbered = (letter: string, last: number) => Array.from({ length: last }, (_, index) => `${letter}${index + 1}`);
+/** The timelines by which the alert path is judged, each with a scenario or more. */
+const PROMISED = [
+  ...numbered('A', 12),
+  ...numbered('X', 8),
+  ...numbered('B', 5),
+  ...numbered('S', 11),
+  ...numbered('D', 1),
+  ...numbered('L', 4),
+  'deduplication,',
+];
+
 const folder = mkdtempSync(join(tmpdir(), 'yumops-scenario-'));
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -38,6 +50,11 @@ describe('the scenarios of the repository', () => {
     const { scenario, findings } = loadScenario(file, { env: {} });
     expect(findings).toEqual([]);
     expect((await simulate(scenario as NonNullable<typeof scenario>)).failures).toEqual([]);
+  });
+
+  test.each(PROMISED)('timeline %s has one', (id) => {
+    const named = FILES.filter((file) => load(readFileSync(file, 'utf8')).scenario?.name.startsWith(`${id} `));
+    expect(named).not.toEqual([]);
   });
 
   test('each can fail: without its input it does, unless it expects nothing', async () => {

@@ -85,7 +85,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     stores,
     observe,
     onCall: makeOnCall({ live, stores }),
-    ...{ clock, log, publicUrl, instance },
+    ...{ clock, log, publicUrl, instance, dataDir: settings.dataDir },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },
     conditions: () => conditionsOf(backups, archives, scheduler, observe),

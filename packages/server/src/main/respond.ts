@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { audit } from '../access/audit.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { IngestLags } from '../observe/ingest/index.ts';
 import { listMonitorStates } from '../observe/uptime/index.ts';
-import { type Alerting, createAlerting, type WatchedCondition } from '../respond/alerting/index.ts';
+import { type Alerting, createAlerting, FileOutageSpool, type WatchedCondition } from '../respond/alerting/index.ts';
 import { createNotifiers, replyLinks } from '../respond/notify/index.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import { BEAT_CHANNEL, beatNotifier } from '../respond/watchdog/index.ts';
@@ -24,6 +25,8 @@ export function makeAlerting(context: {
   log: Log;
   publicUrl: string;
   instance: string;
+  /** The platform's folder. */
+  dataDir: string;
   secretKey: string;
   shutdown: Shutdown;
   /** What other parts of the platform find wrong. */
@@ -44,6 +47,7 @@ export function makeAlerting(context: {
     log,
     publicUrl,
     instance,
+    outageSpool: new FileOutageSpool(join(context.dataDir, 'alert-outage.ndjson')),
     replyLink: replyLinks(secretKey, publicUrl),
     resolveOnCall: onCall.resolver,
     plannedWork: windows.planned,

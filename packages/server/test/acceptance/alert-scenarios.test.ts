@@ -7,8 +7,8 @@ import { simulate } from '../../src/respond/simulate/index.ts';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../../testdata/scenarios/', import.meta.url));
-/** Those of pushed alerts are short; the others run on both stores in alert-timelines.test.ts. */
-const FILES = readdirSync(FOLDER).filter((name) => /^(a\d|x\d.*push).*\.scenario\.yml$/.test(name));
+/** Those of pushed alerts are short; most others run on both stores in alert-timelines.test.ts. */
+const FILES = readdirSync(FOLDER).filter((name) => /^(a\d|x\d.*push|dedup).*\.scenario\.yml$/.test(name));
 
 let server: StateServer;
 

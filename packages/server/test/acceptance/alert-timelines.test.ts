@@ -269,6 +269,29 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     expect(new Set(rig.receivers.received.map(({ key }) => key)).size).toBe(4);
   });
 
+  test('an alert that flaps is told of once, also over a restart; without its rule it is over at once', async () => {
+    const rig = await rigOf(GAUGE.replace('keep_firing_for: 60s', 'keep_firing_for: 0s').replace('15s', '30s'));
+    for (let t = 0; t < 480; t += 60) {
+      rig.gauge('load', t, t + 15, 15, 9);
+      rig.gauge('load', t + 30, t + 45, 15, 1);
+    }
+    await rig.until(200);
+    rig.kill();
+    rig.boot();
+    await rig.until(480);
+    const reasons = rig.receivers.received.map(({ t, kind, reason }) => `${t} ${kind} ${reason.slice(0, 40)}`);
+    expect(reasons.slice(0, 4)).toEqual([
+      expect.stringContaining('10 firing first notification'),
+      expect.stringContaining('30 resolved'),
+      expect.stringContaining('60 firing fires again shortly after its end'),
+      expect.stringContaining('90 resolved'),
+    ]);
+    expect(reasons.slice(4)).toEqual(['120 firing flapping: fired or ended 5 times within ']);
+    rig.reload(configOf('alert_rules: []'));
+    await rig.until(490);
+    expect(rig.receivers.received.at(-1)).toMatchObject({ kind: 'resolved', reason: 'rule_deleted' });
+  });
+
   test('deleting the rule ends its alerts, and everyone told hears of it', async () => {
     const rig = await rigOf(GAUGE);
     rig.gauge('load', 0, 600, 15, 9);

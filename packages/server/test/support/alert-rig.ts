@@ -9,6 +9,7 @@ import { AlertEngine } from '../../src/respond/alerting/engine.ts';
 import { changeGroup } from '../../src/respond/alerting/group/change.ts';
 import type { GroupInput } from '../../src/respond/alerting/group/decide.ts';
 import type { OnCallPolicy } from '../../src/respond/alerting/group/facts.ts';
+import type { OutageSpool } from '../../src/respond/alerting/outage/spool.ts';
 import type { AlertStore, BucketSource, MonitorStatus, PlannedWork } from '../../src/respond/alerting/ports.ts';
 import { addSilence } from '../../src/respond/alerting/silence/add-silence.ts';
 import { endSilence } from '../../src/respond/alerting/silence/end-silence.ts';
@@ -116,6 +117,8 @@ export interface RigOptions {
   clock?: FakeClock;
   channels?: readonly string[];
   leaseMs?: number;
+  /** Left out = critical alerts wait for the store while it is away. */
+  outageSpool?: OutageSpool;
   /** Left out = nothing is planned. */
   plannedWork?: PlannedWork;
   /** Where rules read instead of `AlertRig.buckets`. */
@@ -168,6 +171,7 @@ export class AlertRig {
         watermark: () => this.watermark ?? undefined,
         monitorStates: async () => this.monitors,
         resolveOnCall: this.#resolveOnCall,
+        ...(this.#options.outageSpool && { outageSpool: this.#options.outageSpool }),
         ...(this.#options.plannedWork && { plannedWork: this.#options.plannedWork }),
         configRefusal: () => this.configRefusal,
         notifiers:

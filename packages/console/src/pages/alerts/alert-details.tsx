@@ -62,6 +62,12 @@ function Head({ alert }: { alert: AlertDetail }) {
         <Reading alert={{ ...alert, value: valueNow(alert) }} />
         <Labels labels={alert.labels} />
         {alert.mutedBy !== null && <State tone="none" icon="muted" word={`Muted: ${alert.mutedBy}`} />}
+        {alert.flappingSince !== null && (
+          <span className="quiet">
+            <State tone="none" icon="warn" word="Flapping" /> since <Instant at={alert.flappingSince} />, told of every
+            30 min
+          </span>
+        )}
       </div>
       <div className="alert-actions">
         <Acknowledge alert={alert} />

@@ -33,6 +33,7 @@ export function AlertRow({ alert, past = false }: AlertRowProps) {
         <span className={past ? '' : 'alert-summary'}>{withoutRule(alert.rule, alert.summary)}</span>
         <Labels labels={alert.labels} />
         {alert.mutedBy !== null && <State tone="none" icon="muted" word={`Muted: ${alert.mutedBy}`} />}
+        {alert.flappingSince !== null && <State tone="none" icon="warn" word="Flapping" />}
         {alert.acknowledgedBy !== null && (
           <State tone="info" icon="user" word={`Acknowledged by ${alert.acknowledgedBy}`} />
         )}

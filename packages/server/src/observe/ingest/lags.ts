@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
-import { messageOf } from '../../lib/errors.ts';
+import { codeOf, messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ingest } from './ingest.ts';
 
@@ -40,15 +40,27 @@ export class IngestLags {
     this.#timer?.cancel();
   }
 
-  /** Since when the oldest row of any instance waits to be stored, ms since the epoch; now when none does. */
+  /**
+   * Since when the oldest row of any instance waits to be stored, ms since the epoch; now when none does. While the state
+   * store is away, only this instance's rows are known of.
+   */
   async watermark(): Promise<number> {
-    const { db, instance, clock } = this.#options;
-    const now = clock.now();
-    const [other] = await db.query<{ oldest: Date | null }>(
-      'SELECT min(oldest_at) AS oldest FROM ingest_lags WHERE instance <> $1 AND seen_at > $2',
-      [instance, new Date(now - STALE_MS)],
-    );
-    return Math.min(this.#own(now), other?.oldest?.getTime() ?? now);
+    const now = this.#options.clock.now();
+    return Math.min(this.#own(now), (await this.#others(now))?.getTime() ?? now);
+  }
+
+  async #others(now: number): Promise<Date | null | undefined> {
+    const { db, instance } = this.#options;
+    try {
+      const [other] = await db.query<{ oldest: Date | null }>(
+        'SELECT min(oldest_at) AS oldest FROM ingest_lags WHERE instance <> $1 AND seen_at > $2',
+        [instance, new Date(now - STALE_MS)],
+      );
+      return other?.oldest;
+    } catch (error) {
+      if (codeOf(error) === 'state_unavailable') return null;
+      throw error;
+    }
   }
 
   #own(now: number): number {

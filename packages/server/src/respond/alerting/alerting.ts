@@ -9,6 +9,7 @@ import { AlertEngine } from './engine.ts';
 import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
 import type { MetricSource } from './metrics.ts';
+import type { OutageSpool } from './outage/spool.ts';
 import type { Audit, MonitorStates, PlannedWork, ResolveOnCall, WatchedCondition, Watermark } from './ports.ts';
 import { type SentAlert, toPush } from './push/accept.ts';
 import { type ListedAlert, type Listing, listAlerts } from './push/listing.ts';
@@ -44,6 +45,8 @@ export interface AlertingOptions {
   replyLink?: ReplyLink;
   /** Name of this instance; the same after a restart, and no two instances at a time have it. */
   instance: string;
+  /** Where critical alerts are kept while the state store is away; left out = they wait for it. */
+  outageSpool?: OutageSpool;
 }
 
 /** The alert path of the platform. */

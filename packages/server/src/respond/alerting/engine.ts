@@ -9,6 +9,8 @@ import { changeGroup } from './group/change.ts';
 import { Leader } from './leader.ts';
 import { BIG_JUMP_MS, type Lease } from './lease.ts';
 import type { MetricSource } from './metrics.ts';
+import { Outages } from './outage/outages.ts';
+import type { OutageSpool } from './outage/spool.ts';
 import { Plans } from './plans.ts';
 import type {
   AlertStore,
@@ -32,6 +34,8 @@ const UNSYNCED_MS = 20;
 
 export interface EngineDeps {
   store: AlertStore;
+  /** Where critical alerts are kept while the store is away; left out = they wait for it. */
+  outageSpool?: OutageSpool;
   buckets: BucketSource;
   watermark: Watermark;
   monitorStates: MonitorStates;
@@ -70,6 +74,7 @@ export class AlertEngine {
   #lease: Lease | null = null;
   #renewAt = 0;
   #leader: Leader | null = null;
+  readonly #outages: Outages;
   /** Sources with rows that were not looked at yet, and when such rows were last looked at. */
   readonly #counted = new Set<MetricSource>();
   #countedAt = 0;
@@ -87,6 +92,7 @@ export class AlertEngine {
     this.#offset = deps.clock.now() - deps.clock.monotonic();
     this.#delivery = this.#makeDelivery();
     this.#plans = this.#makePlans();
+    this.#outages = new Outages(deps, () => this.now());
   }
 
   /** Time as all instances agree on it, ms since the epoch. */
@@ -108,11 +114,23 @@ export class AlertEngine {
    * @returns when to run again at the latest, ms since the epoch
    */
   async lead(): Promise<number> {
+    if (this.#outages.isAlone) return this.#outages.lead();
+    const before = this.#leader;
+    try {
+      return await this.#leadWithStore();
+    } catch (error) {
+      if (!(await this.#outages.take(error, before, this.#config))) throw error;
+      return this.#outages.lead();
+    }
+  }
+
+  async #leadWithStore(): Promise<number> {
     await this.#holdLease();
     const leader = this.#leader;
     if (leader) {
       await this.#underLease(() => this.#evaluateCounted(leader));
       await this.#underLease(() => leader.evaluate(this.now()));
+      await this.#outages.remember();
     }
     this.#ledAt = this.#deps.clock.monotonic();
     const nextCounted = this.#counted.size > 0 ? this.#countedAt + COUNTED_EVERY_MS : Number.POSITIVE_INFINITY;
@@ -126,6 +144,7 @@ export class AlertEngine {
   async serve(): Promise<number> {
     // By its own clock an instance might take what another one is sending.
     if (!this.#synced) return this.now() + UNSYNCED_MS;
+    if (this.#outages.isOn) return this.#outages.serve();
     const lease = this.#lease;
     try {
       if (lease) await this.#underLease(() => this.#moveTimers(lease));
@@ -173,12 +192,13 @@ export class AlertEngine {
 
   /** Attempts that are out. */
   get inFlight(): number {
-    return this.#delivery.inFlight;
+    return this.#delivery.inFlight + this.#outages.inFlight;
   }
 
   /** Lets running deliveries end and gives the lease back. */
   async stop(): Promise<void> {
     await this.#delivery.stop();
+    await this.#outages.stop();
     if (this.#lease) await this.#deps.store.release(this.#lease);
     this.#lease = null;
     this.#leader = null;
@@ -196,7 +216,7 @@ export class AlertEngine {
 
   async #holdLease(): Promise<void> {
     const { store, instance, clock, leaseMs } = this.#deps;
-    if (this.#lease && this.now() < this.#renewAt) {
+    if (this.#lease && this.now() < this.#renewAt && !this.#outages.isOn) {
       await this.#ensureLeader(this.#lease);
       return;
     }
@@ -206,6 +226,8 @@ export class AlertEngine {
     this.#adopt(answer.now - clock.monotonic());
     if (lease?.token !== this.#lease?.token) this.#leader = null;
     this.#lease = lease;
+    // Before anything is read: what was decided meanwhile belongs to it.
+    if (await this.#outages.end()) this.#leader = null;
     this.#renewAt = this.now() + (lease ? leaseMs / 3 : TAKE_OVER_MS);
     if (lease) await this.#ensureLeader(lease);
   }

@@ -107,11 +107,22 @@ export interface Episode extends AlertSubject {
   lastStep: number;
   repeats: number;
   ack: Acknowledgement | null;
+  /** When it fired or ended within the last hour, also in earlier episodes, oldest first. */
+  flips: readonly number[];
+  /** Since when it flaps and is told of in digests alone; null = it does not. */
+  flappingSince: number | null;
+  /** How often its severity was raised while it fired. */
+  raises: number;
 }
 
-/** The part of an idempotency key that names the episode: `2`, or `2+1` after it was opened again. */
-export function episodeTag(alert: Pick<Episode, 'episode' | 'round'>): string {
-  return alert.round === 0 ? String(alert.episode) : `${alert.episode}+${alert.round}`;
+/**
+ * The part of an idempotency key that names the episode: `2`, `2+1` after it was opened again, `2^1` after its severity
+ * was raised.
+ */
+export function episodeTag(alert: Pick<Episode, 'episode' | 'round' | 'raises'>): string {
+  const round = alert.round === 0 ? '' : `+${alert.round}`;
+  const raises = alert.raises === 0 ? '' : `^${alert.raises}`;
+  return `${alert.episode}${round}${raises}`;
 }
 
 /** Whether another alert may mute this one. */

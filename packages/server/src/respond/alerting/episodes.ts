@@ -83,7 +83,7 @@ export const UNMEASURED = {
 /** The episode that begins, or goes on, with an instance. `at`: the evaluation, `now`: the commit; ms. */
 export function episodeOf(
   subject: AlertSubject,
-  instance: Pick<Instance, 'fingerprint' | 'episode' | 'round' | 'ruleId'>,
+  instance: Pick<Instance, 'fingerprint' | 'episode' | 'round' | 'ruleId'> & Partial<Pick<Instance, 'flips'>>,
   context: { origin: Episode['origin']; plan: Plan; groupKey: string; at: number; now: number },
 ): Episode {
   return {
@@ -104,5 +104,8 @@ export function episodeOf(
     lastStep: -1,
     repeats: 0,
     ack: null,
+    flips: instance.flips ?? [],
+    flappingSince: null,
+    raises: 0,
   };
 }

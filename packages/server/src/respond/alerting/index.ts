@@ -20,6 +20,7 @@ export type { Instance } from './instance.ts';
 export { type MetricSource, RULE_METRICS } from './metrics.ts';
 export { MONITOR_RULE, MONITOR_RULE_ID } from './monitor-alerts.ts';
 export { type Notice, queueNotice } from './notice.ts';
+export { FileOutageSpool } from './outage/spool.ts';
 export type {
   AlertStore,
   Audit,

@@ -1,4 +1,5 @@
 import type { Labels } from './fingerprint.ts';
+import { isFlapping, withFlip } from './flapping.ts';
 import type { NoData } from './metrics.ts';
 
 export type InstanceState = 'inactive' | 'pending' | 'firing' | 'insufficient' | 'nodata';
@@ -29,6 +30,8 @@ export interface Instance {
   value: number | null;
   sample: number | null;
   reason: string;
+  /** When it fired or ended within the last hour, oldest first: what changes often flaps. */
+  flips: readonly number[];
 }
 
 /** What one evaluation says about an instance. */
@@ -49,7 +52,7 @@ export interface Timing {
   noData: NoData;
 }
 
-/** `reopened`: fired again so soon after its end that it is the same episode. */
+/** `reopened`: fired again so soon after its end, or flaps, so that it is the same episode. */
 export type Transition = 'fired' | 'reopened' | 'resolved';
 
 export interface StepResult {
@@ -78,11 +81,20 @@ export function newInstance(fingerprint: string, ruleId: string, labels: Labels,
     value: null,
     sample: null,
     reason: 'never evaluated',
+    flips: [],
   };
 }
 
 /** Moves an instance by one evaluation at the instant `at`. */
 export function stepInstance(before: Instance, verdict: Verdict, timing: Timing, at: number): StepResult {
+  const { instance, transition } = move(before, verdict, timing, at);
+  if (transition === null) return { instance, transition };
+  // What is no more does not flap.
+  const flips = verdict.kind === 'gone' ? [] : withFlip(before.flips, at);
+  return { instance: { ...instance, flips }, transition };
+}
+
+function move(before: Instance, verdict: Verdict, timing: Timing, at: number): StepResult {
   const seen = observe(before, verdict, at);
   switch (effective(verdict, timing.noData)) {
     case 'breach':
@@ -130,7 +142,8 @@ function fire(instance: Instance, timing: Timing, at: number): StepResult {
   // A firing alert whose `for` was raised went back to pending with its episode still open.
   if (instance.open) return { instance, transition: null };
   const reopenMs = Math.max(REOPEN_AT_LEAST_MS, timing.windowMs);
-  const again = instance.resolvedAt !== null && at - instance.resolvedAt <= reopenMs;
+  const soon = instance.resolvedAt !== null && at - instance.resolvedAt <= reopenMs;
+  const again = soon || (instance.episode > 0 && isFlapping(withFlip(instance.flips, at), at));
   return again
     ? { instance: { ...instance, open: true, resolvedAt: null, round: instance.round + 1 }, transition: 'reopened' }
     : {

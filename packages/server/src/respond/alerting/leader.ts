@@ -4,14 +4,22 @@ import type { RuleConfig } from './config.ts';
 import { deadChannelConditions } from './deliver/dead-channels.ts';
 import type { EngineDeps } from './engine.ts';
 import { ruleSubject } from './episodes.ts';
-import { Evaluator } from './evaluate/evaluator.ts';
+import { Evaluator, type Round } from './evaluate/evaluator.ts';
 import { alertId } from './fingerprint.ts';
 import { type Instance, stepInstance, type Transition } from './instance.ts';
 import { metaConditions } from './meta.ts';
 import type { MetricSource } from './metrics.ts';
 import { commitOccurrences, endOf, type Occurrence, occurrenceOf } from './occurrence.ts';
 import { Plans } from './plans.ts';
-import { type Lease, NOTHING_PLANNED, type Planned, type RuleStatus, type Saying } from './ports.ts';
+import {
+  type Lease,
+  type MonitorStatus,
+  NOTHING_PLANNED,
+  type Planned,
+  type RuleStatus,
+  type Saying,
+} from './ports.ts';
+import { raiseSeverities } from './raises.ts';
 import { isWatched, Watched } from './watched.ts';
 
 const MONITOR_POLL_MS = 5_000;
@@ -50,7 +58,11 @@ export class Leader {
   readonly #watched: Watched;
   #orphans: readonly Instance[];
   #planned: Planned = NOTHING_PLANNED;
+  /** What was found and may not be in the store. */
+  #uncommitted: Occurrence[] = [];
   #monitorsAt = 0;
+  /** Severities of this configuration were not compared yet with those of what fires. */
+  #isNew = true;
   #pruneAt = 0;
   #beatAt: number;
 
@@ -100,14 +112,15 @@ export class Leader {
       this.#planned = (await this.#deps.plannedWork?.(now)) ?? NOTHING_PLANNED;
     const round = await this.#evaluator.run(now, oldestUncounted);
     const occurrences = this.#closeOrphans(now);
-    for (const { rule, at, moves } of round.moved) {
-      occurrences.push(...moves.map(({ instance, transition }) => this.#ofRule(rule, instance, transition, at)));
-    }
+    occurrences.push(...this.#ofMoves(round.moved));
+    this.#uncommitted = occurrences;
     const changed = [...round.changed];
     if (now >= this.#monitorsAt) {
       this.#monitorsAt = now + MONITOR_POLL_MS;
       const lag = Math.max(0, now - oldestUncounted);
-      for (const step of [this.#watched.monitors(await monitorStates(), now), await this.#watchItself(lag, now)]) {
+      const monitors = await monitorStates();
+      if (this.#isNew) await this.#raise(monitors, now);
+      for (const step of [this.#watched.monitors(monitors, now), await this.#watchItself(lag, now)]) {
         occurrences.push(...step.occurrences);
         changed.push(...step.changed);
       }
@@ -118,6 +131,20 @@ export class Leader {
     const rest = changed.filter((instance) => !written.has(instance.fingerprint));
     if (round.statuses.length + rest.length > 0) await store.saveEvaluation(this.lease, round.statuses, rest);
     if (round.followed.length > 0) await store.follow(this.lease, round.followed.map(sayingOf));
+    this.#uncommitted = [];
+  }
+
+  /** Evaluates the rules that are due at `now` (ms) while the store is away; nothing is written. */
+  async evaluateAlone(now: number): Promise<Occurrence[]> {
+    const oldestUncounted = (await this.#deps.watermark()) ?? Number.POSITIVE_INFINITY;
+    return this.#ofMoves((await this.#evaluator.run(now, oldestUncounted)).moved);
+  }
+
+  /** What was found before the store went away, once. */
+  takeUncommitted(): Occurrence[] {
+    const uncommitted = this.#uncommitted;
+    this.#uncommitted = [];
+    return uncommitted;
   }
 
   /**
@@ -125,11 +152,10 @@ export class Leader {
    * @throws YumOpsError `lease_lost`
    */
   async evaluateCounted(now: number, sources: ReadonlySet<MetricSource>): Promise<void> {
-    const moved = await this.#evaluator.runCounted(now, sources);
-    const occurrences = moved.flatMap(({ rule, at, moves }) =>
-      moves.map(({ instance, transition }) => this.#ofRule(rule, instance, transition, at)),
-    );
+    const occurrences = this.#ofMoves(await this.#evaluator.runCounted(now, sources));
+    this.#uncommitted = occurrences;
     await commitOccurrences(this.#deps, this.lease, this.#config.grouping.by, occurrences, now);
+    this.#uncommitted = [];
   }
 
   /** Monitors have changed: they are read at the next evaluation. */
@@ -139,7 +165,18 @@ export class Leader {
 
   /** When there is next something to evaluate, ms since the epoch. */
   nextRun(now: number): number {
-    return Math.min(this.#evaluator.nextSlot(now) ?? Number.POSITIVE_INFINITY, this.#monitorsAt, this.#beatAt);
+    return Math.min(this.nextSlot(now), this.#monitorsAt, this.#beatAt);
+  }
+
+  /** When a rule is evaluated next, ms since the epoch. */
+  nextSlot(now: number): number {
+    return this.#evaluator.nextSlot(now) ?? Number.POSITIVE_INFINITY;
+  }
+
+  async #raise(monitors: readonly MonitorStatus[], now: number): Promise<void> {
+    this.#isNew = false;
+    const rules = new Map(this.#config.rules.map((rule) => [rule.id, rule]));
+    await raiseSeverities(this.#deps, this.lease, { rules, monitors, plans: this.#plans }, now);
   }
 
   /** The synthetic alert whose messages are the platform's signs of life. */
@@ -176,6 +213,12 @@ export class Leader {
       const timing = { forMs: 0, keepFiringForMs: 0, windowMs: 0, noData: 'nodata' } as const;
       return endOf(stepInstance(orphan, { kind: 'gone', reason }, timing, now).instance);
     });
+  }
+
+  #ofMoves(moved: Round['moved']): Occurrence[] {
+    return moved.flatMap(({ rule, at, moves }) =>
+      moves.map(({ instance, transition }) => this.#ofRule(rule, instance, transition, at)),
+    );
   }
 
   #ofRule(rule: RuleConfig, instance: Instance, transition: Transition, at: number): Occurrence {

@@ -90,5 +90,6 @@ function inputOf(occurrence: Occurrence, groupKey: string, now: number): GroupIn
   }
   const reading = subject && { value: subject.value, sample: subject.sample, summary: subject.summary };
   const said = subject && { annotations: subject.annotations };
-  return { type: 'resolved', alertId: idOf(occurrence), reason: occurrence.reason, reading, ...said };
+  const { reason } = occurrence;
+  return { type: 'resolved', alertId: idOf(occurrence), reason, reading, flips: instance.flips, ...said };
 }

@@ -37,6 +37,7 @@ const alert = (rule: string, severity: Alert['severity'], more: Partial<Alert> =
   acknowledgedBy: null,
   acknowledgedAt: null,
   mutedBy: null,
+  flappingSince: null,
   runbook: null,
   ...more,
 });

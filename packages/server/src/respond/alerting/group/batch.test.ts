@@ -21,6 +21,7 @@ function alert(id: string, state: Episode['state'], plan: Plan): Episode {
     ...{ id, fingerprint: id.padEnd(64, '0'), episode: 1, round: 0, origin: 'pushed', ruleId: 'pushed', groupKey: KEY },
     ...{ state, startedAt: NOW - MINUTE, firedAt: NOW - MINUTE, resolvedAt: state === 'resolved' ? NOW : null },
     ...{ resolveReason: state === 'resolved' ? 'over' : null, plan, lastStep: -1, repeats: 0, ack: null },
+    ...{ flips: [], flappingSince: null, raises: 0 },
   } as Episode;
 }
 

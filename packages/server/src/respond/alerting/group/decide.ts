@@ -9,6 +9,7 @@ import type { Facts } from './facts.ts';
 import { fallBackWhenOverdue } from './fallback.ts';
 import { fire } from './fire.ts';
 import { flush } from './flush.ts';
+import { type Raise, raise } from './raise.ts';
 import { takeReport, type VendorReport } from './report.ts';
 import { type Resolution, resolve } from './resolve.ts';
 import { recover, settle } from './settle.ts';
@@ -22,6 +23,7 @@ export type GroupInput =
   | ({ type: 'resolved' } & Resolution)
   /** Its sender says more of it; `endedAt` null = it goes on. */
   | ({ type: 'updated' } & Update)
+  | ({ type: 'raised' } & Raise)
   | { type: 'acknowledged'; alertId: string; ack: Acknowledgement }
   | ({ type: 'escalated'; alertId: string } & Hand)
   /** Somebody resolved it by hand. */
@@ -50,6 +52,7 @@ function apply(draft: Draft, input: GroupInput): void {
   if (input.type === 'fired') fire(draft, input.alert);
   else if (input.type === 'resolved') resolve(draft, input);
   else if (input.type === 'updated') update(draft, input);
+  else if (input.type === 'raised') raise(draft, input);
   else if (input.type === 'acknowledged') acknowledge(draft, input.alertId, input.ack);
   else if (input.type === 'escalated') escalate(draft, input.alertId, input);
   else if (input.type === 'closed') close(draft, input.alertId, input);

@@ -1,10 +1,12 @@
+import type { Target } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import type { Draft } from './draft.ts';
+import { startsToFlap } from './flap.ts';
 import { muteOf, park } from './mute.ts';
 import { scheduleRepeat } from './schedule.ts';
 import { tell } from './tell.ts';
 import { nextTick } from './tick.ts';
-import { toldOfEnd } from './told.ts';
+import { targetKey, toldOfEnd, toldOfFiring } from './told.ts';
 
 /** An episode begins or begins again: it gets its timers. */
 export function fire(draft: Draft, incoming: Episode): void {
@@ -31,12 +33,15 @@ function reopen(draft: Draft, before: Episode, incoming: Episode): void {
     sample: incoming.sample,
     summary: incoming.summary,
     annotations: incoming.annotations,
+    flips: incoming.flips,
     ...(draft.isBatch && { startedAt: incoming.startedAt, firedAt: incoming.firedAt }),
   });
   draft.note(alert.id, 'reopened', `fires again: ${incoming.summary}`, 'resolved', 'firing');
   if (draft.isBatch) return;
   draft.dropTimers(alert.id, 'resolve', 'closed');
-  const targets = toldOfEnd(draft, alert.id);
+  const flaps = startsToFlap(draft, alert);
+  const ended = toldOfEnd(draft, alert.id);
+  const targets = flaps === null ? ended : unique([...ended, ...toldOfFiring(draft, alert.id)]);
   const mute = muteOf(draft, alert);
   if (mute) {
     park(draft, alert, Math.max(0, alert.lastStep), mute);
@@ -48,14 +53,19 @@ function reopen(draft: Draft, before: Episode, incoming: Episode): void {
       targets,
       kind: 'firing',
       tag: 'firing',
-      reason: 'fires again shortly after its end; the same episode goes on',
+      reason: flaps ?? 'fires again shortly after its end; the same episode goes on',
     });
   }
   if (!alert.ack) scheduleSteps(draft, alert);
+  else draft.setTimer({ alertId: alert.id, kind: 'ack', step: 0, dueAt: alert.ack.at + alert.plan.ackTimeoutMs });
+}
+
+function unique(targets: readonly Target[]): Target[] {
+  return [...new Map(targets.map((target) => [targetKey(target), target])).values()];
 }
 
 /** Sets the timers of the steps that were not sent yet. The clock of an episode runs on while it is reopened. */
-function scheduleSteps(draft: Draft, alert: Episode): void {
+export function scheduleSteps(draft: Draft, alert: Episode): void {
   alert.plan.steps.forEach((step, index) => {
     if (index <= alert.lastStep) return;
     const due = alert.firedAt + step.delayMs;

@@ -5,6 +5,7 @@ import { resumeAfterAck } from './acknowledge.ts';
 import { leaveToVendor, phonesInstead } from './authority.ts';
 import { reopenClosed } from './close.ts';
 import type { Draft } from './draft.ts';
+import { digestFlaps } from './flap.ts';
 import { hush, muteOf, release, withhold } from './mute.ts';
 import { sendResolved } from './resolve.ts';
 import { scheduleRepeat } from './schedule.ts';
@@ -29,6 +30,7 @@ interface Due {
 /** Sends what is due: steps, repeats, expired acknowledgements, ends. Overdue steps of an alert merge into one. */
 export function flush(draft: Draft): void {
   reopenClosed(draft);
+  digestFlaps(draft);
   release(draft);
   withhold(draft);
   const due = [...draft.timers.values()].filter((timer) => timer.dueAt <= draft.now);

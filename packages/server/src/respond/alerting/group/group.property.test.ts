@@ -1,9 +1,11 @@
+import type { Severity } from '@yumops/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DeliveryResult } from '../../notify/index.ts';
 import type { OnCallAnswer } from '../../oncall/index.ts';
 import type { Target } from '../config.ts';
 import type { Episode, Plan } from '../episode.ts';
+import { isFlapping, withFlip } from '../flapping.ts';
 import { silenceOf } from '../silence/silence.ts';
 import { MemoryAlertStore } from '../state/memory.ts';
 import { decide, type GroupInput } from './decide.ts';
@@ -40,13 +42,29 @@ const UNLED: Plan = {
   repeat: { everyMs: 14_400_000, max: null },
 };
 
-function episode(index: number, number: number, round: number, now: number): Episode {
+interface Known {
+  index: number;
+  episode: number;
+  round: number;
+  firing: boolean;
+  flips: readonly number[];
+}
+
+function episode({ index, episode: number, round, flips }: Known, now: number): Episode {
   return {
-    ...{ rule: 'R', severity: 'critical', labels: { n: String(index) }, annotations: {}, summary: 's', sentence: '' },
+    ...{
+      rule: 'R',
+      severity: index === 2 ? 'info' : 'critical',
+      labels: { n: String(index) },
+      annotations: {},
+      summary: 's',
+      sentence: '',
+    },
     ...{ query: '', value: 1, sample: 1, threshold: 1, unit: null, windowMs: null, runbook: null },
     ...{ id: `a${index}-${number}`, fingerprint: String(index).repeat(64), episode: number, round, origin: 'rule' },
     ...{ ruleId: 'r', groupKey: GROUP, state: 'firing', startedAt: now, firedAt: now, resolvedAt: null },
     ...{ resolveReason: null, plan: index === 0 ? UNLED : PLAN, lastStep: -1, repeats: 0, ack: null },
+    ...{ flips, flappingSince: null, raises: 0 },
   } as Episode;
 }
 
@@ -54,6 +72,7 @@ type Command =
   | { do: 'wait'; ms: number }
   | { do: 'toggle'; alert: number; again: boolean }
   | { do: 'ack'; alert: number }
+  | { do: 'raise'; alert: number; severity: Severity }
   | { do: 'answer'; nth: number; with: DeliveryResult }
   | { do: 'silence'; alert: number; ms: number }
   | { do: 'crash' };
@@ -72,6 +91,14 @@ const commands = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 700_000 }) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('toggle' as const), alert: fc.nat(2), again: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('ack' as const), alert: fc.nat(2) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('raise' as const),
+        alert: fc.nat(2),
+        severity: fc.constantFrom<Severity>('warning', 'critical'),
+      }),
+    },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), nth: fc.nat(5), with: answers }) },
     {
       weight: 1,
@@ -93,7 +120,7 @@ class World {
   out: Message[] = [];
   /** What each target got, or may have got, in order. */
   readonly delivered: Message[] = [];
-  readonly alerts = [0, 1, 2].map((index) => ({ index, episode: 0, round: 0, firing: false }));
+  readonly alerts = [0, 1, 2].map((index): Known => ({ index, episode: 0, round: 0, firing: false, flips: [] }));
 
   async run(command: Command): Promise<void> {
     if (command.do === 'wait') this.now += command.ms;
@@ -101,6 +128,7 @@ class World {
     else if (command.do === 'silence') await this.silence(command.alert, command.ms);
     else if (command.do === 'answer') await this.answer(command.nth, command.with);
     else if (command.do === 'ack') await this.ack(command.alert);
+    else if (command.do === 'raise') await this.raise(command.alert, command.severity);
     else await this.toggle(command.alert, command.again);
     await this.change([]);
     const claimed = await this.store.claim('w', this.now, 15_000, 3);
@@ -110,14 +138,15 @@ class World {
 
   async toggle(index: number, again: boolean): Promise<void> {
     const alert = this.alerts[index]!;
-    const id = () => `a${index}-${alert.episode}`;
+    alert.flips = withFlip(alert.flips, this.now);
     if (alert.firing) {
       const reading = { value: 0, sample: 1, summary: 'ended' };
-      await this.change([{ type: 'resolved', alertId: id(), reason: 'over', reading }]);
+      const { flips } = alert;
+      await this.change([{ type: 'resolved', alertId: `a${index}-${alert.episode}`, reason: 'over', reading, flips }]);
     } else {
-      if (again && alert.episode > 0) alert.round++;
+      if (alert.episode > 0 && (again || isFlapping(alert.flips, this.now))) alert.round++;
       else Object.assign(alert, { episode: alert.episode + 1, round: 0 });
-      await this.change([{ type: 'fired', alert: episode(index, alert.episode, alert.round, this.now) }]);
+      await this.change([{ type: 'fired', alert: episode(alert, this.now) }]);
     }
     alert.firing = !alert.firing;
   }
@@ -139,6 +168,11 @@ class World {
       { id, matchers, alertIds: [], author: 'a', reason: 'r', ...times },
       async () => undefined,
     );
+  }
+
+  async raise(index: number, severity: Severity): Promise<void> {
+    const alertId = `a${index}-${this.alerts[index]!.episode}`;
+    await this.change([{ type: 'raised', alertId, severity, plan: PLAN }]);
   }
 
   async ack(index: number): Promise<void> {
@@ -167,7 +201,7 @@ class World {
   /** Everything ends, every receiver works again, and time passes. */
   async settle(): Promise<void> {
     for (const alert of this.alerts) if (alert.firing) await this.toggle(alert.index, false);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 70; round++) {
       while (this.out.length > 0) await this.answer(0, { outcome: 'sent', detail: 'ok' });
       await this.run({ do: 'wait', ms: 61_000 });
     }

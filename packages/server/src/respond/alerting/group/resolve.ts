@@ -1,5 +1,6 @@
 import type { AlertSubject, Episode } from '../episode.ts';
 import type { Draft } from './draft.ts';
+import { holdsEnd } from './flap.ts';
 import { tell } from './tell.ts';
 import { nextTick } from './tick.ts';
 import { targetKey, toldOfFiring } from './told.ts';
@@ -15,6 +16,8 @@ export interface Resolution {
   /** What its sender said last. */
   annotations?: Episode['annotations'];
   startedAt?: number;
+  /** Its changes within the last hour with this one; left out = it does not flap. */
+  flips?: readonly number[];
 }
 
 /**
@@ -35,6 +38,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
     state: 'resolved',
     resolvedAt: resolution.endedAt ?? draft.now,
     resolveReason: resolution.reason,
+    flips: resolution.flips ?? [],
   });
   draft.note(alert.id, 'resolved', resolution.reason, 'firing', 'resolved');
   draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted', 'paging');
@@ -45,6 +49,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
     draft.note(alert.id, 'silent', 'it ended before anyone was told');
     return;
   }
+  if (holdsEnd(draft, alert)) return;
   const tick = draft.anchorAt === null ? draft.now : nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
   draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: tick });
   if (!alert.plan.endsWait && draft.firing().length === 0) hurryEnds(draft);

@@ -72,9 +72,10 @@ export interface Claimed extends Message {
 /**
  * `step`: a step is due; `repeat`: the last one again; `resolve`: the end waits for its group; `ack`: it expires; `muted`:
  * a step is put aside; `paging`: phones ring unless the vendor that pages has taken the alert; `closed`: the alert opens
- * again unless what it is about has ended; `flush`: a group that is told as a whole is due.
+ * again unless what it is about has ended; `flush`: a group that is told as a whole is due; `flap`: a digest of a flapping
+ * alert is due, or it is calm.
  */
-export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted' | 'paging' | 'closed' | 'flush';
+export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted' | 'paging' | 'closed' | 'flush' | 'flap';
 
 export interface Timer {
   alertId: string;
@@ -156,7 +157,7 @@ export function timerKey(timer: Pick<Timer, 'alertId' | 'kind' | 'step'>): strin
 
 /** The idempotency key of one alert in one message. */
 export function messageKey(
-  alert: Pick<Episode, 'fingerprint' | 'episode' | 'round'>,
+  alert: Pick<Episode, 'fingerprint' | 'episode' | 'round' | 'raises'>,
   step: number,
   target: { channel: string; target: string },
   kind: string,

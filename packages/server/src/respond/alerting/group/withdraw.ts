@@ -5,7 +5,10 @@ import { knowsOfFiring, targetKey } from './told.ts';
 /** Whether a message only speaks of ended alerts, and nobody can have seen it. */
 export function isObsolete(draft: Draft, message: Message): boolean {
   if (message.kind === 'resolved' || mayBeKnown(message) || message.alerts.length === 0) return false;
-  return message.alerts.every(({ id }) => draft.alerts.get(id)?.state !== 'firing');
+  return message.alerts.every(({ id }) => {
+    const alert = draft.alerts.get(id);
+    return alert?.state !== 'firing' && (alert?.flappingSince ?? null) === null;
+  });
 }
 
 /** An obsolete message that waits does not leave any more. */

@@ -21,6 +21,8 @@ export interface Tell {
   reason: string;
   /** First line, when it is not about the alerts themselves. */
   title?: string;
+  /** First word of the title; default by kind. */
+  verb?: string;
   /** When it should have left, in ms; default now. */
   dueAt?: number;
   /** It does not leave before, ms since the epoch. */
@@ -57,6 +59,7 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
     step,
     mentions: mentionsOf(draft, target, alerts, step),
     ...(order.title === undefined ? {} : { title: order.title }),
+    ...(order.verb === undefined ? {} : { verb: order.verb }),
   });
   const entries = fresh.map(({ alert, key }) => ({ id: alert.id, key }));
   const { kind, reason, dueAt, notBefore } = order;

@@ -11,6 +11,8 @@ export interface Composition {
   reason: string;
   step: number;
   title?: string;
+  /** First word of the title; default by kind. */
+  verb?: string;
   /** Ids in Slack of the people whose turn it is. */
   mentions?: readonly string[];
 }
@@ -33,7 +35,7 @@ export function composeBody(from: Composition): MessageBody {
     kind: from.kind,
     severity: severities[0] ?? 'info',
     rule: from.alerts[0]?.rule ?? '',
-    title: `${VERB[from.kind]}: ${from.title ?? titleOf(from.alerts)}`,
+    title: `${from.verb ?? VERB[from.kind]}: ${from.title ?? titleOf(from.alerts)}`,
     reason: from.reason,
     step: from.step,
     ...(from.mentions && from.mentions.length > 0 ? { mentions: from.mentions } : {}),

@@ -26,6 +26,7 @@ export function toAlert(episode: Episode, mutedBy: string | null): Alert {
     acknowledgedBy: episode.ack?.by ?? null,
     acknowledgedAt: isoOrNull(episode.ack?.at ?? null),
     mutedBy,
+    flappingSince: isoOrNull(episode.flappingSince),
     runbook: episode.runbook,
   };
 }
@@ -65,7 +66,7 @@ export function toTimeline(row: Row): AlertTimelineEntry {
 /** What happens next if nobody does anything. */
 export function nextStep(episode: Episode, timers: readonly Timer[]): NextStep | null {
   const next = timers
-    .filter((timer) => timer.kind !== 'resolve' && timer.kind !== 'paging')
+    .filter(({ kind }) => kind !== 'resolve' && kind !== 'paging' && kind !== 'flap')
     .sort((a, b) => a.dueAt - b.dueAt)[0];
   if (!next || episode.state !== 'firing') return null;
   const step = next.kind === 'step' ? next.step : Math.max(0, episode.lastStep);

@@ -219,6 +219,7 @@ export class AlertPages {
       acknowledgedBy: null,
       acknowledgedAt: null,
       mutedBy: null,
+      flappingSince: null,
       runbook: subject.runbook,
     };
   }

@@ -116,7 +116,9 @@ export class MemoryAlertStore implements AlertStore {
 
   async nextDue(): Promise<number | null> {
     const waiting = [...this.#groups.values()].flatMap(({ messages }) =>
-      [...messages.values()].filter((message) => isWaiting(message) && !isBlocked(messages, message)),
+      [...messages.values()].filter(
+        (message) => this.leaves(message) && isWaiting(message) && !isBlocked(messages, message),
+      ),
     );
     const times = [
       ...[...this.#groups.values()].map(nextDue).filter((due) => due !== null),
@@ -207,9 +209,10 @@ export class MemoryAlertStore implements AlertStore {
 
   async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
     const groups = [...this.#groups.values()];
-    const taken = groups.flatMap(({ messages }) => nextFree(messages, now)).map((message) => [message]);
+    const free = groups.flatMap(({ messages }) => nextFree(messages, now));
+    const taken = free.filter((message) => this.leaves(message)).map((message) => [message]);
     const throttled = groups.flatMap(({ messages }) =>
-      [...messages.values()].filter((message) => isThrottledAndDue(messages, message, now)),
+      [...messages.values()].filter((message) => this.leaves(message) && isThrottledAndDue(messages, message, now)),
     );
     const { leaving, waiting } = pickThrottled(throttled, this.#departures(now), now);
     for (const one of waiting) {
@@ -217,6 +220,11 @@ export class MemoryAlertStore implements AlertStore {
       this.timeline.push(...throttledNotes(one, now));
     }
     return [...taken, ...leaving].slice(0, limit).flatMap((messages) => this.#take(messages, worker, now, leaseMs));
+  }
+
+  /** Whether a message may leave through this store. */
+  protected leaves(_message: Message): boolean {
+    return true;
   }
 
   #take(messages: readonly Message[], worker: string, now: number, leaseMs: number): Claimed[] {

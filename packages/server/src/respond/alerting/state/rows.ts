@@ -28,6 +28,7 @@ export function instanceToRow(instance: Instance): Row {
     value: instance.value,
     sample: instance.sample,
     reason: instance.reason,
+    flips: instance.flips,
   };
 }
 
@@ -49,6 +50,7 @@ export function instanceFromRow(row: Row): Instance {
     value: row['value'] as number | null,
     sample: row['sample'] as number | null,
     reason: row['reason'] as string,
+    flips: row['flips'] as number[],
   };
 }
 
@@ -106,6 +108,9 @@ export function episodeToRow(alert: Episode): Row {
     ack_via: alert.ack?.via ?? null,
     ack_at: time(alert.ack?.at ?? null),
     ack_also: alert.ack?.also ?? [],
+    flips: alert.flips,
+    flapping_since: time(alert.flappingSince),
+    raises: alert.raises,
   };
 }
 
@@ -132,6 +137,9 @@ export function episodeFromRow(row: Row): Episode {
       ackBy === null
         ? null
         : { by: ackBy, via: row['ack_via'] as string, at: ms(row['ack_at']), also: row['ack_also'] as string[] },
+    flips: row['flips'] as number[],
+    flappingSince: msOrNull(row['flapping_since']),
+    raises: row['raises'] as number,
   };
 }
 
