@@ -278,7 +278,7 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     await rig.until(200);
     rig.kill();
     rig.boot();
-    await rig.until(480);
+    await rig.until(440);
     const reasons = rig.receivers.received.map(({ t, kind, reason }) => `${t} ${kind} ${reason.slice(0, 40)}`);
     expect(reasons.slice(0, 4)).toEqual([
       expect.stringContaining('10 firing first notification'),
@@ -288,7 +288,7 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     ]);
     expect(reasons.slice(4)).toEqual(['120 firing flapping: fired or ended 5 times within ']);
     rig.reload(configOf('alert_rules: []'));
-    await rig.until(490);
+    await rig.until(449);
     expect(rig.receivers.received.at(-1)).toMatchObject({ kind: 'resolved', reason: 'rule_deleted' });
   });
 
