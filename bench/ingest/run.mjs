@@ -111,7 +111,7 @@ async function measure(cpu, work) {
 async function measureFileLoad(telemetry, enginePid, bodies) {
   const path = join(folder, 'rows.ndjson');
   const file = await open(path, 'w', 0o644);
-  const encoder = new BodyEncoder('file');
+  const encoder = new BodyEncoder('file', 'key');
   for (const body of bodies) {
     const { parts, payload } = encoder.encode(body, 'ndjson', { project: '1', now: Date.now() });
     let at = 0;

@@ -1,15 +1,6 @@
 // Builds what is published: lib/esm and lib/cjs by esbuild, with the protocol inlined, and lib/types from the declarations that
 // `tsc -b` has put into dist.
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -56,7 +47,7 @@ async function buildEsm() {
   const { 'next-proxy': _edge, ...nodeEntries } = entries;
   await Promise.all([
     build({ ...esm, entryPoints: nodeEntries, splitting: true, chunkNames: 'shared-[hash]' }),
-    build({ ...esm, entryPoints: edgeEntries }),
+    build({ ...esm, entryPoints: edgeEntries, splitting: true, chunkNames: 'edge-[hash]' }),
   ]);
 }
 
@@ -82,29 +73,41 @@ function identifier(name) {
   return name.replace('-', '_');
 }
 
-/**
- * Copies the declarations to a place where the protocol's, which they refer to, lie beside them. Docstrings stay in one of
- * the two copies: editors show those of the entry that is imported, and hardly anybody requires a typed package.
- */
-function copyTypes(from, to, protocol, documented) {
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    if (entry.isDirectory() && entry.name !== 'testing') {
-      copyTypes(join(from, entry.name), join(to, entry.name), protocol, documented);
-    } else if (entry.name.endsWith('.d.ts') && !entry.name.endsWith('.test.d.ts')) {
-      const whole = readFileSync(join(from, entry.name), 'utf8').replace(/^\/\/# sourceMappingURL.*$/m, '');
-      const text = documented ? whole : whole.replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, '');
-      const path = relative(to, protocol).replace(/^(?!\.)/, './');
-      mkdirSync(to, { recursive: true });
-      writeFileSync(join(to, entry.name), text.replaceAll("'@yumops/protocol'", `'${path}'`));
+/** The declarations that an application can come to from the entries; those of inner parts stay here. */
+function publicDeclarations() {
+  const found = new Set();
+  const waiting = Object.values(entries).map((path) => path.replace(/^src\//, '').replace(/\.ts$/, '.d.ts'));
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    const text = readFileSync(inPackage(join('dist', path)), 'utf8');
+    for (const [, target] of text.matchAll(/(?:from |import\()'(\.[^']+)\.[jt]s'/g)) {
+      waiting.push(join(dirname(path), `${target}.d.ts`));
     }
   }
+  return found;
+}
+
+/**
+ * Copies the declarations to a place where the protocol's, which they refer to, lie beside them. One copy serves both formats: as
+ * CommonJS it can be required and imported, and without a default export both mean the same.
+ */
+function copyTypes(to) {
+  for (const path of publicDeclarations()) {
+    const text = readFileSync(inPackage(join('dist', path)), 'utf8')
+      .replace(/^\/\/# sourceMappingURL.*$/m, '')
+      .replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4));
+    const target = join(to, path);
+    mkdirSync(dirname(target), { recursive: true });
+    const toProtocol = relative(dirname(target), join(to, 'protocol.js')).replace(/^(?!\.)/, './');
+    writeFileSync(target, text.replaceAll("'@yumops/protocol'", `'${toProtocol}'`));
+  }
+  writeFileSync(join(to, 'package.json'), '{"type":"commonjs"}\n');
+  copyFileSync(inPackage('../protocol/dist/log-record.d.ts'), join(to, 'protocol.d.ts'));
 }
 
 await Promise.all([buildEsm(), buildCjs()]);
-for (const types of [`${out}/types`, `${out}/cjs/types`]) {
-  copyTypes(inPackage('dist'), inPackage(types), inPackage(`${types}/protocol.js`), !types.includes('cjs'));
-  copyFileSync(inPackage('../protocol/dist/log-record.d.ts'), inPackage(`${types}/protocol.d.ts`));
-}
+copyTypes(inPackage(`${out}/types`));
 // Whoever reads lib at this moment finds the old or the new files, all but for the instant between the two renames.
 const old = `${out}-old`;
 if (existsSync(inPackage('lib'))) {

@@ -18,3 +18,7 @@ export { type ConfigureOptions, configure } from './runtime/pipeline.ts';
 export { registerPool } from './runtime/pools.ts';
 export { addContext, type ScopeFields, withContext } from './runtime/scope.ts';
 export { start } from './runtime/start.ts';
+export type { OwaspEvent } from './security/event-names.ts';
+export { SecurityMonitor } from './security/monitor.ts';
+export type { Detection, LoginAttempt, LoginRequest, LoginVerdict, SecurityOptions } from './security/options.ts';
+export type { Restriction } from './security/restriction.ts';

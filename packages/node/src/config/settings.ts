@@ -22,6 +22,8 @@ export interface Settings {
   hashKey: string | undefined;
   /** Bearer token that opens the detailed health report. */
   healthToken: string | undefined;
+  /** Where the instances of the application share counters of sign-ins. */
+  redisUrl: string | undefined;
   /** True inside `next build`, where nothing may be sent or sampled. */
   building: boolean;
 }
@@ -63,6 +65,7 @@ export function readSettings(env: Environment = process.env): Settings {
     providers: providersOf(env['YUMOPS_PROVIDERS']),
     hashKey: first(env['YUMOPS_HASH_KEY'], env['YUMOPS_KEY']),
     healthToken: first(env['HEALTH_TOKEN'], env['YUMOPS_HEALTH_TOKEN']),
+    redisUrl: first(env['YUMOPS_REDIS_URL']),
     building: env['NEXT_PHASE'] === 'phase-production-build',
   };
 }

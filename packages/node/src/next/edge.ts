@@ -42,4 +42,4 @@ export function withActionLog<Action>(_name: string, action: Action): Action {
   return action;
 }
 
-export { withProxyLog } from './proxy.ts';
+export { refuseBlocked, withProxyLog } from './proxy.ts';

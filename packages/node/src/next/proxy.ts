@@ -26,3 +26,5 @@ export function withProxyLog<Request_ extends Request, Rest extends unknown[], R
     return response;
   };
 }
+
+export { refuseBlocked } from './block-list.ts';

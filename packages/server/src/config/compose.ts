@@ -1,6 +1,7 @@
 import { compileBackup, withRetainedFiles } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
+import { compileSecurity } from '../care/security/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import { listOf } from '../lib/section.ts';
 import { compileErrors } from '../observe/errors/config.ts';
@@ -193,6 +194,7 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
     databases: databases.map(({ value }) => value),
     backups: backups.map(({ value }) => withRetainedFiles(value, kept)),
     maintenance: kept,
+    security: compileSecurity(sections.security.value, sections.security.report),
   };
 }
 

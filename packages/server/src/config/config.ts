@@ -1,6 +1,7 @@
 import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
+import type { SecurityConfig } from '../care/security/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
 import type { IngestConfig } from '../observe/ingest/config.ts';
@@ -88,6 +89,7 @@ export interface Config {
   backups: readonly BackupConfig[];
   errors: ErrorsConfig;
   maintenance: MaintenanceConfig;
+  security: SecurityConfig;
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

@@ -95,6 +95,7 @@ export class SectionJoiner {
       watchdog: this.#map('watchdog'),
       incidents: this.#map('incidents'),
       status_page: this.#map('status_page'),
+      security: this.#map('security'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],
       inhibit_rules: this.#lists.inhibit_rules as Placed<RawInhibitRule>[],

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
+import { securityShape } from '../care/security/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { errorsShape } from '../observe/errors/config.ts';
 import { ingestShape } from '../observe/ingest/config.ts';
@@ -52,6 +53,7 @@ export const MAPS = {
   watchdog: watchdogShape.describe('What watches the platform from outside'),
   incidents: incidentsShape.describe('Which alerts become incidents, and who is told of them'),
   status_page: statusPageShape.describe('What the public is told, and of what'),
+  security: securityShape.describe('How attacks on the application are found and answered'),
 };
 
 /** Sections that are lists; the lists of several files are joined. */
@@ -70,7 +72,7 @@ export const LISTS = {
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = ['geoip', 'receivers', 'security'] as const;
+export const LATER = ['geoip', 'receivers'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -98,6 +100,7 @@ export interface Sections {
   watchdog: Placed<RawWatchdog>;
   incidents: Placed<RawIncidents>;
   status_page: Placed<RawStatusPage>;
+  security: Placed<z.infer<typeof securityShape>>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];

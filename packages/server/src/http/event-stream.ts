@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Clock, Timer } from '../lib/clock.ts';
 
 /** Bytes that may wait for a slow reader: some thousand log lines, which often arrive at once. */
@@ -85,4 +85,16 @@ export class EventStream {
       this.#heartbeat = this.#beat();
     });
   }
+}
+
+/** Ends the streams that are handed to it when the server stops: an open one would keep it from closing. */
+export function endWithServer(app: FastifyInstance): (stream: EventStream) => void {
+  const streams = new Set<EventStream>();
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end();
+  });
+  return (stream) => {
+    streams.add(stream);
+    stream.onClose(() => streams.delete(stream));
+  };
 }

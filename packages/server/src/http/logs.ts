@@ -6,7 +6,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import type { Tail } from '../observe/ingest/index.ts';
 import { type LogSearch, type LogSelection, parseLogQuery, toMatcher } from '../observe/logs/index.ts';
 import type { Guard } from './access.ts';
-import { EventStream } from './event-stream.ts';
+import { EventStream, endWithServer } from './event-stream.ts';
 import { readInstant } from './time-range.ts';
 
 export interface LogsRouteDeps {
@@ -152,11 +152,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
 }
 
 function tailRoute(app: FastifyInstance, deps: LogsRouteDeps): void {
-  const streams = new Set<EventStream>();
-  // An open stream would keep the server from closing.
-  app.addHook('preClose', async () => {
-    for (const stream of streams) stream.end();
-  });
+  const opened = endWithServer(app);
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v1/logs/tail',
     {
@@ -167,22 +163,19 @@ function tailRoute(app: FastifyInstance, deps: LogsRouteDeps): void {
         querystring: z.object({ q: z.string().max(4_096).default('') }),
       },
     },
-    (request, reply) => follow(request.query.q, reply, streams, deps),
+    (request, reply) => opened(follow(request.query.q, reply, deps)),
   );
 }
 
-function follow(query: string, reply: FastifyReply, streams: Set<EventStream>, { tail, clock }: LogsRouteDeps): void {
+function follow(query: string, reply: FastifyReply, { tail, clock }: LogsRouteDeps): EventStream {
   const matches = toMatcher(parseLogQuery(query));
   const stream = new EventStream(reply, clock);
   const unsubscribe = tail.subscribe((record) => record['project'] !== 'yumops' && matches(record), {
     row: (record) => stream.send('row', record),
     dropped: (count) => stream.drop(count),
   });
-  streams.add(stream);
-  stream.onClose(() => {
-    streams.delete(stream);
-    unsubscribe();
-  });
+  stream.onClose(unsubscribe);
+  return stream;
 }
 
 function toSelection(

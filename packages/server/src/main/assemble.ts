@@ -19,16 +19,17 @@ import { type Identity, openIdentity } from './identity.ts';
 import { makeResponse } from './incidents.ts';
 import { instanceName } from './instance-name.ts';
 import { makeScheduler } from './jobs.ts';
-import { liveConfig } from './live-config.ts';
+import { type LiveConfig, liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
+import { makeSecurity } from './security.ts';
 import { openSharedFiles } from './shared-files.ts';
 import type { Shutdown } from './shutdown.ts';
 import { startWork } from './start-work.ts';
 import { makeStoredMonitors } from './stored-monitors.ts';
-import { openStores } from './stores.ts';
+import { openStores, type Stores } from './stores.ts';
 import { makeWindows } from './windows.ts';
 
 export interface AssembleOptions {
@@ -52,18 +53,25 @@ export interface Parts {
   beginDrain(): void;
 }
 
-/** Opens the stores and wires every part to them. */
-export async function assemble(options: AssembleOptions): Promise<Parts> {
-  const { settings, localUrl, clock, log, shutdown } = options;
-  const written = loadUsableConfig(settings.config, settings.env).config;
-  const stores = await openStores({ settings, stores: written.stores, clock, log, shutdown });
-  const inbox = options.demoInbox ? await openDemoInbox({ db: stores.db, clock, log, shutdown }) : undefined;
+/** Loads the configuration that runs; with the demo inbox its messages go there. */
+async function openLiveConfig(options: AssembleOptions, { db }: Stores): Promise<LiveConfig> {
+  const { settings, clock, log, shutdown } = options;
+  const inbox = options.demoInbox ? await openDemoInbox({ db, clock, log, shutdown }) : undefined;
   const env = inbox
     ? { ...settings.env, DEMO_INBOX_SLACK: inbox.slackUrl, DEMO_INBOX_SMTP: inbox.smtpUrl }
     : settings.env;
   const adapt = (config: Config) => (inbox ? redirectToInbox(config, inbox) : config);
   const live = liveConfig({ path: settings.config, env, adapt, clock, log });
   shutdown.add('configuration watch', async () => live.stop());
+  return live;
+}
+
+/** Opens the stores and wires every part to them. */
+export async function assemble(options: AssembleOptions): Promise<Parts> {
+  const { settings, localUrl, clock, log, shutdown } = options;
+  const written = loadUsableConfig(settings.config, settings.env).config;
+  const stores = await openStores({ settings, stores: written.stores, clock, log, shutdown });
+  const live = await openLiveConfig(options, stores);
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, publicUrl, clock, log, shutdown });
   const shared = openSharedFiles({ settings, config: written, secretKey: identity.secretKey, shutdown });
@@ -74,11 +82,13 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const observe = await openObserve({
     ...{ settings, config: live.current, stores, shared, clock, log, shutdown, lastAlertRunAt, instance },
     planned: (monitor, at) => plannedChecks.covers(monitor, at),
+    secretKey: identity.secretKey,
   });
   const backups = makeBackups({
     ...{ settings, live, writer: observe.ingest.writer, clock, log, shutdown },
     failedDrill: (drill) => declareFailedDrill(response.incidents, drill, clock.now()),
   });
+  const security = makeSecurity({ live, stores, observe, instance, clock, log });
   const archives = makeArchives({ settings, stores, identity, clock, log });
   const alerting = makeAlerting({
     live,
@@ -103,8 +113,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
-    ...{ storedMonitors, clock, log, publicUrl },
-    demoInbox: inbox !== undefined,
+    ...{ storedMonitors, security, clock, log, publicUrl },
+    demoInbox: options.demoInbox,
   });
   return {
     app,
@@ -114,7 +124,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       startWork({
         auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{ storedMonitors, stores, ...response, clock, db: stores.db, databases: databases.watch },
+        ...{ storedMonitors, stores, security, ...response, clock, db: stores.db, databases: databases.watch },
       }),
     beginDrain: () => observe.health.drain(),
   };

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { audit } from '../access/audit.ts';
 import type { Config } from '../config/index.ts';
@@ -46,6 +47,8 @@ export interface Observe {
   ingest: Ingest;
   /** Told of every insert of ingest. */
   counted: CountedRows;
+  /** Shows `follow` the log rows that become durable from now on; `security` says that they are security events. */
+  followLogRows(follow: (rows: Uint8Array, security: boolean) => void): void;
   uptime: Uptime;
   evidence: EvidenceFiles;
   probes: ProbeDesk;
@@ -75,6 +78,8 @@ export async function openObserve(context: {
   shared: SharedFiles;
   /** Whether work on a monitor is planned at an instant, ms since the epoch. */
   planned: NonNullable<UptimeOptions['planned']>;
+  /** Key of the installation, from which that of hashed accounts comes. */
+  secretKey: string;
   /** When the alert path last did its work, ms on the monotonic clock; null = not yet. */
   lastAlertRunAt(): number | null;
   /** Name of this instance among those on one state store. */
@@ -83,11 +88,14 @@ export async function openObserve(context: {
   const { settings, config, stores, clock, log, shutdown, instance } = context;
   const { db, telemetry } = stores;
   const counted = new CountedRows(stores.signals, clock, log);
+  let follower: Parameters<Observe['followLogRows']>[0] = () => undefined;
   const ingest = await createIngest({
     folder: join(settings.dataDir, 'spool'),
     telemetry: counted.watch(telemetry),
     files: filesFolder(settings),
     shared: context.shared,
+    accountKey: createHmac('sha256', context.secretKey).update('yumops accounts').digest('hex'),
+    onLogRows: (rows, security) => follower(rows, security),
     onCheckIns: async (project, checkIns) => {
       for (const checkIn of checkIns) await uptime.checkIn({ ...checkIn, project });
     },
@@ -129,7 +137,10 @@ export async function openObserve(context: {
       heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
     ],
   });
-  return { ingest, counted, uptime, evidence, probes, health };
+  const followLogRows: Observe['followLogRows'] = (follow) => {
+    follower = follow;
+  };
+  return { ingest, counted, followLogRows, uptime, evidence, probes, health };
 }
 
 /** Recordings of failed checks lie beside the backups; the store is opened when the first one comes. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Scheduler } from '../care/scheduler/index.ts';
+import type { SecurityWatch } from '../care/security/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { accessAdminRoutes } from '../http/access-admin.ts';
 import { alertmanagerRoutes } from '../http/alertmanager.ts';
@@ -65,6 +66,7 @@ import type { LiveConfig } from './live-config.ts';
 import { registerNotifications } from './notifications.ts';
 import type { Observe } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
+import { registerSecurity } from './security.ts';
 import type { Stores } from './stores.ts';
 
 export interface RouteParts {
@@ -83,6 +85,7 @@ export interface RouteParts {
   statusPage: StatusPage;
   backups: LiveBackups;
   storedMonitors: StoredMonitors;
+  security: SecurityWatch;
   clock: Clock;
   log: Log;
   publicUrl: string;
@@ -143,6 +146,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   runbookRoutes(app, { checklists: parts.checklists, incidents: parts.incidents, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
+  registerSecurity(app, parts);
   registerDatabases(app, parts);
   registerNotifications(app, parts);
   toolRoutes(app, { db, clock, guard, publicUrl });

@@ -2,6 +2,7 @@ import { audit } from '../access/audit.ts';
 import type { AuditWitness } from '../access/audit-witness.ts';
 import type { DatabaseWatch } from '../care/database/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
+import type { SecurityWatch } from '../care/security/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Queryable } from '../lib/db.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -39,6 +40,7 @@ export interface WorkingParts {
   clock: Clock;
   db: Queryable;
   auditWitness: AuditWitness;
+  security: SecurityWatch;
   log: Log;
   shutdown: Shutdown;
 }
@@ -46,9 +48,11 @@ export interface WorkingParts {
 /** Starts evaluator, deliveries, prober, watch over databases and jobs; all follow the configuration. */
 export async function startWork(parts: WorkingParts): Promise<void> {
   const { live, plannedChecks, observe, errors, alerting, databases, scheduler, log, shutdown } = parts;
-  const { backups, archives, storedMonitors, incidents, statusPage, clock } = parts;
+  const { backups, archives, storedMonitors, incidents, statusPage, security, clock } = parts;
   parts.auditWitness.start();
   shutdown.add('watch over the audit log', () => parts.auditWitness.stop());
+  await security.start();
+  shutdown.add('security', () => security.stop());
   errors.start();
   shutdown.add('errors', () => errors.stop());
   const moving = moveFiles([{ move: (signal) => observe.ingest.moveAttachments(signal) }, errors], { clock, log });

@@ -3,6 +3,7 @@ import type { IngestAnswer } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { randomHex } from '../../lib/random.ts';
 import type { SharedFiles } from '../../lib/shared-files.ts';
 import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import { Batcher, type BatchStep } from './batch/batcher.ts';
@@ -42,6 +43,10 @@ export interface IngestOptions {
   files?: string;
   /** Files that all instances share, to which attachments move; default none. */
   shared?: SharedFiles;
+  /** Key of the hash that stands for an account in security events; default a random one, of this process. */
+  accountKey?: string;
+  /** Shown the log rows of every entry that has become durable; `security` says that they are security events. */
+  onLogRows?: (rows: Uint8Array, security: boolean) => void;
   /** Takes over what jobs said of themselves, after it is on disk. */
   onCheckIns?: (project: string, checkIns: readonly SentryCheckIn[]) => Promise<void>;
   /** Told when a range of the spool was journalled, inserted, retired. */
@@ -172,9 +177,11 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
   });
   const filesFolder = options.files ?? join(options.folder, 'files');
   const sourceMaps = join(filesFolder, 'source-maps');
-  const parser = new Parser(options.worker ?? new URL('./parse-worker.js', import.meta.url), sourceMaps, log);
   const files = new AttachmentFiles(join(filesFolder, 'attachments'), options.shared);
-  const { onCheckIns } = options;
+  const accountKey = options.accountKey ?? randomHex(16);
+  const worker = options.worker ?? new URL('./parse-worker.js', import.meta.url);
+  const parser = new Parser(worker, { sourceMaps, accountKey }, log);
+  const { onCheckIns, onLogRows } = options;
   const ingest = new SpooledIngest({
     spool,
     journal,
@@ -183,6 +190,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     parser,
     files,
     onCheckIns,
+    onLogRows,
     clock,
     log,
     maxBytes,
@@ -199,6 +207,7 @@ interface Parts {
   parser: Parser;
   files: AttachmentFiles;
   onCheckIns: IngestOptions['onCheckIns'];
+  onLogRows: IngestOptions['onLogRows'];
   clock: Clock;
   log: Log;
   maxBytes: number;
@@ -330,12 +339,23 @@ class SpooledIngest implements Ingest {
     return answer;
   }
 
-  /** What is durable has been taken: a tail that fails must not make the sender repeat it. */
+  /** What is durable has been taken: whoever looks on and fails must not make the sender repeat it. */
   #show(body: EntryBody): void {
     try {
       this.tail.publish(body);
+      this.#showLogRows(body);
     } catch (error) {
-      this.#parts.log.error('The live tail could not show what arrived.', { reason: messageOf(error) });
+      this.#parts.log.error('What arrived could not be shown to those who follow it.', { reason: messageOf(error) });
+    }
+  }
+
+  #showLogRows({ parts, payload }: EntryBody): void {
+    const { onLogRows } = this.#parts;
+    if (onLogRows === undefined) return;
+    let at = 0;
+    for (const { table, bytes, retentionClass } of parts) {
+      if (table === 'logs') onLogRows(payload.subarray(at, at + bytes), retentionClass === 'security');
+      at += bytes;
     }
   }
 

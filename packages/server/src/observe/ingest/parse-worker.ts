@@ -38,13 +38,15 @@ export type ParseReply = { id: number; result: ParseResult } | { id: number; err
 
 export interface ParserData {
   nonce: string;
+  /** Key of the hash that stands for an account. */
+  accountKey: string;
   /** Folder of the uploaded source maps. */
   sourceMaps: string;
 }
 
-const { nonce, sourceMaps } = workerData as ParserData;
 const requestLines = new RequestLines();
-const encoder = new BodyEncoder(nonce, requestLines);
+const { nonce, accountKey, sourceMaps } = workerData as ParserData;
+const encoder = new BodyEncoder(nonce, accountKey, requestLines);
 const maps = new SourceMaps(sourceMaps);
 const sentry = new SentryIntake(maps, requestLines);
 

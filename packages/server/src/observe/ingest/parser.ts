@@ -28,6 +28,7 @@ interface Waiting {
 export class Parser {
   readonly #script: URL;
   readonly #sourceMaps: string;
+  readonly #accountKey: string;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
@@ -37,11 +38,12 @@ export class Parser {
 
   /**
    * @param script the built `parse-worker.js`
-   * @param sourceMaps folder of the uploaded source maps
+   * @param data folder of the uploaded source maps, and the key of the hash that stands for an account
    */
-  constructor(script: URL, sourceMaps: string, log: Log) {
+  constructor(script: URL, { sourceMaps, accountKey }: Pick<ParserData, 'sourceMaps' | 'accountKey'>, log: Log) {
     this.#script = script;
     this.#sourceMaps = sourceMaps;
+    this.#accountKey = accountKey;
     this.#log = log;
   }
 
@@ -91,7 +93,7 @@ export class Parser {
 
   #thread(): Worker {
     if (this.#worker) return this.#worker;
-    const workerData: ParserData = { nonce: randomHex(5), sourceMaps: this.#sourceMaps };
+    const workerData: ParserData = { nonce: randomHex(5), sourceMaps: this.#sourceMaps, accountKey: this.#accountKey };
     const worker = new Worker(this.#script, { workerData });
     worker.unref();
     worker.postMessage(this.#noted);

@@ -16,6 +16,9 @@ const MAX_DOTS = 8;
 /** Attributes of one record from which nested objects are kept as JSON text. */
 const MAX_ATTRIBUTES = 256;
 
+/** Keys of what somebody signs in with. */
+const ACCOUNT_KEYS: ReadonlySet<string> = new Set(['account', 'email', 'username', 'login', 'phone']);
+
 /**
  * Collects what a record has beyond its columns as one flat JSON object of texts: nested keys joined by dots, numbers
  * and booleans written out, arrays as JSON text, nulls left out, secrets redacted. Reused.
@@ -27,6 +30,8 @@ export class Attributes {
   readonly #inner: Scanner[] = [];
   readonly #scanner: Scanner;
   count = 0;
+  /** Replaces accounts while it is set, as in security events. */
+  pseudonym: ((account: string) => string) | null = null;
 
   constructor(scanner: Scanner) {
     this.#scanner = scanner;
@@ -67,6 +72,7 @@ export class Attributes {
     if (secret || (kind !== KIND.object && kind !== KIND.array)) {
       this.#key(scanner, member);
       if (secret) this.#out.ascii(`"${REDACTED}"`);
+      else if (this.#isAccount(scanner, member)) this.#account(scanner, member);
       else this.#leaf(scanner, member);
     } else if (kind === KIND.object && depth < MAX_DOTS && this.count < MAX_ATTRIBUTES) {
       const { length } = this.#prefix;
@@ -108,6 +114,16 @@ export class Attributes {
     const plain = scanner.keys.plainBytes(key);
     if (plain) out.copy(plain, 0, plain.length);
     else out.text(wellFormedJson(scanner.keys.name(key)).slice(1, -1));
+  }
+
+  #isAccount(scanner: Scanner, member: number): boolean {
+    return this.pseudonym !== null && ACCOUNT_KEYS.has(scanner.keys.name(scanner.key[member] as number));
+  }
+
+  #account(scanner: Scanner, member: number): void {
+    const isText = scanner.kind[member] === KIND.string;
+    const account = isText ? decodeText(scanner, member) : rawText(scanner, member);
+    this.#out.text(JSON.stringify(this.pseudonym?.(account) ?? ''));
   }
 
   #leaf(scanner: Scanner, member: number): void {

@@ -4,7 +4,10 @@ import { BodyEncoder, type BodyFormat } from './body.ts';
 const NOW = Date.UTC(2026, 10, 23, 10, 0, 0, 123);
 
 function encode(body: string | Buffer, format: BodyFormat = 'ndjson') {
-  const encoded = new BodyEncoder('test').encode(Buffer.from(body as string), format, { project: '1', now: NOW });
+  const encoded = new BodyEncoder('test', 'key').encode(Buffer.from(body as string), format, {
+    project: '1',
+    now: NOW,
+  });
   if (!encoded.ok)
     return { refused: encoded, rows: {} as Record<string, Record<string, unknown>[]>, answer: undefined };
   const rows: Record<string, Record<string, unknown>[]> = {};

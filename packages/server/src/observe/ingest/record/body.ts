@@ -30,8 +30,8 @@ export class BodyEncoder {
   readonly #encoder: RecordEncoder;
 
   /** The parameters are those of {@link RecordEncoder}. */
-  constructor(nonce: string, requestLines = new RequestLines()) {
-    this.#encoder = new RecordEncoder(nonce, requestLines);
+  constructor(nonce: string, accountKey: string, requestLines = new RequestLines()) {
+    this.#encoder = new RecordEncoder(nonce, accountKey, requestLines);
   }
 
   encode(body: Uint8Array, format: BodyFormat, context: EncodeContext): EncodedBody {

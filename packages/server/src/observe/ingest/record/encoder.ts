@@ -1,3 +1,4 @@
+import { pseudonymOf } from '../../../lib/pseudonym.ts';
 import { type RequestLines, serviceKey } from '../request-lines.ts';
 import { Attributes } from './attributes.ts';
 import type { ByteWriter } from './byte-writer.ts';
@@ -52,17 +53,20 @@ export class RecordEncoder {
   readonly #members = new Int32Array(FIELDS.length);
   readonly #nonce: string;
   readonly #requestLines: RequestLines;
+  readonly #pseudonym: (account: string) => string;
   #counter = 0;
   #idTime = Number.NaN;
   #idStart = '';
 
   /**
    * @param nonce letters and digits that no other encoder has; part of every row's id
+   * @param accountKey key of the hash that stands for an account in security events
    * @param requestLines is told which services write lines of requests
    */
-  constructor(nonce: string, requestLines: RequestLines) {
+  constructor(nonce: string, accountKey: string, requestLines: RequestLines) {
     this.#nonce = nonce;
     this.#requestLines = requestLines;
+    this.#pseudonym = (account) => pseudonymOf(accountKey, account);
   }
 
   /**
@@ -89,6 +93,7 @@ export class RecordEncoder {
     this.#attributes.clear();
     this.#collectKeys();
     const route = this.#route();
+    this.#attributes.pseudonym = this.#draft.type === 'security' ? this.#pseudonym : null;
     const refused = this.#readTime(context.now) ?? this.#readMembers(route);
     if (refused) return refused;
     for (const column of route.required) {

@@ -69,7 +69,7 @@ describe('the scanner', () => {
     })).node as fc.Arbitrary<Record<string, unknown>>;
     fc.assert(
       fc.property(tree, (record) => {
-        const encoded = new BodyEncoder('t').encode(Buffer.from(JSON.stringify(record)), 'ndjson', {
+        const encoded = new BodyEncoder('t', 'key').encode(Buffer.from(JSON.stringify(record)), 'ndjson', {
           project: '1',
           now: 1e12,
         });

@@ -137,7 +137,7 @@ it.each([
 ])('no secret in %s reaches the spool: %j', (key, value) => {
   const json = JSON.stringify({ [key]: value }).replaceAll('\\\\u', '\\u');
   for (const body of [json, `${json} trailing`]) {
-    const encoded = new BodyEncoder('t').encode(Buffer.from(body), 'ndjson', { project: '1', now: 1e12 });
+    const encoded = new BodyEncoder('t', 'key').encode(Buffer.from(body), 'ndjson', { project: '1', now: 1e12 });
     if (!encoded.ok) throw new Error(encoded.message);
     expect(encoded.payload.length).toBeGreaterThan(0);
     expect(Buffer.from(encoded.payload).toString()).not.toContain('abcDEF123456');

@@ -10,7 +10,7 @@ const IDS = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
 
 function setup() {
   const requestLines = new RequestLines();
-  const encoder = new BodyEncoder('t', requestLines);
+  const encoder = new BodyEncoder('t', 'key', requestLines);
   return { requestLines, encoder, sentry: new SentryIntake({ apply: () => undefined } as never, requestLines) };
 }
 

@@ -18,6 +18,7 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'browser_timings',
   'replays',
   'client_reports',
+  'security_events',
 ]);
 
 /** Kinds of nodes that a reading query is made of. */

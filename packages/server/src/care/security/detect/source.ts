@@ -1,0 +1,85 @@
+import { LIMITS } from './limits.ts';
+import { RecentMembers } from './recent.ts';
+
+const MOST_ACCOUNTS = 2_000;
+const MOST_ADDRESSES = 64;
+
+interface Tried {
+  at: number;
+  failures: number;
+  entered: boolean;
+  unknown: boolean;
+}
+
+/** What one address, or one network, tried in the last hour: on which accounts, and which of them it entered. */
+export class Source {
+  readonly #accounts = new RecentMembers<Tried>(LIMITS.spraying.span, MOST_ACCOUNTS, (tried) => this.#count(tried, -1));
+  readonly #addresses: RecentMembers<{ at: number }> | null;
+  /** Accounts that failed and were not entered, without those that do not exist. */
+  failedOnly = 0;
+  /** The same of accounts that do not exist. */
+  unknown = 0;
+  entered = 0;
+  /** Failures on accounts that were not entered. */
+  failures = 0;
+  /** When the source was last seen attacking, ms since the epoch. */
+  attackedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param withAddresses for a network */
+  constructor(withAddresses: boolean) {
+    this.#addresses = withAddresses ? new RecentMembers(LIMITS.spraying.span, MOST_ADDRESSES) : null;
+  }
+
+  get addresses(): number {
+    return this.#addresses?.size ?? 1;
+  }
+
+  /** More people than an attacker has accounts of their own sign in here. */
+  get shared(): boolean {
+    return this.entered >= LIMITS.shared;
+  }
+
+  fail(account: string, address: string, at: number, unknown: boolean): void {
+    this.#addresses?.touch(address, at, () => ({ at }));
+    this.#change(account, at, (tried) => {
+      tried.failures += 1;
+      tried.unknown ||= unknown;
+    });
+  }
+
+  enter(account: string, at: number): void {
+    this.#change(account, at, (tried) => {
+      tried.entered = true;
+    });
+  }
+
+  hasEntered(account: string): boolean {
+    return this.#accounts.get(account)?.entered === true;
+  }
+
+  sampleAccounts(): readonly string[] {
+    return this.#accounts.newest();
+  }
+
+  sampleAddresses(): readonly string[] {
+    return this.#addresses?.newest() ?? [];
+  }
+
+  #change(account: string, at: number, change: (tried: Tried) => void): void {
+    const tried = this.#accounts.touch(account, at, () => ({ at, failures: 0, entered: false, unknown: false }));
+    this.#count(tried, -1);
+    change(tried);
+    this.#count(tried, 1);
+  }
+
+  #count({ failures, entered, unknown }: Tried, sign: 1 | -1): void {
+    if (entered) {
+      this.entered += sign;
+      return;
+    }
+    if (failures === 0) return;
+    this.failures += sign * failures;
+    if (unknown) this.unknown += sign;
+    else this.failedOnly += sign;
+  }
+}

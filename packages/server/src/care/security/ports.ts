@@ -1,0 +1,30 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Db, Queryable } from '../../lib/db.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Signals } from '../../lib/signals.ts';
+import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
+import type { SecurityConfig } from './config.ts';
+
+/** What the part that watches for attacks needs. */
+export interface SecurityOptions {
+  db: Db;
+  telemetry: Pick<TelemetryStore, 'query'>;
+  writer: TelemetryWriter;
+  signals: Signals;
+  clock: Clock;
+  log: Log;
+  /** Name of this instance among those that share a state store. */
+  instance: string;
+  service: string;
+  config(): SecurityConfig;
+  audit(
+    tx: Queryable,
+    entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
+  ): Promise<void>;
+}
+
+/** Who changes something, and when (ms since the epoch). */
+export interface Change {
+  actor: string;
+  now: number;
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify';
+import { audit } from '../access/audit.ts';
+import { SecurityWatch } from '../care/security/index.ts';
+import { securityRoutes } from '../http/security.ts';
+import { restrictionRoutes } from '../http/security-restrictions.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Identity } from './identity.ts';
+import type { LiveConfig } from './live-config.ts';
+import type { Observe } from './observe.ts';
+import type { Stores } from './stores.ts';
+
+/** Makes what watches for attacks on the application; it looks at nothing yet. */
+export function makeSecurity(context: {
+  live: LiveConfig;
+  stores: Stores;
+  observe: Observe;
+  instance: string;
+  clock: Clock;
+  log: Log;
+}): SecurityWatch {
+  const { live, stores, observe, instance, clock, log } = context;
+  const watch = new SecurityWatch({
+    db: stores.db,
+    telemetry: stores.telemetry,
+    signals: stores.signals,
+    writer: observe.ingest.writer,
+    ...{ clock, instance, audit },
+    log: log.child('security'),
+    service: live.current.service,
+    config: () => live.current.security,
+  });
+  observe.followLogRows((rows, security) => watch.feed.offer(rows, security));
+  return watch;
+}
+
+/** Registers the pages about attacks, and the list that applications read. */
+export function registerSecurity(
+  app: FastifyInstance,
+  parts: { security: SecurityWatch; stores: Stores; identity: Identity; live: LiveConfig; clock: Clock },
+): void {
+  const { security: watch, stores, identity, live, clock } = parts;
+  const { guard, findIngestKey } = identity;
+  const config = () => live.current.security;
+  securityRoutes(app, { watch, db: stores.db, telemetry: stores.telemetry, audit, config, guard, clock });
+  restrictionRoutes(app, { watch, allow: () => config().allow, findIngestKey, clock });
+}
