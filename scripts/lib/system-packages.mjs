@@ -3,7 +3,12 @@ import { delimiter, join } from 'node:path';
 import { run, step } from './run.mjs';
 
 /** Programs that tests talk to, and the Debian packages that bring them. */
-const PROGRAMS = { chromium: 'chromium', 'redis-server': 'redis-server', pg_dump: 'postgresql-client' };
+const PROGRAMS = {
+  chromium: 'chromium',
+  'redis-server': 'redis-server',
+  pg_dump: 'postgresql-client',
+  ping: 'iputils-ping',
+};
 
 function isInstalled(program) {
   return process.env.PATH.split(delimiter).some((folder) => existsSync(join(folder, program)));

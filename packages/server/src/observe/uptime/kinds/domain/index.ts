@@ -36,7 +36,7 @@ async function ask(monitor: DomainMonitorConfig, attempt: Attempt): Promise<Http
 
 function noAnswer({ host, rdap }: DomainMonitorConfig, reason: string) {
   const hint = 'Set rdap to the address of the RDAP service of its registry.';
-  return impossible(`${rdap} does not tell of the registration of ${host}: ${reason}.`, hint);
+  return impossible(`The registry at ${rdap} does not tell of the registration of ${host}: ${reason}.`, hint);
 }
 
 const DAY = 86_400_000;
@@ -49,7 +49,10 @@ function judge({ host, days, rdap }: DomainMonitorConfig, registration: Registra
   if (bad !== undefined) return down(`Expected ${host} to be active, its registry says "${bad}".`);
   const { expiresAt } = registration;
   if (expiresAt === null) {
-    return { verdict: 'unknown', reason: `${rdap} does not tell when the registration of ${host} ends.` };
+    return {
+      verdict: 'unknown',
+      reason: `The registry at ${rdap} does not tell when the registration of ${host} ends.`,
+    };
   }
   const left = Math.floor((expiresAt - now) / DAY);
   const end = new Date(expiresAt).toISOString().slice(0, 10);

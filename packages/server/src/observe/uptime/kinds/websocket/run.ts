@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { YumOpsError } from '../../../../lib/errors.ts';
+import { formatDuration } from '../../../../lib/duration.ts';
+import { codeOf, YumOpsError } from '../../../../lib/errors.ts';
 import { shorten } from '../../assert.ts';
 import { type Attempt, type Finding, HEALTHY, runAttempt } from '../../attempt.ts';
 import type { CheckContext, CheckResult } from '../../check.ts';
@@ -77,32 +78,48 @@ async function talk(monitor: WebsocketMonitorConfig, socket: Socket, { signal }:
   const reader = new SocketReader(socket, signal);
   socket.resume();
   if (monitor.send !== null) socket.write(encodeFrame(OPCODE.text, Buffer.from(monitor.send)));
-  if (monitor.expect !== null) await waitFor(monitor.expect, socket, reader);
+  if (monitor.expect !== null) await expectMessage(monitor.expect, monitor.timeoutMs, socket, reader);
   socket.write(encodeFrame(OPCODE.close, Buffer.from([0x03, 0xe8])));
   reader.release();
   return HEALTHY;
 }
 
-/** Reads messages until one contains the text; pings are answered on the way. */
-async function waitFor(expected: string, socket: Socket, reader: SocketReader): Promise<void> {
-  let message = '';
-  for (;;) {
-    const { opcode, final, payload } = await reader.next(takeFrame);
-    if (opcode === OPCODE.close) throw closed(expected, payload, message);
-    if (opcode === OPCODE.ping) socket.write(encodeFrame(OPCODE.pong, payload));
-    if (opcode > OPCODE.binary) continue;
-    message = opcode === OPCODE.continuation ? `${message}${payload}` : `${payload}`;
-    if (final && message.includes(expected)) return;
+/** @throws {YumOpsError} that names what came instead, also when nothing else came in time */
+async function expectMessage(expected: string, timeoutMs: number, socket: Socket, reader: SocketReader): Promise<void> {
+  const heard = { last: '' };
+  try {
+    await waitFor(expected, heard, socket, reader);
+  } catch (error) {
+    if (codeOf(error) !== 'timeout' || heard.last === '') throw error;
+    throw new YumOpsError(
+      'timeout',
+      `Expected the message ${JSON.stringify(expected)} within ${formatDuration(timeoutMs)}, ${lastOf(heard)}.`,
+    );
   }
 }
 
-function closed(expected: string, payload: Buffer, last: string): YumOpsError {
+/** Reads messages until one contains the text; pings are answered on the way. */
+async function waitFor(expected: string, heard: { last: string }, socket: Socket, reader: SocketReader): Promise<void> {
+  for (;;) {
+    const { opcode, final, payload } = await reader.next(takeFrame);
+    if (opcode === OPCODE.close) throw closed(expected, payload, heard);
+    if (opcode === OPCODE.ping) socket.write(encodeFrame(OPCODE.pong, payload));
+    if (opcode > OPCODE.binary) continue;
+    heard.last = opcode === OPCODE.continuation ? `${heard.last}${payload}` : `${payload}`;
+    if (final && heard.last.includes(expected)) return;
+  }
+}
+
+function lastOf({ last }: { last: string }): string {
+  return last === '' ? 'it said nothing' : `its last message was ${shorten(JSON.stringify(last))}`;
+}
+
+function closed(expected: string, payload: Buffer, heard: { last: string }): YumOpsError {
   const code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
   const reason = payload.toString('utf8', 2);
-  const said = last === '' ? 'it said nothing' : `its last message was ${shorten(JSON.stringify(last))}`;
   const why = `${code}${reason === '' ? '' : ` ${JSON.stringify(reason)}`}`;
   return new YumOpsError(
     'websocket_closed',
-    `Expected the message ${JSON.stringify(expected)}, but the server closed the WebSocket with ${why}; ${said}.`,
+    `Expected the message ${JSON.stringify(expected)}, but the server closed the WebSocket with ${why}; ${lastOf(heard)}.`,
   );
 }
