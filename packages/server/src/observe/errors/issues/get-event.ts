@@ -1,9 +1,10 @@
 import type { ErrorAttachment, ErrorEventDetail, ErrorFrame } from '@yumops/protocol';
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { OwnershipRule } from '../config.ts';
-import { type ErrorEvent, thrownOf } from '../event.ts';
+import { thrownOf } from '../event.ts';
 import { EVENTS, type Telemetry } from './events-source.ts';
 import { ownersOf } from './owners.ts';
+import { storedEvent } from './stored-event.ts';
 
 interface EventRow {
   issueId: string;
@@ -24,6 +25,7 @@ interface EventRow {
   requestId: string | null;
   replayId: string | null;
   event: string;
+  exception: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function getEvent(
   const [row] = await telemetry.query<EventRow>(
     `SELECT issueId, toUnixTimestamp64Milli(timestamp) AS at, toUnixTimestamp64Milli(receivedAt) AS received, project,
             type, message, level, platform, release, environment, service, transaction, serverName, traceId, spanId,
-            requestId, replayId, event
+            requestId, replayId, event, exception
      FROM ${EVENTS} WHERE eventId = {id:String} LIMIT 1`,
     { id },
   );
@@ -51,7 +53,7 @@ export async function getEvent(
     neighbour(telemetry, row, id, 'before'),
     neighbour(telemetry, row, id, 'after'),
   ]);
-  const owners = ownersOf(JSON.parse(row.event) as ErrorEvent, deps.ownership);
+  const owners = ownersOf(storedEvent(row), deps.ownership);
   return { ...describe(row, id), attachments, feedback, owners, previous, next };
 }
 
@@ -59,8 +61,8 @@ function describe(
   row: EventRow,
   id: string,
 ): Omit<ErrorEventDetail, 'attachments' | 'feedback' | 'owners' | 'previous' | 'next'> {
-  const event = JSON.parse(row.event) as ErrorEvent & Record<string, unknown>;
-  const { at, received, event: _, ...columns } = row;
+  const event = storedEvent(row);
+  const { at, received, event: _, exception: _exception, ...columns } = row;
   const objectOf = (value: unknown) => (typeof value === 'object' && value !== null ? { ...value } : {});
   const breadcrumbs = (event['breadcrumbs'] as { values?: ErrorEventDetail['breadcrumbs'] } | undefined)?.values ?? [];
   return {

@@ -15,10 +15,11 @@ const CONTEXT = 5;
 /** Longest line of source that is kept, characters. */
 const LONGEST_LINE = 500;
 
-/** How often a map that was not there is looked for again, events. */
-const ASK_AGAIN = 50;
+/** Maps that were not there and are remembered as such: frames of servers have none, and each event has many. */
+const MISSING_KEPT = 20_000;
 
-type Missing = { missing: number };
+/** How often a map that was not there is looked for again, frames that want it. */
+const ASK_AGAIN = 50;
 
 /**
  * Applies source maps to events, by debug id first, then by release, dist and path of the script. Reads files as it
@@ -26,7 +27,9 @@ type Missing = { missing: number };
  */
 export class SourceMaps {
   readonly #folder: string;
-  readonly #maps = new Map<string, TraceMap | Missing>();
+  readonly #maps = new Map<string, TraceMap>();
+  /** How often each map that is not there was wanted. */
+  readonly #missing = new Map<string, number>();
 
   /** @param folder of the uploaded maps */
   constructor(folder: string) {
@@ -70,22 +73,31 @@ export class SourceMaps {
 
   #mapOf(path: string, event: ErrorEvent, images: ReadonlyMap<string, string>): TraceMap | undefined {
     const debugId = images.get(path);
-    const byId = debugId === undefined ? undefined : this.#load(debugIdPath(this.#folder, debugId));
-    if (byId || event.release === null) return byId;
-    return this.#load(releaseFilePath(this.#folder, event.release, event.dist, scriptName(path)));
+    const byId = debugId === undefined ? undefined : this.#load(debugId, () => debugIdPath(this.#folder, debugId));
+    const { release, dist } = event;
+    if (byId || release === null) return byId;
+    return this.#load(`${release}\n${dist}\n${path}`, () =>
+      releaseFilePath(this.#folder, release, dist, scriptName(path)),
+    );
   }
 
-  #load(path: string): TraceMap | undefined {
-    const known = this.#maps.get(path);
-    this.#maps.delete(path);
-    if (known && !('missing' in known)) {
-      this.#maps.set(path, known);
+  #load(key: string, pathOf: () => string): TraceMap | undefined {
+    const known = this.#maps.get(key);
+    if (known) {
+      this.#maps.delete(key);
+      this.#maps.set(key, known);
       return known;
     }
-    const missing = known?.missing ?? 0;
-    const map = missing % ASK_AGAIN === 0 ? readMap(path) : undefined;
-    this.#maps.set(path, map ?? { missing: missing + 1 });
-    if (this.#maps.size > MAPS_KEPT) this.#maps.delete(this.#maps.keys().next().value as string);
+    const wanted = this.#missing.get(key) ?? 0;
+    const map = wanted % ASK_AGAIN === 0 ? readMap(pathOf()) : undefined;
+    if (map) {
+      this.#missing.delete(key);
+      this.#maps.set(key, map);
+      if (this.#maps.size > MAPS_KEPT) this.#maps.delete(this.#maps.keys().next().value as string);
+    } else {
+      if (this.#missing.size >= MISSING_KEPT) this.#missing.clear();
+      this.#missing.set(key, wanted + 1);
+    }
     return map;
   }
 }

@@ -45,7 +45,7 @@ function scrubObject(value: Record<string, unknown>, depth: number): Record<stri
 
 /** Lets most texts pass: none of the forms of a secret lacks all of these. */
 const SUSPICIOUS =
-  /[=@]|eyJ|earer|asic|-----|"\s{0,8}[:,]|\d[\d -]{11}|%3d|(?:assw(?:or)?d|passphrase|pwd|secret|api[_-]?key)\s{0,4}:/i;
+  /[\w.\]-]=[^\s=>]|[=:]\s{0,4}["']|@|eyJ|earer|asic|-----|"\s{0,8}[:,]|\d[\d -]{11}|%3d|(?:assw(?:or)?d|passphrase|pwd|secret|api[_-]?key)\s{0,4}:/i;
 
 /** A text with the secrets in it replaced, also those inside JSON that was written into it and in percent-encoding. */
 export function scrubString(text: string, depth = 0): string {

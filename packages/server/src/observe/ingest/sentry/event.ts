@@ -14,7 +14,7 @@ const LEVELS = new Set(['fatal', 'error', 'warning', 'info', 'debug']);
 /**
  * Brings an event into one form: lists and bare objects become what the protocol calls for now, ids are 32 hex digits,
  * what has no bound gets one. Members that nobody reads stay as they are.
- * @param event scrubbed
+ * @param event scrubbed; its frames are changed in place
  */
 export function normaliseEvent(event: Json, eventId: string, context: ItemContext): ErrorEvent {
   const exceptions = valuesOf(event['exception']).slice(-MOST_CAUSES).map(normaliseException);
@@ -65,33 +65,36 @@ function normaliseException(value: Record<string, unknown>): ExceptionValue {
   };
 }
 
+/** Texts of a frame, with the longest that is kept. */
+const FRAME_TEXTS = [
+  ['filename', 1_000],
+  ['abs_path', 1_000],
+  ['function', 500],
+  ['module', 500],
+  ['context_line', 1_000],
+] as const;
+
+/** Changes only what is not as it should be: an event has hundreds of frames, nearly all of them good. */
 function normaliseFrame(frame: Record<string, unknown>): StackFrame {
-  return {
-    ...frame,
-    filename: textOf(frame['filename'], 1_000) ?? undefined,
-    abs_path: textOf(frame['abs_path'], 1_000) ?? undefined,
-    function: textOf(frame['function'], 500) ?? undefined,
-    module: textOf(frame['module'], 500) ?? undefined,
-    lineno: numberOf(frame['lineno']) ?? undefined,
-    colno: numberOf(frame['colno']) ?? undefined,
-    in_app: typeof frame['in_app'] === 'boolean' ? frame['in_app'] : undefined,
-    context_line: textOf(frame['context_line'], 1_000) ?? undefined,
-    pre_context: undefined,
-    post_context: undefined,
-    ...contextOf(frame),
-    raw: undefined,
-  };
+  for (const [name, most] of FRAME_TEXTS) {
+    const value = frame[name];
+    if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > most)) {
+      frame[name] = textOf(value, most) ?? undefined;
+    }
+  }
+  for (const name of ['lineno', 'colno']) {
+    if (frame[name] !== undefined) frame[name] = numberOf(frame[name]) ?? undefined;
+  }
+  for (const name of ['pre_context', 'post_context']) {
+    if (frame[name] !== undefined) frame[name] = linesOf(frame[name]);
+  }
+  if (typeof frame['in_app'] !== 'boolean') frame['in_app'] = undefined;
+  if (frame['raw'] !== undefined) frame['raw'] = undefined;
+  return frame as unknown as StackFrame;
 }
 
-function contextOf(frame: Record<string, unknown>): Pick<StackFrame, 'pre_context' | 'post_context'> {
-  const lines = (value: unknown) =>
-    listOf(value)
-      .slice(0, 10)
-      .map((line) => textOf(line, 1_000) ?? '');
-  return {
-    ...(Array.isArray(frame['pre_context']) ? { pre_context: lines(frame['pre_context']) } : {}),
-    ...(Array.isArray(frame['post_context']) ? { post_context: lines(frame['post_context']) } : {}),
-  };
+function linesOf(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.slice(0, 10).map((line) => textOf(line, 1_000) ?? '') : undefined;
 }
 
 function messageOf(event: Json): { message: string; template: string | null } {

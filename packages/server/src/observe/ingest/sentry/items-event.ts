@@ -73,7 +73,8 @@ function eventRow(event: ErrorEvent, at: number, context: ItemContext): Record<s
     serverName: textOf(event['server_name'], 200),
     tags: textMap(event.tags),
     exception: JSON.stringify(event.exception),
-    event: JSON.stringify(event),
+    // The exceptions are a column of their own.
+    event: JSON.stringify({ ...event, exception: undefined }),
   };
 }
 
