@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { createLog, startEmbeddedPostgres, systemClock } from 'yumops/engines';
+import { readCatalogue } from '../../packages/server/dist/care/database/changes/catalogue.js';
 import { checkDatabase } from '../../packages/server/dist/care/database/check-database.js';
 import { DatabaseSampler } from '../../packages/server/dist/care/database/monitor/sampler.js';
+import { WaitSampler } from '../../packages/server/dist/care/database/monitor/wait-sampler.js';
 import { LIVE_PROBES, SLOW_PROBES } from '../../packages/server/dist/care/database/probes/index.js';
+import { readServerFacts } from '../../packages/server/dist/care/database/server-facts.js';
 import { DEFAULT_THRESHOLDS } from '../../packages/server/dist/care/database/thresholds.js';
 import { connectMonitored } from '../../packages/server/dist/store/monitored/index.js';
 
@@ -59,10 +62,18 @@ async function measure(major) {
     const db = await connectMonitored('main', engine.url);
     const [{ pid }] = await db.query('SELECT pg_backend_pid() AS pid');
     const sampler = new DatabaseSampler({ name: 'main', service: 'bench', writer, clock: systemClock });
+    const waits = new WaitSampler({
+      ...{ name: 'main', service: 'bench', writer, clock: systemClock, thresholds: DEFAULT_THRESHOLDS },
+    });
     const parts = {
+      waits: { every: 5, times: 300, work: () => waits.look(db) },
       connections: { every: 15, times: 200, work: () => sampler.sampleConnections(db) },
       statements: { every: 30, times: 40, work: () => sampler.sampleStatements(db) },
       'urgent findings': { every: 60, times: 40, work: () => checkDatabase(database, db, { probes: LIVE_PROBES }) },
+      catalogue: {
+        ...{ every: 300, times: 8 },
+        work: async () => readCatalogue(db, await readServerFacts(db), 'plain'),
+      },
       'all findings': { every: 600, times: 8, work: () => checkDatabase(database, db, { probes: SLOW_PROBES }) },
     };
     const rows = {};

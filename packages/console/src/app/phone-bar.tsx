@@ -37,7 +37,7 @@ export function PhoneBar() {
             data-current={here !== undefined}
             onClick={() => setOpen(true)}
           >
-            <Icon name={here?.icon ?? 'more'} />
+            <Icon name="more" />
             <span className="rail-label">More</span>
             {here && <span className="visually-hidden"> pages, now {here.label}</span>}
           </button>

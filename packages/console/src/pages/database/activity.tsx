@@ -102,8 +102,12 @@ function Sessions({ label, rows }: { label: string; rows: readonly { session: Se
               <td className="session-query">
                 <code>{session.query ?? ''}</code>
               </td>
-              <td className="number">{seconds(session.inState)}</td>
-              <td className="number">{seconds(session.inTransaction)}</td>
+              <td className="number" data-label="for">
+                {seconds(session.inState)}
+              </td>
+              <td className="number" data-label="in transaction for">
+                {seconds(session.inTransaction)}
+              </td>
               <td>
                 <route.Link
                   to="."

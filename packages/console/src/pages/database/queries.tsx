@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { StatementLoad } from '@yumops/protocol';
-import { Choice } from '../../components/choice.tsx';
 import { Drawer } from '../../components/drawer.tsx';
 import { useListKeys } from '../../components/list-keys.ts';
 import { Empty } from '../../components/notice.tsx';
@@ -9,8 +8,9 @@ import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
 import { formatCount, formatMilliseconds, formatPercent } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
-import { loadsQuery, readSpan, SPANS } from './database-queries.ts';
+import { loadsQuery } from './database-queries.ts';
 import { QueryDetails } from './query-details.tsx';
+import { SpanChoice, useSpan } from './span-choice.tsx';
 
 const route = getRouteApi('/console/database');
 
@@ -19,19 +19,14 @@ const SLOWER = 2;
 
 /** The statements that took the most time, against the week before. */
 export function Queries({ database }: { database: string }) {
-  const { span: written, query: open } = route.useSearch();
+  const { query: open } = route.useSearch();
   const navigate = route.useNavigate();
-  const span = readSpan(written);
+  const span = useSpan();
   const query = useQuery({ ...loadsQuery(database, span), refetchInterval: useLiveInterval() });
   const shown = query.data?.items.find(({ id }) => id === open);
   return (
     <div className="database-view">
-      <Choice
-        label="Over the last"
-        value={span}
-        options={SPANS}
-        onChange={(value) => void navigate({ search: (old) => ({ ...old, span: value }) })}
-      />
+      <SpanChoice />
       <QueryView query={query} what="the statements" rows={8}>
         {({ items }) => (items.length === 0 ? <NoStatements /> : <List items={items} open={open} />)}
       </QueryView>

@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { WaitLoad, WaitPoint, Waits as WaitsAnswer } from '@yumops/protocol';
 import { TimeChart } from '../../charts/time-chart.tsx';
-import { Choice } from '../../components/choice.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { formatCount, formatPercent, plural } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
-import { readSpan, SPANS, waitsQuery } from './database-queries.ts';
+import { waitsQuery } from './database-queries.ts';
+import { SpanChoice, useSpan } from './span-choice.tsx';
 
 const route = getRouteApi('/console/database');
 
@@ -30,17 +30,11 @@ const DRAWN = 5;
 
 /** What the active sessions wait for, over time and by event, with the statements that wait. */
 export function Waits({ database }: { database: string }) {
-  const span = readSpan(route.useSearch().span);
-  const navigate = route.useNavigate();
+  const span = useSpan();
   const query = useQuery({ ...waitsQuery(database, span), refetchInterval: useLiveInterval() });
   return (
     <div className="database-view">
-      <Choice
-        label="Over the last"
-        value={span}
-        options={SPANS}
-        onChange={(value) => void navigate({ search: (old) => ({ ...old, span: value }) })}
-      />
+      <SpanChoice />
       <QueryView query={query} what="what the sessions wait for" rows={8}>
         {(waits) => (waits.items.length === 0 ? <Nobody /> : <Found waits={waits} span={span} />)}
       </QueryView>

@@ -28,39 +28,45 @@ function change(action: DatabaseChangeAction, { kind, object }: CatalogueEntry, 
   return { kind, action, object, detail };
 }
 
+/** What belongs to a table. */
+const PARTS: ReadonlySet<string> = new Set(['index', 'constraint', 'trigger', 'policy']);
+
+/** Of so many tables that come or go at once only the first are told of anyway. */
+const MOST_TABLES = 500;
+
+/** Whether something came or went with its table, and so is not told of by itself. */
+function isPartOf(table: CatalogueEntry, { kind, object, lines }: CatalogueEntry): boolean {
+  if (kind === 'index') return lines?.[0]?.includes(` ON ${table.object} `) === true;
+  return PARTS.has(kind) && object.startsWith(`${table.object}.`);
+}
+
+function withoutParts<Entry extends CatalogueEntry>(entries: readonly Entry[]): Entry[] {
+  const tables = entries.filter(({ kind }) => kind === 'table' || kind === 'materialized view').slice(0, MOST_TABLES);
+  return entries.filter((entry) => !PARTS.has(entry.kind) || !tables.some((table) => isPartOf(table, entry)));
+}
+
+const marked = (mark: '+' | '-', { lines }: CatalogueEntry) => (lines ?? []).map((line) => `${mark} ${line}`);
+
 /**
- * What changed from one look to the next: what went, what came, what is otherwise. Parts that were not readable both
+ * What changed from one look to the next: what went, what is otherwise, what came. Parts that were not readable both
  * times say nothing; nor does what was locked.
  */
 export function compareCatalogues(before: Catalogue, after: Catalogue): CatalogueChange[] {
   const [old, now] = [byKey(before), byKey(after)];
   const compared = (entry: { part: Catalogue['parts'][number] }) =>
     before.parts.includes(entry.part) && after.parts.includes(entry.part);
-  const removed = [...old].filter(([key, entry]) => !now.has(key) && compared(entry));
-  const found = [...now].flatMap(([key, entry]) => {
-    if (!compared(entry)) return [];
+  const missing = (from: Entries, other: Entries) =>
+    withoutParts([...from].flatMap(([key, entry]) => (!other.has(key) && compared(entry) ? [entry] : [])));
+  const changed = [...now].flatMap(([key, entry]) => {
     const was = old.get(key);
-    if (!was)
-      return [
-        change(
-          'created',
-          entry,
-          (entry.lines ?? []).map((line) => `+ ${line}`),
-        ),
-      ];
-    if (was.lines === null || entry.lines === null) return [];
+    if (!was || !compared(entry) || was.lines === null || entry.lines === null) return [];
     const detail = differences(was.lines, entry.lines);
     return detail.length > 0 ? [change('changed', entry, detail)] : [];
   });
   return [
-    ...removed.map(([, entry]) =>
-      change(
-        'removed',
-        entry,
-        (entry.lines ?? []).map((line) => `- ${line}`),
-      ),
-    ),
-    ...found,
+    ...missing(old, now).map((entry) => change('removed', entry, marked('-', entry))),
+    ...changed,
+    ...missing(now, old).map((entry) => change('created', entry, marked('+', entry))),
   ];
 }
 
