@@ -3,17 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BackupKey, type VerificationLevel } from '../../src/care/backup/index.ts';
 import { killBackups } from '../crash/backup-kills.mjs';
 import { open, run, startEmbeddedServer, type TestServer } from '../database/server.ts';
-import { type StrictS3, startStrictS3 } from '../support/strict-s3.ts';
 import { type BackupRig, damage, flip, makeRig } from './rig.ts';
 
 let server: TestServer;
 let url: string;
-let s3: StrictS3;
 const rigs: BackupRig[] = [];
 
 beforeAll(async () => {
   server = await startEmbeddedServer(15);
-  s3 = await startStrictS3();
   url = await server.createDatabase('app');
   await run(
     url,
@@ -23,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const rig of rigs) await rig.remove();
-  await s3?.stop();
   await server?.stop();
 });
 
@@ -136,41 +132,6 @@ describe('a backup is never called good that is not', () => {
 });
 
 describe('a backup fails with a clear reason, and leaves nothing that looks like one', () => {
-  const FAULTS: [string, StrictS3['faults'], string, RegExp][] = [
-    [
-      'answers 500',
-      { answer: { status: 500, code: 'InternalError', times: 1_000, only: /dump/ } },
-      'blob_unavailable',
-      /answered 500 InternalError to .*dump/,
-    ],
-    [
-      'answers 403',
-      { answer: { status: 403, code: 'AccessDenied', times: 1_000, only: /dump/ } },
-      'blob_refused',
-      /refuses .*dump \(403 AccessDenied\)/,
-    ],
-    ['is full', { quota: 4_000 }, 'blob_full', /is full/],
-  ];
-  test.each(FAULTS)('when the store %s', async (_name, faults, code, message) => {
-    const rig = await rigOf(url, '', s3.url);
-    s3.faults = faults;
-    const { manifest, error } = await rig.now();
-    s3.faults = {};
-    expect(manifest).toBeNull();
-    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
-    expect([...s3.objects().keys()].filter((key) => key.includes('/manifests/'))).toEqual([]);
-    expect(s3.pendingUploads()).toBe(0);
-  });
-
-  test('when the store is slow it only takes longer', async () => {
-    const rig = await rigOf(url, '', s3.url);
-    s3.faults = { slow: 150 };
-    const { manifest } = await rig.now();
-    s3.faults = {};
-    expect(manifest).not.toBeNull();
-    expect(await rig.verify(manifest?.id ?? '', 1)).toMatchObject({ ok: true });
-  });
-
   test('when pg_dump is killed by the server', async () => {
     const rig = await rigOf(url);
     const blocker = await open(url);

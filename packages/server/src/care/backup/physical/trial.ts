@@ -22,6 +22,16 @@ export interface TrialDeps {
   progress: (done: number, total: number | null, what: string) => void;
 }
 
+/** Errors that say that there is nothing to be had from the backup; every other is a failure of the trial itself. */
+const ABOUT_COPY = new Set([
+  'backup_damaged',
+  'backup_key_wrong',
+  'backup_parent_missing',
+  'blob_missing',
+  'nothing_to_restore',
+  'postgres_start_failed',
+]);
+
 /** What a restored copy showed. */
 export interface Trial extends TrialResult {
   /** The moment that was restored, milliseconds since the epoch; null when none was. */
@@ -44,8 +54,10 @@ export async function tryPhysical(
     const report = (phase: string, done: number, total: number) => progress(done, total, `bytes, ${phase}`);
     cluster = await recoverCluster({ repository, server, clock, at, baseId, progress: report }, near);
   } catch (error) {
-    if (codeOf(error) !== 'postgres_start_failed') throw error;
-    const finding = { code: 'restore_failed', object: baseId ?? 'base', message: messageOf(error) };
+    const code = codeOf(error) ?? '';
+    if (!ABOUT_COPY.has(code)) throw error;
+    const named = code === 'postgres_start_failed' ? 'restore_failed' : code;
+    const finding = { code: named, object: baseId ?? repository.folder, message: messageOf(error) };
     return { findings: [finding], evidence: {}, phases: {}, moment: null };
   }
   const since = clock.monotonic();

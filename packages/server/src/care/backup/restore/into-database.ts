@@ -11,6 +11,7 @@ import { restoreRoles, settingStatements } from '../logical/roles.ts';
 import type { BackupManifest, BackupSource, ManifestObject } from '../manifest.ts';
 import { partOf, readClusterRecord, readDump } from '../objects.ts';
 import type { Repository } from '../repository.ts';
+import { prepareExtensions } from './extensions.ts';
 
 export interface RestoreDeps {
   repository: Repository;
@@ -85,9 +86,13 @@ export async function restoreInto(
   } finally {
     await connection.close();
   }
+  const lines = await client.contents(programs, readDump(repository, dump));
+  const { only, leftOut } = await prepareExtensions(database, { manifest, lines, all });
+  warnings.push(...leftOut);
   const args = ['--single-transaction', '--no-password', `--dbname=${database.catalog}`];
   await client.restore(programs, database, {
     args: all ? args : [...args, '--no-owner', '--no-privileges'],
+    ...(only === undefined ? {} : { only }),
     input: readDump(repository, dump, reportOf(dump, progress)),
     signal,
   });
