@@ -1,5 +1,8 @@
 import { LEVELS } from '@yumops/protocol';
 
+/** Segments whose memory is kept when they are gone. */
+const MOST_SPARE = 2;
+
 interface Segment {
   bytes: Buffer;
   used: number;
@@ -26,6 +29,11 @@ export class SegmentedBuffer {
   readonly #capacity: number;
   readonly #segmentBytes: number;
   readonly #levels: Segment[][] = LEVELS.map(() => []);
+  /**
+   * Memory of segments that are gone, for those that come: in an outage segments come and go for hours, and what lies outside the heap
+   * is collected late.
+   */
+  readonly #spare: Buffer[] = [];
   #allocated = 0;
   #lines = 0;
 
@@ -87,7 +95,8 @@ export class SegmentedBuffer {
     if (this.#allocated + size > this.#capacity) {
       return { kept: false, evicted };
     }
-    const segment = { bytes: Buffer.allocUnsafeSlow(size), used: 0, lines: 0 };
+    const spare = size === this.#segmentBytes ? this.#spare.pop() : undefined;
+    const segment = { bytes: spare ?? Buffer.allocUnsafeSlow(size), used: 0, lines: 0 };
     this.#allocated += size;
     segments.push(segment);
     this.#put(segment, line);
@@ -99,7 +108,11 @@ export class SegmentedBuffer {
     let evicted = 0;
     for (const segments of this.#levels.slice(0, level + 1)) {
       while (segments.length > 0 && this.#allocated + size > this.#capacity) {
-        evicted += this.#remove(segments).lines;
+        const { bytes, lines } = this.#remove(segments);
+        evicted += lines;
+        if (bytes.length === this.#segmentBytes && this.#spare.length < MOST_SPARE) {
+          this.#spare.push(bytes);
+        }
       }
     }
     return evicted;

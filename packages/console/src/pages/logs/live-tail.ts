@@ -77,9 +77,11 @@ function merge(old: Tail, arrivals: Arrivals, held: boolean): Tail {
     return unchanged ? old : { ...old, waiting: arrivals.rows.length, dropped: arrivals.dropped };
   }
   if (arrivals.rows.length === 0 && old.waiting === 0 && old.dropped === arrivals.dropped) return old;
+  // Of lines of the same millisecond the last to come is the newest.
   const fresh = arrivals.rows
     .splice(0)
     .slice(-KEPT)
+    .reverse()
     .map((text) => JSON.parse(text) as LogTailEvent)
     .sort((a, b) => (a.timestamp < b.timestamp ? 1 : a.timestamp > b.timestamp ? -1 : 0));
   const rows = [...fresh, ...old.rows].slice(0, KEPT);

@@ -1,0 +1,57 @@
+// What the SDK costs an application: a log call beside pino and winston, the request log over a bare server, loading it
+// beside pino and winston, and its memory while the backend is down.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpus, loadavg } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runOutage } from '../../packages/node/test/outage.mjs';
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const logger = join(folder, '..', 'logger');
+const sdk = join(folder, '..', '..', 'packages', 'node', 'lib');
+const node = (...args) =>
+  execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'inherit'] });
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+node(join(logger, 'run.mjs'));
+node(join(logger, 'requests.mjs'));
+
+/** CPU milliseconds of loading a module in a fresh process. */
+function loading(module) {
+  const script = `const c = process.cpuUsage(); require(${JSON.stringify(module)}); const { user, system } = process.cpuUsage(c); console.log((user + system) / 1000)`;
+  return Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }));
+}
+const modules = {
+  '@yumops/node': join(sdk, 'cjs', 'index.cjs'),
+  pino: join(logger, 'node_modules', 'pino'),
+  winston: join(logger, 'node_modules', 'winston'),
+};
+const load = {};
+for (const [name, path] of Object.entries(modules)) {
+  if (!existsSync(path)) continue;
+  const times = Array.from({ length: 11 }, () => loading(path));
+  load[name] = { medianMs: Number(median(times).toFixed(1)), bestMs: Number(Math.min(...times).toFixed(1)) };
+}
+console.log('\nloading, CPU of a fresh process (goal 20 ms)');
+console.table(load);
+
+const closed = createServer();
+await new Promise((resolve) => closed.listen(0, '127.0.0.1', resolve));
+const { port } = closed.address();
+await new Promise((resolve) => closed.close(resolve));
+const { extraMb, written, seconds } = await runOutage({
+  ...{ entry: join(sdk, 'esm', 'index.js'), port, rate: 5_000, seconds: 30 },
+  comeBack: async () => undefined,
+}).catch(() => ({}));
+console.log(
+  `backend down, 5,000 lines a second for ${seconds?.toFixed(0)} s: ${extraMb?.toFixed(1)} MB more (goal 32)`,
+);
+
+const report = {
+  ...{ bench: 'sdk', at: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, load: loadavg()[0] },
+  ...{ loading: load, outage: { extraMb, written, seconds }, goals: { loadingMs: 20, extraMb: 32, requestUs: 10 } },
+};
+mkdirSync(join(folder, '..', 'results'), { recursive: true });
+writeFileSync(join(folder, '..', 'results', 'sdk.json'), `${JSON.stringify(report, null, 2)}\n`);

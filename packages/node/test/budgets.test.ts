@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { RecordingServer } from '../src/testing/recording-server.ts';
+import { runOutage } from './outage.mjs';
+
+const SDK = resolve(import.meta.dirname, '..');
+const ENTRY = resolve(SDK, 'lib/esm/index.js');
+
+beforeAll(() => {
+  execFileSync(process.execPath, [resolve(SDK, 'build.mjs')]);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+it('while the backend is down, memory stays within 32 MB, and every line is delivered later or counted as lost', async () => {
+  const port = await freePort();
+  const yumops = new RecordingServer();
+  const figures = await runOutage({
+    entry: ENTRY,
+    port,
+    rate: 20_000,
+    seconds: 5,
+    comeBack: () => yumops.listen(port),
+  });
+  await yumops.close();
+  const lines = yumops.records.filter(({ message }) => message === 'line' || message === 'first');
+  const dropped = yumops.records
+    .filter(({ name }) => name === 'yumops_sdk_dropped')
+    .reduce((sum, { value }) => sum + Number(value), 0);
+  expect(figures.written).toBe(100_001);
+  expect(new Set(lines.map(({ n }) => n)).size).toBe(lines.length);
+  expect(lines.length + dropped).toBe(figures.written);
+  expect(dropped).toBeGreaterThan(10_000);
+  expect(figures.extraMb).toBeLessThanOrEqual(32);
+}, 60_000);
+
+interface Loading {
+  ms: number;
+  foreign: string[];
+}
+
+/** CPU of loading modules in a fresh process, the best of seven: others on the machine make it dearer, nothing cheaper. */
+function loading(modules: readonly string[]): Loading {
+  const script = `const before = process.cpuUsage();
+    for (const module of ${JSON.stringify(modules)}) require(module);
+    const { user, system } = process.cpuUsage(before);
+    const foreign = Object.keys(require.cache).filter((path) => !path.startsWith(${JSON.stringify(SDK)}));
+    console.log(JSON.stringify({ ms: (user + system) / 1000, foreign }));`;
+  const run = () => JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })) as Loading;
+  return Array.from({ length: 7 }, run).sort((a, b) => a.ms - b.ms)[0] as Loading;
+}
+
+it('loading it takes at most 20 ms of CPU, cold, and brings no other package', () => {
+  const own = loading([resolve(SDK, 'lib/cjs/index.cjs')]);
+  expect(own.foreign).toEqual([]);
+  // Where even the parts of Node that any sender needs are slow to load, so is the machine.
+  const floor = loading(['node:http', 'node:https', 'node:zlib']);
+  expect(own.ms).toBeLessThanOrEqual(Math.max(20, 4 * floor.ms));
+});

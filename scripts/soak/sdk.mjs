@@ -1,0 +1,47 @@
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { runOutage } from '../../packages/node/test/outage.mjs';
+
+const { values } = parseArgs({
+  options: { rate: { type: 'string', default: '5000' }, seconds: { type: 'string', default: '600' } },
+});
+
+/** Counts the lines of batches that it takes, and the losses that it is told of; a batch counts once. */
+function countingBackend() {
+  const seen = new Set();
+  const counts = { lines: 0, dropped: 0 };
+  const server = createServer(async (request, response) => {
+    const text = gunzipSync(Buffer.concat(await request.toArray())).toString();
+    const id = request.headers['x-yumops-batch'];
+    if (!seen.has(id)) {
+      seen.add(id);
+      for (const line of text.trimEnd().split('\n')) {
+        const record = JSON.parse(line);
+        if (record.name === 'yumops_sdk_dropped') counts.dropped += record.value;
+        else if (record.message === 'line' || record.message === 'first') counts.lines += 1;
+      }
+    }
+    response.writeHead(202, { 'content-type': 'application/json' }).end('{"accepted":1,"rejected":[]}');
+  });
+  return { server, counts };
+}
+
+const { server, counts } = countingBackend();
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const { port } = server.address();
+await new Promise((resolve) => server.close(resolve));
+const figures = await runOutage({
+  entry: fileURLToPath(new URL('../../packages/node/lib/esm/index.js', import.meta.url)),
+  port,
+  rate: Number(values.rate),
+  seconds: Number(values.seconds),
+  comeBack: () => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
+});
+server.closeAllConnections();
+server.close();
+console.log({ ...figures, ...counts, lost: figures.written - counts.lines - counts.dropped });
+const passed = figures.written === counts.lines + counts.dropped && figures.extraMb <= 32;
+console.log(passed ? 'passed' : 'failed');
+process.exit(passed ? 0 : 1);
