@@ -28,6 +28,24 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['silences', '/alerts?view=silences', 'vendor outage'],
   ['silence form', '/alerts?view=silences&do=silence&matchers=service%3D%22yumzoom%22', 'Mutes 1 alert'],
   ['deliveries', '/alerts?view=deliveries', '502 Bad Gateway'],
+  ['incidents', '/incidents', 'Restore without Sam'],
+  ['incidents that are over', '/incidents?view=ended', 'Search answers slowly'],
+  ['incident figures', '/incidents?view=figures', 'Time to acknowledge'],
+  ['incident declared', '/incidents?do=declare&alert=al-1', 'What is known so far'],
+  ['incident', '/incidents/in-1', 'step 2 tells'],
+  ['incident moved', '/incidents/in-1?do=move&to=resolved', 'Why, in a sentence'],
+  ['incident edited', '/incidents/in-1?do=edit', 'When the fault began'],
+  ['incident evidence', '/incidents/in-1?view=evidence&evidence=logs', 'Order refused'],
+  ['postmortem', '/incidents/in-1?view=postmortem', 'Draft from the timeline'],
+  ['runbooks', '/runbooks', 'Undo the change first'],
+  ['runbook', '/runbooks?runbook=high-error-rate', 'takes its place'],
+  ['procedures', '/runbooks?view=procedures&run=c-2', 'What came of it'],
+  ['procedure begun', '/runbooks?view=procedures&runbook=deploy&do=begin', 'Alerts wait meanwhile'],
+  ['status page', '/status-page', 'Orders is not available'],
+  ['status post', '/status-page?post=p-1', 'Publish the update'],
+  ['status draft', '/status-page?post=p-2', 'Throw away'],
+  ['status report', '/status-page?do=report', 'Publish at once'],
+  ['status plan', '/status-page?do=plan', 'From, your time'],
   ['on-call', '/on-call?at=2026-11-28T12:00:00Z', 'Nobody for'],
   ['on-call as a list', '/on-call?view=list&span=month', 'Nobody for'],
   ['override', '/on-call?do=override', 'For example'],
@@ -127,6 +145,10 @@ it('has no accessibility finding on a phone', async () => {
     '/logs',
     '/alerts?alert=al-1',
     '/on-call?span=month',
+    '/incidents',
+    '/incidents/in-1',
+    '/runbooks?runbook=high-error-rate',
+    '/status-page?post=p-1',
     '/backups',
     '/backups?backup=nightly-4',
     '/jobs?job=nightly-backup',
@@ -139,7 +161,7 @@ it('has no accessibility finding on a phone', async () => {
     await page.goto(bench.fixture.url + path);
     await page
       .getByText(
-        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711|waits for the disk|ratings_user_idx/,
+        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711|waits for the disk|ratings_user_idx|Restore without Sam|step 2 tells|takes its place|Publish the update/,
       )
       .first()
       .waitFor();
@@ -219,6 +241,9 @@ it('shows what will be where there is nothing, and the code where reading failed
     ['/errors?view=releases', 'No releases yet'],
     ['/alerts?view=rules', 'No rules yet'],
     ['/on-call', 'No schedules yet'],
+    ['/incidents', 'No incident is open'],
+    ['/incidents?view=figures', 'No incident in 90 days'],
+    ['/status-page', 'Nothing was ever reported'],
     ['/database', 'No database is watched'],
     ['/inbox', 'No messages yet'],
   ]) {

@@ -3,6 +3,9 @@ import type { IconName } from '../components/icon.tsx';
 export interface PageLink {
   to:
     | '/'
+    | '/incidents'
+    | '/runbooks'
+    | '/status-page'
     | '/alerts'
     | '/on-call'
     | '/uptime'
@@ -33,8 +36,11 @@ const GROUPS: readonly PageGroup[] = [
   {
     name: 'Respond',
     pages: [
+      { to: '/incidents', label: 'Incidents', icon: 'bad', letter: 'n' },
       { to: '/alerts', label: 'Alerts', icon: 'alerts', letter: 'a' },
       { to: '/on-call', label: 'On-call', icon: 'on-call', letter: 'c' },
+      { to: '/runbooks', label: 'Runbooks', icon: 'table', letter: 'r' },
+      { to: '/status-page', label: 'Status page', icon: 'zone', letter: 'p' },
     ],
   },
   {

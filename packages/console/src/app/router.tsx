@@ -70,6 +70,34 @@ const ruleRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/alerts/rule-page.tsx'), 'RulePage'),
 });
 
+const incidentsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/incidents',
+  validateSearch: (search) => pick(search, ['view', 'do', 'alert']),
+  component: lazyRouteComponent(() => import('../pages/incidents/incidents-page.tsx'), 'IncidentsPage'),
+});
+
+const incidentRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/incidents/$id',
+  validateSearch: (search) => pick(search, ['view', 'kind', 'evidence', 'do', 'to']),
+  component: lazyRouteComponent(() => import('../pages/incidents/incident-page.tsx'), 'IncidentPage'),
+});
+
+const runbooksRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/runbooks',
+  validateSearch: (search) => pick(search, ['view', 'runbook', 'run', 'do']),
+  component: lazyRouteComponent(() => import('../pages/runbooks/runbooks-page.tsx'), 'RunbooksPage'),
+});
+
+const statusPageRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/status-page',
+  validateSearch: (search) => pick(search, ['post', 'do']),
+  component: lazyRouteComponent(() => import('../pages/status-page/status-page.tsx'), 'StatusPage'),
+});
+
 const onCallRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/on-call',
@@ -198,6 +226,10 @@ const routeTree = rootRoute.addChildren([
     alertsRoute,
     alertRoute,
     ruleRoute,
+    incidentsRoute,
+    incidentRoute,
+    runbooksRoute,
+    statusPageRoute,
     onCallRoute,
     uptimeRoute,
     monitorRoute,

@@ -29,6 +29,7 @@ export function redirectToInbox(config: Config, inbox: Pick<DemoInbox, 'slackUrl
     rules: config.rules.map((rule) => ({ ...rule, notifications: rule.notifications.map(mended) })),
     monitors: config.monitors.map((monitor) => ({ ...monitor, notifications: monitor.notifications.map(mended) })),
     alertSettings: { ...alertSettings, email: alertSettings.email.map(mended) },
+    incidents: { ...config.incidents, notify: config.incidents.notify.map(mended) },
   };
 }
 

@@ -29,6 +29,7 @@ import { overviewRoutes } from '../http/overview.ts';
 import { peopleRoutes } from '../http/people.ts';
 import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
+import { procedureRoutes } from '../http/procedures.ts';
 import { queryRoutes } from '../http/query.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
 import { ruleRoutes } from '../http/rules.ts';
@@ -53,6 +54,7 @@ import { createLogSearch } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors, type StoredMonitors } from '../observe/uptime/index.ts';
 import { type Alerting, storedBuckets } from '../respond/alerting/index.ts';
 import type { Incidents } from '../respond/incidents/index.ts';
+import { createProcedures } from '../respond/procedures/index.ts';
 import type { Checklists } from '../respond/runbooks/index.ts';
 import type { StatusPage } from '../respond/statuspage/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
@@ -143,6 +145,10 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   statusPageRoutes(app, { page: parts.statusPage });
   statusPostRoutes(app, { page: parts.statusPage, incidents: parts.incidents, guard, clock });
   incidentRoutes(app, { incidents: parts.incidents, guard, clock });
+  procedureRoutes(app, {
+    procedures: createProcedures({ checklists: parts.checklists, windows: parts.windows, page: parts.statusPage }),
+    ...{ checklists: parts.checklists, guard, clock },
+  });
   runbookRoutes(app, { checklists: parts.checklists, incidents: parts.incidents, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });

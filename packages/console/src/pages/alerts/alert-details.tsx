@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { AlertDetail, AlertTimelineEntry } from '@yumops/protocol';
 import { alertQuery } from '../../api/queries.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
@@ -10,6 +11,7 @@ import { State } from '../../components/state.tsx';
 import { Instant } from '../../components/when.tsx';
 import { formatQuantity, glued } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
+import { runbooksQuery } from '../incidents/incident-queries.ts';
 import { Acknowledge } from './acknowledge.tsx';
 import { Labels } from './labels.tsx';
 import { MoreActions } from './more-actions.tsx';
@@ -72,25 +74,30 @@ function Head({ alert }: { alert: AlertDetail }) {
       <div className="alert-actions">
         <Acknowledge alert={alert} />
         <MoreActions alert={alert} />
-        {alert.runbook !== null && <Runbook address={alert.runbook} />}
+        <Runbook alert={alert} />
       </div>
       {alert.next !== null && alert.acknowledgedBy === null && <NextStep next={alert.next} />}
     </section>
   );
 }
 
-function Runbook({ address }: { address: string }) {
-  if (!/^https?:/.test(address)) {
+/** What to do about it: the runbook that the alert names, else the one that goes with its rule. */
+function Runbook({ alert: { rule, runbook } }: { alert: AlertDetail }) {
+  const known = useQuery(runbooksQuery).data?.items ?? [];
+  if (runbook !== null && /^https?:/.test(runbook)) {
     return (
-      <span>
-        Runbook: <code>{address}</code>
-      </span>
+      <a className="button" href={runbook} rel="noreferrer">
+        Runbook
+      </a>
     );
   }
+  const named = runbook?.split('/').at(-1)?.replace(/\.md$/, '');
+  const found = known.find(({ id }) => id === named) ?? known.find(({ alerts }) => alerts.includes(rule));
+  if (found === undefined) return null;
   return (
-    <a className="button" href={address} rel="noreferrer">
+    <Link className="button" to="/runbooks" search={{ runbook: found.id }}>
       Runbook
-    </a>
+    </Link>
   );
 }
 

@@ -28,6 +28,9 @@ export function MoreActions({ alert }: { alert: AlertDetail }) {
       <Link className="button" to="/alerts" search={{ view: 'silences', do: 'silence', matchers: matchersOf(alert) }}>
         Silence…
       </Link>
+      <Link className="button" to="/incidents" search={{ do: 'declare', alert: alert.id }}>
+        Declare incident…
+      </Link>
       {act.error !== null && <State tone="bad" word={act.error.message} />}
     </>
   );

@@ -34,6 +34,7 @@ export async function announce(
         ...(note === '' ? [] : [note]),
         `Severity ${incident.severity}, status ${incident.status}${resolve === null ? '' : `, after ${formatDuration(resolve)}`}`,
         ...(roles.length === 0 ? [] : [roles.join(', ')]),
+        ...(incident.runbook === null ? [] : [`Runbook: ${deps.publicUrl}/runbooks?runbook=${incident.runbook}`]),
       ],
       url: incidentUrl(deps.publicUrl, incident),
       reason: 'you get news of every incident',

@@ -258,13 +258,14 @@ function draftOf(source: DraftSource, { config }: StatusPageOptions): NewPost {
   const { components, title } = config();
   const hit = components.filter(({ monitors }) => monitors.some((name) => source.monitors.includes(name)));
   const names = hit.map(({ name }) => name);
-  const what = names.length === 0 ? title : names.join(', ');
+  const all = title.replace(/\s+status$/i, '');
+  const what = names.length === 0 ? all : names.join(', ');
   const status = source.severity === 'critical' ? 'major_outage' : 'partial_outage';
   return {
     kind: 'incident',
     title: `Problems with ${what}`,
     impact: IMPACTS[source.severity],
-    body: suggestion(firstStatus('incident'), names.length === 0 ? [title] : names),
+    body: suggestion(firstStatus('incident'), names.length === 0 ? [all] : names),
     components: hit.map(({ id }) => ({ id, status: source.severity === 'minor' ? 'degraded_performance' : status })),
     incident: source.id,
     startedAt: source.startedAt,

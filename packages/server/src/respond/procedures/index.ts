@@ -1,0 +1,1 @@
+export { createProcedures, type Procedures } from './procedures.ts';
