@@ -45,7 +45,7 @@ async function serve(http: Http2Server, onStream: typeof healthService = healthS
 }
 
 const check = (port: number, keys: Record<string, unknown> = {}) =>
-  checkOnce({ kind: 'grpc', host: '127.0.0.1', port, timeout: '500ms', ...keys });
+  checkOnce({ kind: 'grpc', host: '127.0.0.1', port, timeout: '3s', ...keys });
 
 test('a server, and a service of it, that is serving is up', async () => {
   const port = await serve(createServer());
@@ -70,7 +70,7 @@ test('a server without the health service, one that hangs and one that is none a
   });
   expect((await check(page)).reason).toBe('Expected the server to be SERVING, got status 404 without gRPC.');
   const hung = await serve(createServer(), () => undefined);
-  expect((await check(hung)).reason).toBe('Timed out after 500 ms while waiting for the first byte of the answer.');
+  expect((await check(hung)).reason).toBe('Timed out after 3 s while waiting for the first byte of the answer.');
   const other = await serveTcp((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   servers.push(other);
   expect((await check(other.port)).reason).toMatch(/^The gRPC call failed: /);

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const check = (url: string) => checkOnce({ kind: 'redis', url, timeout: '500ms' });
+const check = (url: string) => checkOnce({ kind: 'redis', url, timeout: '3s' });
 
 test('a login, a database and PING are up', async () => {
   const result = await check(`redis://:sesame@127.0.0.1:${port}/3`);
@@ -56,7 +56,7 @@ test('a database that does not exist is down', async () => {
 test('a server that hangs, speaks otherwise or is away is down', async () => {
   const hung = await serveTcp(() => undefined);
   const other = await serveTcp((socket) => socket.end('220 mail.example ESMTP\r\n'));
-  expect((await check(`redis://127.0.0.1:${hung.port}`)).reason).toMatch(/^Timed out after 500 ms/);
+  expect((await check(`redis://127.0.0.1:${hung.port}`)).reason).toMatch(/^Timed out after 3 s/);
   expect((await check(`redis://127.0.0.1:${other.port}`)).reason).toBe('The server does not speak the Redis protocol.');
   await Promise.all([hung.close(), other.close()]);
   expect((await check(`redis://127.0.0.1:${hung.port}`)).reason).toContain('was refused');

@@ -30,7 +30,7 @@ async function serveMail(options: SMTPServerOptions = {}): Promise<number> {
 const login = { username: 'ann', password: 'sesame' };
 
 async function check(port: number, keys: Record<string, unknown> = {}) {
-  return checkOnce({ kind: 'smtp', host: 'localhost', port, timeout: '2s', ca: certificates.authority, ...keys });
+  return checkOnce({ kind: 'smtp', host: 'localhost', port, timeout: '10s', ca: certificates.authority, ...keys });
 }
 
 test.each<[string, SMTPServerOptions, Record<string, unknown>]>([

@@ -30,7 +30,7 @@ const login = (save: Record<string, string> = { token: 'json.token' }) => ({
 
 function check(...steps: Record<string, unknown>[]) {
   seen = [];
-  return checkOnce({ kind: 'steps', steps, timeout: '600ms' });
+  return checkOnce({ kind: 'steps', steps, timeout: '3s' });
 }
 
 test('values of one answer are carried into the address, the headers and the body of the next', async () => {
@@ -78,7 +78,7 @@ test('an answer without the value that is to be saved is down', async () => {
 
 test('the timeout covers all steps, and every address is vetted', async () => {
   expect((await check(login(), { name: 'hang', url: `${server.url}/hang` })).reason).toBe(
-    'Step 2 "hang": Timed out after 600 ms while waiting for the first byte of the answer.',
+    'Step 2 "hang": Timed out after 3 s while waiting for the first byte of the answer.',
   );
   expect((await check(login(), { name: 'steal', url: 'http://169.254.169.254/' })).reason).toContain(
     'Step 2 "steal": The address 169.254.169.254 is a link-local or metadata address and was refused.',

@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 const check = (port: number, keys: Record<string, unknown> = {}) =>
-  checkOnce({ kind: 'tcp', host: '127.0.0.1', port, timeout: '400ms', ...keys });
+  checkOnce({ kind: 'tcp', host: '127.0.0.1', port, timeout: '3s', ...keys });
 
 test('a port that accepts connections is up, with the time it took to connect', async () => {
   server = await serveTcp(() => undefined);
@@ -41,7 +41,7 @@ test('a port on which nobody listens', async () => {
 test.each<[string, (socket: import('node:net').Socket) => void, string]>([
   ['something else', (socket) => socket.end('220 mail'), 'Expected the text "PONG", got "220 mail".'],
   ['nothing', (socket) => socket.end(), 'The server closed the connection before it answered.'],
-  ['silence', () => undefined, 'Timed out after 400 ms while waiting for the first byte of the answer.'],
+  ['silence', () => undefined, 'Timed out after 3 s while waiting for the first byte of the answer.'],
 ])('a server that says %s', async (_what, serve, reason) => {
   server = await serveTcp(serve);
   expect(await check(server.port, { expect: 'PONG' })).toMatchObject({ verdict: 'down', reason });

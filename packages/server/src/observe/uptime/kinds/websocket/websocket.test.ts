@@ -20,7 +20,7 @@ async function serveWebsocket(onSocket: (socket: WebSocket) => void): Promise<st
 }
 
 const check = (url: string, keys: Record<string, unknown> = {}) =>
-  checkOnce({ kind: 'websocket', url, timeout: '500ms', ...keys });
+  checkOnce({ kind: 'websocket', url, timeout: '3s', ...keys });
 
 test('a WebSocket that opens is up, and is closed as the protocol asks', async () => {
   let closedWith: (code: number) => void;
@@ -66,7 +66,7 @@ test.each<[string, (socket: WebSocket) => void, string]>([
     'Expected the message "pong", but the server closed the WebSocket with 1005; its last message was "nope".',
   ],
   ['a server that breaks off', (socket) => socket.terminate(), 'The server closed the connection before it answered.'],
-  ['a silent server', () => undefined, 'Timed out after 500 ms while waiting for the first byte of the answer.'],
+  ['a silent server', () => undefined, 'Timed out after 3 s while waiting for the first byte of the answer.'],
 ])('%s is down', async (_what, onSocket, reason) => {
   expect(await check(await serveWebsocket(onSocket), { send: 'ping', expect: 'pong' })).toMatchObject({
     verdict: 'down',
