@@ -2,7 +2,8 @@
 // 10,000 monitors at 60 s; 2,000 down at once and how many messages that makes; the list of 2,000. How regular the checks are is measured where they arrive: at the target.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ const result = {
   date: new Date().toISOString(),
   node: process.version,
   peer: installedPeer() ?? 'not installed',
-  machine: { cpu: cpus()[0].model, cores: cpus().length, loadBefore: loadavg()[0] },
+  machine: { cpu: cpus()[0].model, cores: cpus().length },
   goals: GOALS,
 };
 try {
@@ -56,12 +57,15 @@ try {
 /** Measures one part and records what there is until now: a part that fails takes no other along. */
 async function part(name, key, measure) {
   if (!PARTS.includes(name)) return;
-  result[key] = await measure();
-  result.machine.loadAfter = loadavg()[0];
+  const before = loadavg()[0];
+  result[key] = { ...(await measure()), load: { before, after: loadavg()[0] } };
   console.log(JSON.stringify({ [key]: result[key] }, null, 2));
   const results = fileURLToPath(new URL('../results/', import.meta.url));
   await mkdir(results, { recursive: true });
-  await writeFile(join(results, `uptime-${result.date.slice(0, 10)}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const file = join(results, `uptime-${result.date.slice(0, 10)}.json`);
+  // Parts that were measured on the same day stay.
+  const earlier = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : {};
+  await writeFile(file, `${JSON.stringify({ ...earlier, ...result }, null, 2)}\n`);
 }
 
 function fleet(count, interval, prefix = 'm') {
@@ -147,7 +151,8 @@ async function measureOutage() {
     const { messages: pages } = await ask('report');
     await ask('heal');
     await until(async () => (await readList(platform.url)).count('up') === 2_000, 300);
-    await sleep(30_000);
+    await until(async () => (await ask('report')).messages.length > pages.length, 300);
+    await sleep(10_000);
     const { messages: all } = await ask('report');
     return {
       firing: pages.length,

@@ -59,7 +59,7 @@ export interface Observe {
 export function probeConditions(probes: ProbeDesk): WatchedCondition[] {
   return probes.problems().map(({ id, name, location, message }) => ({
     id,
-    name: `Probe ${name} is silent`,
+    name: id.startsWith('place:') ? `No probe in ${location}` : `Probe ${name} is silent`,
     labels: { probe: name, location },
     holds: true,
     forMs: SILENT_MS,

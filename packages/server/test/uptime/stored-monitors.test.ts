@@ -138,7 +138,8 @@ test('a monitor can be tried out before it is stored, and says what it saw', asy
     response.writeHead(request.headers.authorization === 'Bearer t0ken-t0ken' ? 200 : 403).end('hello');
   });
   const local = { ...SHOP, url: `${server.url}/`, allow_private: true };
-  const good = await call('POST', '/api/v1/monitors/test', { definition: local });
+  const { name: _name, ...unnamed } = local;
+  const good = await call('POST', '/api/v1/monitors/test', { definition: unnamed });
   expect(good).toMatchObject({ status: 200, body: { verdict: 'up', reason: null, statusCode: 200 } });
   expect(good.body.expectation).toContain('status 200');
   const wrong = await call('POST', '/api/v1/monitors/test', { definition: { ...local, expected_text: 'bye' } });

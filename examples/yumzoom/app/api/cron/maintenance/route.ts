@@ -1,4 +1,7 @@
 import { cronEndpoint } from '@/lib/jobs/cron';
 import { runMaintenance } from '@/lib/jobs/maintenance';
 
-export const GET = cronEndpoint(() => runMaintenance(new Date()));
+export const GET = cronEndpoint(() => runMaintenance(new Date()), {
+  name: 'cron-maintenance',
+  schedule: '0 2 * * *',
+});

@@ -58,6 +58,8 @@ export interface StoredMonitors {
 }
 
 const TRIAL = Symbol('trial');
+/** What is only tried out needs no name. */
+const UNNAMED = 'Trial';
 
 /** Makes the store of monitors that are in no file. */
 export function createStoredMonitors(options: StoredMonitorsOptions): StoredMonitors {
@@ -121,7 +123,7 @@ class Stored implements StoredMonitors {
 
   async test(raw: Record<string, unknown>, id?: string): Promise<MonitorTrial> {
     const before = id === undefined ? undefined : this.#open(await this.#find(this.#options.db, id));
-    const monitor = this.#compile(unmask(raw, before), TRIAL);
+    const monitor = this.#compile({ name: UNNAMED, ...unmask(raw, before) }, TRIAL);
     if (monitor.kind === 'heartbeat') throw nothingToCheck();
     return this.#options.check(monitor);
   }
