@@ -1,20 +1,15 @@
-import { createHash } from 'node:crypto';
-import { type BetterAuthOptions, betterAuth } from 'better-auth';
-import { createAuthEndpoint } from 'better-auth/api';
-import { setSessionCookie } from 'better-auth/cookies';
+import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import pg from 'pg';
-import { z } from 'zod';
 import type { Principal, Role } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import { randomHex } from '../lib/random.ts';
-import { firstPassword } from './first-password.ts';
+import { authOptions, linkName } from './auth-options.ts';
+import type { SignInConfig } from './config.ts';
 import { openPeople, type People } from './people.ts';
 
 const LINK_LIFETIME_MS = 24 * 3_600_000;
-
-/** The header in which the HTTP layer passes the peer's address on; a client's own copy is removed before. */
-export const PEER_HEADER = 'x-yumops-peer';
 
 export interface AccountsOptions {
   /** URL of the state store; the accounts live in its schema `auth`. */
@@ -23,6 +18,8 @@ export interface AccountsOptions {
   publicUrl: string;
   /** At least 32 characters; signs the session cookies. */
   secret: string;
+  signIn: SignInConfig;
+  log: Log;
 }
 
 export interface Accounts {
@@ -35,52 +32,6 @@ export interface Accounts {
   createLoginLink(email: string, role: Role, now: number): Promise<string>;
   people: People;
   close(): Promise<void>;
-}
-
-const linkName = (token: string) => `login-link:${createHash('sha256').update(token).digest('hex')}`;
-
-/** `POST /api/auth/one-time {token}`: a login link becomes a session. */
-const oneTimeLogin = {
-  id: 'one-time-login',
-  endpoints: {
-    oneTimeLogin: createAuthEndpoint(
-      '/one-time',
-      { method: 'POST', body: z.object({ token: z.string().min(1).max(200) }) },
-      async (ctx) => {
-        const link = await ctx.context.internalAdapter.consumeVerificationValue(linkName(ctx.body.token));
-        const user = link && (await ctx.context.internalAdapter.findUserById(link.value));
-        if (!user || link.expiresAt.getTime() < Date.now()) {
-          throw ctx.error('UNAUTHORIZED', { message: 'This login link was used already or has expired.' });
-        }
-        const session = await ctx.context.internalAdapter.createSession(user.id);
-        await setSessionCookie(ctx, { session, user });
-        return ctx.json({ email: user.email });
-      },
-    ),
-  },
-};
-
-function authOptions(options: AccountsOptions, pool: pg.Pool) {
-  return {
-    appName: 'YumOps',
-    baseURL: options.publicUrl,
-    basePath: '/api/auth',
-    secret: options.secret,
-    database: pool,
-    telemetry: { enabled: false },
-    logger: { level: 'error' },
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
-    user: { additionalFields: { role: { type: 'string', required: true, defaultValue: 'viewer', input: false } } },
-    session: { expiresIn: 7 * 86_400, updateAge: 86_400 },
-    rateLimit: {
-      enabled: true,
-      window: 60,
-      max: 300,
-      customRules: { '/sign-in/email': { window: 60, max: 10 }, '/one-time': { window: 60, max: 10 } },
-    },
-    advanced: { cookiePrefix: 'yumops', ipAddress: { ipAddressHeaders: [PEER_HEADER] } },
-    plugins: [oneTimeLogin, firstPassword],
-  } satisfies BetterAuthOptions;
 }
 
 /** Opens the accounts of the console and brings their schema up to date. */

@@ -1,3 +1,4 @@
+import { compileSignIn } from '../access/config.ts';
 import { compileBackup, withRetainedFiles } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
@@ -68,6 +69,15 @@ function compileSenders(sections: Sections, readFile: ReadSecretFile): Integrati
   if (compiled.slack || webhook === undefined) return compiled;
   const section = { report: settings.report, secret: secretsAt(readFile, settings.report) };
   return { ...compiled, slack: compileSlackWebhook(webhook, null, ['slack_webhook'], section) };
+}
+
+/** How telemetry and people come in. */
+function compileWaysIn({ ingest, sign_in: signIn }: Sections, readFile: ReadSecretFile) {
+  const secretAt = (report: Report) => secretsAt(readFile, report);
+  return {
+    ingest: compileIngest(ingest.value, ingest.report, secretAt),
+    signIn: compileSignIn(signIn.value, signIn.report, secretAt),
+  };
 }
 
 function compilePolicies(sections: Sections): PlacedPolicy[] {
@@ -281,7 +291,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     stores: compileStores(sections.stores.value, sections.stores.report),
     retention,
     targets,
-    ingest: compileIngest(sections.ingest.value, sections.ingest.report, (at) => secretsAt(readFile, at)),
+    ...compileWaysIn(sections, readFile),
     errors: compileErrors(sections.errors.value),
     location: sections.uptime.value.location ?? 'local',
     referenceTargets: sections.uptime.value.reference_targets ?? [],

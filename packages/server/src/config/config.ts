@@ -1,3 +1,4 @@
+import type { SignInConfig } from '../access/config.ts';
 import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
@@ -63,6 +64,7 @@ export interface Config {
   referenceTargets: readonly string[];
   integrations: Integrations;
   ingest: IngestConfig;
+  signIn: SignInConfig;
   monitors: readonly MonitorConfig[];
   /** Compiles a monitor that stands in no file. */
   compileMonitor: CompileMonitor;

@@ -85,6 +85,7 @@ export class SectionJoiner {
       retention: this.#map('retention'),
       targets: this.#map('targets'),
       ingest: this.#map('ingest'),
+      sign_in: this.#map('sign_in'),
       uptime: this.#map('uptime'),
       errors: this.#map('errors'),
       alert_settings: this.#map('alert_settings'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { signInShape } from '../access/config.ts';
 import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
@@ -43,6 +44,7 @@ export const MAPS = {
   retention: retentionShape.describe('How long each class of data is kept'),
   targets: targetsShape.describe('Origins of monitors and where their checks really go'),
   ingest: ingestShape.describe('How telemetry of other services comes in'),
+  sign_in: signInShape.describe('How people sign in to the console'),
   uptime: uptimeShape.describe('How monitors are checked'),
   errors: errorsShape.describe('Which errors are one, and whose they are'),
   alert_settings: alertSettingsShape.describe('Receivers of monitors and of the platform itself'),
@@ -90,6 +92,7 @@ export interface Sections {
   retention: Placed<z.infer<typeof retentionShape>>;
   targets: Placed<Record<string, string>>;
   ingest: Placed<z.infer<typeof ingestShape>>;
+  sign_in: Placed<z.infer<typeof signInShape>>;
   uptime: Placed<z.infer<typeof uptimeShape>>;
   errors: Placed<z.infer<typeof errorsShape>>;
   alert_settings: Placed<RawAlertSettings>;

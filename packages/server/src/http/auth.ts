@@ -1,9 +1,23 @@
 import type { FastifyInstance } from 'fastify';
-import { type Accounts, PEER_HEADER } from '../access/accounts.ts';
+import { z } from 'zod';
+import type { Accounts } from '../access/accounts.ts';
+import { PEER_HEADER } from '../access/auth-options.ts';
+import type { SignInConfig } from '../access/config.ts';
 import { refuseForeignOrigin, webHeaders } from './guard.ts';
 
+const ways = z.object({ providers: z.array(z.object({ id: z.string(), name: z.string() })) });
+
 /** Sign-in, sign-out and sessions of people, below `/api/auth/`. */
-export function authRoutes(app: FastifyInstance, deps: { accounts: Accounts; publicUrl: string }): void {
+export function authRoutes(
+  app: FastifyInstance,
+  deps: { accounts: Accounts; signIn: SignInConfig; publicUrl: string },
+): void {
+  const providers = deps.signIn.providers.map(({ id, name }) => ({ id, name }));
+  app.get(
+    '/api/sign-in',
+    { schema: { summary: 'Ways to sign in besides a password', tags: ['access'], response: { 200: ways } } },
+    async () => ({ providers }),
+  );
   app.route({
     method: ['GET', 'POST'],
     url: '/api/auth/*',

@@ -73,7 +73,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const stores = await openStores({ settings, stores: written.stores, clock, log, shutdown });
   const live = await openLiveConfig(options, stores);
   const publicUrl = live.current.publicUrl ?? localUrl;
-  const identity = await openIdentity({ settings, stores, publicUrl, clock, log, shutdown });
+  const identity = await openIdentity({ settings, stores, live, publicUrl, clock, log, shutdown });
   const shared = openSharedFiles({ settings, config: written, secretKey: identity.secretKey, shutdown });
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;

@@ -9,6 +9,7 @@ import type { FindIngestKey, Guard } from '../http/access.ts';
 import { createGuard } from '../http/guard.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { LiveConfig } from './live-config.ts';
 import { openSecretKey } from './secret-key.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
@@ -30,13 +31,14 @@ export async function openIdentity(context: {
   settings: Settings;
   stores: Stores;
   publicUrl: string;
+  live: LiveConfig;
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
 }): Promise<Identity> {
   const { settings, stores, publicUrl, clock, log, shutdown } = context;
   const secret = await openSecretKey(settings.dataDir, settings.secretKey);
-  const accounts = await openAccounts({ stateUrl: stores.stateUrl, publicUrl, secret });
+  const accounts = await openAccounts({ stateUrl: stores.stateUrl, publicUrl, secret, signIn: context.live.current.signIn, log });
   shutdown.add('accounts', () => accounts.close());
   const localToken = newSecret();
   const guard = createGuard(

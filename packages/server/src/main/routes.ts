@@ -102,7 +102,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { health, ingest, probes, uptime } = parts.observe;
   const availability = createAvailability(telemetry, clock);
   tokenRoutes(app, { db, guard, clock });
-  authRoutes(app, { accounts, publicUrl });
+  authRoutes(app, { accounts, signIn: parts.live.current.signIn, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   peopleRoutes(app, { db, accounts, guard, clock });
   auditRoutes(app, { db, guard, witness: () => parts.identity.auditWitness.read() });

@@ -16,6 +16,7 @@ import { startTestState, type TestState } from '../engines.ts';
 const PUBLIC_URL = 'http://ops.example.test';
 const PRESET = 'preset-token-for-automation';
 const NOW = Date.UTC(2026, 0, 5, 10);
+const SIGN_IN = { breachedPasswords: false, providers: [] };
 
 let state: TestState;
 let accounts: Accounts;
@@ -23,7 +24,10 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   state = await startTestState();
-  accounts = await openAccounts({ stateUrl: state.url, publicUrl: PUBLIC_URL, secret: 'x'.repeat(32) });
+  accounts = await openAccounts({
+    ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, secret: 'x'.repeat(32) },
+    ...{ signIn: SIGN_IN, log: createLog(systemClock, () => undefined) },
+  });
 });
 
 beforeEach(async () => {
@@ -36,7 +40,7 @@ beforeEach(async () => {
   );
   app = await createHttpServer({ log: createLog(systemClock, () => undefined), version: '0' });
   tokenRoutes(app, { db: state.db, guard, clock: systemClock });
-  authRoutes(app, { accounts, publicUrl: PUBLIC_URL });
+  authRoutes(app, { accounts, signIn: SIGN_IN, publicUrl: PUBLIC_URL });
   peopleRoutes(app, { db: state.db, accounts, guard, clock: systemClock });
   accessAdminRoutes(app, { db: state.db, accounts, guard, clock: systemClock, publicUrl: PUBLIC_URL });
 });
@@ -267,7 +271,7 @@ describe('ingest keys', () => {
     const clock = new FakeClock(NOW);
     const { secret } = await createIngestKey(state.db, { scope: 'public', project: '7', actor: 'ada', now: NOW });
     const find = ingestKeyFinder(state.db, clock, 'preset');
-    expect(await find(secret)).toEqual({ scope: 'public', project: '7' });
+    expect(await find(secret)).toEqual({ scope: 'public', project: '7', origins: [] });
     expect(await find('preset')).toEqual({ scope: 'all', project: null });
     expect(await find('unknown')).toBeUndefined();
     await state.db.query('UPDATE ingest_keys SET revoked_at = now()');
@@ -288,7 +292,7 @@ describe('ingest keys', () => {
     await find(secret);
     away = true;
     await clock.advance(60_000);
-    expect(await find(secret)).toEqual({ scope: 'server', project: '1' });
+    expect(await find(secret)).toEqual({ scope: 'server', project: '1', origins: [] });
     await expect(find('unknown')).rejects.toThrow('connection refused');
   });
 });
