@@ -68,6 +68,10 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['job with a run', '/jobs?job=weekly-scan&run=r-2', 'Set an offline advisory file'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
   ['settings', '/settings', 'Current password'],
+  ['accounts', '/settings?view=people', 'linus@yumzoom.com'],
+  ['tokens', '/settings?view=tokens', 'old deploy script'],
+  ['new token', '/settings?view=tokens&do=token', 'What it is for'],
+  ['audit log', '/settings?view=audit', 'search_logs'],
 ];
 
 const DATABASE = [

@@ -34,7 +34,7 @@ const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outle
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: (search) => pick(search, ['return']),
+  validateSearch: (search) => pick(search, ['return', 'refused']),
   component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 
@@ -216,6 +216,7 @@ const inboxRoute = createRoute({
 const settingsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/settings',
+  validateSearch: (search) => pick(search, ['view', 'action', 'do']),
   component: lazyRouteComponent(() => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 

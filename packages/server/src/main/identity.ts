@@ -38,7 +38,13 @@ export async function openIdentity(context: {
 }): Promise<Identity> {
   const { settings, stores, publicUrl, clock, log, shutdown } = context;
   const secret = await openSecretKey(settings.dataDir, settings.secretKey);
-  const accounts = await openAccounts({ stateUrl: stores.stateUrl, publicUrl, secret, signIn: context.live.current.signIn, log });
+  const accounts = await openAccounts({
+    stateUrl: stores.stateUrl,
+    publicUrl,
+    secret,
+    signIn: context.live.current.signIn,
+    log,
+  });
   shutdown.add('accounts', () => accounts.close());
   const localToken = newSecret();
   const guard = createGuard(

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { instanceQuery, meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Choice } from '../../components/choice.tsx';
@@ -7,22 +8,57 @@ import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { setShortcuts, useShortcutsEnabled } from '../../components/shortcuts.ts';
 import { useSignOut } from '../../components/use-sign-out.ts';
+import { Views } from '../../components/views.tsx';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
 import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
+import { AuditLog } from './audit-log.tsx';
 import { Password } from './password-form.tsx';
+import { People } from './people.tsx';
+import { SecondFactor } from './second-factor.tsx';
+import { Sessions } from './sessions.tsx';
+import { Tokens } from './tokens.tsx';
 import './settings.css';
 
-/** What a person can set for themselves. */
+const route = getRouteApi('/console/settings');
+
+/** What a person can set for themselves, and who may do what, for administrators. */
 export function SettingsPage() {
+  const { view } = route.useSearch();
+  const administers = useQuery(meQuery).data?.role === 'admin';
   return (
     <Page title="Settings">
-      <div className="settings">
-        <Account />
-        <Password />
-        <ThisBrowser />
-      </div>
+      {administers && <Views page="/settings" views={VIEWS} current={view} />}
+      <View view={administers ? view : undefined} />
     </Page>
   );
+}
+
+const VIEWS = [
+  { view: undefined, label: 'You' },
+  { view: 'people', label: 'People' },
+  { view: 'tokens', label: 'Tokens' },
+  { view: 'audit', label: 'Audit log' },
+] as const;
+
+function View({ view }: { view: string | undefined }) {
+  switch (view) {
+    case 'people':
+      return <People />;
+    case 'tokens':
+      return <Tokens />;
+    case 'audit':
+      return <AuditLog />;
+    default:
+      return (
+        <div className="settings">
+          <Account />
+          <Password />
+          <SecondFactor />
+          <ThisBrowser />
+          <Sessions />
+        </div>
+      );
+  }
 }
 
 function Account() {

@@ -1,8 +1,8 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../../api/problem.ts';
-import { signIn, signInOnce } from '../../api/session.ts';
+import { providersQuery, signIn, signInAt, signInOnce, signInWithCode } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Mark } from '../../components/mark.tsx';
@@ -14,6 +14,13 @@ export function SignInPage() {
   useTitle('Sign in');
   const enter = useEnter();
   const link = useLoginLink(enter.run);
+  const [codeNeeded, setCodeNeeded] = useState(false);
+  const begin = (email: string, password: string) =>
+    enter.run(async () => {
+      const needed = await signIn(email, password);
+      setCodeNeeded(needed);
+      return !needed;
+    });
   return (
     <main className="sign-in">
       <div className="sign-in-box">
@@ -27,10 +34,17 @@ export function SignInPage() {
         )}
         {link && enter.busy ? (
           <p role="status">Signing in with the link…</p>
+        ) : codeNeeded ? (
+          <CodeForm busy={enter.busy} submit={(code) => enter.run(() => signInWithCode(code))} />
         ) : (
-          <PasswordForm busy={enter.busy} submit={(email, password) => enter.run(() => signIn(email, password))} />
+          <PasswordForm busy={enter.busy} submit={begin} />
         )}
-        <p className="quiet sign-in-help">No password yet? The login link that is printed at the start works once.</p>
+        {!codeNeeded && <Providers enter={enter} />}
+        <p className="quiet sign-in-help">
+          {codeNeeded
+            ? 'Lost the app? A recovery code works in its place, once.'
+            : 'No password yet? The login link that is printed at the start works once.'}
+        </p>
       </div>
     </main>
   );
@@ -59,33 +73,83 @@ function PasswordForm({ busy, submit }: { busy: boolean; submit(email: string, p
   );
 }
 
+/** Six digits of an app, or a recovery code. */
+function CodeForm({ busy, submit }: { busy: boolean; submit(code: string): void }) {
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    submit(String(new FormData(event.currentTarget).get('code') ?? '').trim());
+  };
+  return (
+    <form className="sign-in-form" onSubmit={onSubmit}>
+      <label className="field">
+        <span className="field-label">Code of your app, or a recovery code</span>
+        {/* biome-ignore lint/a11y/noAutofocus: the page just asked for it, in answer to the person's own step */}
+        <input className="input" name="code" autoComplete="one-time-code" autoFocus required maxLength={40} />
+      </label>
+      <Button type="submit" look="primary" disabled={busy}>
+        {busy ? 'Checking…' : 'Go on'}
+      </Button>
+    </form>
+  );
+}
+
+/** Other accounts that sign in here. */
+function Providers({ enter }: { enter: Enter }) {
+  const providers = useQuery(providersQuery).data?.providers ?? [];
+  if (providers.length === 0) return null;
+  const goTo = (id: string) =>
+    enter.run(async () => {
+      window.location.assign(await signInAt(id, enter.wanted));
+      return false;
+    });
+  return (
+    <div className="sign-in-form">
+      {providers.map(({ id, name }) => (
+        <Button key={id} disabled={enter.busy} onClick={() => goTo(id)}>
+          Sign in with {name}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+/** Why a provider's account was not let in, by the parameter `refused`. */
+const REFUSALS: Record<string, string> = {
+  domain: 'That account has no address of this company, so it gets no account here.',
+  unverified: 'The provider has not verified the address of that account.',
+  provider: 'The provider did not sign you in.',
+};
+
 interface Enter {
+  /** The path to which the person wanted to go. */
+  wanted: string;
   busy: boolean;
   problem: string | null;
   run(attempt: () => Promise<unknown>): void;
 }
 
-/** Tries to get a session, then goes where the person wanted to be. */
+/** Tries to get a session, then goes where the person wanted to be; an attempt that gives false has a further step. */
 function useEnter(): Enter {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { return: asked, refused } = useSearch({ from: '/sign-in' });
+  const [problem, setProblem] = useState<string | null>(REFUSALS[refused ?? ''] ?? null);
   const router = useRouter();
   const queryClient = useQueryClient();
-  const wanted = useSearch({ from: '/sign-in' }).return ?? '/';
+  const wanted = ownPath(asked ?? '/');
   const run = async (attempt: () => Promise<unknown>) => {
     setBusy(true);
     setProblem(null);
     try {
-      await attempt();
+      if ((await attempt()) === false) return;
       queryClient.clear();
-      router.history.replace(ownPath(wanted));
+      router.history.replace(wanted);
     } catch (error) {
       setProblem(refusal(error));
     } finally {
       setBusy(false);
     }
   };
-  return { busy, problem, run: (attempt) => void run(attempt) };
+  return { wanted, busy, problem, run: (attempt) => void run(attempt) };
 }
 
 /** Only paths of this console: a foreign address in the link must not be followed. */

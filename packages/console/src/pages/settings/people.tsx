@@ -1,0 +1,68 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type PersonItem, peopleQuery, removePerson } from '../../api/access.ts';
+import { Button } from '../../components/button.tsx';
+import { Command } from '../../components/command.tsx';
+import { Form } from '../../components/form.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { QueryView } from '../../components/query-view.tsx';
+import { When } from '../../components/when.tsx';
+
+/** Accounts of the console. */
+export function People() {
+  const known = useQuery(peopleQuery);
+  const [leaver, setLeaver] = useState<PersonItem | null>(null);
+  const queryClient = useQueryClient();
+  const remove = useMutation({
+    mutationFn: removePerson,
+    onSuccess: () => {
+      setLeaver(null);
+      return queryClient.invalidateQueries({ queryKey: peopleQuery.queryKey });
+    },
+  });
+  return (
+    <Panel title="People" flush>
+      <QueryView query={known} what="the accounts" rows={4}>
+        {({ items }) => (
+          <ul className="access-list">
+            {items.map((person) => (
+              <li key={person.email}>
+                <span className="access-what">
+                  <strong>{person.email}</strong>
+                  <span className="quiet">
+                    {person.role}, {presence(person)}
+                    {person.lastSeenAt !== null && <When at={person.lastSeenAt} />}
+                  </span>
+                </span>
+                <Button aria-label={`Remove ${person.email}`} onClick={() => setLeaver(person)}>
+                  Remove
+                </Button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </QueryView>
+      <div className="access-hint">
+        <span className="quiet">Somebody new:</span>
+        <Command line="npx yumops user create --email NAME@EXAMPLE.COM --role responder" />
+      </div>
+      {leaver !== null && (
+        <Form
+          title={`Remove ${leaver.email}`}
+          verb="Remove the account"
+          error={remove.error}
+          busy={remove.isPending}
+          submit={() => remove.mutate(leaver.email)}
+          close={() => setLeaver(null)}
+        >
+          <p>The account ends and is signed out everywhere at once. What the person did stays in the audit log.</p>
+        </Form>
+      )}
+    </Panel>
+  );
+}
+
+function presence({ sessions, lastSeenAt }: PersonItem): string {
+  if (lastSeenAt === null) return 'not signed in';
+  return `${sessions} ${sessions === 1 ? 'session' : 'sessions'}, seen `;
+}
