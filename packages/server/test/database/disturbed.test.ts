@@ -135,6 +135,27 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     expect(await check(url)).toEqual([]);
   });
 
+  test('whoever holds vacuum up is named', async () => {
+    const url = await fresh('held');
+    await run(url, 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 12000); ANALYZE t');
+    const holder = await open(url);
+    const { rows } = await holder
+      .query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_backend_pid() AS pid')
+      .then((results) => (results as unknown as { rows: { pid: number }[] }[])[1] as { rows: { pid: number }[] });
+    await run(
+      url,
+      'DO $$ BEGIN FOR i IN 1..12000 LOOP BEGIN DELETE FROM t WHERE id = i; EXCEPTION WHEN others THEN END; END LOOP; END $$',
+    );
+    const held = (await check(url)).filter(({ code }) => code === 'vacuum');
+    expect(held).toMatchObject([
+      { object: 'public.t', message: expect.stringContaining(`Pid ${rows[0]?.pid} holds vacuum up`) },
+    ]);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await run(url, held[0]?.fix as string);
+    expect((await check(url)).filter(({ code }) => code === 'vacuum')).toEqual([]);
+  });
+
   test('a reset of all statistics is no finding', async () => {
     const url = await fresh('reset');
     await run(url, 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 9000); ANALYZE t');

@@ -246,13 +246,15 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     await Promise.all([first.end(), second.end()]);
     const limits = {
       temp_bytes_per_day: 1,
+      rollbacks: 0,
+      rollbacks_least: 1,
       cache_reads: 0,
       cache_hit: 1.1,
       big_table_noted: 1_000_000,
       checkpoints_requested: 0,
       wraparound: 0,
     };
-    const wanted = ['big_table', 'cache_hit', 'deadlocks', 'temp_files', 'vacuum', 'wraparound'];
+    const wanted = ['big_table', 'cache_hit', 'deadlocks', 'rollbacks', 'temp_files', 'vacuum', 'wraparound'];
     // Counters of a session are written down a moment after it ends.
     await until(async () => {
       const seen = new Set((await check(url, limits)).map(({ code }) => code as string));

@@ -3,8 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { asRole, open, run, startEmbeddedServer, type TestServer } from './server.ts';
+
+// Each command is a process of its own, and there are many.
+vi.setConfig({ testTimeout: 180_000 });
 
 const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
 

@@ -31,7 +31,12 @@ const codes = async (url: string) => (await check(url)).map(({ code, object }) =
 
 /** A primary with an archive that fails, and a standby that follows it. */
 async function makePair(major: Major, home: string) {
-  const settings = { archive_mode: 'on', archive_command: '/bin/false', wal_keep_size: '512MB' };
+  const settings = {
+    archive_mode: 'on',
+    archive_command: '/bin/false',
+    wal_keep_size: '512MB',
+    'pg_stat_statements.max': 100,
+  };
   const first = await start(join(home, 'primary'), major, settings);
   await run(first.url, 'CREATE EXTENSION pg_stat_statements');
   const folder = await value(first.url, 'SHOW data_directory');
@@ -88,6 +93,13 @@ test.each([15, 18] as const)(
       });
       await run(url, archive?.fix as string);
 
+      await run(url, ...Array.from({ length: 160 }, (_, columns) => `SELECT ${'1, '.repeat(columns)}1`));
+      const full = (await check(url, { statement_evictions_per_day: 1 })).filter(
+        ({ code }) => code === 'statement_evictions',
+      );
+      expect(full).toMatchObject([{ severity: 'info', message: expect.stringContaining('list of 100 statements') }]);
+      await run(url, full[0]?.fix as string);
+
       await run(url, ...Array.from({ length: 51 }, () => 'CHECKPOINT'));
       await until(async () => (await codes(url)).includes('checkpoints checkpoints'));
       const early = (await check(url)).find(({ code }) => code === 'checkpoints');
@@ -99,4 +111,5 @@ test.each([15, 18] as const)(
       await rm(home, { recursive: true, force: true });
     }
   },
+  180_000,
 );

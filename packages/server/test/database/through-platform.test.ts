@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { audit } from '../../src/access/audit.ts';
 import { type DatabaseConfig, DatabaseWatch, MaintenanceRunner, StoredLedger } from '../../src/care/database/index.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/care/database/thresholds.ts';
@@ -18,6 +18,9 @@ import { connectMaintained, connectMonitored } from '../../src/store/monitored/i
 import { type StateServer, startStateServer } from '../support/state-server.ts';
 import { run } from './server.ts';
 import { settings } from './upkeep.ts';
+
+// Each command is a process of its own, and there are many.
+vi.setConfig({ testTimeout: 180_000 });
 
 const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
 

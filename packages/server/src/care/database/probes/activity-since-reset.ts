@@ -10,6 +10,8 @@ interface DatabaseRow {
   tempFiles: number;
   tempBytes: number;
   deadlocks: number;
+  commits: number;
+  rollbacks: number;
   /** Bytes. */
   workMemory: number;
   sharedBuffers: number;
@@ -19,6 +21,7 @@ interface DatabaseRow {
 const SQL = `
   SELECT blks_hit::float8 AS hits, blks_read::float8 AS reads, temp_files::float8 AS "tempFiles",
          temp_bytes::float8 AS "tempBytes", deadlocks::float8 AS deadlocks,
+         xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks,
          pg_size_bytes(current_setting('work_mem'))::float8 AS "workMemory",
          pg_size_bytes(current_setting('shared_buffers'))::float8 AS "sharedBuffers",
          current_setting('log_lock_waits')::boolean AS "logsLockWaits"
@@ -62,6 +65,21 @@ function judgeTemporary(row: DatabaseRow, { server, thresholds }: ProbeContext):
   ];
 }
 
+/** Statements that fail are work for nothing, and each says that something is amiss in the application. */
+function judgeRollbacks({ commits, rollbacks }: DatabaseRow, { server, thresholds }: ProbeContext): Remark[] {
+  const share = rollbacks / Math.max(1, commits + rollbacks);
+  if (rollbacks < thresholds.rollbacks_least || share < thresholds.rollbacks) return [];
+  return [
+    {
+      code: 'rollbacks',
+      severity: 'warning',
+      object: `database ${server.database}`,
+      message: `${percent(share)} of the transactions were rolled back, ${formatCount(rollbacks)} in ${formatDuration(server.statisticsAge * 1_000)}. The server's log names the statements that failed.`,
+      fix: 'SELECT datname, xact_commit, xact_rollback, conflicts, deadlocks, stats_reset FROM pg_stat_database WHERE datname = current_database();',
+    },
+  ];
+}
+
 function judgeDeadlocks({ deadlocks, logsLockWaits }: DatabaseRow, { server, thresholds }: ProbeContext): Remark[] {
   if (deadlocks === 0) return [];
   const often = perDay(deadlocks, server.statisticsAge) >= thresholds.deadlocks_per_day;
@@ -79,10 +97,11 @@ function judgeDeadlocks({ deadlocks, logsLockWaits }: DatabaseRow, { server, thr
   ];
 }
 
+const JUDGES = [judgeCache, judgeTemporary, judgeDeadlocks, judgeRollbacks];
+
 /** What the counters of the database say about the time since they were reset. */
 export const activitySinceReset = queryProbe<DatabaseRow>({
-  name: 'cache, temporary files and deadlocks',
+  name: 'cache, temporary files, deadlocks and rollbacks',
   sql: () => SQL,
-  judge: ([row], context) =>
-    row ? [...judgeCache(row, context), ...judgeTemporary(row, context), ...judgeDeadlocks(row, context)] : [],
+  judge: ([row], context) => (row ? JUDGES.flatMap((judge) => judge(row, context)) : []),
 });

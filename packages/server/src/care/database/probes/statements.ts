@@ -81,6 +81,8 @@ function judgeMissing(index: SuggestedIndex): Remark {
   };
 }
 
+const DAY = 86_400;
+
 /** Without the extension nothing is known about statements. */
 function notInstalled({ preloaded }: ServerFacts): Remark {
   const ready = preloaded === null || preloaded.includes('pg_stat_statements');
@@ -96,6 +98,33 @@ function notInstalled({ preloaded }: ServerFacts): Remark {
   };
 }
 
+/** Statements that were pushed out of the list are counted no more: what is read of it is a part. */
+async function judgeEvictions(
+  db: MonitoredDatabase,
+  schema: string,
+  at: ProbeContext['thresholds'],
+): Promise<Remark[]> {
+  const [known] = await db.query<{ known: boolean }>(
+    `SELECT to_regclass(${quoteText(`${schema}.pg_stat_statements_info`)}) IS NOT NULL AS known`,
+  );
+  // A version of the extension from before the server was upgraded has no such view.
+  if (!known?.known) return [];
+  const [row] = await db.query<{ evictions: number; seconds: number; most: number }>(`
+    SELECT dealloc::float8 AS evictions, extract(epoch FROM now() - stats_reset)::float8 AS seconds,
+           current_setting('pg_stat_statements.max')::int AS most
+    FROM ${schema}.pg_stat_statements_info`);
+  if (!row || row.evictions / Math.max(1, row.seconds / DAY) < at.statement_evictions_per_day) return [];
+  return [
+    {
+      code: 'statement_evictions',
+      severity: 'info',
+      object: 'pg_stat_statements',
+      message: `The list of ${formatCount(row.most)} statements was full ${formatCount(row.evictions)} times in ${formatDuration(row.seconds * 1_000)}; those that took the least went, and what they do is not seen. The new value needs a restart.`,
+      fix: `ALTER SYSTEM SET pg_stat_statements.max = ${2 * row.most};`,
+    },
+  ];
+}
+
 async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeContext): Promise<Remark[]> {
   const rows = await db.query<StatementRow>(STATEMENTS_SQL(schema, 500));
   const own = ownSchema('s.schemaname', context.profile);
@@ -106,7 +135,8 @@ async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeConte
     if (index && !indexes.has(index.statement)) indexes.set(index.statement, index);
     return judgeSlow(row, index, context);
   });
-  return [...slow, ...[...indexes.values()].map(judgeMissing)];
+  const evictions = await judgeEvictions(db, schema, context.thresholds);
+  return [...slow, ...[...indexes.values()].map(judgeMissing), ...evictions];
 }
 
 /** Statements that take long, and indexes that would make them short. */
