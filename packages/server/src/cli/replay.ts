@@ -5,8 +5,9 @@ import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/nearest.ts';
 import { loadUsableConfig } from '../main/config.ts';
-import type { Bucket, BucketSource, RuleConfig } from '../respond/alerting/index.ts';
+import type { Bucket, BucketSource, Excluded, RuleConfig } from '../respond/alerting/index.ts';
 import { type Replay, replayRule } from '../respond/simulate/index.ts';
+import { plannedBy } from '../respond/windows/index.ts';
 import { type Client, withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { formatTable } from './table.ts';
@@ -33,11 +34,18 @@ export const replay = defineCommand({
     const settings = readSettings(args);
     const to = systemClock.now();
     const from = to - readSince(args.since);
-    const read = (path: string | undefined) => ruleOf(loadUsableConfig(path, settings.env).config.rules, args.rule);
+    const read = (path: string | undefined) => {
+      const { config } = loadUsableConfig(path, settings.env);
+      const slos = config.slos.map(({ name, indicator: { labels } }) => ({ name, labels }));
+      return { rule: ruleOf(config.rules, args.rule), planned: plannedBy(config.windows, slos) };
+    };
     const rules = [read(settings.config), ...(args.against === undefined ? [] : [read(args.against)])];
     const replays = await withClient(settings, async (client) => {
       const done: Replay[] = [];
-      for (const rule of rules) done.push(await replayRule(rule, remoteBuckets(client), from, to));
+      for (const { rule, planned } of rules) {
+        const excluded: Excluded = (slo, start, end) => planned.excludedOf(slo, start, end);
+        done.push(await replayRule(rule, remoteBuckets(client), { from, to, excluded }));
+      }
       return done;
     });
     const [before, after] = replays.map(toAnswer);

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
-import type { Alerting, BucketSource } from '../respond/alerting/index.ts';
+import type { Alerting, BucketSource, Excluded } from '../respond/alerting/index.ts';
 import { replayRule } from '../respond/simulate/index.ts';
 import type { Guard } from './access.ts';
 
@@ -55,7 +55,9 @@ export function ruleRoutes(app: FastifyInstance, { alerting, buckets, guard, clo
     async ({ params, query }): Promise<RuleReplay> => {
       const to = clock.now();
       const rule = alerting.pages.ruleNamed(params.name);
-      const { episodes, evaluations } = await replayRule(rule, buckets, to - query.since, to);
+      const planned = await alerting.pages.planned(to);
+      const excluded: Excluded = (slo, from, until) => planned.excludedOf(slo, from, until);
+      const { episodes, evaluations } = await replayRule(rule, buckets, { from: to - query.since, to, excluded });
       const iso = (ms: number) => new Date(ms).toISOString();
       return {
         ...{ rule: rule.name, from: iso(to - query.since), to: iso(to), evaluations },

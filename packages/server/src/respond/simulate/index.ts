@@ -12,4 +12,4 @@ export {
   type RawScenario,
   scenarioShape,
 } from './scenario-shape.ts';
-export { simulate } from './simulation.ts';
+export { type SimulatedEngine, type SimulatedEngineDeps, simulate } from './simulation.ts';

@@ -27,7 +27,7 @@ test.each(['s1-burst-pages-and-escalates', 'b5-keep-firing', 'b1-pending-firing-
   async (name) => {
     const { scenario, rule, buckets } = scenarioOf(name);
     const { start, durationMs } = scenario;
-    const { episodes } = await replayRule(rule, buckets, start, start + durationMs);
+    const { episodes } = await replayRule(rule, buckets, { from: start, to: start + durationMs });
     const { states } = await simulate(scenario);
     const times = (to: string) => states.filter((one) => one.to === to).map(({ t }) => start + t * 1_000);
     // An alert that fires again soon is the same one: only its first start and its last end are told.
@@ -37,12 +37,30 @@ test.each(['s1-burst-pages-and-escalates', 'b5-keep-firing', 'b1-pending-firing-
   },
 );
 
+test('the alerts on an error budget fire and end when the engine has them do so, and a changed one otherwise', async () => {
+  const { scenario, buckets } = scenarioOf('l1-slo-outage');
+  const { start, durationMs, config } = scenario;
+  const span = { from: start, to: start + durationMs };
+  const { states } = await simulate(scenario);
+  // The two fastest: what tells the others apart is the length of their windows.
+  for (const rule of config.rules.slice(0, 2)) {
+    const { episodes } = await replayRule(rule, buckets, span);
+    const first = (to: string) => states.find((one) => one.rule === rule.name && one.to === to)?.t;
+    expect((Number(episodes[0]?.start) - start) / 1_000, rule.name).toBe(first('firing'));
+    const end = episodes[0]?.end ?? null;
+    expect(end === null ? undefined : (end - start) / 1_000, rule.name).toBe(first('resolved'));
+    if (!rule.burn) throw new Error(`${rule.name} is not about an error budget`);
+    const calm = { ...rule, burn: { ...rule.burn, factor: 2_000 } };
+    expect((await replayRule(calm, buckets, span)).episodes, rule.name).toEqual([]);
+  }
+}, 60_000);
+
 test('a changed rule is told apart from the one in use', async () => {
   const { scenario, rule, buckets } = scenarioOf('s1-burst-pages-and-escalates');
   const { start, durationMs } = scenario;
   const loose = { ...rule, condition: { ...rule.condition, threshold: 50 } };
-  expect((await replayRule(loose, buckets, start, start + durationMs)).episodes).toEqual([]);
-  const { episodes } = await replayRule(rule, buckets, start, start + durationMs);
+  expect((await replayRule(loose, buckets, { from: start, to: start + durationMs })).episodes).toEqual([]);
+  const { episodes } = await replayRule(rule, buckets, { from: start, to: start + durationMs });
   expect(episodes).toMatchObject([
     { labels: { service: 'api' }, start: start + 90_000, end: start + 915_000, flaps: 0 },
   ]);
@@ -58,7 +76,7 @@ test('days of history are read in pieces of six hours, each once', async () => {
     },
   };
   const from = scenario.start - 23 * HOUR;
-  const { episodes, evaluations } = await replayRule(rule, source, from, from + 24 * HOUR);
+  const { episodes, evaluations } = await replayRule(rule, source, { from, to: from + 24 * HOUR });
   expect(evaluations).toBe(24 * 240 + 1);
   expect(episodes.map(({ start }) => start)).toEqual([scenario.start + 90_000]);
   expect(asked.length).toBeLessThanOrEqual(6);

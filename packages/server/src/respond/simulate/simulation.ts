@@ -40,9 +40,20 @@ const SOURCES: Readonly<Record<Counted['kind'], MetricSource>> = {
   check: 'checks',
 };
 
+/** What a simulation asks of an engine. */
+export type SimulatedEngine = Pick<
+  AlertEngine,
+  'run' | 'now' | 'counted' | 'accept' | 'monitorsChanged' | 'reload' | 'isLeader' | 'inFlight'
+> & {
+  /** Ends it as SIGKILL would; left out = it is forgotten. */
+  kill?(): Promise<void>;
+};
+
+export type SimulatedEngineDeps = ConstructorParameters<typeof AlertEngine>[0];
+
 /** An engine from its start until it is killed. */
 interface Life extends Lifeline {
-  engine: AlertEngine;
+  engine: SimulatedEngine;
   /** When it wants to run, in ms of elapsed time. */
   nextRun: number;
 }
@@ -56,6 +67,8 @@ interface Event {
 export interface SimulationOptions {
   /** Makes the durable state of the run; default is one in memory. @param now the database's clock, ms since the epoch */
   makeStore?(now: () => number): AlertStore;
+  /** Makes the engine of an instance; default is one in this process. */
+  makeEngine?(deps: SimulatedEngineDeps, config: SimulatedConfig): SimulatedEngine;
 }
 
 /** Runs a scenario through the alert path on a clock of its own. */
@@ -78,11 +91,13 @@ class Simulation {
   readonly #failures: string[] = [];
   /** In order of time; at one instant in the order in which they were added. */
   readonly #events: Event[] = [];
+  readonly #makeEngine: NonNullable<SimulationOptions['makeEngine']>;
   #config: SimulatedConfig;
 
-  constructor(scenario: Scenario, { makeStore }: SimulationOptions) {
+  constructor(scenario: Scenario, { makeStore, makeEngine }: SimulationOptions) {
     const { start, config, instances } = scenario;
     this.#scenario = scenario;
+    this.#makeEngine = makeEngine ?? ((deps, own) => new AlertEngine(deps, own));
     this.#config = config;
     this.#clock = new SimulatedClock(start);
     const databaseNow = () => start + this.#clock.monotonic();
@@ -108,6 +123,7 @@ class Simulation {
     }
     await this.#advance(durationMs);
     await this.#runDue();
+    await Promise.all(this.#alive().map(({ engine }) => engine.kill?.()));
     const { notifications } = this.#receivers;
     const { states } = this.#recorder;
     const failures = [...this.#failures, ...failuresOf(this.#scenario, notifications, states)];
@@ -252,11 +268,12 @@ class Simulation {
     };
   }
 
-  #crash({ forMs, instance }: Extract<Action, { kind: 'crash' }>): void {
+  async #crash({ forMs, instance }: Extract<Action, { kind: 'crash' }>): Promise<void> {
     for (const [index, life] of this.#lives.entries()) {
       const meant = instance === 'leader' ? life?.engine.isLeader() : instance === 'all' || instance === index + 1;
       if (!life || !meant) continue;
       life.alive = false;
+      await life.engine.kill?.();
       this.#lives[index] = null;
       this.#at(this.#clock.monotonic() + forMs, () => this.#boot(index));
     }
@@ -268,8 +285,8 @@ class Simulation {
     this.#lives[index] = running;
   }
 
-  #engine(index: number, life: Lifeline): AlertEngine {
-    return new AlertEngine(
+  #engine(index: number, life: Lifeline): SimulatedEngine {
+    return this.#makeEngine(
       {
         store: this.#store,
         buckets: this.#buckets,

@@ -16,7 +16,7 @@ import type { Episode } from '../episode.ts';
 import { ruleSubject } from '../episodes.ts';
 import { equivalentQuery } from '../evaluate/query.ts';
 import type { Instance } from '../instance.ts';
-import { type BucketSource, NOTHING_PLANNED, type PlannedWork } from '../ports.ts';
+import { type BucketSource, NOTHING_PLANNED, type Planned, type PlannedWork } from '../ports.ts';
 import { matchable, silenceOf, silenceText } from '../silence/silence.ts';
 import {
   episodeFromRow,
@@ -164,6 +164,11 @@ export class AlertPages {
     const rule = this.#config.rules.find((one) => one.name === name || one.id === name);
     if (rule) return rule;
     throw new YumOpsError('rule_not_found', `There is no rule "${name}".`, { status: 404 });
+  }
+
+  /** Planned work as it is known at `now`, ms since the epoch. */
+  planned(now: number): Promise<Planned> {
+    return this.#plannedWork(now);
   }
 
   /** The delivery log, newest first. */
