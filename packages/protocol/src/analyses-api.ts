@@ -21,8 +21,8 @@ export interface EndpointFigures {
   /** 95 of 100 were at most so, to within 2 %. */
   p95: number;
   max: number;
-  /** p95 of each step; null where nothing was timed. */
-  series: (number | null)[];
+  /** p95 of each step, null where nothing was timed; told of the first twelve alone. */
+  series: (number | null)[] | null;
 }
 
 /** `GET /api/v1/analyses/endpoints`, the slowest on average first. */

@@ -44,7 +44,7 @@ function Figures({ answer }: { answer: EndpointAnalysis }) {
         series={drawn.map(({ endpoint, series }, index) => ({
           label: endpoint === '' ? 'without a route' : endpoint,
           token: `series-${index + 1}`,
-          values: series,
+          values: series ?? [],
         }))}
         format={formatMilliseconds}
       />

@@ -1,6 +1,7 @@
 import type { LogPatterns } from '@yumops/protocol';
 import type { Clock } from '../../../lib/clock.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
+import { newestSince } from '../search/newest.ts';
 import type { SqlCondition } from '../search/to-sql.ts';
 import { ANY, type MessageCount, minePatterns } from './mine.ts';
 
@@ -11,17 +12,19 @@ const MOST_MESSAGES = 50_000;
 const MOST_PATTERNS = 200;
 const LONGEST_MESSAGE = 1_000;
 
-/** The forms of messages in a selection. @param where the selection as SQL over `logs` */
+/** The forms of messages in a selection. @param whereFrom the selection as SQL over `logs`, from its start or a later time */
 export async function readPatterns(
   store: Pick<TelemetryStore, 'query'>,
   clock: Clock,
-  where: SqlCondition,
+  whereFrom: (from?: number) => SqlCondition,
   limits: { maxSeconds: number; signal?: AbortSignal },
 ): Promise<LogPatterns> {
   const started = clock.monotonic();
+  const all = whereFrom();
+  const where = whereFrom(await newestSince(store, all, MOST_LINES, limits));
   const counted = store.query<{ total: number }>(
-    `SELECT count() AS total FROM logs WHERE ${where.sql}`,
-    where.params,
+    `SELECT count() AS total FROM logs WHERE ${all.sql}`,
+    all.params,
     limits,
   );
   const messages = store.query<MessageCount>(

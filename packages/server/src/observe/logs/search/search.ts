@@ -5,6 +5,7 @@ import { readPatterns } from '../patterns/read-patterns.ts';
 import { decodeCursor, encodeCursor, timeOfId } from './cursor.ts';
 import { fieldSource } from './fields.ts';
 import { histogramGrid } from './histogram-grid.ts';
+import { newestSince, stretchesOf } from './newest.ts';
 import { parseLogQuery } from './query-language.ts';
 import { type SqlCondition, toSql } from './to-sql.ts';
 
@@ -40,7 +41,7 @@ const DETAIL = `id, timestamp, receivedAt, project, service, environment, releas
 const FACETS = ['level', 'service', 'environment', 'release', 'type', 'event', 'severity', 'endpoint', 'method'];
 
 /** The newest records that `fields` looks at. */
-const FACET_ROWS = 100_000;
+const FACET_ROWS = 50_000;
 
 const MAX_SECONDS = 20;
 
@@ -54,7 +55,8 @@ export function createLogSearch(store: Pick<TelemetryStore, 'query'>, clock: Clo
     find: (id) => readRow(store, id),
     histogram: (selection, buckets) => readHistogram(store, clock, selection, buckets),
     fields: (selection) => readFields(store, selection),
-    patterns: (selection) => readPatterns(store, clock, whereOf(selection), limitsOf(selection)),
+    patterns: (selection) =>
+      readPatterns(store, clock, (from = selection.from) => whereOf({ ...selection, from }), limitsOf(selection)),
   };
 }
 
@@ -68,15 +70,14 @@ async function readPage(
   cursor: string | undefined,
 ): Promise<LogPage> {
   const started = clock.monotonic();
-  const where = whereOf(selection);
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const rows = await store.query<LogRow & { at: number }>(
-    `SELECT ${COLUMNS}, toUnixTimestamp64Milli(timestamp) AS at FROM logs WHERE ${where.sql}
-     ${after ? 'AND timestamp <= fromUnixTimestamp64Milli({afterTime:Int64}) AND (timestamp < fromUnixTimestamp64Milli({afterTime:Int64}) OR id < {afterId:String})' : ''}
-     ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
-    { ...where.params, ...(after ? { afterTime: after.timestamp, afterId: after.id } : {}), limit: limit + 1 },
-    limitsOf(selection),
-  );
+  const range = { from: selection.from, to: after ? Math.min(selection.to, after.timestamp + 1) : selection.to };
+  const rows: (LogRow & { at: number })[] = [];
+  for (const stretch of stretchesOf(range, parseLogQuery(selection.query), clock.now())) {
+    const found = await readNewest(store, { ...selection, ...stretch }, limit + 1 - rows.length, after);
+    rows.push(...found);
+    if (rows.length > limit) break;
+  }
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
@@ -84,6 +85,22 @@ async function readPage(
     nextCursor: rows.length > limit && last ? encodeCursor({ timestamp: last.at, id: last.id }) : null,
     elapsedMs: Math.round(clock.monotonic() - started),
   };
+}
+
+function readNewest(
+  store: Reader,
+  selection: LogSelection,
+  limit: number,
+  after: ReturnType<typeof decodeCursor> | undefined,
+): Promise<(LogRow & { at: number })[]> {
+  const where = whereOf(selection);
+  return store.query(
+    `SELECT ${COLUMNS}, toUnixTimestamp64Milli(timestamp) AS at FROM logs WHERE ${where.sql}
+     ${after ? 'AND timestamp <= fromUnixTimestamp64Milli({afterTime:Int64}) AND (timestamp < fromUnixTimestamp64Milli({afterTime:Int64}) OR id < {afterId:String})' : ''}
+     ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+    { ...where.params, ...(after ? { afterTime: after.timestamp, afterId: after.id } : {}), limit },
+    limitsOf(selection),
+  );
 }
 
 async function readRow(store: Reader, id: string): Promise<LogRowDetail | undefined> {
@@ -133,7 +150,9 @@ async function readHistogram(
   };
 }
 
-async function readFields(store: Reader, selection: LogSelection): Promise<LogFields> {
+async function readFields(store: Reader, given: LogSelection): Promise<LogFields> {
+  const since = await newestSince(store, whereOf(given), FACET_ROWS, limitsOf(given));
+  const selection = { ...given, from: since ?? given.from };
   const where = whereOf(selection);
   const pairs = [...FACETS, 'statusCode'].map((column) => `('${column}', ifNull(toString(${column}), ''))`).join(', ');
   const rows = await store.query<{ name: string; value: string; count: number }>(
