@@ -198,7 +198,6 @@ async function otherSortKey(telemetry, guide) {
     'SELECT create_table_query AS statement FROM system.tables WHERE name = {n:String} AND database = currentDatabase()',
     { n: 'logs' },
   );
-  const columns = '* EXCEPT (receivedAt)';
   const other = statement
     .replace(/CREATE TABLE \S+/, 'CREATE TABLE logs_by_service')
     .replace(
@@ -206,10 +205,10 @@ async function otherSortKey(telemetry, guide) {
       '(service, toStartOfFiveMinutes(timestamp), timestamp)',
     );
   await telemetry.command(other);
-  const [{ names }] = await telemetry.query(
-    "SELECT arrayStringConcat(groupArray(name), ', ') AS names FROM system.columns WHERE database = currentDatabase() AND table = 'logs' AND name != 'receivedAt'",
-  );
-  await telemetry.command(`INSERT INTO logs_by_service (${names}) SELECT ${columns} FROM logs`);
+  for (let from = 0; from < ROWS; from += CHUNK) {
+    const insert = clickhouseInsert({ from, count: Math.min(CHUNK, ROWS - from), rows: ROWS, end });
+    await telemetry.command(insert.replace('INSERT INTO logs ', 'INSERT INTO logs_by_service '));
+  }
   for (const table of ['logs', 'logs_by_service']) await telemetry.command(`OPTIMIZE TABLE ${table} FINAL`);
   const bytes = await telemetry.query(
     "SELECT table, sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('logs', 'logs_by_service') GROUP BY table",
