@@ -7,6 +7,8 @@ export async function register() {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { register: watch } = await import('@yumops/node/next');
   watch();
+  const { SecurityMonitor } = await import('@/lib/security/security-monitor');
+  SecurityMonitor.configure({});
   const { initSentry } = await import('@/lib/monitoring/sentry-config');
   initSentry();
   const { DatabaseMonitor } = await import('@/lib/monitoring/database-monitor');

@@ -1,5 +1,6 @@
 const PROBLEMS: Record<string, string> = {
   wrong_credentials: 'E-mail or password is wrong.',
+  too_many_attempts: 'Too many attempts with this e-mail. Try again later.',
   address_taken: 'There is an account with this address. Sign in instead.',
   bad_address: 'This is not an e-mail address.',
   bad_field: 'Something in the form is missing or too long. A password has at least 10 characters.',

@@ -42,6 +42,7 @@ function answerProblem(request: NextRequest, problem: Problem): Response {
     return seeOther(`${page.pathname}${page.search}`);
   }
   const headers = new Headers(problem.status === 401 ? { 'www-authenticate': 'Session' } : {});
+  if (problem.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(problem.retryAfterMs / 1000)));
   const body = { error: { code: problem.code, message: problem.message } };
   return Response.json(body, { status: problem.status, headers });
 }

@@ -16,6 +16,7 @@ export interface PageLink {
     | '/analyses'
     | '/database'
     | '/backups'
+    | '/security'
     | '/jobs'
     | '/inbox'
     | '/settings';
@@ -59,6 +60,7 @@ const GROUPS: readonly PageGroup[] = [
     pages: [
       { to: '/database', label: 'Database', icon: 'database', letter: 'd' },
       { to: '/backups', label: 'Backups', icon: 'backups', letter: 'b' },
+      { to: '/security', label: 'Security', icon: 'security', letter: 'y' },
       { to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' },
     ],
   },

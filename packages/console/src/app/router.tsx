@@ -150,6 +150,14 @@ const backupsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/backups/backups-page.tsx'), 'BackupsPage'),
 });
 
+const securityRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/security',
+  validateSearch: (search) => pick(search, [...RANGE, 'view', 'detection', 'ip', 'network', 'account', 'do', 'value']),
+  component: lazyRouteComponent(() => import('../pages/security/security-page.tsx'), 'SecurityPage'),
+  staticData: { range: true },
+});
+
 const jobsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/jobs',
@@ -244,6 +252,7 @@ const routeTree = rootRoute.addChildren([
     analysesRoute,
     databaseRoute,
     backupsRoute,
+    securityRoute,
     jobsRoute,
     inboxRoute,
     settingsRoute,

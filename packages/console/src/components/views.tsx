@@ -1,7 +1,16 @@
 import { Link, type LinkProps } from '@tanstack/react-router';
 
 export interface ViewsProps {
-  page: '/incidents' | '/runbooks' | '/logs' | '/uptime' | '/alerts' | '/errors' | '/database' | '/settings';
+  page:
+    | '/incidents'
+    | '/runbooks'
+    | '/logs'
+    | '/uptime'
+    | '/alerts'
+    | '/errors'
+    | '/database'
+    | '/security'
+    | '/settings';
   /** The parameter `view` of each; the first view has none. */
   views: readonly { view: string | undefined; label: string }[];
   current: string | undefined;

@@ -24,5 +24,6 @@ export const OWASP = {
   suspicious_activity: 'malicious_extraneous',
   unauthorized_access: 'authz_fail',
   input_validation_failure: 'input_validation_fail',
-  brute_force_detected: 'authn_login_fail_max',
+  // Not `authn_login_fail_max`: it says that attempts failed, and those were told of one by one.
+  brute_force_detected: 'authn_login_lock',
 } as const satisfies Record<string, OwaspEvent>;

@@ -30,6 +30,8 @@ export type EventRow = Readonly<Record<string, unknown>> & { attributes?: Readon
 const OWN_PROJECT = 'yumops';
 /** Answers that a scanner collects. */
 const REFUSALS = new Set([401, 403, 404]);
+/** `authn_login_fail_max` sums up what was told of one by one. */
+const FAILED = /^authn_login_fail(?!_max)/;
 const FAILURES = new Set(['failed_authentication', 'login_failed']);
 const SUCCESSES = new Set(['successful_authentication', 'login_succeeded']);
 
@@ -38,8 +40,7 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' && 
 function kindOf(row: EventRow): SecurityEvent['kind'] | null {
   const event = textOf(row['event']) ?? '';
   const owasp = row.attributes?.['owasp'] ?? '';
-  if (FAILURES.has(event) || event.startsWith('authn_login_fail') || owasp.startsWith('authn_login_fail'))
-    return 'failure';
+  if (FAILURES.has(event) || FAILED.test(event) || FAILED.test(owasp)) return 'failure';
   if (SUCCESSES.has(event) || event.startsWith('authn_login_success') || owasp.startsWith('authn_login_success')) {
     return 'success';
   }

@@ -16,7 +16,7 @@ export interface EventSelection {
   event?: string | undefined;
 }
 
-const FAILED = `(event = 'failed_authentication' OR event LIKE 'authn_login_fail%' OR owasp LIKE 'authn_login_fail%')`;
+const FAILED = `(event = 'failed_authentication' OR match(event, '^authn_login_fail($|:)') OR match(owasp, '^authn_login_fail($|:)'))`;
 const SUCCEEDED = `(event LIKE 'authn_login_success%' OR owasp LIKE 'authn_login_success%')`;
 const NETWORK = `if(isIPv4String(ifNull(ip, '')),
   concat(arrayStringConcat(arraySlice(splitByChar('.', ifNull(ip, '')), 1, 3), '.'), '.0/24'),
