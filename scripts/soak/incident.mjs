@@ -25,8 +25,8 @@ function log(text) {
   console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
 }
 
-async function until(what, check) {
-  const end = performance.now() + WAIT;
+async function until(what, check, wait = WAIT) {
+  const end = performance.now() + wait;
   while (performance.now() < end) {
     const found = await check();
     if (found) {
@@ -35,7 +35,7 @@ async function until(what, check) {
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error(`Not within ${WAIT / 1000} s: ${what}`);
+  throw new Error(`Not within ${wait / 1000} s: ${what}`);
 }
 
 function listen(server) {
@@ -108,6 +108,8 @@ function writeConfig(slackPort, smtpPort) {
   cpSync(join(source, 'monitoring'), join(folder, 'monitoring'), { recursive: true });
   const rules = join(folder, 'monitoring', 'alert-rules.yml');
   writeFileSync(rules, readFileSync(rules, 'utf8').replace('time_window: "5 minutes"', 'time_window: "1 minute"'));
+  const monitors = join(folder, 'monitoring', 'uptime-monitoring.yml');
+  writeFileSync(monitors, readFileSync(monitors, 'utf8').replaceAll(/check_interval: \d+/g, 'check_interval: 20'));
   const slack = `slack: {bot_token: xoxb-exercise, signing_secret: ${SIGNING}, url: "http://127.0.0.1:${slackPort}/api"}`;
   const smtp = `smtp: {url: "smtp://127.0.0.1:${smtpPort}", from: ops@yumzoom.com}`;
   const main = readFileSync(join(source, 'yumops.yml'), 'utf8')
@@ -189,7 +191,12 @@ async function drive(platform, site, mails) {
     await tellVisitors(page, browser, url, mails);
     log('the fault ends');
     await setFault(site, false);
-    await until('its alerts have ended', async () => (await detail()).status === 'monitoring');
+    await until('its alerts have ended', async () => (await detail()).status === 'monitoring', 2 * WAIT).catch(
+      async (error) => {
+        const open = (await detail()).alerts.filter(({ state }) => state === 'firing').map(({ rule }) => rule);
+        throw new Error(`${error.message}; still firing: ${open.join(', ')}`);
+      },
+    );
     await page.goto(`${url}/incidents/${id}`);
     await page.getByRole('button', { name: 'Resolve' }).click();
     await page.getByLabel('Why, in a sentence').fill('the connections of the pool are back');

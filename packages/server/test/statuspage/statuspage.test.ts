@@ -41,7 +41,7 @@ describe('the page', () => {
     expect(body).toContain('<h2>YumZoom</h2>');
     expect(body).toContain('Pages &amp; menus');
     expect(body).toContain('<title>2026-01-04: 99.768 %</title>');
-    expect(body).toContain('99.768 % of 90 days');
+    expect(body).toContain('99.768 % of 1 measured day');
     expect(body).toContain('<title>2026-01-03: not measured</title>');
     expect(body).toContain('Not measured yet');
     for (const { name } of rig.states) expect(body).not.toContain(name);

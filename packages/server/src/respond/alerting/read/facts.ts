@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, string>> = {
   delivered: 'Told',
   failed: 'Not told',
   undeliverable: 'Not told',
+  throttled: 'Waits:',
   retrying: 'Tries again',
   uncertain: 'Perhaps told',
   cancelled: 'Not sent',

@@ -188,7 +188,9 @@ function componentsOf({ components }: StatusView): string[] {
 
 function component({ name, description, status, bars, uptime }: StatusComponent): string {
   const note = description === '' ? '' : `<p class="quiet">${escapeHtml(description)}</p>`;
-  const figure = uptime === null ? 'Not measured yet' : `${uptime} % of 90 days`;
+  const measured = bars.filter(({ up }) => up !== null).length;
+  const days = measured === bars.length ? '90 days' : `${measured} measured ${measured === 1 ? 'day' : 'days'}`;
+  const figure = uptime === null ? 'Not measured yet' : `${uptime} % of ${days}`;
   return `<li><div class="head"><h3>${escapeHtml(name)}</h3><span class="word tone-${COMPONENT_TONES[status]}">${COMPONENT_WORDS[status]}</span></div>${note}
 ${barsSvg(name, bars)}<div class="legend quiet"><span>90 days ago</span><span>${figure}</span><span>Today</span></div></li>`;
 }
