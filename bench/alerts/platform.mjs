@@ -67,7 +67,23 @@ async function cycles(rules, count) {
   return times;
 }
 
+/** Milliseconds of the least that a durable alert costs here: a round trip, and the commit of one row. */
+async function bare(count) {
+  await db.query('CREATE TABLE IF NOT EXISTS bench_bare (n int)');
+  const timed = async (statement) => {
+    const times = [];
+    for (let n = 0; n < count; n++) {
+      const begun = performance.now();
+      await db.query(statement);
+      times.push(performance.now() - begun);
+    }
+    return times;
+  };
+  return { roundTrip: await timed('SELECT 1'), commit: await timed('INSERT INTO bench_bare VALUES (1)') };
+}
+
 const actions = {
+  bare: ({ count }) => bare(count),
   rules: ({ names, count }) =>
     cycles(
       config.rules.filter(({ name }) => names === undefined || names.includes(name)),

@@ -101,12 +101,14 @@ async function ours() {
     });
   try {
     const [{ url }] = await once(platform, 'message');
+    const bare = await ask({ action: 'bare', count: 300 });
+    const postgresMs = { roundTrip: spread(bare.roundTrip), commitOfOneRow: spread(bare.commit) };
     const pushed = await pushes({ url, pid: platform.pid }, receiver);
     say('rules');
     await fillTelemetry(ask);
     const many = await ask({ action: 'rules', count: CYCLES, names: ruleNames() });
     const six = await ask({ action: 'rules', count: CYCLES, names: GUIDE_RULES });
-    return { ...pushed, rules: { count: RULES, ...spread(many.slice(1)) }, sixRules: spread(six.slice(1)) };
+    return { postgresMs, ...pushed, rules: { count: RULES, ...spread(many.slice(1)) }, sixRules: spread(six.slice(1)) };
   } finally {
     platform.send({ action: 'stop' });
     await exited;
@@ -174,6 +176,8 @@ async function report() {
   const ratio = (own, peer) => (peer === undefined || !peer ? null : round(own / peer, 2));
   const beside = {
     acceptToSendP50: ratio(yumops.acceptToSendMs.p50, alertmanager?.acceptToSendMs.p50),
+    // An alert is committed twice before it is sent: when it is taken, and with its message.
+    acceptToSendOverTwoCommits: ratio(yumops.acceptToSendMs.p50, 2 * yumops.postgresMs.commitOfOneRow.p50),
     acceptedPerSecond: ratio(yumops.ownGroupEach.acceptedPerSecond, alertmanager?.ownGroupEach.acceptedPerSecond),
     memoryOver: ratio(yumops.memoryMiB.over, alertmanager?.memoryMiB.over),
     thousandRules: ratio(yumops.rules.p50, results.prometheus?.rules.p50),

@@ -26,13 +26,45 @@ export interface OnCallNow {
 /** An item of `GET /api/v1/oncall/people`: somebody who can be put on call. */
 export interface OnCallPerson {
   name: string;
-  /** Every way to reach them; none when the configuration has no address. */
+  /** Whether this is whoever asks: the account has the person's e-mail address. */
+  mine: boolean;
+  /** Every way to reach them; none when there is no address. */
   targets: OnCallTarget[];
+  /** Every address, also those that are not confirmed. */
+  methods: ContactMethod[];
+  /** How they are told by steps that notify `on_call`: of critical alerts, and of all others. */
+  rules: { high: ContactRules; low: ContactRules };
+}
+
+/** An address of a person. Nothing is sent to one that is not confirmed. */
+export interface ContactMethod {
+  /** Null for one of the configuration that nobody has confirmed. */
+  id: string | null;
+  person: string;
+  channel: OnCallTarget['channel'];
+  address: string;
+  confirmed: boolean;
+  /** Why nothing can be sent there; null when it works. */
+  broken: string | null;
+  fromConfiguration: boolean;
+}
+
+export interface ContactRules {
+  from: 'configuration' | 'own' | 'default';
+  /** In order; `after` in seconds from the step that reaches the person. */
+  items: { after: number; channel: OnCallTarget['channel'] }[];
+}
+
+/** Answers `POST /api/v1/oncall/contact-methods/:id/code`. */
+export interface SentCode {
+  outcome: 'sent' | 'retry' | 'refused';
+  /** What the vendor answered. */
+  answer: string;
 }
 
 export interface OnCallTarget {
-  channel: 'sms' | 'phone_call' | 'email';
-  /** A phone number or an e-mail address. */
+  channel: 'sms' | 'phone_call' | 'email' | 'ntfy';
+  /** A phone number, an e-mail address, or the name of a topic of ntfy. */
   target: string;
   /** Why nothing can be sent there; null when it works. */
   broken: string | null;

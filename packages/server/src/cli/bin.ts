@@ -71,6 +71,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Upload the source maps of a build',
     load: async () => (await import('./sourcemaps.ts')).sourcemaps,
   },
+  contact: {
+    about: 'How people are reached: their addresses and rules of their own',
+    load: async () => (await import('./contact.ts')).contact,
+  },
   mcp: { about: 'Serve the tools of agents on stdio', load: async () => (await import('./mcp.ts')).mcp },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },

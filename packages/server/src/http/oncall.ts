@@ -58,8 +58,8 @@ function readRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps):
     checkRange(from, to);
     return onCall.calendar(from, to, schedule);
   });
-  routes.get('/api/v1/oncall/people', { onRequest, schema: {} }, async () => ({
-    items: onCall.people(),
+  routes.get('/api/v1/oncall/people', { onRequest, schema: {} }, async ({ principal }) => ({
+    items: await onCall.people(principal?.name ?? ''),
     nextCursor: null,
   }));
   routes.get('/api/v1/oncall/overrides', { onRequest, schema: { querystring: span } }, async ({ query }) => ({

@@ -8,6 +8,9 @@ export interface Queryable {
 
 /** The port to the state store (Postgres). Implemented in `store/state`. */
 export interface Db extends Queryable {
-  /** Runs `work` in one transaction: commit when it resolves, roll back when it throws. */
+  /**
+   * Runs `work` in one transaction: commit when it resolves, roll back when it throws. Statements run in the order in which
+   * they are given; one that `work` does not wait for still belongs to the transaction, and fails it.
+   */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
 }

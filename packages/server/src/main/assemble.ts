@@ -94,7 +94,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     live,
     stores,
     observe,
-    onCall: makeOnCall({ live, stores }),
+    onCall: makeOnCall({ live, stores, clock, publicUrl }),
     ...{ clock, log, publicUrl, instance, dataDir: settings.dataDir },
     secretKey: identity.secretKey,
     ...{ windows, shutdown },

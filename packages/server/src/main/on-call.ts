@@ -1,15 +1,33 @@
 import { audit } from '../access/audit.ts';
 import { hashSecret, newSecret } from '../access/secret.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createNotifiers, sendTest } from '../respond/notify/index.ts';
 import { createOnCall, type OnCall } from '../respond/oncall/index.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Stores } from './stores.ts';
 
+export interface OnCallParts {
+  live: LiveConfig;
+  stores: Stores;
+  clock: Clock;
+  /** Base of links, without a slash at the end. */
+  publicUrl: string;
+}
+
 /** Makes the desk where on-call questions are answered; it follows the configuration. */
-export function makeOnCall({ live, stores }: { live: LiveConfig; stores: Stores }): OnCall {
+export function makeOnCall({ live, stores, clock, publicUrl }: OnCallParts): OnCall {
   return createOnCall({
     db: stores.db,
     config: () => live.current,
     audit,
     secrets: { create: newSecret, hash: hashSecret },
+    async sendCode({ channel, target }, code) {
+      const notifiers = createNotifiers(live.current.integrations, clock);
+      // Spoken digits are said one by one.
+      const spelled = channel === 'phone_call' ? [...code].join(', ') : code;
+      const title = `Your code for YumOps is ${spelled}`;
+      const reason = 'somebody adds this address to the ways in which they are told of alerts';
+      return sendTest(notifiers, { channel, target, by: 'YumOps', publicUrl, title, reason }, clock);
+    },
   });
 }

@@ -66,7 +66,9 @@ test('the overrides of the state store are added', async () => {
 test('while a platform runs it is asked', async () => {
   const app = await createHttpServer({ log: silent, version: '0.0.0' });
   const secrets = { create: newSecret, hash: hashSecret };
-  const onCall = createOnCall({ db: state.db, config: () => ({ people: [], schedules: [] }), audit, secrets });
+  const sendCode = async () => ({ outcome: 'sent', answer: '' }) as const;
+  const config = () => ({ people: [], schedules: [] });
+  const onCall = createOnCall({ db: state.db, config, audit, secrets, sendCode });
   onCallRoutes(app, { onCall, guard: () => async () => {}, clock: systemClock, publicUrl: 'http://127.0.0.1' });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   await writeFile(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, url, token: 'token' }));

@@ -16,6 +16,9 @@ const DELIVERY_BUDGET_MS = 60_000;
 /** Below this a flapping group becomes a storm of messages. */
 const LEAST_GROUP_INTERVAL_MS = 10_000;
 
+/** The word of a step for whoever is on call, by their own rules. */
+const ON_CALL = 'on_call';
+
 /** The channel that a word names; `phone` is `phone_call`. Undefined for an unknown word. */
 export function channelOf(word: string): Channel | undefined {
   if (word === 'phone') return 'phone_call';
@@ -24,7 +27,7 @@ export function channelOf(word: string): Channel | undefined {
 
 /** Reports E201 for a word that names no channel. */
 export function reportUnknownChannel(word: string, path: ConfigPath, report: Report, atKey = false): void {
-  const suggestion = didYouMean(word, [...CHANNELS, 'phone']) ?? `channels are ${CHANNELS.join(', ')}`;
+  const suggestion = didYouMean(word, [...CHANNELS, 'phone', ON_CALL]) ?? `channels are ${CHANNELS.join(', ')}`;
   report({ code: 'E201', path, message: `there is no channel "${word}"`, suggestion, atKey });
 }
 
@@ -41,12 +44,14 @@ function compileStep(raw: RawStep, report: Report): EscalationStep | undefined {
     });
   }
   const notify: Channel[] = [];
+  let personal = false;
   for (const [index, word] of raw.notify.entries()) {
     const channel = channelOf(word);
-    if (channel === undefined) reportUnknownChannel(word, ['notify', index], report);
+    if (word === ON_CALL) personal = true;
+    else if (channel === undefined) reportUnknownChannel(word, ['notify', index], report);
     else if (!notify.includes(channel)) notify.push(channel);
   }
-  return delayMs === undefined ? undefined : { delayMs, notify };
+  return delayMs === undefined ? undefined : { delayMs, notify, ...(personal && { personal }) };
 }
 
 function lintDelays(steps: readonly (EscalationStep | undefined)[], raw: readonly RawStep[], report: Report): void {
@@ -72,6 +77,20 @@ function lintDelays(steps: readonly (EscalationStep | undefined)[], raw: readonl
   }
 }
 
+/** E203: steps that tell whoever is on call, where nobody ever is. */
+function lintNobody(name: string, raw: readonly RawStep[], report: Report): void {
+  for (const [step, { notify }] of raw.entries()) {
+    const index = notify.indexOf(ON_CALL);
+    if (index < 0) continue;
+    report({
+      code: 'E203',
+      path: [step, 'notify', index],
+      message: `policy "${name}" notifies whoever is on call, and has neither a schedule nor people`,
+      suggestion: 'write steps: with schedule: or people: beside it',
+    });
+  }
+}
+
 /** Compiles a policy; paths count from its value. Steps that are out of order are put in order. */
 export function compilePolicy(name: string, raw: RawPolicy, report: Report): EscalationPolicy {
   const map = Array.isArray(raw) ? undefined : raw;
@@ -87,6 +106,7 @@ export function compilePolicy(name: string, raw: RawPolicy, report: Report): Esc
     });
   }
   lintDelays(steps, rawSteps, at);
+  if (map?.schedule === undefined && (map?.people ?? []).length === 0) lintNobody(name, rawSteps, at);
   const repeat = map?.repeat;
   return {
     name,

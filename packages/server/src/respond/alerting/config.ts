@@ -49,6 +49,8 @@ export interface Target {
   broken: string | null;
   /** Whose it is, for somebody who is on call. */
   person?: string;
+  /** The rule of that person by which it is told, in words. */
+  rule?: string;
 }
 
 /** An alert rule, ready to evaluate. Times are in milliseconds, thresholds in the metric's unit. */
@@ -119,6 +121,8 @@ export interface Burn {
 export interface EscalationStep {
   delayMs: number;
   notify: readonly Channel[];
+  /** Whoever is on call is told by rules of their own. */
+  personal?: boolean;
 }
 
 export interface EscalationPolicy {
@@ -194,7 +198,9 @@ export const ruleShape = z.strictObject({
 
 const stepShape = z.strictObject({
   delay: durationShape.describe('Time from the start of the alert; a number is seconds'),
-  notify: z.array(z.string()).describe(`Channels: ${CHANNELS.join(', ')}`),
+  notify: z
+    .array(z.string())
+    .describe(`Channels: ${CHANNELS.join(', ')}; or on_call: whoever is on call, by their own rules`),
 });
 
 const stepsShape = z.array(stepShape).describe('Steps in order of their delay');

@@ -5,7 +5,7 @@ import type { Notifier, ReplyLink } from '../notify/index.ts';
 import type { AlertingConfig } from './alerting-config.ts';
 import { DeliveryWorker } from './deliver/worker.ts';
 import type { EvaluationTiming } from './evaluate/evaluator.ts';
-import { changeGroup } from './group/change.ts';
+import { type Circumstances, changeGroups, readCircumstances } from './group/change.ts';
 import { Leader } from './leader.ts';
 import { BIG_JUMP_MS, type Lease } from './lease.ts';
 import type { MetricSource } from './metrics.ts';
@@ -22,7 +22,8 @@ import type {
   Watermark,
 } from './ports.ts';
 import { acceptAlerts, type SentAlert } from './push/accept.ts';
-import { handlePushed } from './push/intake.ts';
+import { handlePushed, PUSHED_AT_ONCE } from './push/intake.ts';
+import type { PushedAlert } from './push/pushed.ts';
 
 const TAKE_OVER_MS = 1_000;
 /** Rules that count rows are evaluated at most this often as rows arrive. */
@@ -80,6 +81,8 @@ export class AlertEngine {
   #countedAt = 0;
   #ledAt: number | null = null;
   #servedAt: number | null = null;
+  /** Alerts were taken that have not been looked at. */
+  #accepted = false;
   /** The agreed time minus monotonic time. */
   #offset: number;
   /** The agreed time has been learnt. */
@@ -146,15 +149,26 @@ export class AlertEngine {
     if (!this.#synced) return this.now() + UNSYNCED_MS;
     if (this.#outages.isOn) return this.#outages.serve();
     const lease = this.#lease;
+    const { store } = this.#deps;
+    const accepted = this.#accepted;
+    this.#accepted = false;
+    const [pushed, groups, next, takenBack, circumstances] = await Promise.all([
+      lease ? store.pushedToHandle(this.now(), PUSHED_AT_ONCE) : [],
+      lease ? store.dueGroups(this.now()) : [],
+      store.nextDue(),
+      this.#delivery.takeBack(),
+      accepted && lease ? readCircumstances(this.#deps, this.now()) : undefined,
+    ]);
+    const works = pushed.length + groups.length + takenBack > 0 || (next !== null && next <= this.now());
     try {
-      if (lease) await this.#underLease(() => this.#moveTimers(lease));
+      if (lease && works) await this.#underLease(() => this.#moveTimers(lease, pushed, groups, circumstances));
     } finally {
-      await this.#delivery.run();
+      if (works) await this.#delivery.run();
     }
-    const due = await this.#deps.store.nextDue();
     this.#servedAt = this.#deps.clock.monotonic();
-    if (due === null) return Number.POSITIVE_INFINITY;
-    return Math.max(due, this.now() + (this.#lease ? SOONEST_MS : STANDBY_MS));
+    const soonest = this.now() + (this.#lease ? SOONEST_MS : STANDBY_MS);
+    if (works) return soonest;
+    return next === null ? Number.POSITIVE_INFINITY : Math.max(next, soonest);
   }
 
   /** Uses another configuration from now on; running episodes keep the plan they began with. */
@@ -174,6 +188,7 @@ export class AlertEngine {
   /** Takes alerts that others push; when this resolves they are committed. @throws YumOpsError `invalid_alert` (400) */
   async accept(alerts: readonly SentAlert[]): Promise<void> {
     await acceptAlerts(this.#deps.store, alerts, this.#config.grouping.resolveTimeoutMs, this.now());
+    this.#accepted = true;
   }
 
   /** Monitors have changed: they are read at the next run. */
@@ -259,11 +274,19 @@ export class AlertEngine {
     }
   }
 
-  async #moveTimers(lease: Lease): Promise<void> {
-    await handlePushed(this.#deps, lease, this.#plans, this.#config.grouping.by, this.now());
-    for (const groupKey of await this.#deps.store.dueGroups(this.now())) {
-      await changeGroup(this.#deps, { groupKey, lease, inputs: [], now: () => this.now() });
-    }
+  async #moveTimers(
+    lease: Lease,
+    pushed: readonly PushedAlert[],
+    groups: readonly string[],
+    circumstances: Circumstances | undefined,
+  ): Promise<void> {
+    const sending = this.#delivery;
+    const groupBy = this.#config.grouping.by;
+    const handling = { lease, plans: this.#plans, groupBy, now: this.now(), sending, circumstances };
+    await handlePushed(this.#deps, handling, pushed);
+    const now = () => this.now();
+    const due = groups.map((groupKey) => ({ groupKey, lease, inputs: [], now }));
+    await changeGroups(this.#deps, due, sending);
   }
 
   #makePlans(): Plans {

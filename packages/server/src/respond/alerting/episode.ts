@@ -52,6 +52,8 @@ export interface OnCallStep {
   people: readonly string[];
   /** On which channels they are told, and why one cannot work. */
   channels: readonly { channel: Channel; broken: string | null }[];
+  /** They are told by rules of their own, as far as these channels work. Left out = by `channels` alone. */
+  personal?: readonly { channel: Channel; broken: string | null }[];
   /** Who is told by the last step when nobody is on call. */
   otherwise: readonly Target[];
 }

@@ -1,7 +1,7 @@
 import type { AlertSubject, Episode, Plan } from './episode.ts';
 import { episodeOf, groupKeyOf } from './episodes.ts';
 import { alertId } from './fingerprint.ts';
-import { type ChangeDeps, changeGroup } from './group/change.ts';
+import { type ChangeDeps, changeGroups, type GroupChange } from './group/change.ts';
 import type { GroupInput } from './group/decide.ts';
 import type { Instance, Transition } from './instance.ts';
 import type { Lease } from './ports.ts';
@@ -59,8 +59,8 @@ export async function commitOccurrences(
     own.push(occurrence);
     groups.set(key, own);
   }
-  for (const [groupKey, own] of groups) {
-    await changeGroup(deps, {
+  const changes = [...groups].map(
+    ([groupKey, own]): GroupChange => ({
       groupKey,
       lease,
       alertIds: own.map(idOf),
@@ -68,8 +68,9 @@ export async function commitOccurrences(
       instances: [...new Map(own.map(({ instance }) => [instance.fingerprint, instance])).values()],
       inputs: own.map((occurrence) => inputOf(occurrence, groupKey, now)),
       now: () => now,
-    });
-  }
+    }),
+  );
+  await changeGroups(deps, changes);
   // What an alert muted that is over now may speak again.
   if (occurrences.some(({ type }) => type === 'ends')) await deps.store.wakeMuted(now);
 }

@@ -5,6 +5,10 @@ import { pagingAuthority, resolveStepWord } from './config-receivers.ts';
 import type { Plan, PlanStep } from './episode.ts';
 
 const DEFAULT_GROUP_WAIT_MS = 10_000;
+/** By which people can be told under rules of their own. */
+const PERSONAL_CHANNELS: readonly Channel[] = ['sms', 'phone_call', 'email', 'ntfy'];
+/** With nobody on call the receivers of the settings are told. */
+const LAST_RESORT: readonly Channel[] = ['sms', 'email'];
 const CRITICAL_REPEAT = { everyMs: 900_000, max: 3 };
 
 /** What decides who is told of an alert and when. */
@@ -63,15 +67,23 @@ function takersOfAcks({ slack }: Integrations): string[] {
 }
 
 /** The receivers that a step's words mean; who is on call is found when the step is sent. */
-function planStep({ delayMs, notify }: EscalationStep, input: PlanInput): PlanStep {
+function planStep({ delayMs, notify, personal = false }: EscalationStep, input: PlanInput): PlanStep {
   const words = { alertSettings: input.settings, integrations: input.integrations };
   const fixed = (word: Channel) => usable(resolveStepWord(word, input.receivers, words), input);
   const turns = notify.filter((word) => isForOnCall(word, fixed(word), input));
   const targets = unique(notify.filter((word) => !turns.includes(word)).flatMap(fixed));
   const { schedule = null, people = [] } = input.policy ?? {};
-  if (turns.length === 0) return { delayMs, targets };
-  const channels = turns.map((channel) => ({ channel, broken: unavailable(channel, input) }));
-  return { delayMs, targets, onCall: { schedule, people, channels, otherwise: unique(turns.flatMap(fixed)) } };
+  if (turns.length === 0 && !personal) return { delayMs, targets };
+  const availability = (channel: Channel) => ({ channel, broken: unavailable(channel, input) });
+  const otherwise = unique([...turns, ...(personal ? LAST_RESORT : [])].flatMap(fixed));
+  return {
+    delayMs,
+    targets,
+    onCall: {
+      ...{ schedule, people, channels: turns.map(availability), otherwise },
+      ...(personal && { personal: PERSONAL_CHANNELS.map(availability) }),
+    },
+  };
 }
 
 /** SMS and calls of a policy with a schedule or people are theirs; so is e-mail that would lead nowhere else. */

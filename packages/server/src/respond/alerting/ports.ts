@@ -159,6 +159,33 @@ export interface Change {
   afterwards?(tx: Queryable): Promise<void>;
 }
 
+/** A worker that sends what a change writes. */
+export interface Sender {
+  worker: string;
+  /** When the messages were taken, and until when they are the worker's; ms since the epoch. */
+  now: number;
+  until: number;
+  room: ClaimRoom;
+}
+
+/** What changes of several groups came to. */
+export interface Changed {
+  /** In the order of the changes. */
+  decisions: Decision[];
+  /** The messages that the sender has taken. */
+  claimed: Claimed[];
+}
+
+/** What a worker has room for. */
+export interface ClaimRoom {
+  /** The most messages of channels that are throttled, and of those that are not. */
+  messages: number;
+  /** The most of one target at once, where its channel is not throttled. */
+  perTarget: number;
+  /** Targets (`channel/target`) that have enough: nothing is taken for them. */
+  busy: readonly string[];
+}
+
 export type { Lease } from './lease.ts';
 
 /** The durable state of the alert path. One contract, two implementations: Postgres and memory. */
@@ -180,6 +207,11 @@ export interface AlertStore {
 
   /** Loads a group, decides, and writes all of the result, in one transaction. */
   change(change: Change): Promise<Decision>;
+  /**
+   * The same for several groups, each once, in one transaction and under one lease; a later decision sees what an earlier
+   * one made fire. @param sender takes new messages that may leave at once, in the same transaction
+   */
+  changeAll(changes: readonly Change[], sender?: Sender): Promise<Changed>;
   /** Keys of groups with something due at `now`. */
   dueGroups(now: number): Promise<string[]>;
   /** The next instant at which a group or a message has something to do, ms since the epoch. */
@@ -211,11 +243,11 @@ export interface AlertStore {
   wakeMuted(now: number): Promise<void>;
 
   /**
-   * Takes up to `limit` messages that are due for sending. Two messages of one group to one target are never out at
-   * the same time and keep their order. SMS, calls and e-mails are throttled; those that leave as one come with the
-   * same `bundle`.
+   * Takes messages that are due for sending. Two messages of one group to one target are never out at the same time and
+   * keep their order. SMS, calls and e-mails are throttled, and counted by themselves; those that leave as one come with
+   * the same `bundle`.
    */
-  claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]>;
+  claim(worker: string, now: number, leaseMs: number, room: ClaimRoom): Promise<Claimed[]>;
   /** The messages that left under this id, with their alerts: one, or all of a bundle. */
   leftAs(id: string): Promise<{ id: string; groupKey: string; alertIds: readonly string[] }[]>;
   /** Messages whose worker is gone: its lease has run out, or it is this worker's own former life. */

@@ -4,6 +4,7 @@ import { randomHex } from '../../lib/random.ts';
 import type { Notifier } from './notifier.ts';
 
 const TIMEOUT_MS = 10_000;
+const TITLE = 'Test of YumOps: nothing is wrong';
 
 export interface TestOrder {
   channel: string;
@@ -12,6 +13,9 @@ export interface TestOrder {
   by: string;
   /** Base of links, without a slash at the end. */
   publicUrl: string;
+  /** What the message says; default that it is a test. */
+  title?: string;
+  reason?: string;
 }
 
 /** How a test message fared. */
@@ -31,7 +35,7 @@ export interface TestReport {
  */
 export async function sendTest(
   notifiers: ReadonlyMap<string, Notifier>,
-  { channel, target, by, publicUrl }: TestOrder,
+  { channel, target, by, publicUrl, title = TITLE, reason = `a test message, sent by ${by}` }: TestOrder,
   clock: Clock,
 ): Promise<TestReport> {
   const notifier = notifiers.get(channel);
@@ -49,8 +53,8 @@ export async function sendTest(
     kind: 'test',
     severity: 'info',
     rule: '',
-    title: 'Test of YumOps: nothing is wrong',
-    reason: `a test message, sent by ${by}`,
+    title,
+    reason,
     step: 0,
     alerts: [],
   } as const;

@@ -2,12 +2,24 @@ import { z } from 'zod';
 import { isEmail, phoneProblem } from '../../lib/contact.ts';
 import { type ConfigPath, type Report, within } from '../../lib/finding.ts';
 import { didYouMean } from '../../lib/nearest.ts';
-import { slug } from '../../lib/section.ts';
+import { durationShape, readDuration, slug } from '../../lib/section.ts';
 import { DAY_MS, instantOf, isTimeZone, parseWallTime, timeZones, type WallTime } from '../../lib/zoned-time.ts';
+import { type PersonalRule, type PersonalRules, URGENCIES } from './personal-rules.ts';
+import type { ContactChannel } from './resolve.ts';
 import type { Contact, Layer, Person, Restriction, Rotation, Schedule, Shift } from './schedule.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6];
+
+const ruleShape = z.strictObject({
+  after: durationShape.describe('Time from the step that reaches them; 0 = at once'),
+  by: z.enum(['sms', 'phone_call', 'phone', 'email', 'push']).describe('sms, phone_call, email, or push by ntfy'),
+});
+
+const rulesShape = z.strictObject({
+  high: z.array(ruleShape).optional().describe('For critical alerts'),
+  low: z.array(ruleShape).optional().describe('For all others'),
+});
 
 /** An item of `people:` as written. */
 export const personShape = z.strictObject({
@@ -15,6 +27,12 @@ export const personShape = z.strictObject({
   email: z.string().optional().describe('E-mail address'),
   phone: z.string().optional().describe('Phone number with country code, in quotes, for SMS and calls'),
   slack: z.string().optional().describe('Member id in Slack'),
+  ntfy: z.string().optional().describe('Name of a topic under integrations.ntfy that is theirs alone, for push'),
+  must_confirm: z
+    .boolean()
+    .optional()
+    .describe('Nothing is sent to these addresses before their owner has confirmed them with a code'),
+  rules: rulesShape.optional().describe('How they want to be told by steps that notify on_call'),
 });
 
 const everyShape = z.strictObject({
@@ -71,7 +89,37 @@ export function compilePerson(raw: RawPerson, report: Report): Person {
     email: contact('email', emailProblem, 'ops@example.com'),
     phone: contact('phone', phoneProblem, '"+442071838750"'),
     slack: raw.slack ?? null,
+    ntfy: raw.ntfy ?? null,
+    mustConfirm: raw.must_confirm ?? false,
+    rules: compileRules(raw.rules ?? {}, within(report, 'rules')),
   };
+}
+
+/** A channel as people write it in a rule. */
+const CHANNELS_WRITTEN: Readonly<Record<z.infer<typeof ruleShape>['by'], ContactChannel>> = {
+  sms: 'sms',
+  phone_call: 'phone_call',
+  phone: 'phone_call',
+  email: 'email',
+  push: 'ntfy',
+};
+
+function compileRules(raw: z.infer<typeof rulesShape>, report: Report): Partial<PersonalRules> {
+  return Object.fromEntries(
+    URGENCIES.flatMap((urgency) => {
+      const written = raw[urgency];
+      if (!written) return [];
+      if (written.length === 0) {
+        const message = 'a person without a single rule is never told';
+        report({ code: 'E205', path: [urgency], message, suggestion: 'add a rule, or leave the key out' });
+      }
+      const rules = written.map(({ after, by }, index): PersonalRule => {
+        const afterMs = readDuration(after, [urgency, index, 'after'], report) ?? 0;
+        return { afterMs, channel: CHANNELS_WRITTEN[by] };
+      });
+      return [[urgency, rules.sort((a, b) => a.afterMs - b.afterMs)]];
+    }),
+  );
 }
 
 function emailProblem(text: string): string | undefined {

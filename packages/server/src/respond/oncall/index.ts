@@ -1,8 +1,10 @@
 export { compileRestriction, compileZone, readLocal, restrictionShape } from './config.ts';
+export { NO_CONTACTS } from './contacts.ts';
 export { windows as localWindows } from './layer-shifts.ts';
-export { createOnCall, type OnCall, type OnCallOptions } from './oncall.ts';
+export { createOnCall, type NewRules, type OnCall, type OnCallOptions } from './oncall.ts';
 export { readOverrides, type StoredOverride } from './overrides.ts';
-export type { OnCallConfig } from './ports.ts';
+export { type PersonalRule, type PersonalRules, ruleText } from './personal-rules.ts';
+export type { ContactChange, OnCallConfig } from './ports.ts';
 export { gapItems, shiftItems, situationsOf } from './read.ts';
 export {
   type ContactChannel,

@@ -1,17 +1,22 @@
-import type { OnCallCalendar, OnCallNow, OnCallOverride, OnCallPerson } from '@yumops/protocol';
+import type { ContactMethod, OnCallCalendar, OnCallNow, OnCallOverride, OnCallPerson } from '@yumops/protocol';
 import type { Db } from '../../lib/db.ts';
+import { addMethod, type NewMethod } from './add-method.ts';
 import { addOverride } from './add-override.ts';
 import { calendarFile, calendarRange } from './calendar-file.ts';
+import { confirmMethod, removeMethod, sendMethodCode } from './confirm-method.ts';
+import { NO_CONTACTS, readContacts, type StoredMethod } from './contacts.ts';
 import { createFeed } from './create-feed.ts';
 import { type Feed, listFeeds, scheduleOfFeed } from './feeds.ts';
 import { knownSchedule } from './known.ts';
 import { readOverrides } from './overrides.ts';
-import type { Audit, Change, OnCallConfig, Secrets } from './ports.ts';
-import { calendarOf, overrideItem, peopleOf, situationsOf } from './read.ts';
+import type { PersonalRule } from './personal-rules.ts';
+import type { Audit, Change, CodeReport, ContactChange, OnCallConfig, Secrets, SendCode } from './ports.ts';
+import { calendarOf, methodItem, overrideItem, peopleOf, situationsOf } from './read.ts';
 import { removeFeed } from './remove-feed.ts';
 import { removeOverride } from './remove-override.ts';
 import { type OnCallAnswer, resolveOnCall, withOverrides } from './resolve.ts';
 import type { Schedule, Shift } from './schedule.ts';
+import { setRules } from './set-rules.ts';
 import { LOOK_AROUND_MS } from './shifts.ts';
 import { type Swap, swapShifts } from './swap-shifts.ts';
 
@@ -21,6 +26,7 @@ export interface OnCallOptions {
   config(): OnCallConfig;
   audit: Audit;
   secrets: Secrets;
+  sendCode: SendCode;
 }
 
 /** Who is on call, from the configuration and what was changed since. Times are milliseconds since the epoch. */
@@ -29,8 +35,13 @@ export interface OnCall {
   at(instant: number): Promise<OnCallNow>;
   /** Every schedule, or the one named, over `[from, to)`. */
   calendar(from: number, to: number, schedule?: string): Promise<OnCallCalendar>;
-  /** Everybody who can be put on call. */
-  people(): OnCallPerson[];
+  /** Everybody who can be put on call. @param viewer whose own entry is marked: the e-mail address of an account */
+  people(viewer: string): Promise<OnCallPerson[]>;
+  addMethod(input: NewMethod, change: ContactChange): Promise<ContactMethod>;
+  sendCode(methodId: string, change: ContactChange): Promise<CodeReport>;
+  confirmMethod(methodId: string, code: string, change: ContactChange): Promise<ContactMethod>;
+  removeMethod(methodId: string, change: ContactChange): Promise<void>;
+  setRules(person: string, rules: NewRules, change: ContactChange): Promise<void>;
   /** Who is on call for a policy, and how each is reached. */
   resolve(policy: { schedule: string | null; people: readonly string[] }, now: number): Promise<OnCallAnswer>;
   /** The same for any number of policies at one instant; what was changed at run time is read once. */
@@ -46,13 +57,29 @@ export interface OnCall {
   feedFile(scheduleId: string, secret: string, now: number): Promise<string | undefined>;
 }
 
+/** How somebody wants to be told; an urgency that is left out has the default. */
+export interface NewRules {
+  high?: readonly PersonalRule[] | undefined;
+  low?: readonly PersonalRule[] | undefined;
+}
+
 /** Makes the desk where on-call questions are answered and changes are made. */
 export function createOnCall(options: OnCallOptions): OnCall {
-  const { db, audit, secrets } = options;
-  const change = () => ({ db, audit, secrets, config: options.config() });
+  const { db, audit, secrets, sendCode } = options;
+  const change = () => ({ db, audit, secrets, sendCode, config: options.config() });
+  const shown = (method: StoredMethod) => methodItem(options.config(), method);
   const overridden = async (schedules: readonly Schedule[], from: number, to: number): Promise<Schedule[]> => {
     const stored = await readOverrides(db, from, to);
     return schedules.map((schedule) => withOverrides(schedule, stored));
+  };
+  const resolver = async (now: number) => {
+    const { schedules, people } = options.config();
+    const [overrides, contacts] = await Promise.all([
+      schedules.length === 0 ? [] : readOverrides(db, now, now + 1),
+      people.length === 0 ? NO_CONTACTS : readContacts(db),
+    ]);
+    return (policy: { schedule: string | null; people: readonly string[] }) =>
+      resolveOnCall(policy, now, { schedules, people, overrides, contacts });
   };
   return {
     async at(instant) {
@@ -64,16 +91,14 @@ export function createOnCall(options: OnCallOptions): OnCall {
       const schedules = name === undefined ? config.schedules : [knownSchedule(config, name)];
       return calendarOf(schedules, await readOverrides(db, from, to), from, to);
     },
-    people: () => peopleOf(options.config()),
-    async resolve(policy, now) {
-      const overrides = policy.schedule === null ? [] : await readOverrides(db, now, now + 1);
-      return resolveOnCall(policy, now, { ...options.config(), overrides });
-    },
-    async resolver(now) {
-      const { schedules, people } = options.config();
-      const overrides = schedules.length === 0 ? [] : await readOverrides(db, now, now + 1);
-      return (policy) => resolveOnCall(policy, now, { schedules, people, overrides });
-    },
+    people: async (viewer) => peopleOf(options.config(), await readContacts(db), viewer),
+    addMethod: async (input, by) => shown(await addMethod(change(), input, by)),
+    sendCode: (id, by) => sendMethodCode(change(), id, by),
+    confirmMethod: async (id, code, by) => shown(await confirmMethod(change(), id, code, by)),
+    removeMethod: (id, by) => removeMethod(change(), id, by),
+    setRules: (person, rules, by) => setRules(change(), person, rules, by),
+    resolve: async (policy, now) => (await resolver(now))(policy),
+    resolver,
     overrides: async (from, to) => (await readOverrides(db, from, to)).map(overrideItem),
     addOverride: async (input, by) => overrideItem(await addOverride(change(), input, by)),
     async removeOverride(id, by) {

@@ -31,3 +31,19 @@ export interface Change {
   actor: string;
   now: number;
 }
+
+/** Who changes how somebody is reached. */
+export interface ContactChange extends Change {
+  /** Whether the actor may change what belongs to others. */
+  mayChangeOthers: boolean;
+}
+
+/** How a message with a code fared. */
+export interface CodeReport {
+  outcome: 'sent' | 'retry' | 'refused';
+  /** What the vendor answered. */
+  answer: string;
+}
+
+/** Sends a code to an address. Implemented over notify. */
+export type SendCode = (to: { channel: string; target: string }, code: string) => Promise<CodeReport>;

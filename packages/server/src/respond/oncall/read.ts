@@ -1,9 +1,21 @@
-import type { OnCallCalendar, OnCallGap, OnCallNow, OnCallOverride, OnCallPerson, OnCallShift } from '@yumops/protocol';
+import type {
+  ContactMethod,
+  ContactRules,
+  OnCallCalendar,
+  OnCallGap,
+  OnCallNow,
+  OnCallOverride,
+  OnCallPerson,
+  OnCallShift,
+} from '@yumops/protocol';
+import type { StoredContacts, StoredMethod } from './contacts.ts';
 import { namesOf } from './known.ts';
 import { layerShifts } from './layer-shifts.ts';
 import type { StoredOverride } from './overrides.ts';
+import { isAccountOf } from './owner.ts';
+import { type PersonalRule, rulesFor, type Urgency } from './personal-rules.ts';
 import type { OnCallConfig } from './ports.ts';
-import { targetsOf, withOverrides } from './resolve.ts';
+import { type ContactChannel, methodsOf, ownRules, targetsOf, withOverrides } from './resolve.ts';
 import type { Schedule, Shift } from './schedule.ts';
 import { gaps, shifts, situationAt } from './shifts.ts';
 
@@ -76,13 +88,42 @@ export function calendarOf(
   };
 }
 
-/** Everybody who can be put on call, by name, and how each is reached. */
-export function peopleOf(config: OnCallConfig): OnCallPerson[] {
-  const reach = (name: string) => targetsOf(config.people.find((person) => person.name === name));
+/** Everybody who can be put on call, by name, and how each is reached. @param viewer e-mail address of an account */
+export function peopleOf(config: OnCallConfig, contacts: StoredContacts, viewer: string): OnCallPerson[] {
   return namesOf(config)
     .toSorted((a, b) => a.localeCompare(b))
-    .map((name) => ({
-      name,
-      targets: reach(name).map(({ channel, target, broken }) => ({ channel, target, broken })),
-    }));
+    .map((name): OnCallPerson => {
+      const person = config.people.find((one) => one.name === name);
+      const targets = targetsOf(person, contacts);
+      const own = person ? ownRules(person, contacts) : {};
+      const rules = rulesFor(own, targets);
+      const items = (urgency: Urgency): ContactRules => ({
+        from: person?.rules?.[urgency] ? 'configuration' : own[urgency] ? 'own' : 'default',
+        items: rules[urgency].map(ruleItem),
+      });
+      return {
+        name,
+        mine: person !== undefined && isAccountOf(person, viewer),
+        targets: targets.map(({ channel, target, broken }) => ({ channel, target, broken })),
+        methods: person ? methodsOf(person, contacts).map((method) => ({ ...method, person: name })) : [],
+        rules: { high: items('high'), low: items('low') },
+      };
+    });
+}
+
+function ruleItem({ afterMs, channel }: PersonalRule): { after: number; channel: ContactChannel } {
+  return { after: afterMs / 1_000, channel };
+}
+
+/** A stored method as the API shows it. */
+export function methodItem({ people }: OnCallConfig, stored: StoredMethod): ContactMethod {
+  const { id, person: name, channel, address, confirmedAt } = stored;
+  const person = people.find((one) => one.name === name);
+  const known = person && methodsOf(person, { methods: [stored], rules: {} }).find((one) => one.id === id);
+  return known
+    ? { ...known, person: name }
+    : {
+        ...{ id, person: name, channel, address, broken: null },
+        ...{ confirmed: confirmedAt !== null, fromConfiguration: false },
+      };
 }

@@ -1,4 +1,5 @@
 import type { WallTime } from '../../lib/zoned-time.ts';
+import type { PersonalRules } from './personal-rules.ts';
 
 /** One way to reach a person. */
 export interface Contact {
@@ -16,6 +17,12 @@ export interface Person {
   phone: Contact | null;
   /** Member id in Slack. */
   slack: string | null;
+  /** Name of the topic of ntfy that is theirs. */
+  ntfy?: string | null;
+  /** Nothing is sent to these addresses before their owner has confirmed them. */
+  mustConfirm?: boolean;
+  /** How they want to be told; left out = the default. */
+  rules?: Partial<PersonalRules>;
 }
 
 /** How long a turn is: calendar days keep their time of day over daylight saving, hours are elapsed time. */

@@ -25,13 +25,17 @@ export class StateRecorder {
       await store.saveEvaluation(lease, statuses, instances);
       for (const instance of instances) this.#note(instance);
     };
-    const change = async (wanted: Change) => {
-      const decision = await store.change(wanted);
-      for (const instance of wanted.instances) this.#note(instance);
-      this.#noteDecision(decision);
-      return decision;
+    const changeAll: AlertStore['changeAll'] = async (wanted, sender) => {
+      const changed = await store.changeAll(wanted, sender);
+      for (const [index, { instances }] of wanted.entries()) {
+        for (const instance of instances) this.#note(instance);
+        const decision = changed.decisions[index];
+        if (decision) this.#noteDecision(decision);
+      }
+      return changed;
     };
-    const own: Partial<AlertStore> = { saveEvaluation, change };
+    const change = async (wanted: Change) => (await changeAll([wanted])).decisions[0] as Decision;
+    const own: Partial<AlertStore> = { saveEvaluation, change, changeAll };
     return new Proxy(store, {
       get(target, name: keyof AlertStore) {
         const value = own[name] ?? target[name];

@@ -31,6 +31,8 @@ export function connectState(url: string, { log, maxConnections = 20 }: StateOpt
     connectionTimeoutMillis: CONNECT_LIMIT,
     idleTimeoutMillis: 30_000,
     allowExitOnIdle: true,
+    // Statements that do not depend on one another's answers share a round trip.
+    pipeline: true,
     types: { getTypeParser: typeParser },
   });
   const lost = (error: Error) => log.debug('A connection to the state store ended', { reason: error.message });
@@ -58,13 +60,33 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>
   const client = await pool.connect().catch((error: unknown) => {
     throw asStateError(error);
   });
+  let over = false;
+  let failure: unknown;
+  const out = new Set<Promise<unknown>>();
+  const send = <Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]> => {
+    if (over) return Promise.reject(new Error('The transaction is over.'));
+    const answer = run<Row>(client, sql, values);
+    const noted: Promise<unknown> = answer
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .finally(() => out.delete(noted));
+    out.add(noted);
+    return answer;
+  };
   let broken: Error | undefined;
   try {
-    await run(client, 'BEGIN');
-    const result = await work({ query: (sql, values) => run(client, sql, values) });
-    await run(client, 'COMMIT');
+    void send('BEGIN');
+    const result = await work({ query: send });
+    // After a failed statement this rolls back.
+    const committed = send('COMMIT');
+    over = true;
+    await committed;
+    await Promise.all(out);
+    if (failure !== undefined) throw failure;
     return result;
   } catch (error) {
+    over = true;
     // A connection that cannot even roll back is not used again.
     await run(client, 'ROLLBACK').catch((failure: Error) => {
       broken = failure;

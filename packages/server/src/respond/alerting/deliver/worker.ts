@@ -1,17 +1,24 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { messageOf } from '../../../lib/errors.ts';
+import { codeOf, messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import { random } from '../../../lib/random.ts';
 import type { DeliveryResult, Notifier, ReplyLink } from '../../notify/index.ts';
-import { changeGroup } from '../group/change.ts';
+import { changeGroups, type GroupChange } from '../group/change.ts';
 import type { GroupInput } from '../group/decide.ts';
 import type { Claimed } from '../group/state.ts';
+import { JoinQueue } from '../join-queue.ts';
 import { bundleBodies } from '../message/bundle.ts';
-import type { AlertStore, PlannedWork, ResolveOnCall } from '../ports.ts';
+import type { AlertStore, PlannedWork, ResolveOnCall, Sender } from '../ports.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 5_000;
-const MAX_IN_FLIGHT = 32;
+const MAX_IN_FLIGHT = 256;
+/** What is out to one target at most: one that answers late takes no room from others. */
+const MAX_PER_TARGET = 64;
+/** Outcomes that share one commit at most. */
+const OUTCOMES_AT_ONCE = 100;
+/** Whether a worker is gone is looked at so often. */
+const INTERRUPTED_EVERY_MS = 250;
 
 export interface DeliveryDeps {
   store: AlertStore;
@@ -34,6 +41,10 @@ export interface DeliveryDeps {
 export class DeliveryWorker {
   readonly #deps: DeliveryDeps;
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** How many messages are out, by target. */
+  readonly #out = new Map<string, number>();
+  readonly #outcomes = new JoinQueue<Outcome>((outcomes) => this.#record(outcomes), OUTCOMES_AT_ONCE);
+  #lookAt = Number.NEGATIVE_INFINITY;
   #notifiers: ReadonlyMap<string, Notifier>;
   #stopped = false;
 
@@ -47,15 +58,40 @@ export class DeliveryWorker {
     this.#notifiers = notifiers;
   }
 
-  /** Takes back what was interrupted, then starts every attempt that is due. Does not wait for their end. */
-  async run(): Promise<void> {
+  /**
+   * Takes back what was interrupted.
+   * @returns how many messages
+   */
+  async takeBack(): Promise<number> {
     const { store, worker, now } = this.#deps;
-    for (const { id, groupKey } of await store.interrupted(worker, now(), [...this.#inFlight.keys()])) {
-      await this.#change(groupKey, { type: 'interrupted', messageId: id });
-    }
-    const free = MAX_IN_FLIGHT - this.#inFlight.size;
-    if (free <= 0 || this.#stopped) return;
-    for (const bundle of bundlesOf(await store.claim(worker, now(), LEASE_MS, free))) this.#start(bundle);
+    if (now() < this.#lookAt) return 0;
+    this.#lookAt = now() + INTERRUPTED_EVERY_MS;
+    const interrupted = await store.interrupted(worker, now(), [...this.#inFlight.keys()]);
+    await Promise.all(
+      interrupted.map(({ id, groupKey }) =>
+        this.#outcomes.add({ groupKey, input: { type: 'interrupted', messageId: id } }),
+      ),
+    );
+    return interrupted.length;
+  }
+
+  /** Starts every attempt that is due. Does not wait for their end. */
+  async run(): Promise<void> {
+    const { worker, now, until, room } = this.claims();
+    if (room.messages > 0) this.send(await this.#deps.store.claim(worker, now, until - now, room));
+  }
+
+  /** What may be taken for this worker now. */
+  claims(): Sender {
+    const { worker, now } = this.#deps;
+    const messages = this.#stopped ? 0 : Math.max(0, MAX_IN_FLIGHT - this.#inFlight.size);
+    const busy = [...this.#out].filter(([, count]) => count >= MAX_PER_TARGET).map(([target]) => target);
+    return { worker, now: now(), until: now() + LEASE_MS, room: { messages, perTarget: MAX_PER_TARGET, busy } };
+  }
+
+  /** Sends messages that were taken for this worker. Does not wait for their end. */
+  send(claimed: readonly Claimed[]): void {
+    for (const bundle of bundlesOf(claimed)) this.#start(bundle);
   }
 
   /** Ends when no attempt is out any more. No new one begins. */
@@ -83,9 +119,18 @@ export class DeliveryWorker {
       })
       .finally(() => {
         for (const { id } of bundle.messages) this.#inFlight.delete(id);
+        this.#count(bundle, -1);
         this.#deps.settled();
       });
     for (const { id } of bundle.messages) this.#inFlight.set(id, attempt);
+    this.#count(bundle, 1);
+  }
+
+  #count({ lead }: Bundle, by: 1 | -1): void {
+    const target = `${lead.channel}/${lead.target}`;
+    const count = (this.#out.get(target) ?? 0) + by;
+    if (count > 0) this.#out.set(target, count);
+    else this.#out.delete(target);
   }
 
   /** What becomes of a bundle becomes of each of its messages. */
@@ -97,9 +142,11 @@ export class DeliveryWorker {
       result.outcome === 'sent' && others > 0
         ? { ...result, detail: `${result.detail}, in one with ${others} other message${others === 1 ? '' : 's'}` }
         : result;
-    for (const { id, groupKey } of bundle.messages) {
-      await this.#change(groupKey, { type: 'attempted', messageId: id, result: shown, random: moved });
-    }
+    await Promise.all(
+      bundle.messages.map(({ id, groupKey }) =>
+        this.#outcomes.add({ groupKey, input: { type: 'attempted', messageId: id, result: shown, random: moved } }),
+      ),
+    );
   }
 
   async #send({ id, lead, messages }: Bundle): Promise<DeliveryResult> {
@@ -133,9 +180,34 @@ export class DeliveryWorker {
     }
   }
 
-  async #change(groupKey: string, input: GroupInput): Promise<void> {
-    await changeGroup(this.#deps, { groupKey, inputs: [input], now: this.#deps.now });
+  /** Writes outcomes; where one of them cannot be written, the others still are. */
+  async #record(outcomes: readonly Outcome[]): Promise<void> {
+    const { now } = this.#deps;
+    const groups = new Map<string, GroupInput[]>();
+    for (const { groupKey, input } of outcomes) groups.set(groupKey, [...(groups.get(groupKey) ?? []), input]);
+    const changes = [...groups].map(([groupKey, inputs]) => ({ groupKey, inputs, now }));
+    try {
+      await changeGroups(this.#deps, changes);
+    } catch (error) {
+      if (changes.length === 1 || codeOf(error) === 'state_unavailable') throw error;
+      for (const change of changes) await this.#recordAlone(change);
+    }
   }
+
+  async #recordAlone(change: GroupChange): Promise<void> {
+    try {
+      await changeGroups(this.#deps, [change]);
+    } catch (error) {
+      const { log } = this.#deps;
+      log.error('outcomes of a group were not recorded', { group: change.groupKey, error: messageOf(error) });
+    }
+  }
+}
+
+/** What became of an attempt, for the group of its message. */
+interface Outcome {
+  groupKey: string;
+  input: GroupInput;
 }
 
 /** Messages that leave as one, under one id. */

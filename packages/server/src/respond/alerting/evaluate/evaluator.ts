@@ -158,13 +158,16 @@ export class Evaluator {
       until.set(key, Math.max(at, until.get(key) ?? at));
     }
     const failures = new Map<string, string>();
-    for (const [key, to] of until) {
-      try {
-        await attempt(TRIES, async () => this.#readers.get(key)?.refresh(to));
-      } catch (error) {
-        failures.set(key, messageOf(error));
-      }
-    }
+    // Together, so that a source can read all of them at once.
+    await Promise.all(
+      [...until].map(async ([key, to]) => {
+        try {
+          await attempt(TRIES, async () => this.#readers.get(key)?.refresh(to));
+        } catch (error) {
+          failures.set(key, messageOf(error));
+        }
+      }),
+    );
     return failures;
   }
 

@@ -1,6 +1,7 @@
 import type { Acknowledgement, Episode } from '../episode.ts';
 import { isPhone } from './authority.ts';
 import type { Draft } from './draft.ts';
+import { personalKind } from './personal.ts';
 import { scheduleFrom, scheduleRepeat } from './schedule.ts';
 import { mayBeKnown } from './state.ts';
 import { tell } from './tell.ts';
@@ -22,16 +23,23 @@ export function acknowledge(draft: Draft, alertId: string, ack: Acknowledgement)
   if (alert.ack) {
     draft.note(alertId, 'acknowledged', `${said}; ${alert.ack.by} had it already`);
     const known = [alert.ack.by, ...(alert.ack.also ?? [])];
+    if (alert.plan.multiAck) dropRulesOf(draft, alertId, ack.by);
     if (!known.includes(ack.by)) draft.setAlert({ ...alert, ack: { ...alert.ack, also: [...known.slice(1), ack.by] } });
     return;
   }
   const taken = draft.setAlert({ ...alert, ack });
   draft.dropTimers(alertId, 'step', 'repeat', 'muted', 'paging');
+  if (alert.plan.multiAck) dropRulesOf(draft, alertId, ack.by);
+  else draft.dropTimers(alertId, 'personal');
   stopRinging(draft, alertId, said);
   if (alert.plan.multiAck && alert.lastStep >= 0) scheduleRepeat(draft, taken);
   draft.setTimer({ alertId, kind: 'ack', step: 0, dueAt: draft.now + alert.plan.ackTimeoutMs });
   draft.note(alertId, 'acknowledged', said);
   tellVendors(draft, taken, said);
+}
+
+function dropRulesOf(draft: Draft, alertId: string, person: string): void {
+  draft.dropTimers(alertId, personalKind(person));
 }
 
 /** After an expired acknowledgement the escalation goes on, with the same gap between its steps as before. */

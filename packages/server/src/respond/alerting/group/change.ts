@@ -8,9 +8,14 @@ import {
   NOTHING_PLANNED,
   type PlannedWork,
   type ResolveOnCall,
+  type Sender,
 } from '../ports.ts';
 import { decide, type GroupInput } from './decide.ts';
-import type { Decision } from './state.ts';
+import type { Facts } from './facts.ts';
+import type { Claimed, Decision } from './state.ts';
+
+/** Groups that are changed in one transaction at most: it holds their locks. */
+const GROUPS_AT_ONCE = 100;
 
 export interface ChangeDeps {
   store: AlertStore;
@@ -43,17 +48,62 @@ export interface GroupChange {
  * @throws YumOpsError `lease_lost`
  */
 export async function changeGroup(deps: ChangeDeps, change: GroupChange): Promise<Decision> {
+  return deps.store.change(toChange(change, await readCircumstances(deps, change.now())));
+}
+
+/** Sends messages that a change has taken for it. */
+export interface Sending {
+  claims(): Sender;
+  send(claimed: readonly Claimed[]): void;
+}
+
+/**
+ * The same for any number of groups, each once, so many to a transaction.
+ * @param sending takes new messages that may leave at once
+ * @param circumstances as they were read already; for the first transaction
+ * @throws YumOpsError `lease_lost`
+ */
+export async function changeGroups(
+  deps: ChangeDeps,
+  changes: readonly GroupChange[],
+  sending?: Sending,
+  circumstances?: Circumstances,
+): Promise<void> {
+  for (let done = 0; done < changes.length; done += GROUPS_AT_ONCE) {
+    const part = changes.slice(done, done + GROUPS_AT_ONCE);
+    const known = done === 0 ? circumstances : undefined;
+    const facts = known ?? (await readCircumstances(deps, part[0]?.now() ?? 0));
+    const { claimed } = await deps.store.changeAll(
+      part.map((change) => toChange(change, facts)),
+      sending?.claims(),
+    );
+    sending?.send(claimed);
+  }
+}
+
+/** What decisions look at beside durable state of alerts. */
+export type Circumstances = Pick<Facts, 'onCall' | 'planned'>;
+
+/** Reads who is on call and what is planned at `now`, ms. */
+export async function readCircumstances(
+  { resolveOnCall, plannedWork }: ChangeDeps,
+  now: number,
+): Promise<Circumstances> {
+  const [onCall, planned = NOTHING_PLANNED] = await Promise.all([resolveOnCall(now), plannedWork?.(now)]);
+  return { onCall, planned };
+}
+
+function toChange(change: GroupChange, circumstances: Circumstances): Change {
   const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], pushed, afterwards } = change;
-  const [onCall, planned = NOTHING_PLANNED] = await Promise.all([deps.resolveOnCall(now()), deps.plannedWork?.(now())]);
-  return deps.store.change({
+  return {
     groupKey,
     lease,
     alertIds,
     instances,
     now: now(),
     readsFiring: inputs.some((input) => input.type === 'fired' && isMutedByOthers(input.alert)),
-    decide: (state, durable) => decide(state, inputs, now(), { ...durable, onCall, planned }),
+    decide: (state, durable) => decide(state, inputs, now(), { ...durable, ...circumstances }),
     ...(pushed && { pushed }),
     ...(afterwards && { afterwards }),
-  });
+  };
 }

@@ -56,10 +56,11 @@ export class Draft {
     this.timers.set(timerKey(timer), timer);
   }
 
-  /** Removes the alert's timers of these kinds. */
-  dropTimers(alertId: string, ...kinds: TimerKind[]): void {
+  /** Removes the alert's timers of these kinds; `personal` = those of everybody's own rules. */
+  dropTimers(alertId: string, ...kinds: (TimerKind | 'personal')[]): void {
     for (const [key, timer] of this.timers) {
-      if (timer.alertId === alertId && kinds.includes(timer.kind)) this.timers.delete(key);
+      const isRule = timer.kind.startsWith('personal:') && kinds.includes('personal');
+      if (timer.alertId === alertId && (isRule || kinds.includes(timer.kind))) this.timers.delete(key);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
+import { startRules } from './personal.ts';
 import { scheduleFrom, scheduleRepeat } from './schedule.ts';
 import { reachOf } from './targets.ts';
 import { tell } from './tell.ts';
@@ -24,7 +25,7 @@ export function escalate(draft: Draft, alertId: string, { by, via }: Hand): void
   }
   draft.note(alertId, 'escalated', said);
   const free = alert.ack ? draft.setAlert({ ...alert, ack: null }) : alert;
-  draft.dropTimers(alertId, 'step', 'repeat', 'ack', 'muted');
+  draft.dropTimers(alertId, 'step', 'repeat', 'ack', 'muted', 'personal');
   const next = free.lastStep + 1;
   if (next < free.plan.steps.length) {
     scheduleFrom(draft, free, next, draft.now);
@@ -36,6 +37,7 @@ export function escalate(draft: Draft, alertId: string, { by, via }: Hand): void
     draft.note(alertId, 'muted', mute.reason);
     return;
   }
+  startRules(draft, free, free.lastStep);
   tell(draft, {
     alerts: [{ alert: free, step: free.lastStep }],
     targets: reachOf(draft, free, free.lastStep).targets,

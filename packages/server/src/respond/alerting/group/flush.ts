@@ -7,6 +7,7 @@ import { reopenClosed } from './close.ts';
 import type { Draft } from './draft.ts';
 import { digestFlaps } from './flap.ts';
 import { hush, muteOf, release, withhold } from './mute.ts';
+import { startRules, toldByRule } from './personal.ts';
 import { sendResolved } from './resolve.ts';
 import { scheduleRepeat } from './schedule.ts';
 import { type MessageKind, type Timer, timerKey } from './state.ts';
@@ -86,6 +87,7 @@ function dueOf(draft: Draft, alert: Episode, timers: readonly Timer[]): Due[] {
       timers.filter((timer) => timer.kind === 'paging'),
     ),
   );
+  orders.push(...timers.flatMap((timer) => ruleOrder(draft, alert, timer)));
   const expired = timers.find((timer) => timer.kind === 'ack');
   if (expired) orders.push(...expiredOrder(draft, alert, expired));
   return orders;
@@ -103,6 +105,7 @@ function stepOrders(draft: Draft, alert: Episode, timers: readonly Timer[]): Due
   const late = draft.now - dueAt > LATE_MS ? `, ${formatDuration(draft.now - dueAt)} late` : '';
   const named = alert.plan.policy === null ? '' : ` of ${alert.plan.policy}`;
   const reason = step === 0 ? `first notification${late}` : `step ${delays}${named}: not acknowledged${late}`;
+  for (const index of steps) startRules(draft, alert, index);
   const reached = leaveToVendor(draft, alert, step, targets);
   const order: Due = { alert, step, kind: 'firing', tag: 'firing', reason, targets: reached, dueAt };
   return [order, ...empty.map((one) => nobodyOrder(draft, alert, one))];
@@ -151,6 +154,7 @@ function repeatOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
   const count = alert.repeats + 1;
   const targets = leaveToVendor(draft, alert, step, stillTold(alert, reachOf(draft, alert, step).targets));
   const reason = `still firing after ${formatDuration(draft.now - alert.firedAt)}`;
+  startRules(draft, alert, step);
   return [{ alert, step, kind: 'repeat', tag: `repeat${count}`, reason, targets, dueAt: timer.dueAt }];
 }
 
@@ -169,12 +173,22 @@ function pagingOrder(draft: Draft, alert: Episode, timers: readonly Timer[]): Du
   return [{ alert, step: Math.max(...steps), kind: 'firing', tag: 'phones', reason, targets, dueAt: draft.now }];
 }
 
+/** The next rule of somebody whom a step reached and who has not answered. */
+function ruleOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
+  const told = toldByRule(draft, alert, timer);
+  if (!told) return [];
+  const { step, tag, person } = told;
+  const targets = leaveToVendor(draft, alert, step, stillTold(alert, told.targets));
+  return [{ alert, step, kind: 'firing', tag, reason: `no answer from ${person}`, targets, dueAt: timer.dueAt }];
+}
+
 function expiredOrder(draft: Draft, alert: Episode, timer: Timer): Due[] {
   if (!alert.ack) return [];
   const { by, at } = alert.ack;
   const reason = `still firing, the acknowledgement of ${by} expired`;
   draft.note(alert.id, 'ack_expired', reason);
   const step = Math.max(0, alert.lastStep);
+  startRules(draft, { ...alert, ack: null }, step);
   const targets = leaveToVendor(draft, alert, step, reachOf(draft, alert, step).targets);
   return [{ alert, step, kind: 'update', tag: `update${at}`, reason, targets, dueAt: timer.dueAt }];
 }

@@ -131,7 +131,7 @@ class World {
     else if (command.do === 'raise') await this.raise(command.alert, command.severity);
     else await this.toggle(command.alert, command.again);
     await this.change([]);
-    const claimed = await this.store.claim('w', this.now, 15_000, 3);
+    const claimed = await this.store.claim('w', this.now, 15_000, { messages: 3, perTarget: 3, busy: [] });
     for (const message of claimed) await this.checkSilences(message);
     this.out.push(...claimed);
   }

@@ -38,7 +38,7 @@ function nameOf({ rule, labels }: Source): string {
 
 /** Puts aside what a muted alert had to say; the clock of its escalation stands still. */
 export function park(draft: Draft, alert: Episode, step: number, mute: Mute, isNews = true): void {
-  draft.dropTimers(alert.id, 'step', 'repeat', 'muted', 'paging');
+  draft.dropTimers(alert.id, 'step', 'repeat', 'muted', 'paging', 'personal');
   const dueAt = mute.until ?? draft.now + LOOK_AGAIN_MS;
   draft.setTimer({ alertId: alert.id, kind: 'muted', step, dueAt });
   if (isNews) draft.note(alert.id, 'muted', mute.reason);

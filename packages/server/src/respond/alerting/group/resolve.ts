@@ -41,7 +41,7 @@ export function resolve(draft: Draft, resolution: Resolution): void {
     flips: resolution.flips ?? [],
   });
   draft.note(alert.id, 'resolved', resolution.reason, 'firing', 'resolved');
-  draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted', 'paging');
+  draft.dropTimers(alert.id, 'step', 'repeat', 'ack', 'muted', 'paging', 'personal');
   // A group that is told as a whole looks at all of it at its next flush.
   if (draft.isBatch) return;
   for (const message of draft.messagesOf(alert.id)) withdraw(draft, message);

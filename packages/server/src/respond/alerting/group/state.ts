@@ -75,7 +75,18 @@ export interface Claimed extends Message {
  * again unless what it is about has ended; `flush`: a group that is told as a whole is due; `flap`: a digest of a flapping
  * alert is due, or it is calm.
  */
-export type TimerKind = 'step' | 'repeat' | 'resolve' | 'ack' | 'muted' | 'paging' | 'closed' | 'flush' | 'flap';
+export type TimerKind =
+  | 'step'
+  | 'repeat'
+  | 'resolve'
+  | 'ack'
+  | 'muted'
+  | 'paging'
+  | 'closed'
+  | 'flush'
+  | 'flap'
+  /** The next rule of a person of their own. */
+  | `personal:${string}`;
 
 export interface Timer {
   alertId: string;

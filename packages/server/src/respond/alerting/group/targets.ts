@@ -1,6 +1,7 @@
 import type { Target } from '../config.ts';
 import type { Episode, PlanStep } from '../episode.ts';
 import type { Draft } from './draft.ts';
+import { toldAtOnce } from './personal.ts';
 
 /** Who a step reaches at this instant. */
 export interface Reach {
@@ -15,14 +16,15 @@ export interface Reach {
  */
 export function reachOf(draft: Draft, alert: Episode, index: number): Reach {
   const step = alert.plan.steps[index];
-  const { targets: turn, problem } = step ? onCallTargets(draft, step) : { targets: [], problem: null };
+  const { targets: turn, problem } = step ? onCallTargets(draft, alert, step) : { targets: [], problem: null };
   const isLast = index === alert.plan.steps.length - 1;
   const standIns = problem !== null && isLast ? (step?.onCall?.otherwise ?? []) : [];
   const targets = [...(step?.targets ?? []), ...turn, ...standIns];
-  return { targets: targets.length > 0 ? targets : alert.plan.meta, problem };
+  const waits = step?.onCall?.personal !== undefined && problem === null;
+  return { targets: targets.length > 0 || waits ? targets : alert.plan.meta, problem };
 }
 
-function onCallTargets(draft: Draft, { onCall }: PlanStep): Reach {
+function onCallTargets(draft: Draft, alert: Episode, { onCall }: PlanStep): Reach {
   if (!onCall) return { targets: [], problem: null };
   const { people, targets, problem } = draft.facts.onCall(onCall);
   if (problem !== null) return { targets: [], problem };
@@ -34,5 +36,5 @@ function onCallTargets(draft: Draft, { onCall }: PlanStep): Reach {
       return own.map((target) => ({ channel, target: target.target, broken: target.broken ?? broken, person }));
     }),
   );
-  return { targets: reached, problem: null };
+  return { targets: [...toldAtOnce(draft, alert, onCall), ...reached], problem: null };
 }

@@ -51,18 +51,20 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
   if (!first) return undefined;
   const step = Math.max(...fresh.map((entry) => entry.step));
   const alerts = fresh.map(({ alert }) => alert);
+  const rule = target.rule === undefined ? '' : `; rule of ${target.person}: ${target.rule}`;
+  const reason = `${order.reason}${rule}`;
   const body = composeBody({
     kind: order.kind,
     alerts,
     others: order.kind === 'resolved' || order.kind === 'acknowledged' ? [] : companions(draft, alerts),
-    reason: order.reason,
+    reason,
     step,
     mentions: mentionsOf(draft, target, alerts, step),
     ...(order.title === undefined ? {} : { title: order.title }),
     ...(order.verb === undefined ? {} : { verb: order.verb }),
   });
   const entries = fresh.map(({ alert, key }) => ({ id: alert.id, key }));
-  const { kind, reason, dueAt, notBefore } = order;
+  const { kind, dueAt, notBefore } = order;
   return queue(draft, { target, kind, step, entries, alerts, body, reason, dueAt, notBefore });
 }
 

@@ -1,6 +1,6 @@
 import { episodeOf, groupKeyOf } from '../episodes.ts';
 import { alertId } from '../fingerprint.ts';
-import { type ChangeDeps, changeGroup } from '../group/change.ts';
+import { type ChangeDeps, type Circumstances, changeGroups, type GroupChange, type Sending } from '../group/change.ts';
 import type { GroupInput } from '../group/decide.ts';
 import { batchKey } from '../group/state.ts';
 import type { Plans } from '../plans.ts';
@@ -8,9 +8,22 @@ import type { Lease } from '../ports.ts';
 import { PUSHED_RULE_ID, type PushedAlert, type PushProgress, pushSubject } from './pushed.ts';
 
 /** Pushed alerts that are handled at one time. */
-const AT_ONCE = 2_000;
+export const PUSHED_AT_ONCE = 2_000;
 /** Under a policy what fires again so soon after its end is the same episode. */
 const REOPEN_MS = 300_000;
+
+export interface Handling {
+  lease: Lease;
+  plans: Plans;
+  /** Labels that form a group. */
+  groupBy: readonly string[];
+  /** Ms since the epoch. */
+  now: number;
+  /** Takes messages that may leave at once. */
+  sending?: Sending;
+  /** As they were read already. */
+  circumstances?: Circumstances | undefined;
+}
 
 /** What a pushed alert means for its group. */
 interface Handled {
@@ -22,39 +35,39 @@ interface Handled {
 
 /**
  * Turns what was pushed since, and pushes whose end has come, into alerts, group by group.
- * @param groupBy labels that form a group
+ * @param first what there is to handle; more is read when it is as much as is handled at one time
  * @throws YumOpsError `lease_lost`
  */
 export async function handlePushed(
   deps: ChangeDeps,
-  lease: Lease,
-  plans: Plans,
-  groupBy: readonly string[],
-  now: number,
+  { lease, plans, groupBy, now, sending, circumstances }: Handling,
+  first: readonly PushedAlert[],
 ): Promise<void> {
-  for (;;) {
-    const pushed = await deps.store.pushedToHandle(now, AT_ONCE);
-    if (pushed.length === 0) return;
-    const known = await deps.store.groupsOf(pushed.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
+  for (let pushed = first; pushed.length > 0; pushed = await deps.store.pushedToHandle(now, PUSHED_AT_ONCE)) {
+    const told = pushed.filter(({ handled }) => handled.episode > 0);
+    const known = await deps.store.groupsOf(told.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
     const groups = new Map<string, Handled[]>();
     for (const alert of pushed) {
       const handled = handle(alert, known.get(idOf(alert.fingerprint, alert.handled)), plans, groupBy, now);
-      groups.set(handled.groupKey, [...(groups.get(handled.groupKey) ?? []), handled]);
+      const own = groups.get(handled.groupKey);
+      if (own) own.push(handled);
+      else groups.set(handled.groupKey, [handled]);
     }
-    for (const [groupKey, own] of groups) {
-      await changeGroup(deps, {
+    const changes = [...groups].map(
+      ([groupKey, own]): GroupChange => ({
         groupKey,
         lease,
         alertIds: own.map(({ alert }) => idOf(alert.fingerprint, alert.handled)),
         inputs: own.flatMap(({ inputs }) => inputs),
         pushed: own.map(({ alert, progress }) => ({ fingerprint: alert.fingerprint, progress })),
         now: () => now,
-      });
-    }
+      }),
+    );
+    await changeGroups(deps, changes, sending, pushed === first ? circumstances : undefined);
     const ends = [...groups.values()].flat().some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
     // What an alert muted that is over now may speak again.
     if (ends) await deps.store.wakeMuted(now);
-    if (pushed.length < AT_ONCE) return;
+    if (pushed.length < PUSHED_AT_ONCE) return;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Alert, AlertState, AlertTimelineEntry, NextStep, NotificationItem } from '@yumops/protocol';
 import type { Episode, OnCallStep } from '../episode.ts';
+import { personOf, stepOfRule } from '../group/personal.ts';
 import type { Message, Timer } from '../group/state.ts';
 import type { Row } from '../state/rows.ts';
 
@@ -69,11 +70,16 @@ export function nextStep(episode: Episode, timers: readonly Timer[]): NextStep |
     .filter(({ kind }) => kind !== 'resolve' && kind !== 'paging' && kind !== 'flap')
     .sort((a, b) => a.dueAt - b.dueAt)[0];
   if (!next || episode.state !== 'firing') return null;
+  const person = personOf(next);
+  if (person !== null) {
+    return { at: iso(next.dueAt), step: stepOfRule(next), notify: [`${person}, by the next rule of their own`] };
+  }
   const step = next.kind === 'step' ? next.step : Math.max(0, episode.lastStep);
   const { targets = [], onCall } = episode.plan.steps[step] ?? {};
   const fixed = targets.map(({ channel, target }) => `${channel} ${target}`);
   const turns = (onCall?.channels ?? []).map(({ channel }) => `${channel} ${turnOf(onCall)}`);
-  return { at: iso(next.dueAt), step, notify: [...fixed, ...turns] };
+  const personal = onCall?.personal ? [`${turnOf(onCall)}, by their own rules`] : [];
+  return { at: iso(next.dueAt), step, notify: [...fixed, ...turns, ...personal] };
 }
 
 function turnOf(onCall: OnCallStep | undefined): string {

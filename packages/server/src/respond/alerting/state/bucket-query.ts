@@ -5,6 +5,8 @@ const COLUMNS: ReadonlySet<string> = new Set(['project', 'service', 'environment
 const LIMIT_SECONDS = 10;
 
 interface BucketRow {
+  /** Which of the queries it answers. */
+  part: number;
   slice: number;
   dimensions: string[];
   counted: number;
@@ -17,32 +19,89 @@ interface BucketRow {
   classCounts: Record<string, number>;
 }
 
-/** The buckets that the telemetry store fills as rows arrive (`rule_buckets`). */
+/** A query that waits for its answer. */
+interface Asked {
+  query: BucketQuery;
+  done(buckets: Bucket[]): void;
+  failed(error: unknown): void;
+}
+
+/**
+ * The buckets that the telemetry store fills as rows arrive (`rule_buckets`). Queries that are asked together are one
+ * statement, as far as they read different series.
+ */
 export function storedBuckets(telemetry: TelemetryStore): BucketSource {
+  let waiting: Asked[] = [];
+  const ask = async (queries: readonly BucketQuery[]): Promise<Bucket[][]> => {
+    const rows = await telemetry.query<BucketRow>(statement(queries), paramsOf(queries), { maxSeconds: LIMIT_SECONDS });
+    const answers: Bucket[][] = queries.map(() => []);
+    for (const row of rows) {
+      const { dimensions = [] } = queries[row.part] ?? {};
+      answers[row.part]?.push(toBucket(row, dimensions));
+    }
+    return answers;
+  };
+  const answer = async (asked: readonly Asked[]): Promise<void> => {
+    try {
+      const answers = await ask(asked.map(({ query }) => query));
+      for (const [index, { done }] of asked.entries()) done(answers[index] ?? []);
+    } catch (error) {
+      // One series that cannot be read keeps no other from being read.
+      if (asked.length > 1) await Promise.all(asked.map((one) => answer([one])));
+      else for (const { failed } of asked) failed(error);
+    }
+  };
+  const drain = () => {
+    const asked = waiting;
+    waiting = [];
+    for (const round of roundsOf(asked)) void answer(round);
+  };
   return {
-    async read(query) {
-      const params: Record<string, unknown> = {
-        series: query.series,
-        from: Math.floor(query.from / 1_000),
-        to: Math.floor(query.to / 1_000),
-        width: Math.max(1, Math.round(query.widthMs / 1_000)),
-      };
-      query.dimensions.forEach((name, index) => {
-        params[`label${index}`] = name;
-      });
-      const rows = await telemetry.query<BucketRow>(statement(query), params, { maxSeconds: LIMIT_SECONDS });
-      return rows.map((row) => toBucket(row, query.dimensions));
-    },
+    read: (query) =>
+      new Promise((done, failed) => {
+        if (waiting.length === 0) queueMicrotask(drain);
+        waiting.push({ query, done, failed });
+      }),
   };
 }
 
-function statement({ dimensions, classes }: BucketQuery): string {
-  const labels = dimensions.map((name, index) =>
-    COLUMNS.has(name) ? `toString(b.${name})` : `JSONExtractString(b.labels, {label${index}:String})`,
+/** A row belongs to one query of a statement: two over the same series are two statements. */
+function roundsOf(asked: readonly Asked[]): Asked[][] {
+  const rounds: Asked[][] = [];
+  for (const one of asked) {
+    const round = rounds.find((others) => !others.some(({ query }) => query.series === one.query.series));
+    if (round) round.push(one);
+    else rounds.push([one]);
+  }
+  return rounds;
+}
+
+function paramsOf(queries: readonly BucketQuery[]): Record<string, unknown> {
+  const params: Record<string, unknown> = {};
+  queries.forEach((query, part) => {
+    params[`series${part}`] = query.series;
+    params[`from${part}`] = Math.floor(query.from / 1_000);
+    params[`to${part}`] = Math.floor(query.to / 1_000);
+    params[`width${part}`] = Math.max(1, Math.round(query.widthMs / 1_000));
+    query.dimensions.forEach((name, index) => {
+      params[`label${part}x${index}`] = name;
+    });
+  });
+  return params;
+}
+
+function statement(queries: readonly BucketQuery[]): string {
+  const width = byPart(queries, (_, part) => `{width${part}:UInt32}`);
+  const classes = queries.flatMap((query, part) => (query.classes ? [`{series${part}:String}`] : []));
+  const ranges = queries.map(
+    (_, part) =>
+      `(b.series = {series${part}:String} AND b.at > toDateTime({from${part}:UInt32}, 'UTC') AND b.at <= toDateTime({to${part}:UInt32}, 'UTC'))`,
   );
   return `SELECT
-  toUInt64(intDiv(toUInt32(b.at) + {width:UInt32} - 1, {width:UInt32})) * {width:UInt32} * 1000 AS slice,
-  [${labels.join(', ')}]::Array(String) AS dimensions,
+  ${byPart(queries, (_, part) => String(part))} AS part,
+  ${width} AS width,
+  toUInt64(intDiv(toUInt32(b.at) + width - 1, width)) * width * 1000 AS slice,
+  ${byPart(queries, labelsOf)} AS dimensions,
   sum(b.count) AS counted,
   sum(b.bad) AS badCounted,
   sum(b.sum) AS summed,
@@ -50,10 +109,26 @@ function statement({ dimensions, classes }: BucketQuery): string {
   max(b.max) AS highest,
   argMaxMerge(b.last) AS newest,
   toUnixTimestamp64Milli(max(b.lastAt)) AS newestAt,
-  ${classes ? 'sumMap(b.classes)' : "CAST(map(), 'Map(Int16, UInt64)')"} AS classCounts
+  ${classes.length > 0 ? `sumMapIf(b.classes, b.series IN (${classes.join(', ')}))` : "CAST(map(), 'Map(Int16, UInt64)')"} AS classCounts
 FROM rule_buckets AS b
-WHERE b.series = {series:String} AND b.at > toDateTime({from:UInt32}, 'UTC') AND b.at <= toDateTime({to:UInt32}, 'UTC')
-GROUP BY slice, dimensions`;
+WHERE ${ranges.join('\n  OR ')}
+GROUP BY part, width, slice, dimensions`;
+}
+
+/** An expression that differs from query to query. */
+function byPart(queries: readonly BucketQuery[], of: (query: BucketQuery, part: number) => string): string {
+  const [first, ...others] = queries.map((query, part) => of(query, part));
+  if (others.length === 0) return first ?? '0';
+  const last = others.pop();
+  const cases = [first, ...others].map((text, part) => `b.series = {series${part}:String}, ${text}`);
+  return `multiIf(${cases.join(', ')}, ${last})`;
+}
+
+function labelsOf({ dimensions }: BucketQuery, part: number): string {
+  const labels = dimensions.map((name, index) =>
+    COLUMNS.has(name) ? `toString(b.${name})` : `JSONExtractString(b.labels, {label${part}x${index}:String})`,
+  );
+  return `[${labels.join(', ')}]::Array(String)`;
 }
 
 function toBucket(row: BucketRow, dimensions: readonly string[]): Bucket {

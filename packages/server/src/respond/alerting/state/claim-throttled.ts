@@ -18,18 +18,25 @@ const CONSIDERED = 500;
 export const CLAIMED_COLUMNS = `m.*,
   (SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
    FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts,
-  (SELECT first.receipt FROM alert_messages first
-   WHERE first.channel = m.channel AND first.target = m.target AND first.receipt IS NOT NULL AND first.seq < m.seq
-     AND first.group_key = m.group_key
-     AND (m.group_key LIKE '${NOTICE}%'
-       OR EXISTS (SELECT 1 FROM alert_message_alerts a JOIN alert_message_alerts b ON b.alert_id = a.alert_id
-                  WHERE a.message_id = first.id AND b.message_id = m.id))
-   ORDER BY first.seq LIMIT 1) AS thread`;
+  CASE WHEN m.group_key LIKE '${NOTICE}%' THEN
+    (SELECT first.receipt FROM alert_messages first
+     WHERE first.channel = m.channel AND first.target = m.target AND first.receipt IS NOT NULL AND first.seq < m.seq
+       AND first.group_key = m.group_key
+     ORDER BY first.seq LIMIT 1)
+  ELSE
+    (SELECT first.receipt FROM alert_message_alerts own
+       JOIN alert_message_alerts other ON other.alert_id = own.alert_id
+       JOIN alert_messages first ON first.id = other.message_id
+     WHERE own.message_id = m.id AND first.channel = m.channel AND first.target = m.target
+       AND first.receipt IS NOT NULL AND first.seq < m.seq AND first.group_key = m.group_key
+     ORDER BY first.seq LIMIT 1)
+  END AS thread`;
 
 const DUE = `m.channel = ANY ($1::text[]) AND m.status IN ('queued', 'retrying', 'uncertain') AND m.next_attempt_at <= $2
   AND NOT EXISTS (SELECT 1 FROM alert_messages older
     WHERE older.group_key = m.group_key AND older.channel = m.channel AND older.target = m.target AND older.seq < m.seq
-      AND (older.status = 'sending' OR (older.status IN ('queued', 'retrying', 'uncertain') AND older.next_attempt_at > $2)))`;
+      AND (older.status = 'sending' OR (older.status IN ('queued', 'retrying', 'uncertain') AND older.next_attempt_at > $2))
+    OFFSET 0)`;
 
 /**
  * Takes messages of throttled channels. What is over a limit is put off, with a note. One instance at a time does this,

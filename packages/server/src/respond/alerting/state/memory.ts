@@ -22,7 +22,7 @@ import {
 } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
 import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
-import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts';
+import type { AlertStore, Change, Changed, ClaimRoom, Lease, RuleStatus, Saying } from '../ports.ts';
 import { type Push, type PushedAlert, pushFingerprint, takePush } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
 import { claimedAs } from './claim-throttled.ts';
@@ -108,6 +108,13 @@ export class MemoryAlertStore implements AlertStore {
     }
     await change.afterwards?.(NO_TRANSACTION);
     return decision;
+  }
+
+  /** What is written here is taken by `claim` alone. */
+  async changeAll(changes: readonly Change[]): Promise<Changed> {
+    const decisions: Decision[] = [];
+    for (const change of changes) decisions.push(await this.change(change));
+    return { decisions, claimed: [] };
   }
 
   async dueGroups(now: number): Promise<string[]> {
@@ -207,10 +214,18 @@ export class MemoryAlertStore implements AlertStore {
     }
   }
 
-  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
+  async claim(worker: string, now: number, leaseMs: number, room: ClaimRoom): Promise<Claimed[]> {
     const groups = [...this.#groups.values()];
-    const free = groups.flatMap(({ messages }) => nextFree(messages, now));
-    const taken = free.filter((message) => this.leaves(message)).map((message) => [message]);
+    const counts = new Map<string, number>();
+    const free = groups
+      .flatMap(({ messages }) => nextFree(messages, now))
+      .filter((message) => this.leaves(message))
+      .filter((message) => {
+        const contact = contactOf(message);
+        const count = (counts.get(contact) ?? 0) + 1;
+        counts.set(contact, count);
+        return count <= room.perTarget && !room.busy.includes(contact);
+      });
     const throttled = groups.flatMap(({ messages }) =>
       [...messages.values()].filter((message) => this.leaves(message) && isThrottledAndDue(messages, message, now)),
     );
@@ -219,7 +234,8 @@ export class MemoryAlertStore implements AlertStore {
       this.#put({ ...one.message, nextAttemptAt: one.until });
       this.timeline.push(...throttledNotes(one, now));
     }
-    return [...taken, ...leaving].slice(0, limit).flatMap((messages) => this.#take(messages, worker, now, leaseMs));
+    const taken = [...free.map((message) => [message]).slice(0, room.messages), ...leaving.slice(0, room.messages)];
+    return taken.flatMap((messages) => this.#take(messages, worker, now, leaseMs));
   }
 
   /** Whether a message may leave through this store. */

@@ -4,51 +4,61 @@ import { YumOpsError } from '../../../lib/errors.ts';
 import type { DeadChannel } from '../deliver/dead-channels.ts';
 import { THROTTLED } from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
-import type { Claimed, Decision, GroupState, Message, Told } from '../group/state.ts';
-import { isBatchKey, isNoticeKey, timerKey } from '../group/state.ts';
+import type { Claimed, Decision, GroupState } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
+import { JoinQueue } from '../join-queue.ts';
 import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../lease.ts';
-import type { AlertStore, Change, Lease, RuleStatus, Saying } from '../ports.ts';
-import type { Push, PushedAlert } from '../push/pushed.ts';
+import type { AlertStore, Change, Changed, ClaimRoom, Lease, RuleStatus, Saying, Sender } from '../ports.ts';
+import { type Push, type PushedAlert, pushFingerprint } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
+import { claimNew, saveClaims } from './claim-new.ts';
 import { CLAIMED_COLUMNS, claimThrottled } from './claim-throttled.ts';
 import { readDeadChannels } from './dead-channels.ts';
-import { PushQueue } from './push-queue.ts';
-import { readPushedToHandle, savePushProgress, writePushes } from './pushed-rows.ts';
+import { loadGroups, saveGroups } from './group-rows.ts';
+import { readPushedToHandle, savePushProgress, writeFirstPushes, writePushes } from './pushed-rows.ts';
 import {
   claimedFromRow,
   episodeFromRow,
-  episodeToRow,
   instanceFromRow,
   instanceToRow,
-  messageFromRow,
-  messageToRow,
   type Row,
   statusFromRow,
   statusToRow,
-  timelineToRow,
-  timerFromRow,
-  timerToRow,
 } from './rows.ts';
 import { readSilencesInForce, silenceFromRow, silenceToRow } from './silence-rows.ts';
 import { writeRows } from './write-rows.ts';
 
 const LEASE_NAME = 'evaluator';
 const PUSH_TRIES = 5;
+const REMEMBERED = 50_000;
+/** So many senders share one commit. */
+const PUSHES_AT_ONCE = 64;
+/** The most due messages that one claim chooses from. */
+const LOOKED_AT = 256;
 
-const MESSAGE_ALERTS = `(SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key, 'ended', l.ended) ORDER BY l.position)
-  FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts`;
-
-/** No older message of the group to the same target is still on its way. */
-const UNBLOCKED = `NOT EXISTS (SELECT 1 FROM alert_messages older
-  WHERE older.group_key = m.group_key AND older.channel = m.channel AND older.target = m.target AND older.seq < m.seq
-    AND older.status IN ('queued', 'sending', 'retrying', 'uncertain'))`;
+/**
+ * No older message of the group to the same target is still on its way: it is the oldest one itself. Written so that it is one
+ * look at an index for each message, however the table is estimated.
+ */
+const UNBLOCKED = `m.seq = (SELECT oldest.seq FROM alert_messages oldest
+  WHERE oldest.group_key = m.group_key AND oldest.channel = m.channel AND oldest.target = m.target
+    AND oldest.status IN ('queued', 'sending', 'retrying', 'uncertain')
+  ORDER BY oldest.seq LIMIT 1)`;
 
 /** The store in Postgres. Times come from the caller; only the lease reads the database's own clock. */
 export class PostgresAlertStore implements AlertStore {
   readonly #db: Db;
   readonly #databaseNow: (tx: Queryable) => Promise<number>;
-  readonly #pushes = new PushQueue((pushes, now) => this.#push(pushes, now));
+  /** Fingerprints that were pushed through this instance. */
+  readonly #pushed = new Set<string>();
+  readonly #pushes = new JoinQueue<{ pushes: readonly Push[]; now: number }>(
+    (sent) =>
+      this.#push(
+        sent.flatMap(({ pushes }) => pushes),
+        Math.max(...sent.map(({ now }) => now)),
+      ),
+    PUSHES_AT_ONCE,
+  );
 
   /** @param databaseNow the clock of leases, ms since the epoch; default is that of the database */
   constructor(db: Db, databaseNow: (tx: Queryable) => Promise<number> = readClock) {
@@ -109,19 +119,36 @@ export class PostgresAlertStore implements AlertStore {
     });
   }
 
-  change(change: Change): Promise<Decision> {
+  async change(change: Change): Promise<Decision> {
+    const { decisions } = await this.changeAll([change]);
+    return decisions[0] as Decision;
+  }
+
+  async changeAll(changes: readonly Change[], sender?: Sender): Promise<Changed> {
+    const [first] = changes;
+    if (!first) return { decisions: [], claimed: [] };
     return this.#db.transaction(async (tx) => {
-      if (change.lease) await fence(tx, change.lease);
-      const before = await loadGroup(tx, change.groupKey, change.alertIds);
-      const decision = change.decide(before, {
-        silences: await readSilencesInForce(tx, change.now),
-        firing: change.readsFiring || [...before.alerts.values()].some(isMutedByOthers) ? await readFiring(tx) : [],
+      const held = first.lease ? fence(tx, first.lease) : Promise.resolve();
+      const [loaded, silences] = await Promise.all([loadGroups(tx, changes, held), readSilencesInForce(tx, first.now)]);
+      const readsFiring = changes.some((change) => change.readsFiring) || loaded.some(hasMuted);
+      const firing = new Map((readsFiring ? await readFiring(tx) : []).map((alert) => [alert.id, alert]));
+      const decided = changes.map((change, index) => {
+        const before = loaded[index] as GroupState;
+        const decision = change.decide(before, { silences, firing: [...firing.values()] });
+        if (readsFiring) follow(firing, decision);
+        return { before, decision };
       });
-      await saveGroup(tx, before, decision);
-      await writeRows(tx, 'alert_instances', change.instances.map(instanceToRow), ['fingerprint']);
-      await savePushProgress(tx, change.pushed ?? []);
-      await change.afterwards?.(tx);
-      return decision;
+      const claimed = sender ? claimNew(decided, sender) : [];
+      saveGroups(tx, decided);
+      if (sender) saveClaims(tx, claimed, sender);
+      const instances = changes.flatMap((change) => change.instances);
+      void writeRows(tx, 'alert_instances', instances.map(instanceToRow), ['fingerprint']);
+      savePushProgress(
+        tx,
+        changes.flatMap(({ pushed = [] }) => pushed),
+      );
+      for (const change of changes) await change.afterwards?.(tx);
+      return { decisions: decided.map(({ decision }) => decision), claimed };
     });
   }
 
@@ -139,8 +166,9 @@ export class PostgresAlertStore implements AlertStore {
       `SELECT least(
          (SELECT min(due_at) FROM alert_timers),
          (SELECT min(fallback_at) FROM alert_messages WHERE fallback_at IS NOT NULL),
-         (SELECT min(next_attempt_at) FROM alert_messages m
-          WHERE status IN ('queued', 'retrying', 'uncertain') AND ${UNBLOCKED}),
+         (SELECT next_attempt_at FROM alert_messages m
+          WHERE status IN ('queued', 'retrying', 'uncertain') AND ${UNBLOCKED}
+          ORDER BY next_attempt_at LIMIT 1),
          (SELECT min(received_at) FROM pushed_alerts WHERE handled_version <> version),
          (SELECT min(ends_at) FROM pushed_alerts WHERE open)
        ) AS due`,
@@ -162,15 +190,25 @@ export class PostgresAlertStore implements AlertStore {
   }
 
   push(pushes: readonly Push[], now: number): Promise<void> {
-    return this.#pushes.add(pushes, now);
+    return this.#pushes.add({ pushes, now });
   }
 
   async #push(pushes: readonly Push[], now: number): Promise<void> {
+    const prints = pushes.map(({ labels }) => pushFingerprint(labels));
+    const isFirst = !prints.some((print) => this.#pushed.has(print));
+    this.#remember(prints);
+    if (isFirst && (await writeFirstPushes(this.#db, pushes, now))) return;
     for (let tries = PUSH_TRIES; tries > 0; tries--) {
       const written = await this.#db.transaction((tx) => writePushes(tx, pushes, now));
       if (written) return;
     }
     throw new YumOpsError('busy', 'Other instances write the same alerts.', { hint: 'Send them again.', status: 503 });
+  }
+
+  /** Senders repeat themselves: what was pushed here before is looked up first. */
+  #remember(prints: readonly string[]): void {
+    if (this.#pushed.size > REMEMBERED) this.#pushed.clear();
+    for (const print of prints) this.#pushed.add(print);
   }
 
   async pushedToHandle(now: number, limit: number): Promise<PushedAlert[]> {
@@ -225,28 +263,43 @@ export class PostgresAlertStore implements AlertStore {
   }
 
   async wakeMuted(now: number): Promise<void> {
-    await this.#db.query(`UPDATE alert_timers SET due_at = $1 WHERE kind = 'muted'`, [new Date(now)]);
+    await this.#db.transaction(async (tx) => {
+      // Groups are locked as changes of them lock them, so that neither waits for the other in a circle.
+      void tx.query(
+        `SELECT 1 FROM alert_groups WHERE key IN (SELECT group_key FROM alert_timers WHERE kind = 'muted')
+         ORDER BY key FOR UPDATE`,
+      );
+      await tx.query(`UPDATE alert_timers SET due_at = $1 WHERE kind = 'muted'`, [new Date(now)]);
+    });
   }
 
-  async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
-    const free = await this.#claimFree(worker, now, leaseMs, limit);
-    const room = limit - free.length;
-    if (room <= 0) return free;
-    return [...free, ...(await claimThrottled(this.#db, { worker, now, until: now + leaseMs, limit: room }))];
+  async claim(worker: string, now: number, leaseMs: number, room: ClaimRoom): Promise<Claimed[]> {
+    const [free, throttled] = await Promise.all([
+      this.#claimFree(worker, now, leaseMs, room),
+      claimThrottled(this.#db, { worker, now, until: now + leaseMs, limit: room.messages }),
+    ]);
+    return [...free, ...throttled];
   }
 
   /** Takes messages of channels that are not throttled. */
-  async #claimFree(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
+  async #claimFree(worker: string, now: number, leaseMs: number, room: ClaimRoom): Promise<Claimed[]> {
     const rows = await this.#db.query<Row & { seq: number }>(
       `UPDATE alert_messages m
        SET status = 'sending', attempts = attempts + 1, attempted_at = $2, claimed_by = $1, claimed_until = $3
        WHERE id IN (
          SELECT id FROM alert_messages m
-         WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}
-           AND channel <> ALL ($5::text[])
+         WHERE id = ANY (ARRAY(
+             SELECT id FROM (
+               SELECT id, row_number() OVER (PARTITION BY channel, target ORDER BY next_attempt_at, seq) AS place
+               FROM (SELECT * FROM alert_messages m
+                 WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}
+                   AND channel <> ALL ($5::text[]) AND channel || '/' || target <> ALL ($6::text[])
+                 ORDER BY next_attempt_at, seq LIMIT ${LOOKED_AT}) due) placed
+             WHERE place <= $7))
+           AND status IN ('queued', 'retrying', 'uncertain')
          ORDER BY next_attempt_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED)
        RETURNING ${CLAIMED_COLUMNS}`,
-      [worker, new Date(now), new Date(now + leaseMs), limit, THROTTLED],
+      [worker, new Date(now), new Date(now + leaseMs), room.messages, THROTTLED, room.busy, room.perTarget],
     );
     return rows.sort((a, b) => a.seq - b.seq).map(claimedFromRow);
   }
@@ -282,64 +335,16 @@ function leaseFromRow(row: Row): StoredLease {
   };
 }
 
-/** Holds the lease row until the transaction ends, so that nobody can take the lease between check and commit. */
-async function fence(tx: Queryable, lease: Lease): Promise<void> {
-  const rows = await tx.query('SELECT 1 FROM alert_leases WHERE name = $1 AND token = $2 FOR SHARE', [
-    LEASE_NAME,
-    lease.token,
-  ]);
-  if (rows.length > 0) return;
-  throw new YumOpsError('lease_lost', 'Another instance evaluates the alert rules now.', { status: 409 });
+function hasMuted({ alerts }: GroupState): boolean {
+  return [...alerts.values()].some(isMutedByOthers);
 }
 
-/** Locks the group and reads what decisions about it need: alerts that fire, that have messages out, or are named. */
-async function loadGroup(tx: Queryable, key: string, alertIds: readonly string[]): Promise<GroupState> {
-  await tx.query('INSERT INTO alert_groups (key) VALUES ($1) ON CONFLICT (key) DO NOTHING', [key]);
-  const [group] = await tx.query<{ anchor_at: Date | null; told: Record<string, Told> }>(
-    'SELECT anchor_at, told FROM alert_groups WHERE key = $1 FOR UPDATE',
-    [key],
-  );
-  const told = new Map(Object.entries(group?.told ?? {}));
-  const named = [...alertIds, ...[...told.values()].flatMap(({ firing }) => firing)];
-  const alerts = await tx.query(
-    `SELECT * FROM alerts WHERE group_key = $1 AND (state = 'firing' OR id = ANY ($2::text[])
-       OR id IN (SELECT alert_id FROM alert_timers WHERE group_key = $1)
-       OR id IN (SELECT l.alert_id FROM alert_message_alerts l JOIN alert_messages m ON m.id = l.message_id
-                 WHERE m.group_key = $1 AND m.status IN ('queued', 'sending', 'retrying', 'uncertain')))
-     ORDER BY started_at, id`,
-    [key, named],
-  );
-  const timers = await tx.query('SELECT * FROM alert_timers WHERE group_key = $1 ORDER BY due_at', [key]);
-  const messages = await readMessages(tx, key, alerts);
-  return {
-    key,
-    anchorAt: group?.anchor_at?.getTime() ?? null,
-    alerts: new Map(alerts.map(episodeFromRow).map((alert) => [alert.id, alert])),
-    timers: new Map(timers.map(timerFromRow).map((timer) => [timerKey(timer), timer])),
-    messages: new Map(messages.map(messageFromRow).map((message) => [message.id, message])),
-    told,
-  };
-}
-
-/**
- * The messages about these alerts; of a group that is told as a whole, or of notices, those that are on their way. The lock keeps
- * workers from taking a message that the decision may withdraw.
- */
-function readMessages(tx: Queryable, key: string, alerts: readonly Row[]): Promise<Row[]> {
-  if (isBatchKey(key) || isNoticeKey(key)) {
-    return tx.query(
-      `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
-       WHERE m.group_key = $1 AND m.status IN ('queued', 'sending', 'retrying', 'uncertain')
-       ORDER BY m.seq FOR UPDATE OF m`,
-      [key],
-    );
+/** Decisions that come later in the transaction see what this one made fire and what it ended. */
+function follow(firing: Map<string, Episode>, { state }: Decision): void {
+  for (const alert of state.alerts.values()) {
+    if (alert.state === 'firing' && alert.origin !== 'watchdog') firing.set(alert.id, alert);
+    else firing.delete(alert.id);
   }
-  return tx.query(
-    `SELECT m.*, ${MESSAGE_ALERTS} FROM alert_messages m
-     WHERE m.id IN (SELECT message_id FROM alert_message_alerts WHERE alert_id = ANY ($1::text[]))
-     ORDER BY m.seq FOR UPDATE OF m`,
-    [alerts.map((alert) => alert['id'] as string)],
-  );
 }
 
 async function readFiring(tx: Queryable): Promise<Episode[]> {
@@ -349,60 +354,12 @@ async function readFiring(tx: Queryable): Promise<Episode[]> {
   return rows.map(episodeFromRow);
 }
 
-async function saveGroup(tx: Queryable, before: GroupState, decision: Decision): Promise<void> {
-  const { state, timeline } = decision;
-  if (state.anchorAt !== before.anchorAt) {
-    const anchor = state.anchorAt === null ? null : new Date(state.anchorAt);
-    await tx.query('UPDATE alert_groups SET anchor_at = $2 WHERE key = $1', [state.key, anchor]);
-  }
-  if (changed(before.told, state.told).length > 0 || before.told.size !== state.told.size) {
-    await tx.query('UPDATE alert_groups SET told = $2 WHERE key = $1', [state.key, Object.fromEntries(state.told)]);
-  }
-  await writeRows(tx, 'alerts', changed(before.alerts, state.alerts).map(episodeToRow), ['id']);
-  await saveMessages(tx, before, state);
-  await saveTimers(tx, before, state);
-  await writeRows(tx, 'alert_timeline', timeline.map(timelineToRow), null);
-}
-
-async function saveMessages(tx: Queryable, before: GroupState, state: GroupState): Promise<void> {
-  const messages = changed(before.messages, state.messages);
-  await writeRows(tx, 'alert_messages', messages.map(messageToRow), ['id']);
-  for (const message of messages) {
-    const was = before.messages.get(message.id);
-    if (was && was.alerts.length > message.alerts.length) await dropLinks(tx, message);
-  }
-  const links = messages
-    .filter((message) => !before.messages.has(message.id))
-    .flatMap((message) =>
-      message.alerts.map(({ id, key, ended = false }, position) => {
-        return { key, message_id: message.id, alert_id: id, position, ended };
-      }),
-    );
-  await writeRows(tx, 'alert_message_alerts', links, null);
-}
-
-/** A message that waits may be narrowed to some of its alerts. */
-async function dropLinks(tx: Queryable, message: Message): Promise<void> {
-  await tx.query('DELETE FROM alert_message_alerts WHERE message_id = $1 AND key <> ALL ($2::text[])', [
-    message.id,
-    message.alerts.map(({ key }) => key),
+/** Holds the lease row until the transaction ends, so that nobody can take the lease between check and commit. */
+async function fence(tx: Queryable, lease: Lease): Promise<void> {
+  const rows = await tx.query('SELECT 1 FROM alert_leases WHERE name = $1 AND token = $2 FOR SHARE', [
+    LEASE_NAME,
+    lease.token,
   ]);
-}
-
-async function saveTimers(tx: Queryable, before: GroupState, state: GroupState): Promise<void> {
-  const gone = [...before.timers.values()].filter((timer) => !state.timers.has(timerKey(timer)));
-  if (gone.length > 0) {
-    await tx.query(
-      `DELETE FROM alert_timers t USING jsonb_to_recordset($1::jsonb) AS g("alertId" text, kind text, step int)
-       WHERE t.alert_id = g."alertId" AND t.kind = g.kind AND t.step = g.step`,
-      [JSON.stringify(gone)],
-    );
-  }
-  const set = changed(before.timers, state.timers).map((timer) => timerToRow(timer, state.key));
-  await writeRows(tx, 'alert_timers', set, ['alert_id', 'kind', 'step']);
-}
-
-/** Values that are new or another object than before; a decision never changes one in place. */
-function changed<Value>(before: ReadonlyMap<string, Value>, after: ReadonlyMap<string, Value>): Value[] {
-  return [...after].filter(([key, value]) => before.get(key) !== value).map(([, value]) => value);
+  if (rows.length > 0) return;
+  throw new YumOpsError('lease_lost', 'Another instance evaluates the alert rules now.', { status: 409 });
 }

@@ -47,6 +47,19 @@ function intakeRow(pushed: PushedAlert): Row {
 }
 
 /**
+ * Writes alerts that were never pushed before, in one statement that is its own transaction.
+ * @returns false when some are known: nothing is to be made of the answer then, and writing them again changes nothing
+ */
+export async function writeFirstPushes(db: Queryable, pushes: readonly Push[], now: number): Promise<boolean> {
+  const fresh = new Map<string, PushedAlert>();
+  for (const push of pushes) {
+    const print = pushFingerprint(push.labels);
+    fresh.set(print, takePush(fresh.get(print), push, now));
+  }
+  return insertNew(db, [...fresh.values()]);
+}
+
+/**
  * Writes pushes in their order, on top of what is known.
  * @returns false when another instance wrote one of the same alerts for the first time meanwhile: nothing counts then
  */
@@ -96,18 +109,18 @@ export async function readPushedToHandle(tx: Queryable, now: number, limit: numb
   return rows.map(pushedFromRow);
 }
 
-/** Writes what came of pushed alerts. A push that came meanwhile stays to be looked at. */
-export async function savePushProgress(tx: Queryable, pushed: NonNullable<Change['pushed']>): Promise<void> {
+/** Sends the writes of what came of pushed alerts. A push that came meanwhile stays to be looked at. */
+export function savePushProgress(tx: Queryable, pushed: NonNullable<Change['pushed']>): void {
   if (pushed.length === 0) return;
   // In the order in which intake locks them.
-  await tx.query('SELECT 1 FROM pushed_alerts WHERE fingerprint = ANY ($1) ORDER BY fingerprint FOR UPDATE', [
+  void tx.query('SELECT 1 FROM pushed_alerts WHERE fingerprint = ANY ($1) ORDER BY fingerprint FOR UPDATE', [
     pushed.map(({ fingerprint }) => fingerprint),
   ]);
   const rows = pushed.map(({ fingerprint, progress: { version, activity, episode, round, open, closedAt } }) => ({
     ...{ fingerprint, handled_version: version, handled_activity: activity, episode, round, open },
     closed_at: closedAt === null ? null : new Date(closedAt),
   }));
-  await tx.query(
+  void tx.query(
     `UPDATE pushed_alerts p SET handled_version = r.handled_version, handled_activity = r.handled_activity,
        episode = r.episode, round = r.round, open = r.open, closed_at = r.closed_at
      FROM jsonb_populate_recordset(NULL::pushed_alerts, $1::jsonb) r WHERE p.fingerprint = r.fingerprint`,

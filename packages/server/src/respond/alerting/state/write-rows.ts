@@ -2,22 +2,22 @@ import type { Queryable } from '../../../lib/db.ts';
 import type { Row } from './rows.ts';
 
 /**
- * Writes rows in one statement; all have the same columns.
+ * Sends rows in one statement; all have the same columns.
  * @param key columns of the conflict; existing rows are replaced. Null = rows are only added.
  */
-export async function writeRows(
+export function writeRows(
   tx: Queryable,
   table: string,
   rows: readonly Row[],
   key: readonly string[] | null,
-): Promise<void> {
+): Promise<unknown> {
   const first = rows[0];
-  if (!first) return;
+  if (!first) return Promise.resolve();
   const columns = Object.keys(first);
   const names = columns.join(', ');
   const updates = columns.filter((column) => !key?.includes(column)).map((column) => `${column} = EXCLUDED.${column}`);
   const onConflict = key === null ? '' : `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updates.join(', ')}`;
-  await tx.query(
+  return tx.query(
     `INSERT INTO ${table} (${names}) SELECT ${names} FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb) ${onConflict}`,
     [toJson(rows)],
   );
