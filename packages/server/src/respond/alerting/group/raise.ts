@@ -29,6 +29,6 @@ export function raise(draft: Draft, { alertId, severity, plan }: Raise): void {
   const alert = draft.setAlert({ ...before, ...begun, severity, plan });
   draft.note(alertId, 'severity_raised', `raised from ${before.severity} to ${severity}; the escalation begins anew`);
   if (draft.isBatch) return;
-  draft.dropTimers(alertId, 'step', 'repeat', 'ack', 'muted', 'paging');
+  draft.dropTimers(alertId, 'step', 'repeat', 'ack', 'muted', 'paging', 'personal');
   scheduleSteps(draft, alert);
 }

@@ -146,6 +146,7 @@ export class Outages {
     for (const groupKey of await outage.store.dueGroups(this.#now())) {
       await changeGroup(this.#changeDeps(outage), { groupKey, inputs: [], now: this.#now });
     }
+    await outage.delivery.takeBack();
     await outage.delivery.run();
     return Math.min((await outage.store.nextDue()) ?? Number.POSITIVE_INFINITY, this.#now() + SOON_MS);
   }

@@ -1,5 +1,5 @@
 import type { Claimed, Decision, Message } from '../group/state.ts';
-import type { Change } from '../ports.ts';
+import type { Change, ClaimRoom } from '../ports.ts';
 import { MemoryAlertStore } from '../state/memory.ts';
 import { type OutageSpool, toRecord } from './spool.ts';
 
@@ -22,8 +22,8 @@ export class SpooledStore extends MemoryAlertStore {
     return decision;
   }
 
-  override async claim(worker: string, now: number, leaseMs: number, limit: number): Promise<Claimed[]> {
-    const claimed = await super.claim(worker, now, leaseMs, limit);
+  override async claim(worker: string, now: number, leaseMs: number, room: ClaimRoom): Promise<Claimed[]> {
+    const claimed = await super.claim(worker, now, leaseMs, room);
     for (const key of new Set(claimed.map(({ groupKey }) => groupKey))) {
       await this.#spool.append(toRecord(this.group(key), [], []));
     }
