@@ -38,7 +38,12 @@ function Change({ item: { until, next, timeZone } }: { item: OnCallSituation }) 
   );
 }
 
-const CHANNELS: Record<OnCallTarget['channel'], string> = { sms: 'SMS', phone_call: 'call', email: 'e-mail' };
+const CHANNELS: Record<OnCallTarget['channel'], string> = {
+  sms: 'SMS',
+  phone_call: 'call',
+  email: 'e-mail',
+  ntfy: 'Push',
+};
 
 /** How a person is reached: each address with the channels that go there. */
 function Ways({ targets }: { targets: readonly OnCallTarget[] }) {
