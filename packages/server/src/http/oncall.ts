@@ -6,6 +6,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { DAY_MS, parseInstant } from '../lib/zoned-time.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import type { Guard } from './access.ts';
+import { contactRoutes } from './contacts.ts';
 
 export interface OnCallDeps {
   onCall: OnCall;
@@ -37,6 +38,7 @@ export function onCallRoutes(app: FastifyInstance, deps: OnCallDeps): void {
   readRoutes(app, deps);
   changeRoutes(app, deps);
   feedRoutes(app, deps);
+  contactRoutes(app, deps);
 }
 
 function readRoutes(app: FastifyInstance, { onCall, guard, clock }: OnCallDeps): void {

@@ -12,7 +12,6 @@ import { backupRoutes } from '../http/backups.ts';
 import { checkFileRoutes } from '../http/check-files.ts';
 import { checkRoutes } from '../http/checks.ts';
 import { configurationRoutes } from '../http/configuration.ts';
-import { contactRoutes } from '../http/contacts.ts';
 import { demoInboxRoutes } from '../http/demo-inbox.ts';
 import { errorRoutes } from '../http/errors.ts';
 import { foreignLogRoutes } from '../http/foreign-logs.ts';
@@ -152,9 +151,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   });
   runbookRoutes(app, { checklists: parts.checklists, incidents: parts.incidents, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });
-  const onCall = makeOnCall(parts);
-  onCallRoutes(app, { onCall, guard, clock, publicUrl });
-  contactRoutes(app, { onCall, guard, clock });
+  onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   registerSecurity(app, parts);
   registerDatabases(app, parts);
   registerNotifications(app, parts);

@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { audit } from '../../src/access/audit.ts';
 import { hashSecret, newSecret } from '../../src/access/secret.ts';
-import { contactRoutes } from '../../src/http/contacts.ts';
 import { onCallRoutes } from '../../src/http/oncall.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { FakeClock } from '../../src/lib/clock.ts';
@@ -68,7 +67,6 @@ beforeEach(async () => {
   };
   const deps = { onCall, guard: guard as never, clock, publicUrl: 'https://ops.example.com' };
   onCallRoutes(app, deps);
-  contactRoutes(app, deps);
 });
 
 async function call(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object, status = 200) {

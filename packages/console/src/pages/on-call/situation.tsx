@@ -42,7 +42,7 @@ const CHANNELS: Record<OnCallTarget['channel'], string> = {
   sms: 'SMS',
   phone_call: 'call',
   email: 'e-mail',
-  ntfy: 'Push',
+  ntfy: 'push',
 };
 
 /** How a person is reached: each address with the channels that go there. */
