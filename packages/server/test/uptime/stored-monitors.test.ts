@@ -25,6 +25,10 @@ let stored: StoredMonitors;
 let app: FastifyInstance;
 /** What the prober was given after each change. */
 let applied: string[][];
+/** Rows of the audit log before the test: nothing can be taken out of it. */
+let audited: number;
+const auditRows = () =>
+  state.db.query<{ action: string; target: string }>('SELECT action, target FROM audit_log ORDER BY id');
 
 beforeAll(async () => {
   state = await startTestState();
@@ -33,7 +37,8 @@ beforeAll(async () => {
 afterAll(() => state?.stop());
 
 beforeEach(async () => {
-  await state.db.query('TRUNCATE stored_monitors, audit_log');
+  await state.db.query('TRUNCATE stored_monitors');
+  audited = (await auditRows()).length;
   applied = [];
   const uptime = createUptime({
     ...{ db: state.db, clock: systemClock, log: silent, postgres: noPostgres, journeys: noJourneys },
@@ -80,7 +85,7 @@ test('a monitor is made, runs at once, and may not reach private addresses unles
   expect(await only()).toMatchObject({ id: 'shop', intervalMs: 30_000, allowPrivate: false });
   await call('PUT', '/api/v1/monitors/shop', { ...SHOP, allow_private: true });
   expect((await only()).allowPrivate).toBe(true);
-  expect(await state.db.query('SELECT action, target FROM audit_log ORDER BY id')).toEqual([
+  expect((await auditRows()).slice(audited)).toEqual([
     { action: 'monitor.create', target: 'shop' },
     { action: 'monitor.update', target: 'shop' },
   ]);
@@ -174,9 +179,9 @@ test('a monitor is paused and taken up again; its secrets stay', async () => {
   expect(monitor.paused).toBe(false);
   expect(monitor.auth?.kind === 'bearer' && monitor.auth.token.reveal()).toBe('t0ken-t0ken');
   expect((await call('POST', '/api/v1/monitors/homepage/pause')).body.error.code).toBe('monitor_in_configuration');
-  expect(await state.db.query('SELECT action FROM audit_log ORDER BY id')).toEqual([
-    { action: 'monitor.create' },
-    { action: 'monitor.pause' },
-    { action: 'monitor.resume' },
+  expect((await auditRows()).slice(audited).map(({ action }) => action)).toEqual([
+    'monitor.create',
+    'monitor.pause',
+    'monitor.resume',
   ]);
 });
