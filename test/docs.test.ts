@@ -27,7 +27,9 @@ const anchorsOf = (page: string) => [...textOf(page).matchAll(/^#+ (.+)$/gm)].ma
 
 /** Links of a page that lead to something wrong. */
 function deadLinks(page: string): string[] {
-  const links = [...textOf(page).matchAll(/\]\((?!https?:|mailto:|action:)([^)\s]*)\)/g)].map((match) => match[1] ?? '');
+  const links = [...textOf(page).matchAll(/\]\((?!https?:|mailto:|action:)([^)\s]*)\)/g)].map(
+    (match) => match[1] ?? '',
+  );
   return links.filter((link) => {
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : relative(root, join(root, dirname(page), path));
