@@ -15,9 +15,9 @@ const provider = z.strictObject({
 export const signInShape = z.strictObject({
   breached_passwords: z
     .boolean()
-    .default(true)
+    .optional()
     .describe('Whether new passwords are looked up in the list of breached ones, by the first five digits of a hash'),
-  oidc: z.array(provider).max(10).default([]).describe('Providers of OpenID Connect; a change needs a restart'),
+  oidc: z.array(provider).max(10).optional().describe('Providers of OpenID Connect; a change needs a restart'),
 });
 
 /** Someone else's accounts that sign people in. */
@@ -44,7 +44,7 @@ export function compileSignIn(
   report: Report,
   secretAt: (report: Report) => SecretReader,
 ): SignInConfig {
-  const providers = raw.oidc.flatMap((written, index): OidcProvider[] => {
+  const providers = (raw.oidc ?? []).flatMap((written, index): OidcProvider[] => {
     const { secret, broken } = secretAt(within(within(report, 'oidc'), index))(written.client_secret, [
       'client_secret',
     ]);
@@ -57,5 +57,5 @@ export function compileSignIn(
       },
     ];
   });
-  return { breachedPasswords: raw.breached_passwords, providers };
+  return { breachedPasswords: raw.breached_passwords ?? true, providers };
 }
