@@ -2,15 +2,17 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bytes of streams after which what they left behind is collected. */
-const EVERY = 16 * 1024 * 1024;
+const EVERY = 8 * 1024 * 1024;
+/** Bytes in buffers from which old ones are collected too: those that waited for a store have become old. */
+const MOST = 28 * 1024 * 1024;
 
-type Collect = (options: { type: 'minor' }) => void;
+type Collect = (options: { type: 'minor' | 'major' }) => void;
 let collect: Collect | undefined;
 let passed = 0;
 
 /**
  * To be told of bytes that a long stream has passed on. Buffers lie outside of the engine's heap, which lets a hundred
- * megabytes of them gather before it collects; the collection of young objects takes a millisecond and frees them.
+ * megabytes of them gather before it collects; the collection of young objects takes a millisecond and frees most.
  */
 export function passedOn(bytes: number): void {
   passed += bytes;
@@ -18,6 +20,7 @@ export function passedOn(bytes: number): void {
   passed = 0;
   collect ??= exposeCollector();
   collect({ type: 'minor' });
+  if (process.memoryUsage().arrayBuffers > MOST) collect({ type: 'major' });
 }
 
 function exposeCollector(): Collect {

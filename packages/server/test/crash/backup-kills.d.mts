@@ -1,6 +1,6 @@
 export function killBackups(options: {
   folder: string;
   rounds: number;
-  span: number;
+  span?: number | undefined;
   seed: number;
-}): Promise<{ rounds: number; finished: number; good: number; listed: number }>;
+}): Promise<{ rounds: number; span: number; finished: number; good: number; listed: number }>;

@@ -39,15 +39,23 @@ async function killAfter(folder, ms) {
   return child.exitCode === 0;
 }
 
+/** Milliseconds that one backup takes here, start of the program included, and a little more. */
+async function usualSpan(folder) {
+  const since = performance.now();
+  await run(folder, ['now', 'nightly']);
+  return 1.15 * (performance.now() - since);
+}
+
 /**
- * Kills `rounds` backups at moments between 0 and `span` ms. Every backup that the list calls good afterwards must open
+ * Kills `rounds` backups at moments between 0 and `span` ms (default: what one backup takes here). Every backup that the list calls good afterwards must open
  * to its last byte, and the next one must work.
  * @returns counts for a report
  */
 export async function killBackups({ folder, rounds, span, seed }) {
   const random = seededRandom(seed);
+  const within = span ?? (await usualSpan(folder));
   let finished = 0;
-  for (let round = 0; round < rounds; round++) if (await killAfter(folder, random() * span)) finished++;
+  for (let round = 0; round < rounds; round++) if (await killAfter(folder, random() * within)) finished++;
   const { answer } = await run(folder, ['list']);
   const good = answer.backups.filter(({ status }) => status === 'good');
   for (const { id } of good) {
@@ -59,5 +67,5 @@ export async function killBackups({ folder, rounds, span, seed }) {
   const proof = await run(folder, ['verify', last.answer.id, '--level', '3']);
   if (!proof.answer.ok)
     throw new Error(`the backup after the kills is not good: ${JSON.stringify(proof.answer.findings)}`);
-  return { rounds, finished, good: good.length, listed: answer.backups.length };
+  return { rounds, span: Math.round(within), finished, good: good.length, listed: answer.backups.length };
 }

@@ -1,17 +1,17 @@
 import { hkdfSync } from 'node:crypto';
 import { codeOf, YumOpsError } from '../../../lib/errors.ts';
 import type { Repository } from '../repository.ts';
-import { gearTable } from './chunker.ts';
+import { gearTable, MOST } from './chunker.ts';
 
 /** Uploads under way at one time. */
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 
 /** Where a chunk stands. */
 export function chunkPath({ folder }: Pick<Repository, 'folder'>, id: string): string {
   return `${folder}/chunks/${id.slice(0, 2)}/${id}`;
 }
 
-/** Stores pieces of files, each once. Memory: one entry for every chunk of the repository, four chunks under way. */
+/** Stores pieces of files, each once. Memory: one entry for every chunk of the repository, three chunks under way. */
 export class ChunkWriter {
   readonly gear: Int32Array;
   /** Bytes that were added to the store. */
@@ -21,6 +21,7 @@ export class ChunkWriter {
   readonly #known: Set<string>;
   readonly #reused = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #rooms: Buffer[] = [];
   #failure: unknown;
 
   private constructor(repository: Repository, known: Set<string>, lockUntil: number | undefined) {
@@ -44,12 +45,17 @@ export class ChunkWriter {
     }
     this.#known.add(id);
     while (this.#underWay.size >= AT_ONCE) await Promise.race(this.#underWay);
-    const copy = Buffer.from(piece);
-    const upload: Promise<void> = this.#upload(id, copy)
+    // Room of an upload that has ended: new buffers would gather faster than they are collected.
+    const room = this.#rooms.pop() ?? Buffer.allocUnsafeSlow(MOST);
+    room.set(piece);
+    const upload: Promise<void> = this.#upload(id, room.subarray(0, piece.length))
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
-      .finally(() => this.#underWay.delete(upload));
+      .finally(() => {
+        this.#rooms.push(room);
+        this.#underWay.delete(upload);
+      });
     this.#underWay.add(upload);
     return id;
   }

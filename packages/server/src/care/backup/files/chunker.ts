@@ -1,6 +1,6 @@
 /** Pieces are between these sizes. */
 const LEAST = 128 * 1024;
-const MOST = 2 * 1024 * 1024;
+export const MOST = 2 * 1024 * 1024;
 /** A boundary is where eighteen bits of the rolling hash are zero: every 256 KiB beyond the least size, on average. */
 const MASK = (1 << 18) - 1;
 

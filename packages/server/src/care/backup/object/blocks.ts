@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { passedOn } from '../../../lib/stream-memory.ts';
 import { damaged } from './format.ts';
 import { ByteReader } from './open.ts';
 
@@ -38,6 +39,7 @@ export async function* decompress(source: AsyncIterable<Buffer>, what: string): 
         maxOutputLength: Math.max(64, plainLength),
         chunkSize: Math.max(64, plainLength),
       });
+      passedOn(plain.length);
       if (plain.length === plainLength) return [plain];
     } catch {
       // Said below.

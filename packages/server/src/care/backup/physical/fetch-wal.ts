@@ -24,8 +24,11 @@ export async function fetchWal(
   let fetched = 0;
   let beyond = 0;
   const total = chain.pieces.length;
+  // One for all pieces: each has up to 16 MB.
+  const largest = chain.pieces.reduce((most, { start, end }) => Math.max(most, Number(end - start)), 0);
+  const room = Buffer.allocUnsafeSlow(largest);
   for (const piece of chain.pieces) {
-    const { header, wal } = await archive.readPiece(piece);
+    const { header, wal } = await archive.readPiece(piece, room);
     await writeSegments(folder, piece, wal, base.segmentSize);
     progress?.('fetch', ++fetched, total);
     if (piece.end < base.stop) continue;

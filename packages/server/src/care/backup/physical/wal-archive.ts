@@ -96,8 +96,8 @@ export class WalArchive {
     throw damaged(path, 'it is empty');
   }
 
-  /** A piece whole, held against its header. */
-  async readPiece(piece: WalPiece): Promise<{ header: PieceHeader; wal: Buffer }> {
+  /** A piece whole, held against its header. @param room where its bytes are put, if they fit; good until it is used again */
+  async readPiece(piece: WalPiece, room?: Buffer): Promise<{ header: PieceHeader; wal: Buffer }> {
     const { path } = piece;
     const source = this.repository.readObject(path)[Symbol.asyncIterator]();
     const first = await source.next();
@@ -111,11 +111,15 @@ export class WalArchive {
         yield next.value;
       }
     }
-    const pieces: Buffer[] = [];
-    for await (const plain of decompress(body(), path)) pieces.push(plain);
-    const wal = Buffer.concat(pieces);
+    const length = Number(piece.end - piece.start);
+    const wal = room && room.length >= length ? room.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+    let have = 0;
+    for await (const plain of decompress(body(), path)) {
+      plain.copy(wal, Math.min(have, length));
+      have += plain.length;
+    }
     const same = BigInt(header.start) === piece.start && BigInt(header.end) === piece.end;
-    if (!same || header.timeline !== piece.timeline || BigInt(wal.length) !== piece.end - piece.start) {
+    if (!same || header.timeline !== piece.timeline || have !== length) {
       throw damaged(path, 'it does not hold the part of the log that its name says');
     }
     return { header, wal };
