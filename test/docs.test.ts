@@ -25,7 +25,7 @@ const anchorOf = (heading: string) =>
 
 const anchorsOf = (page: string) => [...textOf(page).matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ''));
 
-/** Links of a page that lead to something wrong. */
+/** Links of a page that lead to something wrong; those of actions are what runbooks have for buttons. */
 function deadLinks(page: string): string[] {
   const links = [...textOf(page).matchAll(/\]\((?!https?:|mailto:|action:)([^)\s]*)\)/g)].map(
     (match) => match[1] ?? '',

@@ -36,6 +36,7 @@ test('the first message has buttons that name it', async () => {
       { action_id: 'yumops_acknowledge', value: outgoing().id },
       { action_id: 'yumops_escalate', value: outgoing().id },
       { action_id: 'yumops_resolve', value: outgoing().id },
+      { action_id: 'yumops_declare', value: outgoing().id },
     ],
   });
 });
