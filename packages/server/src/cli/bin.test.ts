@@ -26,6 +26,8 @@ const wrong: [args: string[], said: string][] = [
   [['doctor', 'now'], 'yumops doctor does not take "now".'],
   [['logs', '--limit', '5000'], '--limit "5000" is not a number from 1 to 1000.'],
   [['logs', '--since', 'banana'], '"banana" is neither a duration nor a time.'],
+  [['security', 'blocks'], 'yumops security blocks needs one of: list, add, remove.'],
+  [['security', 'blocks', 'list', 'all'], 'yumops security blocks list does not take "all".'],
   [['monitors', '--port', 'abc'], '"abc" is not a port.'],
 ];
 

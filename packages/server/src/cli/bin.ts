@@ -137,17 +137,25 @@ async function loadCommand(
 ): Promise<{ command: AnyCommand; path: string; args: string[] }> {
   const entry = COMMANDS[name];
   if (!entry) throw wrongUse(`There is no command "${name}".`, 'See `yumops --help`.');
-  const command = (await entry.load()) as AnyCommand;
+  return choosePart((await entry.load()) as AnyCommand, name, rest);
+}
+
+/** Goes down to the part that the words name, such as `security blocks list`. */
+function choosePart(
+  command: AnyCommand,
+  path: string,
+  args: string[],
+): { command: AnyCommand; path: string; args: string[] } {
   const children = command.subCommands as Record<string, AnyCommand> | undefined;
-  const child = rest[0] !== undefined ? children?.[rest[0]] : undefined;
-  if (child) return { command: child, path: `${name} ${rest[0]}`, args: rest.slice(1) };
-  if (children && !command.run && !rest.includes('--help')) {
+  const child = args[0] !== undefined ? children?.[args[0]] : undefined;
+  if (child) return choosePart(child, `${path} ${args[0]}`, args.slice(1));
+  if (children && !command.run && !args.includes('--help')) {
     throw wrongUse(
-      `yumops ${name} needs one of: ${Object.keys(children).join(', ')}.`,
-      `See \`yumops ${name} --help\`.`,
+      `yumops ${path} needs one of: ${Object.keys(children).join(', ')}.`,
+      `See \`yumops ${path} --help\`.`,
     );
   }
-  return { command, path: name, args: rest };
+  return { command, path, args };
 }
 
 /** Words that begin with a dash and are a comment of SQL or a condition of a log query, such as `-level:info`. */
