@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildExample } from '../scripts/lib/build-steps.mjs';
 
@@ -23,11 +24,16 @@ type Line = Record<string, unknown> & { type?: string; event?: string };
 const data = mkdtempSync(join(tmpdir(), 'yumzoom-'));
 const lines: Line[] = [];
 let sink: Server;
+/** How the listener in the place of YumOps behaves. */
+let mode: 'takes' | 'refuses' | 'hangs' | 'breaks' = 'takes';
 let runner: ChildProcess;
 let site: string;
 
 async function listen(): Promise<void> {
   sink = createServer(async (request, response) => {
+    if (mode === 'hangs') return;
+    if (mode === 'breaks') return void request.socket.destroy();
+    if (mode === 'refuses') return void response.writeHead(500).end();
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
@@ -363,6 +369,72 @@ describe('faults', () => {
       const before = await heapUsed();
       await eventually(20, '25 MB more', async () => ((await heapUsed()) > before + 25 ? true : undefined));
     }));
+});
+
+describe('a visitor with a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser?.close());
+
+  /** What beacons of a visit told. */
+  const told = (session: string) =>
+    lines.filter((line) => line['sessionId'] === session).flatMap((line) => (line['events'] ?? []) as Line[]);
+
+  async function visit(path: string) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(error.message));
+    await page.goto(site + path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    return { context, page, faults };
+  }
+
+  test('the five vitals, a slow call and an error arrive although the page closes at once', () =>
+    during('slow_query', async () => {
+      const { context, page } = await visit('/restaurants/12');
+      await page.getByRole('heading', { level: 1 }).click();
+      await page.evaluate(async () => {
+        await (await fetch('/api/restaurants/search?query=fox')).text();
+        setTimeout(() => {
+          throw new TypeError('the menu is undefined');
+        });
+      });
+      await page.waitForFunction(() => sessionStorage.length > 0);
+      const session = await page.evaluate(() => sessionStorage.getItem('yumops.session')?.split('.')[0]);
+      await page.close({ runBeforeUnload: true });
+      const events = await eventually(20, 'all that the page saw', () => {
+        const all = told(String(session));
+        const vitals = new Set(all.filter(({ kind }) => kind === 'vital').map(({ name }) => name));
+        const whole =
+          vitals.size === 5 && ['error', 'api_response_time'].every((kind) => all.some((one) => one.kind === kind));
+        return whole ? all : undefined;
+      });
+      const call = events.find(({ kind }) => kind === 'api_response_time');
+      expect(call).toMatchObject({ method: 'GET', statusCode: 200, success: true, route: '/restaurants/[id]' });
+      expect(Number(call?.duration)).toBeGreaterThan(2_400);
+      expect(events.find(({ kind }) => kind === 'error')).toMatchObject({
+        type: 'TypeError',
+        message: 'the menu is undefined',
+      });
+      await context.close();
+    }));
+
+  test.each(['breaks', 'hangs', 'refuses'] as const)('the site works on while YumOps %s', async (behaviour) => {
+    mode = behaviour;
+    const { context, page, faults } = await visit('/');
+    await page.goto(`${site}/restaurants/12`);
+    await page.getByText('What guests say').waitFor();
+    const status = await page.evaluate(async () => (await fetch('/api/restaurants/search?query=fox')).status);
+    await page.goto(`${site}/search?query=golden+fox`);
+    await page.getByText('Golden Fox').first().waitFor();
+    expect([status, faults]).toEqual([200, []]);
+    mode = 'takes';
+    await context.close();
+  });
 });
 
 describe('the end', () => {
