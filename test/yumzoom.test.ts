@@ -403,8 +403,8 @@ describe('a visitor with a browser', () => {
           throw new TypeError('the menu is undefined');
         });
       });
-      await page.waitForFunction(() => sessionStorage.length > 0);
-      const session = await page.evaluate(() => sessionStorage.getItem('yumops.session')?.split('.')[0]);
+      await page.waitForFunction('sessionStorage.length > 0');
+      const session = await page.evaluate("sessionStorage.getItem('yumops.session')?.split('.')[0]");
       await page.close({ runBeforeUnload: true });
       const events = await eventually(20, 'all that the page saw', () => {
         const all = told(String(session));
