@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bytes of streams after which what they left behind is collected. */
-const EVERY = 8 * 1024 * 1024;
+const EVERY = 4 * 1024 * 1024;
 /** Bytes in buffers from which old ones are collected too: those that waited for a store have become old. */
-const MOST = 28 * 1024 * 1024;
+const MOST = 24 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' | 'major' }) => void;
 let collect: Collect | undefined;

@@ -1,8 +1,21 @@
-import { createReadStream } from 'node:fs';
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEntry, FileSource } from '../../care/backup/index.ts';
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+
+/** The bytes of a file, and its end. A piece is good until the next one is asked for. */
+async function* bytesOf(file: FileHandle): AsyncIterable<Uint8Array> {
+  const room = Buffer.allocUnsafeSlow(256 * 1024);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(room, 0, room.length);
+      if (bytesRead === 0) return;
+      yield room.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
 
 /** A folder of this machine whose files are backed up. */
 export class FolderFiles implements FileSource {
@@ -21,8 +34,7 @@ export class FolderFiles implements FileSource {
 
   async read(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     try {
-      const file = await open(join(this.root, path), 'r');
-      return createReadStream('', { fd: file, highWaterMark: 256 * 1024 });
+      return bytesOf(await open(join(this.root, path), 'r'));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw unreadable(join(this.root, path), error);

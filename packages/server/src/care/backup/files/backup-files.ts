@@ -71,7 +71,7 @@ async function backUpEntry(
   const sum = createHash('sha256');
   const ids: string[] = [];
   let bytes = 0;
-  for await (const piece of cutByContent(content, chunks.gear)) {
+  for await (const piece of cutByContent(content, chunks.gear, chunks.room)) {
     sum.update(piece);
     bytes += piece.length;
     ids.push(await chunks.add(piece));

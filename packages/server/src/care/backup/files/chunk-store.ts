@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { codeOf, YumOpsError } from '../../../lib/errors.ts';
 import type { Repository } from '../repository.ts';
-import { gearTable, MOST } from './chunker.ts';
+import { gearTable, MOST, ROOM_BYTES } from './chunker.ts';
 
 /** Uploads under way at one time. */
 const AT_ONCE = 3;
@@ -14,6 +14,8 @@ export function chunkPath({ folder }: Pick<Repository, 'folder'>, id: string): s
 /** Stores pieces of files, each once. Memory: one entry for every chunk of the repository, three chunks under way. */
 export class ChunkWriter {
   readonly gear: Int32Array;
+  /** Where one file after the other is cut: a room for each would be garbage faster than it is collected. */
+  readonly room = Buffer.allocUnsafeSlow(ROOM_BYTES);
   /** Bytes that were added to the store. */
   added = 0;
   readonly #repository: Repository;

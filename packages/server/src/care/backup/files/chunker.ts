@@ -1,6 +1,8 @@
 /** Pieces are between these sizes. */
 const LEAST = 128 * 1024;
 export const MOST = 2 * 1024 * 1024;
+/** Of the room in which a stream is cut. */
+export const ROOM_BYTES = 2 * MOST;
 /** A boundary is where eighteen bits of the rolling hash are zero: every 256 KiB beyond the least size, on average. */
 const MASK = (1 << 18) - 1;
 
@@ -34,10 +36,13 @@ function append(room: Buffer, held: Buffer, piece: Uint8Array): Buffer {
 /**
  * Cuts a stream into pieces at places that its content decides (gear hash, as in FastCDC): bytes that are inserted
  * change the piece they are in, and the pieces after it stay the same. A piece is good until the next one is asked for.
+ * @param room `ROOM_BYTES` that nobody else uses meanwhile; may be used again for the next stream
  */
-export async function* cutByContent(source: AsyncIterable<Uint8Array>, gear: Int32Array): AsyncIterable<Buffer> {
-  // Used again for every piece: a buffer for each would be garbage faster than it is collected.
-  const room = Buffer.allocUnsafeSlow(2 * MOST);
+export async function* cutByContent(
+  source: AsyncIterable<Uint8Array>,
+  gear: Int32Array,
+  room = Buffer.allocUnsafeSlow(ROOM_BYTES),
+): AsyncIterable<Buffer> {
   let held: Buffer = room.subarray(0, 0);
   let scanned = 0;
   let hash = 0;

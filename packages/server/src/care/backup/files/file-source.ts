@@ -20,7 +20,7 @@ export interface FileSource {
   root: string;
   /** Everything in it, all folders deep and all pages long. @throws YumOpsError `files_unreadable` */
   list(): AsyncIterable<FileEntry>;
-  /** The bytes of a file; undefined when it is gone. */
+  /** The bytes of a file, each piece good until the next is asked for; undefined when it is gone. */
   read(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   close(): void;
 }
