@@ -33,6 +33,8 @@ export interface AlertDetail extends Alert {
   timeline: AlertTimelineEntry[];
   notifications: NotificationItem[];
   next: NextStep | null;
+  /** The steps of its plan, in their order. */
+  escalation: EscalationItem[];
   /** The rule's value over the last hour, `[milliseconds, value or null]`. */
   series: [number, number | null][];
 }
@@ -47,6 +49,18 @@ export interface AlertTimelineEntry {
 }
 
 /** The escalation step that comes next. */
+export interface EscalationItem {
+  /** From 0. */
+  step: number;
+  /** Seconds from its firing. */
+  delay: number;
+  notify: string[];
+  /** `off`: acknowledged, ended or muted before it came. */
+  state: 'told' | 'due' | 'off';
+  /** When it was sent, or will be; null = neither. */
+  at: string | null;
+}
+
 export interface NextStep {
   at: string;
   step: number;

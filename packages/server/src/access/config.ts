@@ -53,7 +53,11 @@ export function compileSignIn(
       {
         id: written.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
         ...{ name: written.name, issuer: written.issuer.replace(/\/$/, ''), clientId: written.client_id },
-        ...{ clientSecret: secret, role: written.role, domains: written.domains.map((domain) => domain.toLowerCase()) },
+        ...{
+          clientSecret: secret,
+          role: written.role ?? 'viewer',
+          domains: written.domains.map((domain) => domain.toLowerCase()),
+        },
       },
     ];
   });

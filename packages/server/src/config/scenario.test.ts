@@ -63,7 +63,7 @@ describe('the scenarios of the repository', () => {
       if (!scenario || scenario.expect.length === 0) continue;
       expect((await simulate({ ...scenario, input: [], actions: [] })).failures, file).not.toEqual([]);
     }
-  }, 120_000);
+  }, 300_000);
 
   test('the example of the guide is as expected', async () => {
     for (const name of ['alert-rules.yml', 'uptime-monitoring.yml']) {

@@ -66,6 +66,10 @@ test('lists what fires and what is pending, and tells of one alert why and what 
   });
   const { body: detail } = await get(`/api/v1/alerts/${firing.id}`);
   expect(detail.timeline.map(({ kind }: { kind: string }) => kind)).toEqual(['firing', 'queued', 'delivered']);
+  expect(detail.escalation).toMatchObject([
+    { step: 0, delay: 0, state: 'told', at: '2026-01-05T10:00:00.000Z' },
+    { step: 1, delay: 300, state: 'due', at: '2026-01-05T10:05:00.000Z', notify: ['slack #ops'] },
+  ]);
   expect(detail.next).toEqual({ at: '2026-01-05T10:05:00.000Z', step: 1, notify: ['slack #ops'] });
   expect(detail.query).toContain("name = 'load'");
   expect((await get('/api/v1/alerts?state=resolved')).body).toEqual({ items: [], nextCursor: null });

@@ -96,7 +96,9 @@ async function until(t: number): Promise<void> {
   }
 }
 
-test('with the database away for five minutes a critical alert is told on time, and the rest when it is back', async () => {
+test('with the database away for five minutes a critical alert is told on time, and the rest when it is back', {
+  timeout: 90_000,
+}, async () => {
   rig.gauge('load', 0, 600, 15, 9);
   await until(60);
   away = true;

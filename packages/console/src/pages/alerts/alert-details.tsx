@@ -13,6 +13,7 @@ import { formatQuantity, glued } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { runbooksQuery } from '../incidents/incident-queries.ts';
 import { Acknowledge } from './acknowledge.tsx';
+import { Escalation } from './escalation.tsx';
 import { Labels } from './labels.tsx';
 import { MoreActions } from './more-actions.tsx';
 import { NextStep } from './next-step.tsx';
@@ -29,6 +30,7 @@ export function AlertDetails({ id }: { id: string }) {
         <div className="alert-details">
           <Head alert={alert} />
           <ValueChart alert={alert} />
+          <Escalation steps={alert.escalation} />
           <Panel title="What happened" flush>
             <Timeline entries={alert.timeline} />
           </Panel>

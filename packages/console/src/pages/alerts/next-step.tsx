@@ -24,6 +24,6 @@ export function NextStep({ next }: { next: Step }) {
 }
 
 /** `phone_call +44…` as a person says it. */
-function spoken(target: string): string {
+export function spoken(target: string): string {
   return target.replace(/^phone_call\b/, 'a call to').replace(/^sms\b/, 'SMS to');
 }

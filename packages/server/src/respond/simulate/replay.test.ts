@@ -53,7 +53,7 @@ test('the alerts on an error budget fire and end when the engine has them do so,
     const calm = { ...rule, burn: { ...rule.burn, factor: 2_000 } };
     expect((await replayRule(calm, buckets, span)).episodes, rule.name).toEqual([]);
   }
-}, 60_000);
+}, 120_000);
 
 test('a changed rule is told apart from the one in use', async () => {
   const { scenario, rule, buckets } = scenarioOf('s1-burst-pages-and-escalates');

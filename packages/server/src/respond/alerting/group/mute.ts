@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts';
 import { scheduleFrom } from './schedule.ts';
 import { type Message, mayBeKnown, type Timer, timerKey } from './state.ts';
 import { nextTick } from './tick.ts';
-import { cancel } from './withdraw.ts';
+import { cancel, withdrawEnds } from './withdraw.ts';
 
 /** What mutes is looked at again so often where nothing says when it ends. */
 const LOOK_AGAIN_MS = 600_000;
@@ -87,6 +87,7 @@ export function withhold(draft: Draft): void {
     const first = mutes[0]?.mute;
     if (!first || mutes.some(({ mute }) => mute === null)) continue;
     cancel(draft, message, first.reason);
+    withdrawEnds(draft, message);
     for (const { alert, mute } of mutes) if (mute) putBack(draft, alert, message, mute);
   }
 }

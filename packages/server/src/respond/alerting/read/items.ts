@@ -1,4 +1,11 @@
-import type { Alert, AlertState, AlertTimelineEntry, NextStep, NotificationItem } from '@yumops/protocol';
+import type {
+  Alert,
+  AlertState,
+  AlertTimelineEntry,
+  EscalationItem,
+  NextStep,
+  NotificationItem,
+} from '@yumops/protocol';
 import type { Episode, OnCallStep } from '../episode.ts';
 import { personOf, stepOfRule } from '../group/personal.ts';
 import type { Message, Timer } from '../group/state.ts';
@@ -75,11 +82,33 @@ export function nextStep(episode: Episode, timers: readonly Timer[]): NextStep |
     return { at: iso(next.dueAt), step: stepOfRule(next), notify: [`${person}, by the next rule of their own`] };
   }
   const step = next.kind === 'step' ? next.step : Math.max(0, episode.lastStep);
+  return { at: iso(next.dueAt), step, notify: notifiedBy(episode, step) };
+}
+
+/** The steps of its plan: which were sent, and when the others are due. */
+export function escalationOf(
+  episode: Episode,
+  timers: readonly Timer[],
+  notifications: readonly NotificationItem[],
+): EscalationItem[] {
+  return episode.plan.steps.map(({ delayMs }, step) => {
+    const item = { step, delay: delayMs / 1_000, notify: notifiedBy(episode, step) };
+    const due = timers.find((timer) => timer.kind === 'step' && timer.step === step);
+    if (step <= episode.lastStep) {
+      const sent = notifications.find((message) => message.step === step && message.kind === 'firing');
+      return { ...item, state: 'told', at: sent?.createdAt ?? null };
+    }
+    return due ? { ...item, state: 'due', at: iso(due.dueAt) } : { ...item, state: 'off', at: null };
+  });
+}
+
+/** Whom a step tells, as far as that is known before it is sent. */
+function notifiedBy(episode: Episode, step: number): string[] {
   const { targets = [], onCall } = episode.plan.steps[step] ?? {};
   const fixed = targets.map(({ channel, target }) => `${channel} ${target}`);
   const turns = (onCall?.channels ?? []).map(({ channel }) => `${channel} ${turnOf(onCall)}`);
   const personal = onCall?.personal ? [`${turnOf(onCall)}, by their own rules`] : [];
-  return { at: iso(next.dueAt), step, notify: [...fixed, ...turns, ...personal] };
+  return [...fixed, ...turns, ...personal];
 }
 
 function turnOf(onCall: OnCallStep | undefined): string {

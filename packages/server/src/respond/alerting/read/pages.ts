@@ -27,7 +27,7 @@ import {
   timerFromRow,
 } from '../state/rows.ts';
 import { readSilencesInForce } from '../state/silence-rows.ts';
-import { nextStep, toAlert, toNotification, toTimeline } from './items.ts';
+import { escalationOf, nextStep, toAlert, toNotification, toTimeline } from './items.ts';
 import { detailOfRule } from './rule-detail.ts';
 import { seriesOfAlert } from './series.ts';
 
@@ -112,6 +112,7 @@ export class AlertPages {
       timeline,
       notifications,
       next: nextStep(episode, timers.map(timerFromRow)),
+      escalation: escalationOf(episode, timers.map(timerFromRow), notifications),
       series: rule ? await seriesOfAlert(this.#buckets, rule, episode, now) : [],
     };
   }
