@@ -79,6 +79,8 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   audit: { about: 'Show who did what', load: async () => (await import('./audit.ts')).audit },
+  erase: { about: "Erase a person's data, or an address", load: async () => (await import('./erase.ts')).erase },
+  export: { about: 'Write all data as NDJSON', load: async () => (await import('./export.ts')).exportAll },
   doctor: { about: 'Check this machine and this installation', load: async () => (await import('./doctor.ts')).doctor },
 };
 

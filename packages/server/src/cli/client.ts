@@ -21,6 +21,8 @@ export interface Client {
     query: Record<string, string | undefined>,
     signal: AbortSignal,
   ): AsyncIterable<{ event: string; data: string }>;
+  /** The bytes of an answer as they come. */
+  lines(path: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -108,6 +110,11 @@ function remoteClient(url: string, token: string): Client {
       });
       return readAnswer(response.status, await response.text(), path);
     },
+    async *lines(path) {
+      const response = await send(url + path, { headers });
+      if (!response.ok) readAnswer(response.status, await response.text(), path);
+      yield* untilGone(response);
+    },
     async *events(path, query, signal) {
       const response = await send(url + withQuery(path, query), { headers, signal });
       if (!response.ok) readAnswer(response.status, await response.text(), path);
@@ -145,6 +152,13 @@ async function offlineClient(settings: Settings): Promise<Client> {
     put: (path, body) => inject('PUT', path, body),
     delete: (path) => inject('DELETE', path),
     upload: (path, query, body) => inject('POST', withQuery(path, query), Buffer.from(body), BYTES),
+    async *lines(path) {
+      const headers = { authorization: `Bearer ${platform.token}` };
+      const answer = await platform.app.inject({ method: 'GET', url: path, headers, payloadAsStream: true });
+      if (answer.statusCode >= 300)
+        throw new YumOpsError('http_error', `${path} was answered with ${answer.statusCode}.`);
+      yield* answer.stream() as AsyncIterable<Uint8Array>;
+    },
     // biome-ignore lint/correctness/useYield: there is nothing to follow without a running platform
     async *events() {
       throw new YumOpsError('platform_unreachable', 'Nothing can be followed while no platform runs.', {

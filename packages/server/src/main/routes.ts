@@ -27,6 +27,7 @@ import { onCallRoutes } from '../http/oncall.ts';
 import { otlpRoutes } from '../http/otlp.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { peopleRoutes } from '../http/people.ts';
+import { personalDataRoutes } from '../http/personal-data.ts';
 import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
 import { procedureRoutes } from '../http/procedures.ts';
@@ -96,16 +97,12 @@ export interface RouteParts {
 
 /** Registers every resource of the API. */
 export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
+  registerAccess(app, parts);
   const { alerting, clock, publicUrl } = parts;
   const { db, telemetry } = parts.stores;
-  const { accounts, guard, findIngestKey } = parts.identity;
+  const { guard, findIngestKey } = parts.identity;
   const { health, ingest, probes, uptime } = parts.observe;
   const availability = createAvailability(telemetry, clock);
-  tokenRoutes(app, { db, guard, clock });
-  authRoutes(app, { accounts, signIn: parts.live.current.signIn, publicUrl });
-  accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
-  peopleRoutes(app, { db, accounts, guard, clock });
-  auditRoutes(app, { db, guard, witness: () => parts.identity.auditWitness.read() });
   ingestRoutes(app, { ingest, findIngestKey });
   otlpRoutes(app, { ingest, findIngestKey });
   foreignLogRoutes(app, {
@@ -158,6 +155,18 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   toolRoutes(app, { db, clock, guard, publicUrl });
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
   registerOverview(app, parts, availability);
+}
+
+/** Before all others: the routes of tokens keep count of the resources that come after them. */
+function registerAccess(app: FastifyInstance, { identity, stores, observe, live, clock, publicUrl }: RouteParts): void {
+  const { accounts, guard, auditWitness } = identity;
+  const { db, telemetry } = stores;
+  tokenRoutes(app, { db, guard, clock });
+  authRoutes(app, { accounts, signIn: live.current.signIn, publicUrl });
+  accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
+  personalDataRoutes(app, { db, telemetry, guard, clock, lagSeconds: () => observe.ingest.stats().lagSeconds });
+  peopleRoutes(app, { db, accounts, guard, clock });
+  auditRoutes(app, { db, guard, witness: () => auditWitness.read() });
 }
 
 /** How many monitors and alerts the verdict looks at. */

@@ -2,4 +2,5 @@ export { listViews, removeView, saveView, type ViewActor, type ViewInput } from 
 export { type Matchable, toMatcher } from './search/matcher.ts';
 export { parseLogQuery } from './search/query-language.ts';
 export { createLogSearch, type LogSearch, type LogSelection } from './search/search.ts';
+export { RELATIONS } from './sql/allow-list.ts';
 export { runQuery } from './sql/run-query.ts';

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
+import type { Subject } from './erase.ts';
+
+/** Columns that hold nothing but a person's id or address. */
+const IDENTITIES = new Set(['userId', 'ip', 'clientIp', 'account', 'email', 'name']);
+
+/** Names under which a person is told apart, before they are hashed. */
+const KEYS = ['id', 'email', 'username', 'ip_address'];
+
+/** A shorter value stands in texts by chance. */
+const SHORTEST_IN_TEXT = 4;
+
+interface Column {
+  table: string;
+  name: string;
+  type: string;
+}
+
+/**
+ * Deletes, table by table, the rows that have the subject as an id, as a value of an attribute, or as a word of a
+ * text. The parts that held them are rewritten before this resolves.
+ * @returns rows removed by table, where there were any
+ */
+export async function eraseTelemetry(telemetry: TelemetryStore, subject: Subject): Promise<Record<string, number>> {
+  const columns = await telemetry.query<Column>(
+    `SELECT c.table AS table, c.name AS name, c.type AS type FROM system.columns c
+     JOIN system.tables t ON t.database = c.database AND t.name = c.table
+     WHERE c.database = currentDatabase() AND t.engine LIKE '%MergeTree%' ORDER BY c.table, c.position`,
+  );
+  const removed: Record<string, number> = {};
+  for (const table of new Set(columns.map((column) => column.table))) {
+    const tests = columns.flatMap((column) => (column.table === table ? testOf(column, subject.value) : []));
+    if (tests.length === 0) continue;
+    const where = tests.join(' OR ');
+    const [found] = await telemetry.query<{ n: number }>(`SELECT count() AS n FROM ${name(table)} WHERE ${where}`);
+    if (!found || found.n === 0) continue;
+    await telemetry.command(`ALTER TABLE ${name(table)} DELETE WHERE ${where} SETTINGS mutations_sync = 2`);
+    removed[table] = found.n;
+  }
+  return removed;
+}
+
+function testOf({ name: column, type }: Column, value: string): string[] {
+  const at = name(column);
+  if (column === 'userKey') return [`${at} IN (${KEYS.map((key) => text(hashOf(key, value))).join(', ')})`];
+  if (/^Map\(.*String\)$/.test(type)) return [`has(mapValues(${at}), ${text(value)})`];
+  if (!/^(LowCardinality\()?(Nullable\()?String/.test(type)) return [];
+  if (IDENTITIES.has(column)) return [`${at} = ${text(value)}`];
+  if (value.length < SHORTEST_IN_TEXT) return [];
+  const literal = value.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return [`match(ifNull(toString(${at}), ''), ${text(`(^|[^0-9A-Za-z_.@-])${literal}($|[^0-9A-Za-z_@-])`)})`];
+}
+
+function hashOf(key: string, value: string): string {
+  return createHash('sha256').update(`${key}:${value}`).digest('hex').slice(0, 16);
+}
+
+/** Mutations take no parameters, so names and texts are written into them. */
+function name(text: string): string {
+  return `\`${text.replaceAll(/[\\`]/g, '\\$&')}\``;
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
+}
