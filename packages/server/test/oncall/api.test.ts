@@ -270,5 +270,10 @@ test('every route stands in the OpenAPI document', async () => {
     '/api/v1/oncall/feeds',
     '/api/v1/oncall/feeds/{id}',
     '/api/v1/oncall/{schedule}.ics',
+    '/api/v1/oncall/contact-methods',
+    '/api/v1/oncall/contact-methods/{id}/code',
+    '/api/v1/oncall/contact-methods/{id}/confirm',
+    '/api/v1/oncall/contact-methods/{id}',
+    '/api/v1/oncall/people/{person}/rules',
   ]);
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => stores.stop());
 
 beforeEach(async () => {
-  await stores.state.db.query('TRUNCATE security_detections, security_restrictions, audit_log');
+  await stores.state.db.query('TRUNCATE security_detections, security_restrictions');
   await stores.telemetry.telemetry.command('TRUNCATE TABLE security_event_rows');
   one = await startSecurityInstance(stores);
 });
