@@ -132,9 +132,13 @@ test('a client lists every tool and calls it, and every call is in the audit log
   const database = await firstItem(client, 'list_databases');
   const job = await firstItem(client, 'list_jobs');
   const matchers = ['alertname="DiskFull"'];
+  const incident = (await call(client, 'declare_incident', { title: 'Disk full', drill: true })).answer;
   const inputs: Record<string, Record<string, unknown>> = {
     get_alert: { id: alert['id'] },
     acknowledge_alert: { id: alert['id'] },
+    get_incident: { id: incident.id },
+    declare_incident: { title: 'Disk full again', drill: true },
+    comment_incident: { id: incident.id, text: 'seen by the agent' },
     replay_rule: { name: 'High Error Rate' },
     preview_silence: { matchers },
     silence_alerts: { matchers, minutes: 5, reason: 'known' },
@@ -182,7 +186,9 @@ test("a viewer's token reads, and is refused every tool that writes", async () =
   const writers = tools.filter(({ annotations }) => annotations?.readOnlyHint === false);
   expect(writers.length).toBeGreaterThan(1);
   for (const { name } of writers) {
-    const { refused, answer } = await call(client, name, { id: 'x', matchers: ['a="b"'], minutes: 1, reason: 'x' });
+    const { refused, answer } = await call(client, name, {
+      ...{ id: 'x', matchers: ['a="b"'], minutes: 1, reason: 'x', title: 'x', text: 'x' },
+    });
     expect({ refused, code: answer.error.code }, name).toEqual({ refused: true, code: 'forbidden' });
   }
   const [refusals] = await state.db.query<{ n: number }>(

@@ -52,7 +52,7 @@ const GROUPS: readonly PageGroup[] = [
       { to: '/traces', label: 'Traces', icon: 'traces', letter: 't' },
       { to: '/errors', label: 'Errors', icon: 'errors', letter: 'e' },
       { to: '/users', label: 'Users', icon: 'users', letter: 'v' },
-      { to: '/analyses', label: 'Analyses', icon: 'chart', letter: 'n' },
+      { to: '/analyses', label: 'Analyses', icon: 'chart', letter: 'f' },
     ],
   },
   {

@@ -31,7 +31,7 @@ test('a good file: exit 0 and one line', async () => {
 });
 
 test('notes alone are no problem', async () => {
-  expect(await run('geoip: "file:city.mmdb"\nsecurity: {}\n')).toBe(0);
+  expect(await run('geoip: "file:city.mmdb"\nreceivers: []\n')).toBe(0);
   expect(output).toContain('2 notes in 1 file.');
 });
 

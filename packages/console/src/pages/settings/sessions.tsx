@@ -43,7 +43,7 @@ function Row({ session, end, busy }: { session: SessionItem; end(): void; busy: 
       <Button
         disabled={busy}
         onClick={end}
-        aria-label={`Sign ${session.email} out of ${browserName(session.userAgent)}`}
+        aria-label={`Sign out: ${session.email}, ${browserName(session.userAgent)}`}
       >
         Sign out
       </Button>
