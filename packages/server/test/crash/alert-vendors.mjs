@@ -60,7 +60,12 @@ async function startMail(vendors) {
     disabledCommands: ['STARTTLS', 'AUTH'],
     async onData(stream, _session, done) {
       const chunks = [];
-      for await (const chunk of stream) chunks.push(chunk);
+      try {
+        for await (const chunk of stream) chunks.push(chunk);
+      } catch {
+        // Its sender was killed in the middle of it: nothing was taken.
+        return;
+      }
       const key = /^x-yumops-key: *(\S+)/im.exec(
         Buffer.concat(chunks)
           .toString()

@@ -156,7 +156,12 @@ export async function mailServer(password?: string): Promise<MailVendor> {
     },
     async onData(stream, session, done) {
       const parts: Buffer[] = [];
-      for await (const part of stream as AsyncIterable<Buffer>) parts.push(part);
+      try {
+        for await (const part of stream as AsyncIterable<Buffer>) parts.push(part);
+      } catch {
+        // Its sender was killed in the middle of it: nothing was taken.
+        return;
+      }
       const source = Buffer.concat(parts).toString('utf8');
       const { mailFrom, rcptTo } = session.envelope;
       const from = mailFrom === false ? '' : mailFrom.address;
