@@ -61,7 +61,13 @@ async function measure(major) {
     const tracked = await fill(engine.url);
     const db = await connectMonitored('main', engine.url);
     const [{ pid }] = await db.query('SELECT pg_backend_pid() AS pid');
-    const sampler = new DatabaseSampler({ name: 'main', service: 'bench', writer, clock: systemClock });
+    const sampler = new DatabaseSampler({
+      name: 'main',
+      service: 'bench',
+      writer,
+      clock: systemClock,
+      past: async () => [],
+    });
     const waits = new WaitSampler({
       ...{ name: 'main', service: 'bench', writer, clock: systemClock, thresholds: DEFAULT_THRESHOLDS },
     });

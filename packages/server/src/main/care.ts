@@ -1,6 +1,7 @@
 import {
   DatabaseWatch,
   MaintenanceRunner,
+  readPastLoads,
   recordCatalogue,
   type SizePoint,
   type StoredLedger,
@@ -58,6 +59,7 @@ export function openDatabaseCare(context: {
     catalogue: async (name, catalogue) => void (await recordCatalogue(stores.db, name, catalogue, clock.now())),
     corrupt: (name) => ledger.corruptIndexes(name),
     sizes: (name, since) => readSizes(stores.telemetry, name, since),
+    past: (name, ids, window) => readPastLoads(stores.telemetry, name, ids, window),
   });
   const runner = new MaintenanceRunner({ ledger, clock, target: (name) => maintenanceTarget(live.current, name) });
   shutdown.add('maintenance', () => runner.close());

@@ -46,7 +46,7 @@ async function sampling(url: string, start: number) {
       if (relation === 'metrics') written.push(...rows);
     },
   };
-  const sampler = new DatabaseSampler({ name: 'main', service: 'app', writer, clock });
+  const sampler = new DatabaseSampler({ name: 'main', service: 'app', writer, clock, past: async () => [] });
   const db = await connectMonitored('main', url);
   return {
     sampler,

@@ -64,6 +64,7 @@ beforeAll(async () => {
       catalogue: async () => undefined,
       corrupt: async () => [],
       sizes: async () => [],
+      past: async () => [],
     },
   });
   app = await createHttpServer({ log, version: '0' });

@@ -39,6 +39,7 @@ async function watch(url: string, capacity: number, sizes: readonly SizePoint[],
     catalogue: async (_name, catalogue) => void catalogues.push(catalogue),
     corrupt: async () => corrupt,
     sizes: async () => [...sizes],
+    past: async () => [],
   });
   watching.start([
     {

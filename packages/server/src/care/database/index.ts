@@ -27,7 +27,7 @@ export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './mon
 export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
 export type { StatementRow } from './probes/statements.ts';
 export { readActivity } from './read/activity.ts';
-export { readHistory, readLoads, type Span } from './read/history.ts';
+export { readHistory, readLoads, readPastLoads, type Span } from './read/history.ts';
 export { readIndexes } from './read/indexes.ts';
 export { readLocks } from './read/locks.ts';
 export { readPlan } from './read/plan.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../../lib/telemetry.ts';
+import { failedLook } from '../check-database.ts';
 import { DATABASE_FINDING_CODES, type Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
@@ -7,11 +8,18 @@ import { CONNECTIONS_SQL, type ConnectionRow } from '../probes/connections.ts';
 import { readServerFacts, type ServerFacts } from '../server-facts.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { readCounters } from './read-counters.ts';
-import { HISTORY, type Interval, regressions } from './regressions.ts';
+import { type Interval, type PastLoad, RECENT, regressions, suspects } from './regressions.ts';
 import { type StatementCounter, type StatementDelta, statementDeltas } from './statement-deltas.ts';
 
 /** Statements of an interval whose samples are kept: those that took the most time. */
 const KEPT = 100;
+
+/** What statements of a database did before `at` (ms since the epoch), by the stored samples. */
+export type PastLoads = (
+  database: string,
+  ids: readonly string[],
+  window: { at: number; recent: number },
+) => Promise<PastLoad[]>;
 
 /** Looks at one database again and again, and remembers what its statements did. */
 export class DatabaseSampler {
@@ -19,14 +27,16 @@ export class DatabaseSampler {
   readonly #service: string;
   readonly #writer: TelemetryWriter;
   readonly #clock: Clock;
+  readonly #past: PastLoads;
   #counters: readonly StatementCounter[] | undefined;
   #history: Interval[] = [];
 
-  constructor(options: { name: string; service: string; writer: TelemetryWriter; clock: Clock }) {
+  constructor(options: { name: string; service: string; writer: TelemetryWriter; clock: Clock; past: PastLoads }) {
     this.#name = options.name;
     this.#service = options.service;
     this.#writer = options.writer;
     this.#clock = options.clock;
+    this.#past = options.past;
   }
 
   /** Writes the use of connections as the metric `db_connection_usage`. */
@@ -44,7 +54,7 @@ export class DatabaseSampler {
 
   /**
    * Writes what each statement did since the sample before as rows of `database_samples`.
-   * @returns statements that have become slower
+   * @returns statements that have become slower; where the samples of the past cannot be read, that
    */
   async sampleStatements(db: MonitoredDatabase): Promise<Remark[]> {
     const server = await readServerFacts(db);
@@ -56,7 +66,7 @@ export class DatabaseSampler {
         deltas.slice(0, KEPT).map((delta) => this.#row(delta, now)),
       );
     }
-    return regressions(this.#history, now, server.statementsSchema ?? 'public');
+    return this.#slower(server, now);
   }
 
   /** Writes how many findings there are of each code, those that are only worth a note left out. */
@@ -79,6 +89,18 @@ export class DatabaseSampler {
     ]);
   }
 
+  async #slower(server: ServerFacts, at: number): Promise<Remark[]> {
+    const recent = suspects(this.#history, at);
+    if (recent.length === 0) return [];
+    const ids = recent.map(({ id }) => id);
+    try {
+      const past = await this.#past(this.#name, ids, { at, recent: RECENT });
+      return regressions(recent, past, server.statementsSchema ?? 'public');
+    } catch (error) {
+      return [failedLook('regressions', server, error)];
+    }
+  }
+
   async #deltas(db: MonitoredDatabase, server: ServerFacts): Promise<StatementDelta[]> {
     const counters = await readCounters(db, server);
     const before = this.#counters;
@@ -86,7 +108,7 @@ export class DatabaseSampler {
     if (!before) return [];
     const deltas = statementDeltas(before, counters).sort((a, b) => b.total - a.total);
     const at = this.#clock.now();
-    const kept = this.#history.filter((interval) => interval.at > at - HISTORY);
+    const kept = this.#history.filter((interval) => interval.at > at - RECENT);
     this.#history = [...kept, { at, deltas: deltas.slice(0, KEPT) }];
     return deltas;
   }

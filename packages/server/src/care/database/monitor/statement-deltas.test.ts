@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Interval, regressions } from './regressions.ts';
+import { type Interval, type PastLoad, regressions, suspects } from './regressions.ts';
 import { type StatementCounter, statementDeltas } from './statement-deltas.ts';
 
 function counter(key: string, calls: number, total: number, since: string | null = null): StatementCounter {
@@ -24,28 +24,42 @@ test.each<[string, StatementCounter[], StatementCounter[], [string, number, numb
   expect(statementDeltas(before, now).map(({ id, calls, total }) => [id, calls, total])).toEqual(expected);
 });
 
-/** Intervals of 30 s; each mean lasts for so many of them. */
-function history(...means: [mean: number, intervals: number][]): Interval[] {
-  const values = means.flatMap(([mean, intervals]) => Array.from({ length: intervals }, () => mean));
-  return values.map((mean, place) => ({
-    at: (place + 1) * 30_000,
+/** What one statement did in the last minutes, each interval with its age in seconds and the mean of ten calls. */
+function lately(...intervals: [age: number, mean: number][]): Interval[] {
+  return intervals.map(([age, mean]) => ({
+    at: NOW - age * 1_000,
     deltas: [{ id: '7', query: 'SELECT 1', calls: 10, rows: 10, total: 10 * mean }],
   }));
 }
 
-test.each<[string, Interval[], number]>([
-  ['ten times slower for a minute after three minutes', history([2, 6], [20, 4]), 1],
-  ['as it always was', history([20, 12]), 0],
-  ['twice as slow', history([20, 8], [40, 4]), 0],
-  ['slower by much but still quick', history([0.01, 8], [0.9, 4]), 0],
-  ['too little history', history([2, 1], [20, 3]), 0],
-])('%s', (_name, intervals, found) => {
-  expect(regressions(intervals, intervals.at(-1)?.at ?? 0, 'public')).toHaveLength(found);
+const NOW = Date.UTC(2026, 0, 12);
+const NOTHING: PastLoad = { id: '7', sameHourCalls: 0, sameHourMs: 0, lastDayCalls: 0, lastDayMs: 0 };
+const sameHour = (calls: number, mean: number) => ({ sameHourCalls: calls, sameHourMs: calls * mean });
+const lastDay = (calls: number, mean: number) => ({ lastDayCalls: calls, lastDayMs: calls * mean });
+
+test.each<[string, Interval[], Partial<PastLoad>, number]>([
+  ['ten times slower than in the same hour', lately([30, 20], [0, 20]), sameHour(9, 2), 1],
+  ['ten times slower than in the last day', lately([0, 20]), lastDay(9, 2), 1],
+  ['slow in the same hour too', lately([0, 20]), { ...sameHour(9, 20), ...lastDay(9, 2) }, 0],
+  ['quick in the same hour, slow since yesterday', lately([0, 20]), { ...sameHour(9, 2), ...lastDay(9, 20) }, 1],
+  ['two calls in the same hour say nothing', lately([0, 20]), { ...sameHour(2, 2), ...lastDay(9, 20) }, 0],
+  ['nothing is known of the past', lately([0, 20]), {}, 0],
+  ['twice as slow', lately([0, 40]), sameHour(9, 20), 0],
+  ['slower by much but still quick', lately([0, 0.9]), sameHour(9, 0.01), 0],
+  ['it was slow three minutes ago', lately([180, 20], [0, 2]), sameHour(9, 2), 0],
+])('%s', (_name, intervals, past, found) => {
+  expect(regressions(suspects(intervals, NOW), [{ ...NOTHING, ...past }], 'public')).toHaveLength(found);
 });
 
-test('a regression is seen within four minutes', () => {
-  const seen = Array.from({ length: 8 }, (_, more) => history([2, 6], [20, more + 1])).findIndex(
-    (intervals) => regressions(intervals, intervals.at(-1)?.at ?? 0, 'public').length > 0,
+test('what costs the most time more comes first', () => {
+  const recent = [
+    { id: '1', query: 'SELECT 1', calls: 10, mean: 100 },
+    { id: '2', query: 'SELECT 2', calls: 1_000, mean: 20 },
+  ];
+  const past = recent.map(({ id }) => ({ ...NOTHING, id, ...sameHour(100, 2) }));
+  const found = regressions(recent, past, 'public');
+  expect(found.map(({ object }) => object)).toEqual(['query 2', 'query 1']);
+  expect(found[0]?.message).toBe(
+    '10 times slower than before: 20 ms on average in the last 1,000 calls, 2.0 ms at this hour in the last 7 days; that is 18 s more in two minutes. SELECT ?',
   );
-  expect((seen + 1) * 30_000).toBeLessThanOrEqual(120_000);
 });

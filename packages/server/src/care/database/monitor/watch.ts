@@ -11,7 +11,7 @@ import { LIVE_PROBES, SLOW_PROBES } from '../probes/index.ts';
 import { readServerFacts } from '../server-facts.ts';
 import { judgeGrowth, type SizePoint } from './disk-forecast.ts';
 import { readDiskSpace } from './disk-space.ts';
-import { DatabaseSampler } from './sampler.ts';
+import { DatabaseSampler, type PastLoads } from './sampler.ts';
 import { WaitSampler } from './wait-sampler.ts';
 
 /** Milliseconds between two samples of what sessions wait for. */
@@ -44,6 +44,7 @@ export interface WatchContext {
   corrupt(name: string): Promise<readonly Remark[]>;
   /** How large a database was since a time (ms since the epoch), hour by hour. */
   sizes(name: string, since: number): Promise<SizePoint[]>;
+  past: PastLoads;
 }
 
 /** What the last look at a database found. */
@@ -140,12 +141,12 @@ class View {
   #slow: readonly DatabaseFinding[] | undefined;
 
   constructor(database: DatabaseConfig, context: WatchContext, found: (latest: LatestFindings) => void) {
-    const { service, writer, clock } = context;
+    const { service, writer, clock, past } = context;
     const { name, thresholds } = database;
     this.#database = database;
     this.#context = context;
     this.#found = found;
-    this.#sampler = new DatabaseSampler({ name, service, writer, clock });
+    this.#sampler = new DatabaseSampler({ name, service, writer, clock, past });
     this.#waits = new WaitSampler({ name, service, writer, clock, thresholds });
   }
 

@@ -1,5 +1,6 @@
 import type { StatementLoad, StatementPoint } from '@yumops/protocol';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
+import type { PastLoad } from '../monitor/regressions.ts';
 
 export interface Span {
   /** ms since the epoch. */
@@ -7,10 +8,15 @@ export interface Span {
   to: number;
 }
 
-const WEEK = 7 * 86_400_000;
+const HALF_HOUR = 1_800_000;
+const DAY = 86_400_000;
+const WEEK = 7 * DAY;
 const POINTS = 60;
 const LEAST_STEP = 60_000;
 const time = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
+/** Rows of the same time of day as the span `from` to `to`, on the days between `past` and it. */
+const SAME_TIME = `timestamp < ${time('from')}
+         AND (toUnixTimestamp64Milli(timestamp) - {past:Int64}) % 86400000 < {to:Int64} - {from:Int64}`;
 
 /** The statements that took the most time in a span, by what was sampled. */
 export async function readLoads(
@@ -26,8 +32,7 @@ export async function readLoads(
        GROUP BY queryId
      ), before AS (
        SELECT queryId, sum(totalMs) / sum(calls) AS usual FROM database_samples
-       WHERE database = {database:String} AND timestamp >= ${time('past')} AND timestamp < ${time('from')}
-         AND (toUnixTimestamp64Milli(timestamp) - {past:Int64}) % 86400000 < {to:Int64} - {from:Int64}
+       WHERE database = {database:String} AND timestamp >= ${time('past')} AND ${SAME_TIME}
        GROUP BY queryId
      )
      SELECT n.queryId AS id, n.query AS query, n.calls AS calls, n.rows AS rows, n.total AS totalMs, n.total / n.calls AS meanMs,
@@ -35,6 +40,28 @@ export async function readLoads(
      FROM now n LEFT JOIN before b ON b.queryId = n.queryId
      ORDER BY n.total DESC LIMIT {limit:UInt32}`,
     { database, from, to, past: from - WEEK, limit },
+  );
+}
+
+/**
+ * What statements did in the past: in the hour around the time of day of `at` (ms since the epoch) on each of the 7 days
+ * before, and at any time of the 24 hours that ended `recent` ms before `at`.
+ */
+export async function readPastLoads(
+  telemetry: TelemetryStore,
+  database: string,
+  ids: readonly string[],
+  { at, recent }: { at: number; recent: number },
+): Promise<PastLoad[]> {
+  const from = at - HALF_HOUR;
+  return telemetry.query<PastLoad>(
+    `SELECT queryId AS id, sumIf(calls, ${SAME_TIME}) AS sameHourCalls, sumIf(totalMs, ${SAME_TIME}) AS sameHourMs,
+            sumIf(calls, timestamp >= ${time('day')}) AS lastDayCalls, sumIf(totalMs, timestamp >= ${time('day')}) AS lastDayMs
+     FROM database_samples
+     WHERE database = {database:String} AND queryId IN {ids:Array(String)}
+       AND timestamp >= ${time('past')} AND timestamp <= ${time('until')}
+     GROUP BY queryId`,
+    { database, ids, from, to: at + HALF_HOUR, past: from - WEEK, day: at - recent - DAY, until: at - recent },
   );
 }
 
