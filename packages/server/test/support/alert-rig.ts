@@ -10,7 +10,13 @@ import { changeGroup } from '../../src/respond/alerting/group/change.ts';
 import type { GroupInput } from '../../src/respond/alerting/group/decide.ts';
 import type { OnCallPolicy } from '../../src/respond/alerting/group/facts.ts';
 import type { OutageSpool } from '../../src/respond/alerting/outage/spool.ts';
-import type { AlertStore, BucketSource, MonitorStatus, PlannedWork } from '../../src/respond/alerting/ports.ts';
+import type {
+  AlertStore,
+  BucketSource,
+  MonitorStatus,
+  PlannedWork,
+  WatchedCondition,
+} from '../../src/respond/alerting/ports.ts';
 import { addSilence } from '../../src/respond/alerting/silence/add-silence.ts';
 import { endSilence } from '../../src/respond/alerting/silence/end-silence.ts';
 import type { SilenceDeps } from '../../src/respond/alerting/silence/ports.ts';
@@ -123,6 +129,8 @@ export interface RigOptions {
   plannedWork?: PlannedWork;
   /** Where rules read instead of `AlertRig.buckets`. */
   buckets?: BucketSource;
+  /** What other parts of the platform find wrong. */
+  conditions?: () => readonly WatchedCondition[];
   /** Real ways out instead of `AlertRig.receivers`. */
   notifiers?: () => ReadonlyMap<string, Notifier>;
 }
@@ -173,6 +181,7 @@ export class AlertRig {
         resolveOnCall: this.#resolveOnCall,
         ...(this.#options.outageSpool && { outageSpool: this.#options.outageSpool }),
         ...(this.#options.plannedWork && { plannedWork: this.#options.plannedWork }),
+        ...(this.#options.conditions && { conditions: this.#options.conditions }),
         configRefusal: () => this.configRefusal,
         notifiers:
           this.#options.notifiers ?? (() => this.receivers.notifiers(this.#options.channels ?? ['slack', 'email'])),

@@ -34,7 +34,7 @@ export interface MonitorStatus {
 
 /** Something wrong that another part of the platform found. It is told to the platform's own receivers. */
 export interface WatchedCondition {
-  /** Stable; what is no longer among the conditions has ended. */
+  /** Stable; what is no longer among the conditions has ended, but for the first minute after a start. */
   id: string;
   /** Name of the alert. */
   name: string;

@@ -19,6 +19,9 @@ import { nextSynthetic, SYNTHETIC_RULE_ID, type SyntheticTargets } from './synth
 /** Moves at once: what is watched has been confirmed already. */
 const AT_ONCE: Timing = { forMs: 0, keepFiringForMs: 0, windowMs: 0, noData: 'nodata' };
 
+/** How long after a start a condition may be missing before it counts as ended: who watches it has to look first, ms. */
+const SETTLE_MS = 60_000;
+
 /** What one step gives, before anything is written. */
 export interface WatchStep {
   occurrences: Occurrence[];
@@ -52,6 +55,7 @@ function isOfPlatform(ruleId: string): boolean {
 export class Watched {
   readonly #plans: Plans;
   readonly #instances: Map<string, Instance>;
+  #conditionsSince: number | null = null;
 
   /** @param instances as they were stored */
   constructor(plans: Plans, instances: readonly Instance[]) {
@@ -100,7 +104,9 @@ export class Watched {
           }),
       }),
     );
-    return this.#step(watches, isOfPlatform, now);
+    this.#conditionsSince ??= now;
+    const settled = now - this.#conditionsSince >= SETTLE_MS;
+    return this.#step(watches, (ruleId) => settled && isOfPlatform(ruleId), now);
   }
 
   /** One alert for each step on the way to the end; a step that was never reached is not watched. */
