@@ -3,7 +3,9 @@ import { DatabaseSampler } from '../../src/care/database/monitor/sampler.ts';
 import { FakeClock } from '../../src/lib/clock.ts';
 import type { TelemetryRow } from '../../src/lib/telemetry.ts';
 import { connectMonitored } from '../../src/store/monitored/index.ts';
-import { open, run, startEmbeddedServer, type TestServer } from './server.ts';
+import { open, run, startEmbeddedServer, type TestServer, until } from './server.ts';
+
+const labelsOf = (row: TelemetryRow) => row.attributes as Record<string, string>;
 
 describe.each([15, 18] as const)('Postgres %i', (major) => {
   let server: TestServer;
@@ -32,7 +34,11 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
       await sampler.sampleConnections(db);
       return sampler.sampleStatements(db);
     };
-    return { url, written, next, close: () => db.close() };
+    const look = async () => {
+      await clock.advance(30_000);
+      return sampler.sampleServer(db);
+    };
+    return { url, written, next, server: look, close: () => db.close() };
   }
 
   test('writes the use of connections, and what each statement did between two samples', async () => {
@@ -60,6 +66,45 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     await next();
     expect(written.filter(({ query }) => query === 'SELECT $1 AS after').map(({ calls }) => calls)).toEqual([4, 1]);
     await Promise.all(clients.map((client) => client.end()));
+    await close();
+  });
+
+  test('writes how much log and files the server wrote and read, and why checkpoints came', async () => {
+    const { url, written, next, server, close } = await sampling('activity');
+    const client = await open(url);
+    const position = async () => {
+      const { rows } = await client.query("SELECT (pg_current_wal_lsn() - '0/0')::float8 AS bytes");
+      return rows[0].bytes as number;
+    };
+    const sum = (name: string, label: Record<string, string> = {}) =>
+      written
+        .filter((row) => row.name === name && Object.entries(label).every(([k, v]) => labelsOf(row)[k] === v))
+        .reduce((total, row) => total + (row.value as number), 0);
+    await next();
+    await server();
+    expect(sum('db_wal_rate')).toBe(0);
+    const start = await position();
+    await run(
+      url,
+      'CREATE TABLE t AS SELECT repeat(i::text, 50) AS text FROM generate_series(1, 50000) i',
+      'CHECKPOINT',
+    );
+    const grown = (await position()) - start;
+    // The session that wrote tells what it counted when it ends.
+    await until(async () => {
+      expect(await server()).toEqual([]);
+      return (
+        sum('db_wal_rate') * 30 >= grown * 0.95 &&
+        sum('db_io_rate', { operation: 'write' }) * 30 > 8_000_000 &&
+        sum('db_checkpoints', { kind: 'requested' }) >= 1
+      );
+    });
+    expect(sum('db_wal_rate') * 30).toBeLessThan(grown * 3);
+    await client.query("SELECT pg_stat_reset_shared('wal')");
+    const count = written.length;
+    await server();
+    expect(written).toHaveLength(count);
+    await client.end();
     await close();
   });
 });

@@ -178,6 +178,11 @@ function usage(row: Row): RuleMetric {
   };
 }
 
+/** What a watched database server does, sampled every 30 s. */
+function serverActivity(row: Row): RuleMetric {
+  return usage({ sampleIntervalMs: MINUTE / 2, hysteresis: { factor: 0.8 }, range: [0, null], ...row });
+}
+
 const ROWS: readonly RuleMetric[] = [
   ratio({
     name: 'error_rate',
@@ -275,6 +280,36 @@ const ROWS: readonly RuleMetric[] = [
     sampleIntervalMs: MINUTE,
     hysteresis: { points: 0 },
     holdMs: 0,
+  }),
+  serverActivity({
+    name: 'db_wal_rate',
+    noun: 'write-ahead log of the database server',
+    description: 'bytes of write-ahead log that the whole server writes, per second',
+    source: 'metrics',
+    unit: 'B',
+    labels: ['project', 'service', 'environment', 'database'],
+    by: ['database'],
+  }),
+  serverActivity({
+    name: 'db_io_rate',
+    noun: 'reads and writes of the database server',
+    description:
+      'bytes per second that the whole server reads into its buffers and writes out of them: db_io_rate{operation=write}',
+    source: 'metrics',
+    unit: 'B',
+    labels: ['project', 'service', 'environment', 'database', 'operation'],
+    by: ['database', 'operation'],
+  }),
+  serverActivity({
+    name: 'db_checkpoints',
+    noun: 'checkpoints of the database server',
+    description:
+      'checkpoints of the whole server, timed or requested before their time: db_checkpoints{kind=requested}',
+    source: 'metrics',
+    unit: '',
+    labels: ['project', 'service', 'environment', 'database', 'kind'],
+    by: ['database', 'kind'],
+    reducer: 'sum',
   }),
   usage({
     name: 'memory_usage',

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../lib/clock.ts';
+import { codeOf } from '../../../lib/errors.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../../lib/telemetry.ts';
 import { failedLook } from '../check-database.ts';
 import { DATABASE_FINDING_CODES, type Remark } from '../finding.ts';
@@ -9,6 +10,7 @@ import { readServerFacts, type ServerFacts } from '../server-facts.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { readCounters } from './read-counters.ts';
 import { type Interval, type PastLoad, RECENT, regressions, suspects } from './regressions.ts';
+import { type ServerCounters, serverActivity, serverCountersSql } from './server-activity.ts';
 import { type StatementCounter, type StatementDelta, statementDeltas } from './statement-deltas.ts';
 
 /** Statements of an interval whose samples are kept: those that took the most time. */
@@ -30,6 +32,8 @@ export class DatabaseSampler {
   readonly #past: PastLoads;
   #counters: readonly StatementCounter[] | undefined;
   #history: Interval[] = [];
+  /** What the server had counted at the look before, at which monotonic milliseconds. */
+  #server: { counters: ServerCounters; at: number } | undefined;
 
   constructor(options: { name: string; service: string; writer: TelemetryWriter; clock: Clock; past: PastLoads }) {
     this.#name = options.name;
@@ -67,6 +71,22 @@ export class DatabaseSampler {
       );
     }
     return this.#slower(server, now);
+  }
+
+  /**
+   * Writes what the server did since the look before as metrics: write-ahead log, checkpoints and files.
+   * @returns where its counters cannot be read, that
+   */
+  async sampleServer(db: MonitoredDatabase): Promise<Remark[]> {
+    const server = await readServerFacts(db);
+    try {
+      const [counters] = await db.query<ServerCounters>(serverCountersSql(server.version));
+      if (counters) await this.#writeActivity(counters);
+      return [];
+    } catch (error) {
+      if (codeOf(error) === 'database_unavailable') throw error;
+      return [failedLook('server_activity', server, error)];
+    }
   }
 
   /** Writes how many findings there are of each code, those that are only worth a note left out. */
@@ -111,6 +131,20 @@ export class DatabaseSampler {
     const kept = this.#history.filter((interval) => interval.at > at - RECENT);
     this.#history = [...kept, { at, deltas: deltas.slice(0, KEPT) }];
     return deltas;
+  }
+
+  async #writeActivity(counters: ServerCounters): Promise<void> {
+    const [before, at] = [this.#server, this.#clock.monotonic()];
+    this.#server = { counters, at };
+    const activity = before && serverActivity(before.counters, counters, (at - before.at) / 1_000);
+    if (!activity) return;
+    await this.#writer.append('metrics', [
+      this.#gauge('db_wal_rate', activity.walRate, 'bytes'),
+      this.#gauge('db_io_rate', activity.readRate, 'bytes', { operation: 'read' }),
+      this.#gauge('db_io_rate', activity.writeRate, 'bytes', { operation: 'write' }),
+      this.#gauge('db_checkpoints', activity.timed, null, { kind: 'timed' }),
+      this.#gauge('db_checkpoints', activity.requested, null, { kind: 'requested' }),
+    ]);
   }
 
   async #writeUsage(percent: number): Promise<void> {

@@ -158,7 +158,11 @@ class View {
     await this.#waits.look(this.#db);
     if (round % CONNECTIONS === 0) await this.#sampler.sampleConnections(this.#db);
     if (round % STATEMENTS === 0) {
-      this.#sampled = [...(await this.#sampler.sampleStatements(this.#db)), ...(await this.#waits.write())];
+      this.#sampled = [
+        ...(await this.#sampler.sampleStatements(this.#db)),
+        ...(await this.#sampler.sampleServer(this.#db)),
+        ...(await this.#waits.write()),
+      ];
       await this.#context.report(name, this.remembered());
     }
     if (round % CATALOGUE === 0) this.#unread = await this.#readCatalogue(this.#db);
