@@ -12,6 +12,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['form of a monitor', '/uptime?do=add&kind=heartbeat', 'Or a cron expression'],
   ['edit of a monitor', '/uptime?monitor=dashboard&do=edit', 'Bearer token'],
   ['monitor', '/uptime/detailed', 'Checks of the report'],
+  ['monitor with a picture', '/uptime/api-health', 'Download the trace'],
   ['logs', '/logs', 'Unhandled error while rating'],
   ['logs with drawer', '/logs?row=row-00003', 'restaurant.city'],
   ['log line', '/logs/row-00003', 'restaurant.city'],
@@ -127,6 +128,26 @@ it('has no accessibility finding in either theme and no refused resource on any 
   expect(bench.fixture.unexpected).toEqual([]);
   await context.close();
 }, 300_000);
+
+it('shows what a failed check recorded, on the page of the monitor and beside the list', async () => {
+  for (const width of [1440, 390]) {
+    const { page, context, faults } = await visit(bench, '/', { width, height: 900 });
+    for (const path of ['/uptime/api-health', '/uptime?monitor=api-health']) {
+      await page.goto(bench.fixture.url + path);
+      const picture = page.getByAltText('The page when the journey failed');
+      await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+      expect(await page.getByRole('link', { name: 'Download the trace' }).getAttribute('href')).toMatch(
+        /^\/api\/v1\/check-files\/[0-9a-f-]+\.zip$/,
+      );
+      await loaded(page);
+      expect(await findingsOfBothThemes(page), path).toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  }
+}, 120_000);
 
 it('has none on the sign-in page, the palette and the key sheet', async () => {
   const { page, context, faults } = await visit(bench, '/sign-in', { signedIn: false });

@@ -30,3 +30,11 @@ test('beyond its bytes too', () => {
   expect(numbers(outbox.next(99))).toEqual([8, 9]);
   expect(outbox.dropped).toBe(7);
 });
+
+test('numbers go on behind what the platform has, where a disk forgot the newest', () => {
+  const outbox = new Outbox({ capacity: 10, capacityBytes: 10_000 });
+  outbox.add(result('a'));
+  expect(outbox.confirm(40)).toBe(1);
+  outbox.add(result('b'));
+  expect(numbers(outbox.next(9))).toEqual([41]);
+});

@@ -79,8 +79,13 @@ export class Outbox {
     return this.#entries.slice(0, limit).map(({ result }) => result);
   }
 
-  /** Forgets what is stored elsewhere. @returns how many results that were */
+  /**
+   * Forgets what is stored elsewhere. Where that is more than is known here, a disk forgot the newest, and numbers go on
+   * behind it: the platform takes none twice.
+   * @returns how many results that were
+   */
   confirm(upTo: number): number {
+    this.#sequence = Math.max(this.#sequence, upTo);
     const first = this.#entries.findIndex(({ result }) => result.sequence > upTo);
     const confirmed = first === -1 ? this.#entries.length : first;
     if (confirmed > 0) this.#remove(confirmed);
