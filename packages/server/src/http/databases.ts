@@ -121,7 +121,9 @@ function findingRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
     const database = find(deps, params.name);
     const watched = watch.remembered(database.name);
     const items = await deps
-      .withDatabase(database, 'monitoring', (db) => checkDatabase(database, db, { watched }))
+      .withDatabase(database, 'monitoring', (db) =>
+        checkDatabase(database, db, { watched, lately: () => watch.lately(database.name) }),
+      )
       .catch((error: unknown) => [asFinding(database.name, unreachable(database.name, error))]);
     return { at: clock.now(), items } satisfies DatabaseFindings;
   });

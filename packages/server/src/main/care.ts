@@ -2,6 +2,7 @@ import {
   DatabaseWatch,
   MaintenanceRunner,
   readPastLoads,
+  readRecent,
   recordCatalogue,
   type SizePoint,
   type StoredLedger,
@@ -59,6 +60,7 @@ export function openDatabaseCare(context: {
     catalogue: async (name, catalogue) => void (await recordCatalogue(stores.db, name, catalogue, clock.now())),
     corrupt: (name) => ledger.corruptIndexes(name),
     sizes: (name, since) => readSizes(stores.telemetry, name, since),
+    lately: (name) => readRecent(stores.telemetry, name, clock.now()),
     past: (name, ids, window) => readPastLoads(stores.telemetry, name, ids, window),
   });
   const runner = new MaintenanceRunner({ ledger, clock, target: (name) => maintenanceTarget(live.current, name) });

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkDatabase } from '../../src/care/database/check-database.ts';
+import { readRecent } from '../../src/care/database/index.ts';
 import { DatabaseSampler } from '../../src/care/database/monitor/sampler.ts';
+import { DEFAULT_THRESHOLDS } from '../../src/care/database/thresholds.ts';
 import { FakeClock } from '../../src/lib/clock.ts';
 import { connectMonitored } from '../../src/store/monitored/index.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
@@ -69,6 +72,32 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     expect(await nap(120)).toEqual([]);
     await end();
   });
+});
+
+test('a statement is slow by what it did in the last day, not by what it did since the statistics were reset', async () => {
+  const server = await startEmbeddedServer(15);
+  const url = await server.createDatabase('mended');
+  await run(url, 'CREATE EXTENSION pg_stat_statements');
+  const { clock, nap, end } = await storedSampling(url, store, START);
+  for (const ms of [400, 400, 400]) await nap(ms);
+  const db = await connectMonitored('main', url);
+  const look = async () => {
+    const limits = { very_slow_query_ms: 200 };
+    const database = { name: 'main', profile: 'plain', exclude: [], capacity: null } as const;
+    const found = await checkDatabase({ ...database, thresholds: { ...DEFAULT_THRESHOLDS, ...limits } }, db, {
+      lately: () => readRecent(store.telemetry, url, clock.now() + 1),
+    });
+    return found.filter(({ code }) => code === 'slow_query').map(({ message }) => message);
+  };
+  expect(await look()).toEqual([expect.stringMatching(/ 6 times in the last 24 hours: .*pg_sleep/)]);
+  await clock.advance(2 * DAY);
+  // Nothing is stored of the last day: what the server counted itself is all that is known.
+  expect(await look()).toEqual([expect.stringMatching(/ 9 times since the statistics were reset: .*pg_sleep/)]);
+  for (const ms of [1, 1]) await nap(ms);
+  expect(await look()).toEqual([]);
+  await end();
+  await db.close();
+  await server.stop();
 });
 
 test('where the samples of the past cannot be read, that is said', async () => {

@@ -65,6 +65,7 @@ beforeAll(async () => {
       corrupt: async () => [],
       sizes: async () => [],
       past: async () => [],
+      lately: async () => [],
     },
   });
   app = await createHttpServer({ log, version: '0' });

@@ -40,6 +40,7 @@ async function watch(url: string, capacity: number, sizes: readonly SizePoint[],
     corrupt: async () => corrupt,
     sizes: async () => [...sizes],
     past: async () => [],
+    lately: async () => [],
   });
   watching.start([
     {

@@ -2,7 +2,7 @@ import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { DatabaseConfig } from './config.ts';
 import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from './finding.ts';
 import type { MonitoredDatabase } from './monitored-database.ts';
-import type { Probe, ProbeContext } from './probe.ts';
+import type { Probe, ProbeContext, RecentStatements } from './probe.ts';
 import { END_IDLE_SESSIONS } from './probes/connections.ts';
 import { PROBES } from './probes/index.ts';
 import { quoteName, quoteText } from './quote.ts';
@@ -16,6 +16,7 @@ export interface CheckOptions {
   onProbe?(name: string, done: number, total: number): void;
   /** What is known from watching the database over time. */
   watched?: readonly Remark[];
+  lately?: RecentStatements;
   /** Default all. */
   probes?: readonly Probe[];
 }
@@ -53,9 +54,9 @@ export function droppedOnce(remarks: readonly Remark[]): Remark[] {
 async function lookAt(
   { profile, thresholds, capacity }: CheckedDatabase,
   db: MonitoredDatabase,
-  { onProbe, probes: wanted = PROBES }: CheckOptions,
+  { onProbe, lately, probes: wanted = PROBES }: CheckOptions,
 ): Promise<Remark[]> {
-  const context: ProbeContext = { server: await readServerFacts(db), profile, thresholds, capacity };
+  const context: ProbeContext = { server: await readServerFacts(db), profile, thresholds, capacity, lately };
   const probes = wanted.filter(({ primaryOnly }) => !(primaryOnly && context.server.standby));
   const remarks: Remark[] = [];
   for (const [done, probe] of probes.entries()) {

@@ -24,10 +24,10 @@ export { MAINTENANCE_TASKS, type MaintenanceTask, readTask, TASK_MEANINGS, tasks
 export type { SizePoint } from './monitor/disk-forecast.ts';
 export { DatabaseWatch, type LatestFindings } from './monitor/watch.ts';
 export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './monitored-database.ts';
+export type { StatementRow } from './probe.ts';
 export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
-export type { StatementRow } from './probes/statements.ts';
 export { readActivity } from './read/activity.ts';
-export { readHistory, readLoads, readPastLoads, type Span } from './read/history.ts';
+export { readHistory, readLoads, readPastLoads, readRecent, type Span } from './read/history.ts';
 export { readIndexes } from './read/indexes.ts';
 export { readLocks } from './read/locks.ts';
 export { readPlan } from './read/plan.ts';

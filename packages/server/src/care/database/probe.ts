@@ -11,7 +11,26 @@ export interface ProbeContext {
   profile: DatabaseProfile;
   /** Bytes of the disk of the server as configured; null = see on this machine. */
   capacity: number | null;
+  /** What statements did of late, where that is stored; without it what was counted since the statistics were reset counts. */
+  lately?: RecentStatements | undefined;
 }
+
+/** What was counted for one statement. */
+export interface StatementRow {
+  /** 64 bits, as text. */
+  id: string;
+  query: string;
+  calls: number;
+  rows: number;
+  /** Milliseconds. */
+  total: number;
+  mean: number;
+  /** Its share of the time of all statements. */
+  share: number;
+}
+
+/** The statements that took the most time in the last 24 hours; none where nothing is stored. */
+export type RecentStatements = () => Promise<StatementRow[]>;
 
 /** One question to a database. */
 export interface Probe {

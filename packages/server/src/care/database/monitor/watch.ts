@@ -7,6 +7,7 @@ import { checkDatabase, failedLook, unreachable } from '../check-database.ts';
 import type { DatabaseConfig } from '../config.ts';
 import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
+import type { StatementRow } from '../probe.ts';
 import { LIVE_PROBES, SLOW_PROBES } from '../probes/index.ts';
 import { readServerFacts } from '../server-facts.ts';
 import { judgeGrowth, type SizePoint } from './disk-forecast.ts';
@@ -45,6 +46,8 @@ export interface WatchContext {
   /** How large a database was since a time (ms since the epoch), hour by hour. */
   sizes(name: string, since: number): Promise<SizePoint[]>;
   past: PastLoads;
+  /** The statements of a database that took the most time in the last 24 hours. */
+  lately(name: string): Promise<StatementRow[]>;
 }
 
 /** What the last look at a database found. */
@@ -94,6 +97,11 @@ export class DatabaseWatch {
   /** What only somebody who remembers can say about a database. */
   remembered(name: string): readonly Remark[] {
     return this.#views.get(name)?.remembered() ?? [];
+  }
+
+  /** The statements of a database that took the most time in the last 24 hours. */
+  lately(name: string): Promise<StatementRow[]> {
+    return this.#context.lately(name);
   }
 
   async #follow(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
@@ -190,7 +198,11 @@ class View {
     const database = this.#database;
     if (everything) {
       this.#foretold = [...(await this.#forecast(db)), ...(await this.#context.corrupt(database.name))];
-      this.#slow = await checkDatabase(database, db, { probes: SLOW_PROBES, watched: this.#foretold });
+      this.#slow = await checkDatabase(database, db, {
+        probes: SLOW_PROBES,
+        watched: this.#foretold,
+        lately: () => this.#context.lately(database.name),
+      });
     }
     const urgent = await checkDatabase(database, db, {
       probes: LIVE_PROBES,

@@ -1,26 +1,16 @@
 import { formatDuration } from '../../../lib/duration.ts';
+import { messageOf } from '../../../lib/errors.ts';
 import type { Remark } from '../finding.ts';
 import { type FilteredTable, indexFor, type SuggestedIndex } from '../index-advice.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
-import { notLocked, ownSchema, type Probe, type ProbeContext } from '../probe.ts';
+import { notLocked, ownSchema, type Probe, type ProbeContext, type StatementRow } from '../probe.ts';
 import { quoteText } from '../quote.ts';
 import type { ServerFacts } from '../server-facts.ts';
 import { formatCount, percent } from '../units.ts';
 
-/** What was counted for one statement since the statistics were reset. */
-export interface StatementRow {
-  /** 64 bits, as text. */
-  id: string;
-  query: string;
-  calls: number;
-  rows: number;
-  /** Milliseconds. */
-  total: number;
-  mean: number;
-  /** Its share of the time of all statements. */
-  share: number;
-}
+/** Statements that are looked at: those that took the most time. */
+export const MOST = 500;
 
 /** Statements that are ours, or that are about the schema rather than the data. */
 export const FOREIGN =
@@ -53,7 +43,29 @@ const SCANNED = (own: string, { missing_index_rows: rows, missing_index_scans: s
     AND s.seq_tup_read >= s.seq_scan * c.reltuples / 2
   ORDER BY s.seq_tup_read DESC LIMIT 50`;
 
-function judgeSlow(row: StatementRow, index: SuggestedIndex | undefined, context: ProbeContext): Remark[] {
+interface Counted {
+  rows: readonly StatementRow[];
+  /** The time in which it was counted, as it stands in a sentence. */
+  time: string;
+}
+
+/** An average over months does not see what has become slow, nor what was mended: the last day counts where it is stored. */
+async function readCounted(db: MonitoredDatabase, schema: string, { lately }: ProbeContext): Promise<Counted> {
+  const recent = await lately?.().catch((error: unknown) => {
+    // The database can be asked: only this probe knows nothing.
+    throw new Error(`what statements did of late cannot be read: ${messageOf(error)}`);
+  });
+  if (recent && recent.length > 0) return { rows: recent, time: 'in the last 24 hours' };
+  const rows = await db.query<StatementRow>(STATEMENTS_SQL(schema, MOST));
+  return { rows, time: 'since the statistics were reset' };
+}
+
+function judgeSlow(
+  row: StatementRow,
+  time: string,
+  index: SuggestedIndex | undefined,
+  context: ProbeContext,
+): Remark[] {
   const { thresholds: at, server } = context;
   const often = row.mean >= at.slow_query_ms && row.calls >= at.slow_query_calls;
   const long = row.mean >= at.very_slow_query_ms && row.calls >= 2;
@@ -64,7 +76,7 @@ function judgeSlow(row: StatementRow, index: SuggestedIndex | undefined, context
       code: 'slow_query',
       severity: long || row.share >= 0.1 ? 'warning' : 'info',
       object: `query ${row.id}`,
-      message: `${formatDuration(row.mean)} on average, ${formatCount(row.calls)} times: ${percent(row.share)} of the time of all statements. ${normaliseQuery(row.query)}`,
+      message: `${formatDuration(row.mean)} on average, ${formatCount(row.calls)} times ${time}: ${percent(row.share)} of the time of all statements. ${normaliseQuery(row.query)}`,
       fix: index?.statement ?? look,
     },
   ];
@@ -126,14 +138,14 @@ async function judgeEvictions(
 }
 
 async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeContext): Promise<Remark[]> {
-  const rows = await db.query<StatementRow>(STATEMENTS_SQL(schema, 500));
+  const { rows, time } = await readCounted(db, schema, context);
   const own = ownSchema('s.schemaname', context.profile);
   const tables = await db.query<FilteredTable>(SCANNED(own, context.thresholds));
   const indexes = new Map<string, SuggestedIndex>();
   const slow = rows.flatMap((row) => {
     const index = indexFor(row, tables);
     if (index && !indexes.has(index.statement)) indexes.set(index.statement, index);
-    return judgeSlow(row, index, context);
+    return judgeSlow(row, time, index, context);
   });
   const evictions = await judgeEvictions(db, schema, context.thresholds);
   return [...slow, ...[...indexes.values()].map(judgeMissing), ...evictions];

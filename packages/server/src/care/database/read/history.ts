@@ -1,6 +1,8 @@
 import type { StatementLoad, StatementPoint } from '@yumops/protocol';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import type { PastLoad } from '../monitor/regressions.ts';
+import type { StatementRow } from '../probe.ts';
+import { MOST } from '../probes/statements.ts';
 
 export interface Span {
   /** ms since the epoch. */
@@ -41,6 +43,12 @@ export async function readLoads(
      ORDER BY n.total DESC LIMIT {limit:UInt32}`,
     { database, from, to, past: from - WEEK, limit },
   );
+}
+
+/** The statements that took the most time in the 24 hours that end at `at` (ms since the epoch). */
+export async function readRecent(telemetry: TelemetryStore, database: string, at: number): Promise<StatementRow[]> {
+  const loads = await readLoads(telemetry, database, { from: at - DAY, to: at }, MOST);
+  return loads.map(({ totalMs: total, meanMs: mean, ...rest }) => ({ ...rest, total, mean }));
 }
 
 /**

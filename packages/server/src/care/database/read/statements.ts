@@ -1,7 +1,8 @@
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
-import { STATEMENTS_SQL, type StatementRow } from '../probes/statements.ts';
+import type { StatementRow } from '../probe.ts';
+import { STATEMENTS_SQL } from '../probes/statements.ts';
 import { readServerFacts } from '../server-facts.ts';
 
 /**
