@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { YumOpsError } from '../lib/errors.ts';
+import { codeOf, YumOpsError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 
 /** Every failure leaves as `{"error": {"code", "message", "hint"}}`; what is our own fault is also logged. */
 export function installErrorHandler(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError | YumOpsError, request, reply) => {
-    const problem = error instanceof YumOpsError ? error : fromFastify(error);
+    const problem = error instanceof YumOpsError ? error : (unstorable(error) ?? fromFastify(error));
     if (problem.status >= 500 && problem.status !== 503) {
       log.error('request failed', {
         method: request.method,
@@ -16,6 +16,17 @@ export function installErrorHandler(app: FastifyInstance, log: Log): void {
     }
     if (problem.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(problem.retryAfter)));
     return reply.code(problem.status).send({ error: problem.toProblem() });
+  });
+}
+
+/** What Postgres says of a text that it cannot keep: it has a NUL, or is no UTF-8. */
+const UNSTORABLE = new Set(['22021', '22P05']);
+
+function unstorable(error: unknown): YumOpsError | undefined {
+  if (!UNSTORABLE.has(codeOf(error) ?? '')) return undefined;
+  return new YumOpsError('invalid_text', 'A text of the request has a character that cannot be kept, such as NUL.', {
+    hint: 'Take it out.',
+    status: 400,
   });
 }
 
