@@ -94,7 +94,7 @@ test('link-local addresses are refused; a store that takes nothing does not hide
     reason: expect.stringContaining('net::ERR_ACCESS_DENIED'),
     evidence: {
       files: [],
-      headers: { 'not-kept': expect.stringContaining('screenshot could not be kept: the store is away') },
+      headers: { 'not-kept': expect.stringContaining('could not be kept: the store is away') },
     },
   });
 });
