@@ -105,6 +105,15 @@ test.each([15, 18] as const)(
       const early = (await check(url)).find(({ code }) => code === 'checkpoints');
       expect(early?.message).toMatch(/^5\d of 5\d checkpoints/);
       await run(url, early?.fix as string);
+
+      await run(url, 'CREATE TABLE t AS SELECT i FROM generate_series(1, 5000) i', 'CREATE INDEX lonely ON t (i)');
+      const unused = (await check(url, { unused_index_age: 0 })).find(({ code }) => code === 'unused_index');
+      expect(unused).toMatchObject({
+        severity: 'info',
+        message: expect.stringContaining(
+          'Reads on a standby are counted there alone, and a standby follows this server',
+        ),
+      });
     } finally {
       await standby.stop();
       await primary.stop();
