@@ -151,7 +151,7 @@ it('shows what a failed check recorded, on the page of the monitor and beside th
 
 it('has none on the sign-in page, the palette and the key sheet', async () => {
   const { page, context, faults } = await visit(bench, '/sign-in', { signedIn: false });
-  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   const findings = await findingsOfBothThemes(page);
   await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
   await page.goto(bench.fixture.url);
