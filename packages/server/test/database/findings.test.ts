@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DatabaseFinding, DatabaseFindingCode } from '../../src/care/database/finding.ts';
 import { asRole, check, open, run, startEmbeddedServer, type TestServer, until } from './server.ts';
@@ -149,14 +150,14 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
       'CREATE TABLE a (id serial, "I d" int GENERATED ALWAYS AS IDENTITY)',
       'CREATE SEQUENCE "Loose"',
       `CREATE TABLE b (id int DEFAULT nextval('"Loose"'))`,
-      "SELECT setval('a_id_seq', 2000000000), setval('\"a_I d_seq\"', 2140000000), setval('\"Loose\"', 1900000000)",
+      "SELECT setval('a_id_seq', 2000000000), setval('\"a_I d_seq\"', 2140000000), setval('\"Loose\"', 1600000000)",
       "CREATE SEQUENCE fine; SELECT setval('fine', 2000000000)",
     );
     const findings = of(await check(url), 'sequence');
     expect(findings.map(({ object, severity }) => [object, severity])).toEqual([
       ['public."a_I d_seq"', 'critical'],
+      ['public.a_id_seq', 'critical'],
       ['public."Loose"', 'warning'],
-      ['public.a_id_seq', 'warning'],
     ]);
     expect(await mend(url, findings)).toEqual([]);
   });
@@ -167,6 +168,31 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     const findings = await check(url);
     expect(of(findings, 'inactive_slot')).toMatchObject([{ object: 'slot sleepy', severity: 'warning' }]);
     expect(await mend(url, findings)).toEqual([]);
+  });
+
+  test('finds that the reader of a slot is behind', async () => {
+    const ACTIVE = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'behind' AND active";
+    const url = await fresh('reader');
+    await run(url, "SELECT pg_create_physical_replication_slot('behind', true)");
+    const reader = new pg.Client({ connectionString: url, replication: 'true' } as pg.ClientConfig);
+    reader.on('error', () => undefined);
+    await reader.connect();
+    const { rows } = await reader.query('IDENTIFY_SYSTEM');
+    // It streams until the connection ends, and never says how far it is.
+    void reader.query(`START_REPLICATION SLOT behind PHYSICAL ${rows[0].xlogpos}`).catch(() => undefined);
+    try {
+      const look = async (critical?: number) =>
+        of(await check(url, critical === undefined ? {} : { slot_critical: critical }), 'slot_retention');
+      await until(async () => (await (await open(url)).query(ACTIVE)).rowCount === 1);
+      expect(await look()).toEqual([]);
+      expect(await look(1)).toMatchObject([
+        { object: 'slot behind', severity: 'critical', message: expect.stringMatching(/keeps .* of WAL for it/) },
+      ]);
+    } finally {
+      await reader.end().catch(() => undefined);
+      await until(async () => (await (await open(url)).query(ACTIVE)).rowCount === 0);
+      await run(url, "SELECT pg_drop_replication_slot('behind')");
+    }
   });
 
   test('finds that the connections are nearly taken', async () => {

@@ -19,6 +19,7 @@ export const DATABASE_FINDING_CODES = [
   'wait_event',
   'statement_evictions',
   'inactive_slot',
+  'slot_retention',
   'replication_lag',
   'archiver',
   'connections',

@@ -6,6 +6,7 @@ import { formatBytes } from '../units.ts';
 interface SlotRow {
   slot: string;
   type: string;
+  active: boolean;
   /** `reserved`, `extended`, `unreserved` or `lost`; null when it keeps nothing. */
   walStatus: string | null;
   /** Bytes of WAL that it keeps. */
@@ -13,12 +14,29 @@ interface SlotRow {
 }
 
 const SQL = `
-  SELECT slot_name AS slot, slot_type AS type, wal_status AS "walStatus",
+  SELECT slot_name AS slot, slot_type AS type, active, wal_status AS "walStatus",
          pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
                          restart_lsn)::float8 AS retained
   FROM pg_replication_slots
-  WHERE NOT active AND NOT temporary AND (database IS NULL OR database = current_database())
+  WHERE NOT temporary AND (database IS NULL OR database = current_database())
   ORDER BY 1`;
+
+/** A slot whose reader is there, but so far behind that WAL piles up, or was taken from it. */
+function judgeReader({ slot, type, walStatus, retained }: SlotRow, critical: number): Remark[] {
+  const lost = walStatus === 'lost' || walStatus === 'unreserved';
+  const bytes = Math.max(0, retained ?? 0);
+  if (!lost && bytes < critical) return [];
+  const state = lost ? `, and its WAL is ${walStatus}: it can no longer rely on what it has not read` : '';
+  return [
+    {
+      code: 'slot_retention',
+      severity: 'critical',
+      object: `slot ${slot}`,
+      message: `The reader of the ${type} replication slot "${slot}" is behind: the server keeps ${formatBytes(bytes)} of WAL for it${state}.`,
+      fix: null,
+    },
+  ];
+}
 
 function judgeSlot({ slot, type, walStatus, retained }: SlotRow, critical: number): Remark {
   const lost = walStatus === 'lost' || walStatus === 'unreserved';
@@ -32,9 +50,10 @@ function judgeSlot({ slot, type, walStatus, retained }: SlotRow, critical: numbe
   };
 }
 
-/** Replication slots that nobody reads: they keep WAL, and logical ones hold up vacuum. */
+/** Replication slots that nobody reads, or whose reader is far behind: they keep WAL, and logical ones hold up vacuum. */
 export const slots = queryProbe<SlotRow>({
   name: 'replication slots',
   sql: () => SQL,
-  judge: (rows, { thresholds }) => rows.map((row) => judgeSlot(row, thresholds.slot_critical)),
+  judge: (rows, { thresholds: { slot_critical: critical } }) =>
+    rows.flatMap((row) => (row.active ? judgeReader(row, critical) : [judgeSlot(row, critical)])),
 });
