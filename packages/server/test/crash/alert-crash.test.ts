@@ -78,10 +78,13 @@ test(`killed ${KILLS} times while it evaluates and sends, it loses nothing and d
   const last = await start(url);
   await db.query(`UPDATE crash_monitors SET state = 'up'`);
   const settled = async () =>
-    (await count(db, `alerts WHERE state = 'firing'`)) + (await count(db, open)) + (await count(db, 'alert_timers')) ===
+    (await count(db, `alerts WHERE state = 'firing'`)) +
+      (await count(db, open)) +
+      (await count(db, `alert_timers WHERE kind <> 'flap'`)) ===
     0;
   try {
-    await until(settled, 30_000);
+    // Mails to one person leave once a minute; what flaps is looked at again half an hour later.
+    await until(settled, 100_000);
   } finally {
     await kill(last);
   }
@@ -106,7 +109,8 @@ test(`killed ${KILLS} times while it evaluates and sends, it loses nothing and d
   expect(messages.filter(({ status, last_error }) => status === 'failed' && last_error !== unsure)).toEqual([]);
   const known = new Set(messages.map(({ key }) => key));
   expect([...got.keys()].filter((key) => !known.has(key))).toEqual([]);
-  expect(Math.max(...got.values())).toBeLessThanOrEqual(2);
+  // Where nobody else would be told, a message that is interrupted again goes out again rather than being lost.
+  expect(Math.max(...got.values())).toBeLessThanOrEqual(3);
   const unheard = await db.query(
     `SELECT a.id FROM alerts a WHERE NOT EXISTS (SELECT 1 FROM alert_timeline t WHERE t.alert_id = a.id AND t.kind = 'silent')
      AND (SELECT count(DISTINCT m.target) FROM alert_message_alerts l JOIN alert_messages m ON m.id = l.message_id
@@ -115,4 +119,4 @@ test(`killed ${KILLS} times while it evaluates and sends, it loses nothing and d
           WHERE l.alert_id = a.id AND m.kind = 'resolved' AND (m.status = 'sent' OR m.maybe_delivered))`,
   );
   expect(unheard).toEqual([]);
-}, 60_000);
+}, 180_000);

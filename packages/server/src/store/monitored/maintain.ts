@@ -114,6 +114,8 @@ class MaintainedConnection implements MaintainedDatabase {
   async #work<Result>({ signal }: WorkLimits, work: (worker: Worker) => Promise<Result>): Promise<Result> {
     signal?.throwIfAborted();
     const worker = await this.#openWorker();
+    // Who stopped it meanwhile is not heard by a listener that is added now.
+    signal?.throwIfAborted();
     const ended = new AbortController();
     let cancelling = Promise.resolve();
     const cancel = () => {
