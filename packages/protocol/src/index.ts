@@ -1,3 +1,4 @@
+export type * from './access-api.ts';
 export type * from './alerts-api.ts';
 export type * from './analyses-api.ts';
 export type * from './backups-api.ts';

@@ -32,9 +32,9 @@ export interface SecurityEvidence {
   accounts?: number;
   addresses?: number;
   succeeded?: number;
-  sampleAccounts?: string[];
-  sampleAddresses?: string[];
-  paths?: string[];
+  sampleAccounts?: readonly string[];
+  sampleAddresses?: readonly string[];
+  paths?: readonly string[];
   ratio?: number;
   usualRatio?: number;
   from?: string;

@@ -1,49 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Page } from '@yumops/protocol';
+import type { AuditItem, AuditVerdict, Page, PersonItem, SessionItem, TokenItem } from '@yumops/protocol';
 import { get, post, remove } from './client.ts';
-
-/** A browser in which somebody is signed in. */
-export interface SessionItem {
-  id: string;
-  email: string;
-  createdAt: string;
-  lastSeenAt: string;
-  ip: string | null;
-  userAgent: string | null;
-}
-
-export interface PersonItem {
-  email: string;
-  name: string;
-  role: 'viewer' | 'responder' | 'admin';
-  sessions: number;
-  lastSeenAt: string | null;
-}
-
-export interface TokenItem {
-  id: string;
-  name: string;
-  role: 'viewer' | 'responder' | 'admin';
-  resources: string[] | null;
-  createdBy: string | null;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-  revokedAt: string | null;
-}
-
-export interface AuditItem {
-  id: string;
-  at: string;
-  actor: string;
-  action: string;
-  target: string;
-  detail: Record<string, unknown>;
-}
-
-export interface AuditVerdict {
-  entries: number;
-  faults: { code: string; message: string }[];
-}
 
 /** One's own sessions, or everybody's for an administrator. */
 export const sessionsQuery = queryOptions({

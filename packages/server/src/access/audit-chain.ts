@@ -1,25 +1,5 @@
+import type { AuditFault, AuditHead, AuditVerdict } from '@yumops/protocol';
 import type { Db, Queryable } from '../lib/db.ts';
-
-/** The newest link of the audit log's chain. */
-export interface AuditHead {
-  position: number;
-  /** Hex. */
-  hash: string;
-}
-
-/** What is wrong with the audit log. */
-export interface AuditFault {
-  code: 'changed' | 'removed' | 'not_linked' | 'links_removed' | 'cut_off' | 'rewritten';
-  /** One sentence that names the entry. */
-  message: string;
-}
-
-export interface AuditVerdict {
-  entries: number;
-  head: AuditHead | null;
-  /** At most twenty. */
-  faults: AuditFault[];
-}
 
 const MOST_FAULTS = 20;
 

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { AuditHead } from '@yumops/protocol';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { codeOf, messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { Loop } from '../lib/loop.ts';
-import { type AuditHead, compareWithWitness, readAuditHead } from './audit-chain.ts';
+import { compareWithWitness, readAuditHead } from './audit-chain.ts';
 
 const MINUTE = 60_000;
 

@@ -1,3 +1,4 @@
+import type { AuditItem } from '@yumops/protocol';
 import type { Db, SqlValue } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
 
@@ -10,16 +11,6 @@ export interface AuditSelection {
   target?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
-}
-
-export interface AuditItem {
-  id: string;
-  /** ISO 8601. */
-  at: string;
-  actor: string;
-  action: string;
-  target: string;
-  detail: Record<string, unknown>;
 }
 
 /**

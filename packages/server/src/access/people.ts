@@ -1,30 +1,7 @@
+import type { PersonItem, SessionItem } from '@yumops/protocol';
 import type pg from 'pg';
 import type { Role } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
-
-/** An account of the console. Times in ISO 8601. */
-export interface PersonItem {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  createdAt: string;
-  /** Sessions that are open now. */
-  sessions: number;
-  /** When one of the open sessions was last extended; null without one. */
-  lastSeenAt: string | null;
-}
-
-/** A browser in which somebody is signed in. */
-export interface SessionItem {
-  id: string;
-  email: string;
-  createdAt: string;
-  expiresAt: string;
-  lastSeenAt: string;
-  ip: string | null;
-  userAgent: string | null;
-}
 
 /** The accounts as an administrator sees them. */
 export interface People {

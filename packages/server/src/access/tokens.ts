@@ -1,3 +1,4 @@
+import type { TokenItem } from '@yumops/protocol';
 import type { Principal, Role } from '../http/access.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
@@ -15,20 +16,6 @@ export interface TokenRequest {
   resources: readonly string[] | null;
   /** Milliseconds since the epoch; null = until it is revoked. */
   expiresAt: number | null;
-}
-
-/** A token without its secret. Times in ISO 8601. */
-export interface TokenItem {
-  id: string;
-  name: string;
-  role: Role;
-  resources: string[] | null;
-  createdAt: string;
-  createdBy: string | null;
-  expiresAt: string | null;
-  /** To the minute; null = never used. */
-  lastUsedAt: string | null;
-  revokedAt: string | null;
 }
 
 /** Makes an API token. The secret is shown once and stored as a hash. */

@@ -1,6 +1,5 @@
+import type { AuditItem, AuditVerdict } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import type { AuditVerdict } from '../access/audit-chain.ts';
-import type { AuditItem } from '../access/list-audit.ts';
 import { readSettings } from '../config/settings.ts';
 import { type Client, withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';

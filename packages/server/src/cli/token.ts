@@ -1,5 +1,5 @@
+import type { TokenItem } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import type { TokenItem } from '../access/tokens.ts';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';

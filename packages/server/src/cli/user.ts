@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
+import type { PersonItem } from '@yumops/protocol';
 import { defineCommand } from 'citty';
-import type { PersonItem } from '../access/people.ts';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';

@@ -3,6 +3,13 @@ import type { onRequestAsyncHookHandler } from 'fastify';
 /** What a signed-in person or an API token may do; each role includes those before it. */
 export type Role = 'viewer' | 'responder' | 'admin';
 
+const RANK: Record<Role, number> = { viewer: 1, responder: 2, admin: 3 };
+
+/** Whether a role includes another one. */
+export function includesRole(held: Role, wanted: Role): boolean {
+  return RANK[held] >= RANK[wanted];
+}
+
 /** Who makes a request. */
 export interface Principal {
   id: string;

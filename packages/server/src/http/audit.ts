@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import type { AuditHead } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type AuditHead, verifyAuditLog } from '../access/audit-chain.ts';
+import { verifyAuditLog } from '../access/audit-chain.ts';
 import { type AuditSelection, listAudit } from '../access/list-audit.ts';
 import type { Db } from '../lib/db.ts';
 import type { Guard } from './access.ts';

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { YumOpsError } from '../lib/errors.ts';
-import type { Guard, Principal, Role } from './access.ts';
-
-const RANK: Record<Role, number> = { viewer: 1, responder: 2, admin: 3 };
+import { type Guard, includesRole, type Principal, type Role } from './access.ts';
 
 /** Where principals come from. */
 export interface PrincipalSources {
@@ -45,7 +43,7 @@ export function createGuard(sources: PrincipalSources, publicOrigin: string): Gu
         status: 401,
       });
     }
-    if (RANK[principal.role] < RANK[role]) {
+    if (!includesRole(principal.role, role)) {
       throw new YumOpsError('forbidden', `${principal.name} is ${principal.role}; this needs ${role}.`, {
         status: 403,
       });

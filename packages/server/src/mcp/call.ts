@@ -1,5 +1,5 @@
 import { audit } from '../access/audit.ts';
-import type { Principal, Role } from '../http/access.ts';
+import { includesRole, type Principal } from '../http/access.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { scrubText } from '../observe/ingest/index.ts';
@@ -9,7 +9,6 @@ import type { Tool, ToolAnswer, ToolApi } from './tool.ts';
 /** A model reads every character of an answer; beyond this a list is cut and says so. */
 const MOST_CHARACTERS = 24_000;
 const MOST_ARGUMENTS = 2_000;
-const RANK: Record<Role, number> = { viewer: 1, responder: 2, admin: 3 };
 
 /** Calls tools in somebody's name. */
 export interface ToolCaller {
@@ -53,7 +52,7 @@ export async function callTool(
 
 async function runTool({ principal, api }: ToolCaller, name: string, input: unknown): Promise<ToolAnswer> {
   const tool = findTool(name);
-  if (RANK[principal.role] < RANK[tool.role]) {
+  if (!includesRole(principal.role, tool.role)) {
     throw new YumOpsError('forbidden', `${principal.name} is ${principal.role}; ${name} needs ${tool.role}.`, {
       hint: `A token of \`yumops token create --role ${tool.role}\` may call it.`,
       status: 403,

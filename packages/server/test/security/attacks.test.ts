@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { systemClock } from '../../src/lib/clock.ts';
 import { until } from '../ingest.ts';
 import {
+  emptySecurityStores,
   openSecurityStores,
   type SecurityInstance,
   type SecurityStores,
@@ -21,8 +22,7 @@ beforeAll(async () => {
 afterAll(() => stores.stop());
 
 beforeEach(async () => {
-  await stores.state.db.query('TRUNCATE security_detections, security_restrictions');
-  await stores.telemetry.telemetry.command('TRUNCATE TABLE security_event_rows');
+  await emptySecurityStores(stores);
   platform = await startSecurityInstance(stores);
 });
 

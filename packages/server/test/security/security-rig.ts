@@ -41,6 +41,12 @@ export interface SecurityInstance {
   stop(): Promise<void>;
 }
 
+/** Forgets what was found and what it was found in. */
+export async function emptySecurityStores({ state, telemetry }: SecurityStores): Promise<void> {
+  await state.db.query('TRUNCATE security_detections, security_restrictions');
+  await telemetry.telemetry.command('TRUNCATE TABLE security_event_rows');
+}
+
 /** Keys `key-N` belong to project N; `public` is one that web pages show. */
 const findIngestKey = async (secret: string) => {
   if (secret === 'public') return { scope: 'public' as const, project: '1' };

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { type AuditItem, auditQuery, auditVerdictQuery } from '../../api/access.ts';
+import type { AuditItem } from '@yumops/protocol';
+import { auditQuery, auditVerdictQuery } from '../../api/access.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { PersonItem } from '@yumops/protocol';
 import { useState } from 'react';
-import { type PersonItem, peopleQuery, removePerson } from '../../api/access.ts';
+import { peopleQuery, removePerson } from '../../api/access.ts';
 import { Button } from '../../components/button.tsx';
 import { Command } from '../../components/command.tsx';
 import { Form } from '../../components/form.tsx';

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { endSession, type SessionItem, sessionsQuery } from '../../api/access.ts';
+import type { SessionItem } from '@yumops/protocol';
+import { endSession, sessionsQuery } from '../../api/access.ts';
 import { Button } from '../../components/button.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { createToken, revokeToken, type TokenItem, tokensQuery } from '../../api/access.ts';
+import type { TokenItem } from '@yumops/protocol';
+import { createToken, revokeToken, tokensQuery } from '../../api/access.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Form } from '../../components/form.tsx';

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../lib/db.ts';
+import { quoteName } from '../../lib/sql-quote.ts';
 
 /** What stands in place of a person. */
 const ERASED = '[erased]';
@@ -34,7 +35,7 @@ export async function eraseState(tx: Queryable, value: string): Promise<Record<s
 }
 
 async function eraseColumn(tx: Queryable, column: Column, value: string): Promise<number> {
-  const [table, field] = [quote(column.table), quote(column.name)];
+  const [table, field] = [quoteName(column.table), quoteName(column.name)];
   if (column.type === 'jsonb') {
     const written = JSON.stringify(value);
     const rows = await tx.query(
@@ -48,8 +49,4 @@ async function eraseColumn(tx: Queryable, column: Column, value: string): Promis
     ? `DELETE FROM ${table} WHERE ${field} = $1 RETURNING 1`
     : `UPDATE ${table} SET ${field} = '${ERASED}' WHERE ${field} = $1 RETURNING 1`;
   return (await tx.query(statement, [value])).length;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { USER_NAMES, userKey } from '../../observe/ingest/index.ts';
 import type { Subject } from './erase.ts';
 
 /** Columns that hold nothing but a person's id or address. */
 const IDENTITIES = new Set(['userId', 'ip', 'clientIp', 'account', 'email', 'name']);
-
-/** Names under which a person is told apart, before they are hashed. */
-const KEYS = ['id', 'email', 'username', 'ip_address'];
 
 /** A shorter value stands in texts by chance. */
 const SHORTEST_IN_TEXT = 4;
@@ -43,17 +40,13 @@ export async function eraseTelemetry(telemetry: TelemetryStore, subject: Subject
 
 function testOf({ name: column, type }: Column, value: string): string[] {
   const at = name(column);
-  if (column === 'userKey') return [`${at} IN (${KEYS.map((key) => text(hashOf(key, value))).join(', ')})`];
+  if (column === 'userKey') return [`${at} IN (${USER_NAMES.map((key) => text(userKey(key, value))).join(', ')})`];
   if (/^Map\(.*String\)$/.test(type)) return [`has(mapValues(${at}), ${text(value)})`];
   if (!/^(LowCardinality\()?(Nullable\()?String/.test(type)) return [];
   if (IDENTITIES.has(column)) return [`${at} = ${text(value)}`];
   if (value.length < SHORTEST_IN_TEXT) return [];
   const literal = value.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return [`match(ifNull(toString(${at}), ''), ${text(`(^|[^0-9A-Za-z_.@-])${literal}($|[^0-9A-Za-z_@-])`)})`];
-}
-
-function hashOf(key: string, value: string): string {
-  return createHash('sha256').update(`${key}:${value}`).digest('hex').slice(0, 16);
 }
 
 /** Mutations take no parameters, so names and texts are written into them. */

@@ -1,5 +1,6 @@
 import type { Db } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
+import { quoteName } from '../../lib/sql-quote.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 
 const HOUR_MS = 3_600_000;
@@ -62,13 +63,12 @@ export async function* exportState(db: Db, table: string): AsyncGenerator<string
     [table],
   );
   if (columns.length === 0) throw new YumOpsError('unknown_table', `There is no table "${table}".`, { status: 404 });
-  const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
   const shown = columns
-    .map(({ name }) => (SECRETS.test(name) ? `'[secret]' AS ${quote(name)}` : quote(name)))
+    .map(({ name }) => (SECRETS.test(name) ? `'[secret]' AS ${quoteName(name)}` : quoteName(name)))
     .join(', ');
   for (let page = 0; ; page += 1) {
     const rows = await db.query(
-      `SELECT ${shown} FROM ${quote(table)} ORDER BY ctid LIMIT ${STATE_PAGE} OFFSET ${page * STATE_PAGE}`,
+      `SELECT ${shown} FROM ${quoteName(table)} ORDER BY ctid LIMIT ${STATE_PAGE} OFFSET ${page * STATE_PAGE}`,
     );
     if (rows.length > 0) yield lines(rows);
     if (rows.length < STATE_PAGE) return;

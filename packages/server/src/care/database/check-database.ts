@@ -1,11 +1,11 @@
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import { quoteName, quoteText } from '../../lib/sql-quote.ts';
 import type { DatabaseConfig } from './config.ts';
 import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from './finding.ts';
 import type { MonitoredDatabase } from './monitored-database.ts';
 import type { Probe, ProbeContext, RecentStatements } from './probe.ts';
 import { END_IDLE_SESSIONS } from './probes/connections.ts';
 import { PROBES } from './probes/index.ts';
-import { quoteName, quoteText } from './quote.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 
 /** A database to look at. */

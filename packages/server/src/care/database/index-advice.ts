@@ -1,4 +1,4 @@
-import { quoteName } from './quote.ts';
+import { quoteName } from '../../lib/sql-quote.ts';
 
 /** A table that is read from end to end, as far as advice needs it. */
 export interface FilteredTable {

@@ -1,6 +1,6 @@
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
+import { quoteName, quoteText } from '../../lib/sql-quote.ts';
 import type { AdministeredDatabase } from './monitored-database.ts';
-import { quoteName, quoteText } from './quote.ts';
 import { readServerFacts } from './server-facts.ts';
 
 /** `cancel` ends the statement of a session, `terminate` the session. */

@@ -1,3 +1,4 @@
+import type { SecurityEvidence } from '@yumops/protocol';
 /** What attacks are told apart. */
 export const DETECTION_CODES = [
   'brute_force',
@@ -39,25 +40,8 @@ export type Restriction =
   | { action: 'block'; kind: 'ip' | 'network' | 'pair'; value: string }
   | { action: 'challenge'; kind: 'ip' | 'network' | 'account' | 'everyone'; value: string };
 
-/** What was seen. `summary` is a sentence; figures count what lies in the window. */
-export interface Evidence {
-  summary: string;
-  failures?: number;
-  threshold?: number;
-  windowSeconds?: number;
-  accounts?: number;
-  addresses?: number;
-  succeeded?: number;
-  sampleAccounts?: readonly string[];
-  sampleAddresses?: readonly string[];
-  paths?: readonly string[];
-  ratio?: number;
-  usualRatio?: number;
-  from?: string;
-  to?: string;
-  kilometres?: number;
-  hours?: number;
-}
+/** What was seen. */
+export type Evidence = SecurityEvidence;
 
 /** One event that is part of an attack. */
 export interface Hit {

@@ -1,8 +1,8 @@
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { DatabaseProfile } from '../config.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema } from '../probe.ts';
 import { notOfExtension } from '../probes/api-roles.ts';
-import { quoteText } from '../quote.ts';
 import type { ServerFacts } from '../server-facts.ts';
 
 /** Something that the catalogue of a database describes. */

@@ -1,5 +1,5 @@
+import { quoteName, quoteText } from '../../../lib/sql-quote.ts';
 import type { DatabaseProfile } from '../config.ts';
-import { quoteName, quoteText } from '../quote.ts';
 
 /** What an installation puts into a database. */
 export interface InstallPlan {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../lib/duration.ts';
+import { quoteName } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { type ProbeContext, queryProbe } from '../probe.ts';
-import { quoteName } from '../quote.ts';
 import { formatBytes, formatCount, percent } from '../units.ts';
 
 interface DatabaseRow {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../lib/duration.ts';
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { type ProbeContext, queryProbe } from '../probe.ts';
-import { quoteText } from '../quote.ts';
 import { formatBytes } from '../units.ts';
 
 interface StandbyRow {

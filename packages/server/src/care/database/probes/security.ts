@@ -1,6 +1,6 @@
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { ownSchema, type ProbeContext, queryProbe } from '../probe.ts';
-import { quoteText } from '../quote.ts';
 import { API_ROLES, notOfExtension } from './api-roles.ts';
 
 interface SecurityRow {

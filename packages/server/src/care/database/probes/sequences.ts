@@ -1,3 +1,4 @@
+import { quoteName } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { ownSchema, queryProbe } from '../probe.ts';
 import { formatCount, percent } from '../units.ts';
@@ -91,7 +92,7 @@ function judgeHidden(rows: readonly SequenceRow[], role: string): Remark[] {
       severity: 'unknown',
       object: `sequences of schema ${schema}`,
       message: `${count === 1 ? 'One sequence' : `${count} sequences`} of schema ${schema} cannot be read: the role "${role}" lacks SELECT.`,
-      fix: `GRANT SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO "${role.replaceAll('"', '""')}";`,
+      fix: `GRANT SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${quoteName(role)};`,
     };
   });
 }

@@ -1,6 +1,6 @@
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { queryProbe } from '../probe.ts';
-import { quoteText } from '../quote.ts';
 import { formatBytes } from '../units.ts';
 
 interface SlotRow {

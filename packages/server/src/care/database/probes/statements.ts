@@ -1,11 +1,11 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import { messageOf } from '../../../lib/errors.ts';
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { type FilteredTable, indexFor, type SuggestedIndex } from '../index-advice.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
 import { notLocked, ownSchema, type Probe, type ProbeContext, type StatementRow } from '../probe.ts';
-import { quoteText } from '../quote.ts';
 import type { ServerFacts } from '../server-facts.ts';
 import { formatCount, percent } from '../units.ts';
 

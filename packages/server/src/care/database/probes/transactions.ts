@@ -1,8 +1,8 @@
 import { formatDuration } from '../../../lib/duration.ts';
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { DatabaseSeverity, Remark } from '../finding.ts';
 import { normaliseQuery } from '../normalise.ts';
 import { type ProbeContext, queryProbe } from '../probe.ts';
-import { quoteText } from '../quote.ts';
 import { describeSession } from './locks.ts';
 
 interface TransactionRow {

@@ -1,9 +1,9 @@
 import { codeOf, messageOf } from '../../../lib/errors.ts';
+import { quoteName } from '../../../lib/sql-quote.ts';
 import type { DatabaseProfile } from '../config.ts';
 import type { Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema, type Probe, type ProbeContext } from '../probe.ts';
-import { quoteName } from '../quote.ts';
 import { formatCount } from '../units.ts';
 
 /** A constraint that Postgres has not verified. */

@@ -1,7 +1,7 @@
 import type { QueryPlan } from '@yumops/protocol';
 import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
+import { quoteText } from '../../../lib/sql-quote.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
-import { quoteText } from '../quote.ts';
 import { readServerFacts } from '../server-facts.ts';
 
 const PLANNED = /^\s*(?:\/\*.*?\*\/\s*)*(?:select|insert|update|delete|with|values|merge|table)\b/is;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type ErrorEvent, type ExceptionValue, type StackFrame, thrownOf } from '../../errors/index.ts';
 import { hexId, isObject, type Json, numberOf, objectOf, textOf } from '../record/json-value.ts';
 import type { ItemContext } from './context.ts';
+import { USER_NAMES, userKey } from './user-key.ts';
 
 /** Frames of one stack that are kept: the innermost, and some of the outermost. */
 const MOST_FRAMES = { inner: 200, outer: 50 };
@@ -158,10 +158,10 @@ function imagesOf(value: unknown): { code_file: string; debug_id: string }[] {
 
 /** What tells two people apart, hashed; empty when nothing is known of them. */
 export function userKeyOf(user: Json): string {
-  for (const name of ['id', 'email', 'username', 'ip_address']) {
+  for (const name of USER_NAMES) {
     const value = textOf(user[name], 500);
     if (value === null || value === '[redacted]') continue;
-    return createHash('sha256').update(`${name}:${value}`).digest('hex').slice(0, 16);
+    return userKey(name, value);
   }
   return '';
 }

@@ -5,6 +5,7 @@ import type { Refused } from '../record/readers.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
 import { addTaken, type ItemContext } from './context.ts';
 import { addRow, originOf } from './rows.ts';
+import { userKey } from './user-key.ts';
 
 const STATUSES = new Set(['ok', 'exited', 'crashed', 'abnormal', 'errored', 'unhandled']);
 
@@ -71,5 +72,5 @@ export function addSessionAggregates(given: Json, context: ItemContext, seed: st
 
 function keyOf(did: unknown): string {
   const text = textOf(did, 300);
-  return text === null ? '' : createHash('sha256').update(`id:${text}`).digest('hex').slice(0, 16);
+  return text === null ? '' : userKey('id', text);
 }

@@ -1,7 +1,7 @@
 import { codeOf, messageOf } from '../../../../lib/errors.ts';
+import { quoteName } from '../../../../lib/sql-quote.ts';
 import type { MonitoredDatabase } from '../../monitored-database.ts';
 import { ownSchema } from '../../probe.ts';
-import { quoteName } from '../../quote.ts';
 import { formatBytes, formatCount } from '../../units.ts';
 import { done, failed, type MaintenanceAction, type Outcome, type Planner, skipped, type Worksite } from '../action.ts';
 import { waitUntilCalm } from '../run/calm.ts';

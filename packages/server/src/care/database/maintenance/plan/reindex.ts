@@ -1,9 +1,9 @@
 import { codeOf } from '../../../../lib/errors.ts';
+import { quoteName, quoteText } from '../../../../lib/sql-quote.ts';
 import { readDiskSpace } from '../../monitor/disk-space.ts';
 import type { MonitoredDatabase } from '../../monitored-database.ts';
 import { bloatedIndexes } from '../../probes/bloat.ts';
 import { dropOf, type InvalidIndexRow, isLeftover, readInvalidIndexes } from '../../probes/invalid-indexes.ts';
-import { quoteName, quoteText } from '../../quote.ts';
 import { formatBytes, percent } from '../../units.ts';
 import {
   done,

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../../lib/duration.ts';
+import { quoteName, quoteText } from '../../../../lib/sql-quote.ts';
 import type { MonitoredDatabase } from '../../monitored-database.ts';
-import { quoteName, quoteText } from '../../quote.ts';
 import { type ActionPlan, done, failed, type MaintenanceAction, type PlanContext, type Planner } from '../action.ts';
 import { reasonOf, withLockRetries } from '../run/execute.ts';
 import { removeExpired } from '../run/remove-expired.ts';

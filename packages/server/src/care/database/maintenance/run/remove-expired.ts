@@ -1,5 +1,5 @@
 import type { Queryable } from '../../../../lib/db.ts';
-import { quoteName, quoteText } from '../../quote.ts';
+import { quoteName, quoteText } from '../../../../lib/sql-quote.ts';
 import { done, type Evidence, failed, type Outcome, type Worksite } from '../action.ts';
 import { type FileEnd, removeFile } from '../plan/files.ts';
 import type { ExpiredRows } from '../plan/retention.ts';

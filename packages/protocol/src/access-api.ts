@@ -1,0 +1,71 @@
+/** What a person or a token may do; each role includes those before it. */
+export type AccessRole = 'viewer' | 'responder' | 'admin';
+
+/** An account of the console. Times in ISO 8601. */
+export interface PersonItem {
+  id: string;
+  email: string;
+  name: string;
+  role: AccessRole;
+  createdAt: string;
+  /** Sessions that are open now. */
+  sessions: number;
+  /** When one of the open sessions was last extended; null without one. */
+  lastSeenAt: string | null;
+}
+
+/** A browser in which somebody is signed in. */
+export interface SessionItem {
+  id: string;
+  email: string;
+  createdAt: string;
+  expiresAt: string;
+  lastSeenAt: string;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** A token without its secret. Times in ISO 8601. */
+export interface TokenItem {
+  id: string;
+  name: string;
+  role: AccessRole;
+  resources: string[] | null;
+  createdAt: string;
+  createdBy: string | null;
+  expiresAt: string | null;
+  /** To the minute; null = never used. */
+  lastUsedAt: string | null;
+  revokedAt: string | null;
+}
+
+export interface AuditItem {
+  id: string;
+  /** ISO 8601. */
+  at: string;
+  actor: string;
+  action: string;
+  target: string;
+  detail: Record<string, unknown>;
+}
+
+/** The newest link of the audit log's chain. */
+export interface AuditHead {
+  position: number;
+  /** Hex. */
+  hash: string;
+}
+
+/** What is wrong with the audit log. */
+export interface AuditFault {
+  code: 'changed' | 'removed' | 'not_linked' | 'links_removed' | 'cut_off' | 'rewritten';
+  /** One sentence that names the entry. */
+  message: string;
+}
+
+export interface AuditVerdict {
+  entries: number;
+  head: AuditHead | null;
+  /** At most twenty. */
+  faults: AuditFault[];
+}
