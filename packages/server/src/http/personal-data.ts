@@ -28,6 +28,8 @@ export interface PersonalDataDeps {
   telemetry: TelemetryStore;
   guard: Guard;
   clock: Clock;
+  /** What stands for an account in security events. */
+  pseudonym(account: string): string;
   /** Seconds since the oldest record came that is not in the store. */
   lagSeconds(): number;
 }
@@ -45,7 +47,7 @@ export function personalDataRoutes(app: FastifyInstance, deps: PersonalDataDeps)
       schema: { summary: "Erase a person's data, or an address", tags, body: subject, response: { 200: receipt } },
     },
     async ({ body, principal }) =>
-      eraseSubject({ db, telemetry, drained: () => drained(deps) }, body, {
+      eraseSubject({ db, telemetry, pseudonym: deps.pseudonym, drained: () => drained(deps) }, body, {
         actor: principal?.name ?? 'unknown',
         now: clock.now(),
       }),

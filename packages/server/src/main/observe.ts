@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { audit } from '../access/audit.ts';
 import type { Config } from '../config/index.ts';
@@ -7,6 +6,7 @@ import { createJourneyRunner } from '../journeys/index.ts';
 import type { BlobStore } from '../lib/blob.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { pseudonymKey } from '../lib/pseudonym.ts';
 import type { SharedFiles } from '../lib/shared-files.ts';
 import {
   createPlatformHealth,
@@ -94,7 +94,7 @@ export async function openObserve(context: {
     telemetry: counted.watch(telemetry),
     files: filesFolder(settings),
     shared: context.shared,
-    accountKey: createHmac('sha256', context.secretKey).update('yumops accounts').digest('hex'),
+    accountKey: pseudonymKey(context.secretKey),
     onLogRows: (rows, security) => follower(rows, security),
     onCheckIns: async (project, checkIns) => {
       for (const checkIn of checkIns) await uptime.checkIn({ ...checkIn, project });

@@ -50,6 +50,7 @@ import { vitalRoutes } from '../http/vitals.ts';
 import { windowRoutes } from '../http/windows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { pseudonymKey, pseudonymOf } from '../lib/pseudonym.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors, type StoredMonitors } from '../observe/uptime/index.ts';
@@ -164,7 +165,11 @@ function registerAccess(app: FastifyInstance, { identity, stores, observe, live,
   tokenRoutes(app, { db, guard, clock });
   authRoutes(app, { accounts, signIn: live.current.signIn, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
-  personalDataRoutes(app, { db, telemetry, guard, clock, lagSeconds: () => observe.ingest.stats().lagSeconds });
+  const accountKey = pseudonymKey(identity.secretKey);
+  personalDataRoutes(app, {
+    ...{ db, telemetry, guard, clock, lagSeconds: () => observe.ingest.stats().lagSeconds },
+    pseudonym: (account) => pseudonymOf(accountKey, account),
+  });
   peopleRoutes(app, { db, accounts, guard, clock });
   auditRoutes(app, { db, guard, witness: () => auditWitness.read() });
 }

@@ -54,6 +54,8 @@ async function send(): Promise<void> {
     { timestamp, level: 'info', message: `order of ${PERSON}1 shipped`, ip: `${ADDRESS}4` },
     { type: 'request', timestamp, method: 'GET', endpoint: '/me', statusCode: 200, duration: 5, userId: PERSON },
     { type: 'request', timestamp, method: 'GET', endpoint: '/me', statusCode: 200, duration: 5, userId: 'other' },
+    { type: 'security', timestamp, level: 'warn', event: 'failed_authentication', account: PERSON, ip: '192.0.2.1' },
+    { type: 'security', timestamp, level: 'warn', event: 'failed_authentication', account: 'other', ip: '192.0.2.1' },
   ];
   await post('/ingest/ndjson', records.map((record) => `${JSON.stringify(record)}\n`).join(''), {
     'x-yumops-key': KEY,
@@ -83,12 +85,12 @@ const yumops = (...args: string[]) =>
 test('an export has every relation and the state, without what opens something', async () => {
   await expect.poll(() => count('1', 'requests')).toBe(2);
   await expect.poll(() => count('1', 'error_events')).toBe(1);
-  await expect.poll(() => count('1')).toBe(9);
+  await expect.poll(() => count('1')).toBe(11);
   const out = join(folder, 'export');
   const { stdout } = await yumops('export', '--out', out);
   expect(stdout).toMatch(/rows in \d+ files/);
   const logs = (await readFile(join(out, 'telemetry', 'application_logs.ndjson'), 'utf8')).trim().split('\n');
-  expect(logs).toHaveLength(9);
+  expect(logs).toHaveLength(11);
   expect(JSON.parse(logs[0] as string)).toHaveProperty('message');
   const state = await readdir(join(out, 'state'));
   expect(state).toContain('audit_log.ndjson');
@@ -101,8 +103,9 @@ test('a person is erased everywhere, and nobody else is', async () => {
   const receipt = JSON.parse(stdout);
   expect(receipt.subject).toBe(createHash('sha256').update(`user:${PERSON}`).digest('hex'));
   expect(stdout).not.toContain(PERSON);
-  expect(receipt.removed).toMatchObject({ logs: 4, request_rows: 1, error_event_rows: 1 });
-  expect(await count('1')).toBe(5);
+  expect(receipt.removed).toMatchObject({ logs: 5, request_rows: 1, error_event_rows: 1, security_event_rows: 1 });
+  expect(await count('1')).toBe(6);
+  expect(await count('1', 'security_events')).toBe(1);
   expect(await count(`userId = '${PERSON}1'`)).toBe(1);
   expect(await count('1', 'requests')).toBe(1);
   expect(await count('1', 'error_events')).toBe(0);

@@ -15,10 +15,10 @@ interface Column {
 
 /**
  * Removes the subject from the state store: rows of detections and blocks about it go; elsewhere a text or a text
- * within JSON that is exactly the value is replaced.
+ * within JSON that is exactly one of the values is replaced.
  * @returns how many rows it was in, by table
  */
-export async function eraseState(tx: Queryable, value: string): Promise<Record<string, number>> {
+export async function eraseState(tx: Queryable, values: readonly string[]): Promise<Record<string, number>> {
   const columns = await tx.query<Column>(
     `SELECT c.table_name AS table, c.column_name AS name, c.data_type AS type
      FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
@@ -28,8 +28,10 @@ export async function eraseState(tx: Queryable, value: string): Promise<Record<s
   const touched: Record<string, number> = {};
   for (const column of columns) {
     if (KEPT.test(column.table)) continue;
-    const rows = await eraseColumn(tx, column, value);
-    if (rows > 0) touched[column.table] = (touched[column.table] ?? 0) + rows;
+    for (const value of values) {
+      const rows = await eraseColumn(tx, column, value);
+      if (rows > 0) touched[column.table] = (touched[column.table] ?? 0) + rows;
+    }
   }
   return touched;
 }

@@ -1,6 +1,5 @@
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { USER_NAMES, userKey } from '../../observe/ingest/index.ts';
-import type { Subject } from './erase.ts';
 
 /** Columns that hold nothing but a person's id or address. */
 const IDENTITIES = new Set(['userId', 'ip', 'clientIp', 'account', 'email', 'name']);
@@ -15,11 +14,14 @@ interface Column {
 }
 
 /**
- * Deletes, table by table, the rows that have the subject as an id, as a value of an attribute, or as a word of a
+ * Deletes, table by table, the rows that have one of the values as an id, as a value of an attribute, or as a word of a
  * text. The parts that held them are rewritten before this resolves.
  * @returns rows removed by table, where there were any
  */
-export async function eraseTelemetry(telemetry: TelemetryStore, subject: Subject): Promise<Record<string, number>> {
+export async function eraseTelemetry(
+  telemetry: TelemetryStore,
+  values: readonly string[],
+): Promise<Record<string, number>> {
   const columns = await telemetry.query<Column>(
     `SELECT c.table AS table, c.name AS name, c.type AS type FROM system.columns c
      JOIN system.tables t ON t.database = c.database AND t.name = c.table
@@ -27,7 +29,9 @@ export async function eraseTelemetry(telemetry: TelemetryStore, subject: Subject
   );
   const removed: Record<string, number> = {};
   for (const table of new Set(columns.map((column) => column.table))) {
-    const tests = columns.flatMap((column) => (column.table === table ? testOf(column, subject.value) : []));
+    const tests = columns
+      .filter((column) => column.table === table)
+      .flatMap((column) => values.flatMap((value) => testOf(column, value)));
     if (tests.length === 0) continue;
     const where = tests.join(' OR ');
     const [found] = await telemetry.query<{ n: number }>(`SELECT count() AS n FROM ${name(table)} WHERE ${where}`);

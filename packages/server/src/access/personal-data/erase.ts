@@ -31,6 +31,8 @@ export interface ErasureReceipt {
 export interface ErasureDeps {
   telemetry: TelemetryStore;
   db: Db;
+  /** What stands for an account in security events. */
+  pseudonym(account: string): string;
   /** Resolves when all that was taken in by now is in the telemetry store; false when that takes too long. */
   drained(): Promise<boolean>;
 }
@@ -52,11 +54,12 @@ export async function eraseSubject(
       status: 503,
     });
   }
-  const removed = await eraseTelemetry(deps.telemetry, subject);
+  const values = subject.kind === 'user' ? [subject.value, deps.pseudonym(subject.value)] : [subject.value];
+  const removed = await eraseTelemetry(deps.telemetry, values);
   const hashed = createHash('sha256').update(`${subject.kind}:${subject.value}`).digest('hex');
   const receipt = { id: randomHex(8), at: new Date(by.now).toISOString(), subject: hashed, removed };
   return deps.db.transaction(async (tx) => {
-    const replaced = await eraseState(tx, subject.value);
+    const replaced = await eraseState(tx, values);
     const detail = { subject: hashed, removed, replaced };
     await audit(tx, { at: by.now, actor: by.actor, action: 'personal_data.erase', target: receipt.id, detail });
     return { ...receipt, replaced, remains: REMAINS };
