@@ -9,6 +9,7 @@ import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import { writeKit } from '../../main/backup/kit.ts';
 import { confirmKitText, kitOf } from '../../main/backup/recovery-kit.ts';
 import { loadUsableConfig } from '../../main/config.ts';
+import { readSecretKey } from '../../main/secret-key.ts';
 import { printJson } from '../command.ts';
 import { backupArgs, chooseConfigs, withBackups } from './open.ts';
 
@@ -76,9 +77,9 @@ async function create(args: KeyArgs): Promise<number> {
   const key = BackupKey.create();
   await writeNew(file, `${key.toLine()}\n`);
   const { blobUrl, dataDir, secretKey } = readSettings(args);
-  const kept = await readFile(`${dataDir}.key`, 'utf8').catch(() => undefined);
+  const kept = await readSecretKey(dataDir);
   const from = blobUrl ?? 'URL-OF-THE-BLOB-STORE';
-  const text = writeKit(key.toLine(), { from, secretKey: secretKey ?? kept?.trim() });
+  const text = writeKit(key.toLine(), { from, secretKey: secretKey ?? kept });
   if (args.json) printJson({ file, id: key.id, kit: text });
   else process.stdout.write(`${file}\n\n${text}\n${TEXT(key.id)}`);
   return 0;
