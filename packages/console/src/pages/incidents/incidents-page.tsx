@@ -12,7 +12,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
 import { Views } from '../../components/views.tsx';
 import { Instant, When } from '../../components/when.tsx';
-import { formatSpan } from '../../format/number.ts';
+import { formatSpan, plural } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { DeclareForm } from './declare-form.tsx';
 import { Figures } from './figures.tsx';
@@ -105,7 +105,7 @@ function Row({ incident }: { incident: Incident }) {
         <span className="incident-facts quiet">
           <State {...STATUSES[status]} />
           <span>{roles.commander === undefined ? 'nobody has it' : `${roles.commander} has it`}</span>
-          {alertsFiring > 0 && <span>{alertsFiring} alerts fire</span>}
+          {alertsFiring > 0 && <span>{plural(alertsFiring, 'alert fires', 'alerts fire')}</span>}
         </span>
       </span>
       <span className="incident-when quiet">

@@ -8,6 +8,7 @@ import { Form } from '../../components/form.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { When } from '../../components/when.tsx';
+import { plural } from '../../format/number.ts';
 
 /** Accounts of the console. */
 export function People() {
@@ -65,5 +66,5 @@ export function People() {
 
 function presence({ sessions, lastSeenAt }: PersonItem): string {
   if (lastSeenAt === null) return 'not signed in';
-  return `${sessions} ${sessions === 1 ? 'session' : 'sessions'}, seen `;
+  return `${plural(sessions, 'session')}, seen `;
 }
