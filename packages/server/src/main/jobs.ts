@@ -12,6 +12,7 @@ import type { LiveConfig } from './live-config.ts';
 import { maintenanceJobs } from './maintenance-job.ts';
 import type { Observe } from './observe.ts';
 import { retentionJob } from './retention.ts';
+import { rollupJob } from './rollup-job.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
@@ -48,6 +49,7 @@ export function makeScheduler(context: {
     // One line a domain: each gives its jobs.
     jobs: () => [
       retentionJob({ telemetry, ...context.observe, live, clock }),
+      rollupJob(telemetry),
       ...maintenanceJobs({ live, runner: databases.runner, clock }),
       ...jobsOfBackups(context.backups, context.archives),
     ],

@@ -43,19 +43,20 @@ export async function readEndpoints(store: Reader, selection: AnalysisSelection)
        SELECT endpoint, sum(timed) AS count, sum(duration) / sum(timed) AS avg, max(slowest) AS max,
          ${FOUND}
        FROM log_rollup WHERE type = 'performance' AND ${where} GROUP BY endpoint HAVING count > 0)
-     ORDER BY avg DESC LIMIT ${MOST_ITEMS}`,
+     ORDER BY avg DESC, endpoint LIMIT ${MOST_ITEMS}`,
     params,
     LIMITS,
   );
-  const items = await whole;
-  const drawn = items.slice(0, MOST_DRAWN).map(({ endpoint }) => endpoint);
-  const steps = await store.query<StepRow>(
+  const drawn = `SELECT endpoint FROM log_rollup WHERE type = 'performance' AND ${where}
+    GROUP BY endpoint HAVING sum(timed) > 0 ORDER BY sum(duration) / sum(timed) DESC, endpoint LIMIT ${MOST_DRAWN}`;
+  const byStep = store.query<StepRow>(
     `SELECT endpoint AS key, step, ${P95} AS value FROM (
        SELECT endpoint, ${step} AS step, sum(timed) AS count, ${FOUND}
-       FROM log_rollup WHERE type = 'performance' AND endpoint IN {drawn:Array(String)} AND ${where} GROUP BY endpoint, step HAVING count > 0)`,
-    { ...params, drawn },
+       FROM log_rollup WHERE type = 'performance' AND endpoint IN (${drawn}) AND ${where} GROUP BY endpoint, step HAVING count > 0)`,
+    params,
     LIMITS,
   );
+  const [items, steps] = await Promise.all([whole, byStep]);
   const series = seriesByKey(grid.steps, steps, null);
   return {
     ...told(grid),

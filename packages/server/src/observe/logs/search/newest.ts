@@ -45,21 +45,38 @@ function isIndexed(condition: Condition): boolean {
   }
 }
 
+/** What is searched for, for readers that look at a part of its range after another. */
+export interface Search {
+  range: Stretch;
+  /** The range from its newest stretch back. */
+  stretches(): Iterable<Stretch>;
+  /** The search within a stretch as SQL over `logs`. */
+  where(stretch: Stretch): SqlCondition;
+  limits: { maxSeconds: number; signal?: AbortSignal };
+}
+
+/** Steps of a stretch whose rows are counted apart. */
+const STEPS = 2_000;
+
 /**
- * When the oldest of the newest `rows` rows was; undefined when there are not so many. It reads the times alone, so that
- * what follows need not read the whole range.
+ * The newest part of a search's range that has at least `rows` rows, and few more than that; the whole range when it has
+ * not so many. Rows are counted, not sorted.
  */
-export async function newestSince(
-  store: Pick<TelemetryStore, 'query'>,
-  where: SqlCondition,
-  rows: number,
-  limits: { maxSeconds: number; signal?: AbortSignal },
-): Promise<number | undefined> {
-  const [row] = await store.query<{ at: number }>(
-    `SELECT toUnixTimestamp64Milli(timestamp) AS at FROM logs WHERE ${where.sql}
-     ORDER BY toStartOfFiveMinutes(timestamp) DESC, timestamp DESC LIMIT 1 OFFSET ${rows - 1}`,
-    where.params,
-    limits,
-  );
-  return row?.at;
+export async function newestPart(store: Pick<TelemetryStore, 'query'>, search: Search, rows: number): Promise<Stretch> {
+  let missing = rows;
+  for (const stretch of search.stretches()) {
+    const width = Math.max(1, Math.ceil((stretch.to - stretch.from) / STEPS));
+    const where = search.where(stretch);
+    const counts = await store.query<{ step: number; count: number }>(
+      `SELECT toUInt16(intDiv(toUnixTimestamp64Milli(timestamp) - {start:Int64}, {width:Int64})) AS step, count() AS count
+       FROM logs WHERE ${where.sql} GROUP BY step ORDER BY step DESC`,
+      { ...where.params, start: stretch.from, width },
+      search.limits,
+    );
+    for (const { step, count } of counts) {
+      missing -= count;
+      if (missing <= 0) return { from: stretch.from + step * width, to: search.range.to };
+    }
+  }
+  return search.range;
 }
