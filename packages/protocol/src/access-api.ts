@@ -12,6 +12,10 @@ export interface PersonItem {
   sessions: number;
   /** When one of the open sessions was last extended; null without one. */
   lastSeenAt: string | null;
+  /** Whether a code of an app is asked for after the password. */
+  secondFactor: boolean;
+  /** How many passkeys the person has. */
+  passkeys: number;
 }
 
 /** A browser in which somebody is signed in. */

@@ -1,14 +1,20 @@
 import { queryOptions } from '@tanstack/react-query';
 import { get, post } from './client.ts';
 
+/** What is still wanted after the password; null = nothing. Whoever gives a code may use a passkey instead. */
+export type NextStep = 'code' | 'passkey' | null;
+
 /**
  * Sets the session cookie, or asks for a second factor first.
- * @returns whether a code is needed
  * @throws ApiError 401 for a wrong pair, 429 after too many attempts
  */
-export async function signIn(email: string, password: string): Promise<boolean> {
-  const answer = await post<{ twoFactorRedirect?: boolean }>('/api/auth/sign-in/email', { email, password });
-  return answer.twoFactorRedirect === true;
+export async function signIn(email: string, password: string): Promise<NextStep> {
+  const answer = await post<{ twoFactorRedirect?: boolean; twoFactorMethods?: string[] }>('/api/auth/sign-in/email', {
+    email,
+    password,
+  });
+  if (answer.twoFactorRedirect !== true) return null;
+  return answer.twoFactorMethods?.includes('passkey') === true ? 'passkey' : 'code';
 }
 
 /** The second step of signing in: six digits of the app, or a recovery code, which then is used up. */

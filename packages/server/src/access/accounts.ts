@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { randomHex } from '../lib/random.ts';
 import { authOptions, linkName } from './auth-options.ts';
 import type { SignInConfig } from './config.ts';
+import type { NoteOwnChange } from './own-changes.ts';
 import { openPeople, type People } from './people.ts';
 
 const LINK_LIFETIME_MS = 24 * 3_600_000;
@@ -19,6 +20,7 @@ export interface AccountsOptions {
   /** At least 32 characters; signs the session cookies. */
   secret: string;
   signIn: SignInConfig;
+  noteOwnChange: NoteOwnChange;
   log: Log;
 }
 

@@ -10,6 +10,8 @@ import type { AccountsOptions } from './accounts.ts';
 import { refuseBreached } from './breached-passwords.ts';
 import type { OidcProvider } from './config.ts';
 import { firstPassword } from './first-password.ts';
+import { ownChanges } from './own-changes.ts';
+import { passkeyScope, passkeys } from './passkeys.ts';
 
 /** The header in which the HTTP layer passes the peer's address on; a client's own copy is removed before. */
 export const PEER_HEADER = 'x-yumops-peer';
@@ -48,11 +50,12 @@ export function authOptions(options: AccountsOptions, pool: pg.Pool) {
   return {
     appName: 'YumOps',
     baseURL: options.publicUrl,
+    trustedOrigins: passkeyScope(options.publicUrl).origins,
     basePath: '/api/auth',
     secret: options.secret,
     database: pool,
     telemetry: { enabled: false },
-    logger: { level: 'error' },
+    logger: { level: 'error', log: (_level, message) => log.warn(`accounts: ${message}`) },
     emailAndPassword: {
       ...{ enabled: true, disableSignUp: true, minPasswordLength: 12 },
       password: { hash, verify: verifyPassword },
@@ -69,10 +72,14 @@ export function authOptions(options: AccountsOptions, pool: pg.Pool) {
         '/sign-in/*': { window: 60, max: 10 },
         '/one-time': { window: 60, max: 10 },
         '/two-factor/*': { window: 60, max: 10 },
+        '/passkey/verify-authentication': { window: 60, max: 10 },
       },
     },
     advanced: { cookiePrefix: 'yumops', ipAddress: { ipAddressHeaders: [PEER_HEADER] } },
-    plugins: [oneTimeLogin, firstPassword, twoFactor({ issuer: 'YumOps' }), oidc(signIn.providers)],
+    plugins: [
+      ...[oneTimeLogin, firstPassword, twoFactor({ issuer: 'YumOps' }), ...passkeys(options.publicUrl)],
+      ...[oidc(signIn.providers), ownChanges(options.noteOwnChange)],
+    ],
   } satisfies BetterAuthOptions;
 }
 

@@ -26,7 +26,9 @@ export function openPeople(pool: pg.Pool): People {
   return {
     async list() {
       const { rows } = await pool.query<Dated<PersonItem, 'createdAt' | 'lastSeenAt'>>(
-        `SELECT u.id, u.email, u.name, u.role, u."createdAt", count(s.id)::int AS sessions, max(s."updatedAt") AS "lastSeenAt"
+        `SELECT u.id, u.email, u.name, u.role, u."createdAt", count(s.id)::int AS sessions, max(s."updatedAt") AS "lastSeenAt",
+           coalesce(u."twoFactorEnabled", false) AS "secondFactor",
+           (SELECT count(*)::int FROM passkey p WHERE p."userId" = u.id) AS passkeys
          FROM "user" u LEFT JOIN session s ON s."userId" = u.id AND s."expiresAt" > now()
          GROUP BY u.id ORDER BY u.email LIMIT 1000`,
       );

@@ -67,8 +67,17 @@ const COLUMNS = [
   { heading: 'NAME', cell: ({ name }: PersonItem) => name },
   { heading: 'ROLE', cell: ({ role }: PersonItem) => role },
   { heading: 'SESSIONS', cell: ({ sessions }: PersonItem) => String(sessions), align: 'right' as const },
+  { heading: 'SECOND FACTOR', cell: secondFactors },
   { heading: 'LAST SEEN', cell: ({ lastSeenAt }: PersonItem) => lastSeenAt ?? '-' },
 ];
+
+function secondFactors({ secondFactor, passkeys }: PersonItem): string {
+  const held = [
+    ...(secondFactor ? ['app'] : []),
+    ...(passkeys > 0 ? [`${passkeys} passkey${passkeys === 1 ? '' : 's'}`] : []),
+  ];
+  return held.join(', ') || 'none';
+}
 
 const list = defineCommand({
   meta: { name: 'yumops user list', description: 'List the accounts of the console' },

@@ -19,6 +19,8 @@ const person = z.object({
   createdAt: z.string(),
   sessions: z.number(),
   lastSeenAt: z.string().nullable(),
+  secondFactor: z.boolean(),
+  passkeys: z.number(),
 });
 const session = z.object({
   id: z.string(),

@@ -16,7 +16,12 @@ const REQUEST_TIMEOUT = 120_000;
  * Makes the HTTP server without any route: validation by zod, errors in one shape, security headers, the OpenAPI
  * document. Forwarded headers are not trusted.
  */
-export async function createHttpServer(options: { log: Log; version: string }): Promise<FastifyInstance> {
+export async function createHttpServer(options: {
+  log: Log;
+  version: string;
+  /** Whether people reach the console by https; browsers then never try http again. */
+  https?: boolean;
+}): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
@@ -28,12 +33,7 @@ export async function createHttpServer(options: { log: Log; version: string }): 
   installErrorHandler(app, options.log);
   closeUnusedConnections(app);
   documentRoles(app);
-  app.addHook('onSend', async (_request, reply) => {
-    if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
-    reply.header('x-content-type-options', 'nosniff');
-    if (!reply.hasHeader('referrer-policy')) reply.header('referrer-policy', 'same-origin');
-    reply.header('cross-origin-opener-policy', 'same-origin');
-  });
+  secureAnswers(app, options.https ?? false);
   await app.register(fastifyCompress, {
     encodings: ['br', 'gzip'],
     threshold: 2_048,
@@ -56,4 +56,23 @@ export async function createHttpServer(options: { log: Log; version: string }): 
   });
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
+}
+
+const YEAR_SECONDS = 31_536_000;
+
+/** What every answer says to browsers; a route that needs something else says so itself. */
+function secureAnswers(app: FastifyInstance, https: boolean): void {
+  const always = {
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+    ...(https && { 'strict-transport-security': `max-age=${YEAR_SECONDS}` }),
+  };
+  const ofApi = { ...always, 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' };
+  app.addHook('onSend', async (request, reply) => {
+    const wanted = request.url.startsWith('/api/v1/') || request.url.startsWith('/api/auth/') ? ofApi : always;
+    for (const [name, value] of Object.entries(wanted)) if (!reply.hasHeader(name)) reply.header(name, value);
+  });
 }

@@ -109,7 +109,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ stores, observe, databases, backups, archives, instance, live, clock, log, shutdown },
   });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
-  const app = await createHttpServer({ log, version: VERSION });
+  const app = await createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Accounts, openAccounts } from '../access/accounts.ts';
+import { audit } from '../access/audit.ts';
 import { type AuditWitness, createAuditWitness } from '../access/audit-witness.ts';
 import { ingestKeyFinder } from '../access/ingest-keys.ts';
 import { newSecret, sameSecret } from '../access/secret.ts';
@@ -43,6 +44,7 @@ export async function openIdentity(context: {
     publicUrl,
     secret,
     signIn: context.live.current.signIn,
+    noteOwnChange: ({ actor, action }) => audit(stores.db, { at: clock.now(), actor, action, target: actor }),
     log,
   });
   shutdown.add('accounts', () => accounts.close());

@@ -26,7 +26,7 @@ beforeAll(async () => {
   state = await startTestState();
   accounts = await openAccounts({
     ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, secret: 'x'.repeat(32) },
-    ...{ signIn: SIGN_IN, log: createLog(systemClock, () => undefined) },
+    ...{ signIn: SIGN_IN, noteOwnChange: async () => undefined, log: createLog(systemClock, () => undefined) },
   });
 });
 

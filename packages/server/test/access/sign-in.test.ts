@@ -43,6 +43,7 @@ beforeAll(async () => {
   const signIn = { breachedPasswords: false, providers: [company] };
   accounts = await openAccounts({
     ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, secret: 'x'.repeat(32), signIn, log: silent },
+    noteOwnChange: async () => undefined,
   });
   app = await createHttpServer({ log: silent, version: '0' });
   authRoutes(app, { accounts, signIn, publicUrl: PUBLIC_URL });
@@ -225,4 +226,27 @@ describe('the list of breached passwords', () => {
     expect(lines.join('')).toContain('could not be looked up');
     expect(lines.join('')).not.toContain(breached);
   });
+});
+
+test('where the console is reached by https, cookies are secure and browsers come back by https', async () => {
+  const publicUrl = 'https://ops.example.test';
+  const signIn = { breachedPasswords: false, providers: [] };
+  const secure = await openAccounts({
+    ...{ stateUrl: state.url, publicUrl, secret: 'x'.repeat(32), signIn, log: silent },
+    noteOwnChange: async () => undefined,
+  });
+  try {
+    await secure.create({ email: 'joan@example.org', password: PASSWORD, name: 'Joan', role: 'viewer' });
+    const server = await createHttpServer({ log: silent, version: '0', https: true });
+    authRoutes(server, { accounts: secure, signIn, publicUrl });
+    const answer = await server.inject({
+      ...{ method: 'POST', url: '/api/auth/sign-in/email', headers: { origin: publicUrl }, remoteAddress: '10.0.2.1' },
+      payload: { email: 'joan@example.org', password: PASSWORD },
+    });
+    expect(answer.statusCode, answer.body).toBe(200);
+    expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
+    expect(answer.cookies).toMatchObject([{ name: expect.stringMatching(/^__Secure-/), httpOnly: true, secure: true }]);
+  } finally {
+    await secure.close();
+  }
 });

@@ -34,6 +34,7 @@ export function People() {
                   <span className="quiet">
                     {person.role}, {presence(person)}
                     {person.lastSeenAt !== null && <When at={person.lastSeenAt} />}
+                    {`, ${ways(person)}`}
                   </span>
                 </span>
                 <Button aria-label={`Remove ${person.email}`} onClick={() => setLeaver(person)}>
@@ -67,4 +68,10 @@ export function People() {
 function presence({ sessions, lastSeenAt }: PersonItem): string {
   if (lastSeenAt === null) return 'not signed in';
   return `${plural(sessions, 'session')}, seen `;
+}
+
+/** How the person proves who it is, besides the password. */
+function ways({ secondFactor, passkeys }: PersonItem): string {
+  const held = [secondFactor ? 'codes of an app' : '', passkeys > 0 ? plural(passkeys, 'passkey') : ''];
+  return held.filter((way) => way !== '').join(' and ') || 'no second factor';
 }

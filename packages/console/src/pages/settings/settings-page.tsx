@@ -12,6 +12,7 @@ import { Views } from '../../components/views.tsx';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
 import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
 import { AuditLog } from './audit-log.tsx';
+import { Passkeys } from './passkeys.tsx';
 import { Password } from './password-form.tsx';
 import { People } from './people.tsx';
 import { SecondFactor } from './second-factor.tsx';
@@ -53,6 +54,7 @@ function View({ view }: { view: string | undefined }) {
         <div className="settings">
           <Account />
           <Password />
+          <Passkeys />
           <SecondFactor />
           <ThisBrowser />
           <Sessions />

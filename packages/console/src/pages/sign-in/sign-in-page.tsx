@@ -1,25 +1,26 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { passkeyObstacle, signInWithPasskey } from '../../api/passkeys.ts';
 import { ApiError } from '../../api/problem.ts';
-import { providersQuery, signIn, signInAt, signInOnce, signInWithCode } from '../../api/session.ts';
+import { type NextStep, providersQuery, signIn, signInAt, signInOnce, signInWithCode } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { useTitle } from '../../components/page.tsx';
 import './sign-in.css';
 
-/** The way in: e-mail and password, or a login link that works once. */
+/** The way in: a passkey, e-mail and password, or a login link that works once. */
 export function SignInPage() {
   useTitle('Sign in');
   const enter = useEnter();
   const link = useLoginLink(enter.run);
-  const [codeNeeded, setCodeNeeded] = useState(false);
+  const [step, setStep] = useState<NextStep>(null);
   const begin = (email: string, password: string) =>
     enter.run(async () => {
-      const needed = await signIn(email, password);
-      setCodeNeeded(needed);
-      return !needed;
+      const next = await signIn(email, password);
+      setStep(next);
+      return next === null;
     });
   return (
     <main className="sign-in">
@@ -34,19 +35,44 @@ export function SignInPage() {
         )}
         {link && enter.busy ? (
           <p role="status">Signing in with the link…</p>
-        ) : codeNeeded ? (
-          <CodeForm busy={enter.busy} submit={(code) => enter.run(() => signInWithCode(code))} />
         ) : (
-          <PasswordForm busy={enter.busy} submit={begin} />
+          <>
+            {step === null && <PasswordForm busy={enter.busy} submit={begin} />}
+            {step === 'code' && <CodeForm busy={enter.busy} submit={(code) => enter.run(() => signInWithCode(code))} />}
+            <Passkey enter={enter} wanted={step === 'passkey'} />
+          </>
         )}
-        {!codeNeeded && <Providers enter={enter} />}
-        <p className="quiet sign-in-help">
-          {codeNeeded
-            ? 'Lost the app? A recovery code works in its place, once.'
-            : 'No password yet? The login link that is printed at the start works once.'}
-        </p>
+        {step === null && <Providers enter={enter} />}
+        <p className="quiet sign-in-help">{HELP[step ?? 'password']}</p>
       </div>
     </main>
+  );
+}
+
+const HELP = {
+  password: 'No password yet? The login link that is printed at the start works once.',
+  code: 'Lost the app? A recovery code works in its place, once.',
+  passkey: 'Lost it? An administrator can make you a login link: yumops user link.',
+};
+
+/** @param wanted it must follow the password */
+function Passkey({ enter, wanted }: { enter: Enter; wanted: boolean }) {
+  const obstacle = passkeyObstacle();
+  if (obstacle !== null) {
+    return wanted ? <p role="status">The password was right. Your passkey is wanted too. {obstacle}</p> : null;
+  }
+  return (
+    <div className="sign-in-form">
+      {wanted && <p role="status">The password was right. Your passkey is wanted too.</p>}
+      <Button
+        look={wanted ? 'primary' : 'normal'}
+        icon="key"
+        disabled={enter.busy}
+        onClick={() => enter.run(signInWithPasskey)}
+      >
+        {wanted ? 'Use your passkey' : 'Sign in with a passkey'}
+      </Button>
+    </div>
   );
 }
 
