@@ -56,6 +56,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['database changes', '/database?view=changes', 'ratings_user_idx'],
   ['database sessions', '/database?view=activity', 'idle in transaction'],
   ['end of a session', '/database?view=activity&session=4711', 'Terminate the session'],
+  ['database connections', '/database?view=connections&by=user', 'gives no name'],
+  ['database server', '/database?view=server', 'Write-ahead log'],
   ['database tables', '/database?view=tables', 'public.ratings'],
   ['database indexes', '/database?view=indexes', 'not valid'],
   ['maintenance', '/database?view=maintenance&run=m-2', 'Postgres skipped it'],
@@ -87,6 +89,8 @@ const DATABASE = [
   '/database?view=waits',
   '/database?view=changes',
   '/database?view=activity',
+  '/database?view=connections',
+  '/database?view=server',
   '/database?view=maintenance',
 ];
 
@@ -192,7 +196,7 @@ it('has no accessibility finding on a phone', async () => {
     await page.goto(bench.fixture.url + path);
     await page
       .getByText(
-        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711|waits for the disk|ratings_user_idx|Restore without Sam|step 2 tells|takes its place|Publish the update/,
+        /YumZoom is degraded|recovered in|799,998 rows|Unhandled error|Equivalent query|Nobody for|Cancel this run|Cumulative layout|of the step before|forms in|What takes time|usable connections|Stop this run|SELECT count|4711|waits for the disk|gives no name|Write-ahead log|ratings_user_idx|Restore without Sam|step 2 tells|takes its place|Publish the update/,
       )
       .first()
       .waitFor();

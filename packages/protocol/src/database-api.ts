@@ -62,6 +62,9 @@ export interface StatementLoad {
   rows: number;
   totalMs: number;
   meanMs: number;
+  /** Estimates from mean and spread; null where the spread is not known or too few calls were seen. */
+  p95Ms: number | null;
+  p99Ms: number | null;
   /** Share of the time of all statements, 0 to 1. */
   share: number;
   /** Mean of the week before; null when it was not seen then. */
@@ -77,6 +80,68 @@ export interface StatementPoint {
   totalMs: number;
   /** Null where it was not called. */
   meanMs: number | null;
+  /** An estimate from mean and spread; null where that is not known. */
+  p95Ms: number | null;
+}
+
+/** Clients that are the same to whoever counts them. */
+export interface ConnectionGroup {
+  user: string;
+  application: string;
+  /** As Postgres calls it: `active`, `idle`, `idle in transaction`. */
+  state: string;
+  count: number;
+}
+
+/** Connections in one step of time, on average. */
+export interface ConnectionPoint {
+  /** Start of the step, ms since the epoch. */
+  at: number;
+  /** By what they were asked for: user, application or state. */
+  connections: Record<string, number>;
+}
+
+/** Who is connected to the server of a database. */
+export interface Connections {
+  total: number;
+  /** What ordinary roles may open. */
+  usable: number;
+  groups: ConnectionGroup[];
+  points: ConnectionPoint[];
+}
+
+/** What a database server did in one step of time; null where nothing was seen. Rates in bytes per second. */
+export interface ServerPoint {
+  /** Start of the step, ms since the epoch. */
+  at: number;
+  walRate: number | null;
+  readRate: number | null;
+  writeRate: number | null;
+  checkpointsTimed: number | null;
+  checkpointsRequested: number | null;
+  /** Share of the database's pages that were found in the buffers, 0 to 1. */
+  cacheHit: number | null;
+  /** Transactions of the database. */
+  commits: number | null;
+  rollbacks: number | null;
+  /** Bytes of temporary files of the database. */
+  tempBytes: number | null;
+  deadlocks: number | null;
+  /** Size of all databases of the server and its write-ahead log. */
+  bytes: number | null;
+}
+
+/** The disk of a database server. Bytes; null where it is not known. */
+export interface DiskRoom {
+  used: number | null;
+  free: number | null;
+  growthPerDay: number | null;
+  fullInDays: number | null;
+}
+
+export interface ServerLoad {
+  points: ServerPoint[];
+  disk: DiskRoom;
 }
 
 /** A statement in which sessions waited. */
@@ -154,6 +219,10 @@ export interface TableStatus {
   /** ISO times of the last run, by hand or by autovacuum. */
   lastVacuum: string | null;
   lastAnalyze: string | null;
+  /** Bytes a day over the last 14 days; null while less than a day is known. */
+  growthPerDay: number | null;
+  /** Days until it alone has filled the disk; null where that is not known. */
+  fullInDays: number | null;
 }
 
 /** An index as it stands. */
@@ -167,6 +236,9 @@ export interface IndexStatus {
   primary: boolean;
   valid: boolean;
   definition: string;
+  /** As of a table. */
+  growthPerDay: number | null;
+  fullInDays: number | null;
 }
 
 export type MaintenanceTask = 'retention' | 'vacuum' | 'freeze' | 'reindex' | 'amcheck' | 'constraints' | 'analyze';

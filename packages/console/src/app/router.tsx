@@ -139,7 +139,7 @@ const logRoute = createRoute({
 const databaseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/database',
-  validateSearch: (search) => pick(search, ['db', 'view', 'span', 'query', 'session', 'run']),
+  validateSearch: (search) => pick(search, ['db', 'view', 'span', 'by', 'query', 'session', 'run']),
   component: lazyRouteComponent(() => import('../pages/database/database-page.tsx'), 'DatabasePage'),
 });
 

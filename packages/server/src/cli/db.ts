@@ -1,9 +1,11 @@
 import { defineCommand } from 'citty';
 import { databaseCheck } from './database/check.ts';
+import { databaseConnections } from './database/connections.ts';
 import { databaseIndexes } from './database/indexes.ts';
 import { databaseInstall } from './database/install.ts';
 import { databaseLocks } from './database/locks.ts';
 import { databaseQueries } from './database/queries.ts';
+import { databaseServer } from './database/server.ts';
 import { databaseTables } from './database/tables.ts';
 
 export const db = defineCommand({
@@ -12,6 +14,8 @@ export const db = defineCommand({
     check: databaseCheck,
     queries: databaseQueries,
     locks: databaseLocks,
+    connections: databaseConnections,
+    server: databaseServer,
     indexes: databaseIndexes,
     tables: databaseTables,
     install: databaseInstall,

@@ -1,4 +1,4 @@
-import type { DatabaseFindings, DatabaseItem, DatabaseSeverity, Waits } from '@yumops/protocol';
+import type { Connections, DatabaseFindings, DatabaseItem, DatabaseSeverity, Waits } from '@yumops/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -9,17 +9,23 @@ import {
   type DatabaseConfig,
   type DatabaseFinding,
   type DatabaseWatch,
+  type Growth,
   readActivity,
   readChanges,
+  readConnectionHistory,
+  readConnections,
+  readGrowth,
   readHistory,
   readIndexes,
   readLoads,
   readLocks,
   readPlan,
+  readServerLoad,
   readStatements,
   readTables,
   readWaits,
   signalSession,
+  UNKNOWN_GROWTH,
   unreachable,
 } from '../care/database/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -54,6 +60,7 @@ const span = list.extend({
   from: z.coerce.number().int().nonnegative().optional().describe('ms since the epoch, default an hour before `to`'),
   to: z.coerce.number().int().nonnegative().optional().describe('ms since the epoch, default now'),
 });
+const grouped = span.extend({ by: z.enum(['user', 'application', 'state']).default('state') });
 const statement = name.extend({ id: z.string().regex(/^-?\d{1,20}$/) });
 const session = name.extend({
   pid: z.coerce
@@ -91,6 +98,7 @@ export function databaseRoutes(app: FastifyInstance, deps: DatabasesDeps): void 
   findingRoutes(app, deps);
   statementRoutes(app, deps);
   timelineRoutes(app, deps);
+  loadRoutes(app, deps);
   objectRoutes(app, deps);
   sessionRoutes(app, deps);
 }
@@ -122,7 +130,11 @@ function findingRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
     const watched = watch.remembered(database.name);
     const items = await deps
       .withDatabase(database, 'monitoring', (db) =>
-        checkDatabase(database, db, { watched, lately: () => watch.lately(database.name) }),
+        checkDatabase(database, db, {
+          watched,
+          lately: () => watch.lately(database.name),
+          activity: () => watch.activity(database.name),
+        }),
       )
       .catch((error: unknown) => [asFinding(database.name, unreachable(database.name, error))]);
     return { at: clock.now(), items } satisfies DatabaseFindings;
@@ -191,6 +203,41 @@ function timelineRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
   );
 }
 
+/** What the server of a database did, and who was connected. */
+function loadRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = deps.guard('viewer');
+  const { telemetry, clock } = deps;
+
+  routes.get(
+    '/api/v1/databases/:name/server',
+    { onRequest, schema: { params: name, querystring: span, summary: 'What the server did, and its disk' } },
+    async ({ params, query: { from, to = clock.now() } }) =>
+      readServerLoad(telemetry, find(deps, params.name).name, { from: from ?? to - HOUR, to }),
+  );
+  routes.get(
+    '/api/v1/databases/:name/connections',
+    { onRequest, schema: { params: name, querystring: grouped, summary: 'Who is connected, now and in a span' } },
+    async ({ params, query: { from, to = clock.now(), by } }): Promise<Connections> => {
+      const database = find(deps, params.name);
+      const now = await deps.withDatabase(database, 'monitoring', readConnections);
+      const points = await readConnectionHistory(telemetry, database.name, { from: from ?? to - HOUR, to }, by);
+      return { ...now, points };
+    },
+  );
+}
+
+/** Rows with how they grow, by the samples of the store. */
+async function withGrowth<Row>(
+  { telemetry, clock }: DatabasesDeps,
+  database: string,
+  kind: 'table' | 'index',
+  { rows, name: nameOf }: { rows: readonly Row[]; name(row: Row): string },
+): Promise<(Row & Growth)[]> {
+  const growth = await readGrowth(telemetry, database, { kind, objects: rows.map(nameOf), at: clock.now() });
+  return rows.map((row) => ({ ...row, ...(growth.get(nameOf(row)) ?? UNKNOWN_GROWTH) }));
+}
+
 function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const asked = { onRequest: deps.guard('viewer'), schema: { params: name, querystring: list } };
@@ -198,12 +245,16 @@ function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
   routes.get('/api/v1/databases/:name/tables', asked, async ({ params, query }) => {
     const database = find(deps, params.name);
     const read = (db: AdministeredDatabase) => readTables(db, database.profile, query.limit);
-    return { items: await deps.withDatabase(database, 'monitoring', read), nextCursor: null };
+    const rows = await deps.withDatabase(database, 'monitoring', read);
+    const items = await withGrowth(deps, database.name, 'table', { rows, name: ({ table }) => table });
+    return { items, nextCursor: null };
   });
   routes.get('/api/v1/databases/:name/indexes', asked, async ({ params, query }) => {
     const database = find(deps, params.name);
     const read = (db: AdministeredDatabase) => readIndexes(db, database.profile, query.limit);
-    return { items: await deps.withDatabase(database, 'monitoring', read), nextCursor: null };
+    const rows = await deps.withDatabase(database, 'monitoring', read);
+    const items = await withGrowth(deps, database.name, 'index', { rows, name: ({ index }) => index });
+    return { items, nextCursor: null };
   });
   routes.get('/api/v1/databases/:name/activity', asked, async ({ params, query }) => {
     const read = (db: AdministeredDatabase) => readActivity(db, query.limit);

@@ -3,13 +3,13 @@ import {
   MaintenanceRunner,
   readPastLoads,
   readRecent,
+  readRecentActivity,
+  readSizes,
   recordCatalogue,
-  type SizePoint,
   type StoredLedger,
 } from '../care/database/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { TelemetryStore } from '../lib/telemetry.ts';
 import { connectMonitored } from '../store/monitored/index.ts';
 import { writeDatabaseReport } from './database-report.ts';
 import type { LiveConfig } from './live-config.ts';
@@ -23,19 +23,6 @@ export interface DatabaseCare {
   watch: DatabaseWatch;
   runner: MaintenanceRunner;
   ledger: StoredLedger;
-}
-
-const HOUR = 3_600_000;
-
-/** The size of a database hour by hour, as the watch wrote it. */
-function readSizes(telemetry: TelemetryStore, name: string, since: number): Promise<SizePoint[]> {
-  return telemetry.query<SizePoint>(
-    `SELECT intDiv(toUnixTimestamp64Milli(timestamp), ${HOUR}) * ${HOUR} AS at, max(value) AS bytes FROM metrics
-     WHERE name = 'db_size_bytes' AND attributes['database'] = {name:String}
-       AND timestamp >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-     GROUP BY at ORDER BY at`,
-    { name, since },
-  );
 }
 
 /** Makes the watch over the databases of the application and their maintenance; it does not look at any yet. */
@@ -60,6 +47,7 @@ export function openDatabaseCare(context: {
     catalogue: async (name, catalogue) => void (await recordCatalogue(stores.db, name, catalogue, clock.now())),
     corrupt: (name) => ledger.corruptIndexes(name),
     sizes: (name, since) => readSizes(stores.telemetry, name, since),
+    activity: (name) => readRecentActivity(stores.telemetry, name, clock.now()),
     lately: (name) => readRecent(stores.telemetry, name, clock.now()),
     past: (name, ids, window) => readPastLoads(stores.telemetry, name, ids, window),
   });

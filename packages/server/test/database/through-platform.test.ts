@@ -14,6 +14,7 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
+import type { TelemetryStore } from '../../src/lib/telemetry.ts';
 import { connectMaintained, connectMonitored } from '../../src/store/monitored/index.ts';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
 import { run } from './server.ts';
@@ -66,14 +67,17 @@ beforeAll(async () => {
       sizes: async () => [],
       past: async () => [],
       lately: async () => [],
+      activity: async () => undefined,
     },
   });
+  // What is kept over time has tests of its own, with a real store.
+  const nothingStored: Pick<TelemetryStore, 'query'> = { query: async () => [] };
   app = await createHttpServer({ log, version: '0' });
   const guard = () => async (request: { principal?: unknown }) => {
     request.principal = { id: '1', name: 'command line', role: 'admin', kind: 'token' };
   };
   databaseRoutes(app, {
-    ...{ guard: guard as never, clock: systemClock, db, telemetry: undefined as never, watch, audit },
+    ...{ guard: guard as never, clock: systemClock, db, telemetry: nothingStored as TelemetryStore, watch, audit },
     databases: () => databases,
     async withDatabase({ name, url: address }, _role, work) {
       const connection = await connectMonitored(name, address.reveal());
@@ -126,6 +130,8 @@ test('commands without a configuration look at what the running platform watches
     ['locks', 'sessions'],
     ['tables', 'tables'],
     ['indexes', 'indexes'],
+    ['connections', 'databases'],
+    ['server', 'databases'],
   ] as const) {
     const { code, answer } = await yumops('db', list, 'shop');
     expect(code, list).toBe(0);

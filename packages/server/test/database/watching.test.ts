@@ -41,6 +41,7 @@ async function watch(url: string, capacity: number, sizes: readonly SizePoint[],
     sizes: async () => [...sizes],
     past: async () => [],
     lately: async () => [],
+    activity: async () => undefined,
   });
   watching.start([
     {

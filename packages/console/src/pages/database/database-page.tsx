@@ -10,11 +10,13 @@ import { Views } from '../../components/views.tsx';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { Activity } from './activity.tsx';
 import { Changes } from './changes.tsx';
+import { Connections } from './connections.tsx';
 import { databasesQuery } from './database-queries.ts';
 import { Findings } from './findings.tsx';
 import { Indexes } from './indexes.tsx';
 import { Maintenance } from './maintenance.tsx';
 import { Queries } from './queries.tsx';
+import { Server } from './server.tsx';
 import { Tables } from './tables.tsx';
 import { Waits } from './waits.tsx';
 import './database.css';
@@ -26,6 +28,8 @@ const VIEWS = [
   { view: 'queries', label: 'Queries' },
   { view: 'waits', label: 'Waits' },
   { view: 'activity', label: 'Activity' },
+  { view: 'connections', label: 'Connections' },
+  { view: 'server', label: 'Server' },
   { view: 'tables', label: 'Tables' },
   { view: 'indexes', label: 'Indexes' },
   { view: 'changes', label: 'Changes' },
@@ -73,6 +77,10 @@ function View({ view, database }: { view: string | undefined; database: Database
       return <Changes database={name} />;
     case 'activity':
       return <Activity database={name} />;
+    case 'connections':
+      return <Connections database={name} />;
+    case 'server':
+      return <Server database={name} />;
     case 'tables':
       return <Tables database={name} />;
     case 'indexes':

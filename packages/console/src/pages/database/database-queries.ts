@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type {
   ActionPlan,
+  Connections,
   DatabaseChange,
   DatabaseFindings,
   DatabaseItem,
@@ -9,6 +10,7 @@ import type {
   MaintenanceRunItem,
   Page,
   QueryPlan,
+  ServerLoad,
   SessionStatus,
   StatementLoad,
   StatementPoint,
@@ -68,6 +70,33 @@ export function waitsQuery(database: string, span: SpanName) {
   return queryOptions({
     queryKey: ['databases', database, 'waits', span],
     queryFn: ({ signal }) => get<Waits>(pathOf(database, 'waits'), since(span), signal),
+  });
+}
+
+export function serverQuery(database: string, span: SpanName) {
+  return queryOptions({
+    queryKey: ['databases', database, 'server', span],
+    queryFn: ({ signal }) => get<ServerLoad>(pathOf(database, 'server'), since(span), signal),
+  });
+}
+
+/** What connections are counted by. */
+export const GROUPINGS = [
+  { value: 'state', label: 'State' },
+  { value: 'user', label: 'User' },
+  { value: 'application', label: 'Application' },
+] as const;
+
+export type Grouping = (typeof GROUPINGS)[number]['value'];
+
+export function readGrouping(text: string | undefined): Grouping {
+  return GROUPINGS.find(({ value }) => value === text)?.value ?? 'state';
+}
+
+export function connectionsQuery(database: string, span: SpanName, by: Grouping) {
+  return queryOptions({
+    queryKey: ['databases', database, 'connections', span, by],
+    queryFn: ({ signal }) => get<Connections>(pathOf(database, 'connections'), { ...since(span), by }, signal),
   });
 }
 

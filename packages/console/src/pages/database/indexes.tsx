@@ -6,6 +6,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
 import { formatBytes, formatCount, plural } from '../../format/number.ts';
 import { indexesQuery } from './database-queries.ts';
+import { GrowthCells, GrowthHeadings } from './growth.tsx';
 
 /** The largest indexes, and how often they are read. */
 export function Indexes({ database }: { database: string }) {
@@ -40,6 +41,7 @@ function List({ items }: { items: readonly IndexStatus[] }) {
             <th>Index</th>
             <th>Table</th>
             <th className="number">Size</th>
+            <GrowthHeadings />
             <th className="number">Scans</th>
             <th>Kind</th>
             <th>State</th>
@@ -53,6 +55,7 @@ function List({ items }: { items: readonly IndexStatus[] }) {
               </td>
               <td className="mono">{index.table}</td>
               <td className="number">{formatBytes(index.bytes)}</td>
+              <GrowthCells of={index} />
               <td className="number">{formatCount(index.scans)}</td>
               <td>{kindOf(index)}</td>
               <td>

@@ -6,7 +6,7 @@ import { useListKeys } from '../../components/list-keys.ts';
 import { Empty } from '../../components/notice.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
-import { formatCount, formatMilliseconds, formatPercent } from '../../format/number.ts';
+import { formatCount, formatMilliseconds, formatPercent, UNKNOWN } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { loadsQuery } from './database-queries.ts';
 import { QueryDetails } from './query-details.tsx';
@@ -56,6 +56,7 @@ function List({ items, open }: { items: readonly StatementLoad[]; open: string |
         <span>Statement</span>
         <span>Share of time</span>
         <span>Mean</span>
+        <span>95 % under</span>
         <span>Week before</span>
         <span>Calls</span>
         <span>Rows</span>
@@ -76,6 +77,7 @@ function List({ items, open }: { items: readonly StatementLoad[]; open: string |
                 {formatPercent(load.share * 100)}
               </span>
               <span className="figures">{formatMilliseconds(load.meanMs)}</span>
+              <span className="figures">{load.p95Ms === null ? UNKNOWN : formatMilliseconds(load.p95Ms)}</span>
               <Usual load={load} />
               <span className="figures">{formatCount(load.calls)}</span>
               <span className="figures">{formatCount(load.rows)}</span>

@@ -4,7 +4,7 @@ import { TimeChart } from '../../charts/time-chart.tsx';
 import { Command } from '../../components/command.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
-import { formatCount, formatMilliseconds, formatPercent } from '../../format/number.ts';
+import { formatCount, formatMilliseconds, formatPercent, UNKNOWN } from '../../format/number.ts';
 import { historyQuery, planQuery, type SpanName } from './database-queries.ts';
 import '../../components/facts.css';
 
@@ -52,6 +52,10 @@ function Sums({ load }: { load: StatementLoad }) {
         {formatMilliseconds(load.meanMs)}
         {load.usualMs !== null && `, in the week before ${formatMilliseconds(load.usualMs)}`}
       </dd>
+      <dt>95 % under</dt>
+      <dd>{load.p95Ms === null ? UNKNOWN : `${formatMilliseconds(load.p95Ms)}, estimated from mean and spread`}</dd>
+      <dt>99 % under</dt>
+      <dd>{load.p99Ms === null ? UNKNOWN : `${formatMilliseconds(load.p99Ms)}, estimated`}</dd>
       <dt>Calls</dt>
       <dd>{formatCount(load.calls)}</dd>
       <dt>Rows a call</dt>
@@ -70,11 +74,14 @@ function History({ database, id, span }: Pick<QueryDetailsProps, 'database' | 'i
         return (
           <>
             <TimeChart
-              title="Mean time"
-              summary={`Mean time of the statement over the last ${span}`}
+              title="Time"
+              summary={`Mean time of the statement, and an estimate of its slow calls, over the last ${span}`}
               kind="lines"
               times={times}
-              series={[{ label: 'mean', token: 'series-1', values: items.map(({ meanMs }) => meanMs) }]}
+              series={[
+                { label: 'mean', token: 'series-1', values: items.map(({ meanMs }) => meanMs) },
+                { label: '95 % under (estimate)', token: 'series-3', values: items.map(({ p95Ms }) => p95Ms) },
+              ]}
               format={formatMilliseconds}
               height={120}
             />

@@ -6,6 +6,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { When } from '../../components/when.tsx';
 import { formatBytes, formatCount, plural, UNKNOWN } from '../../format/number.ts';
 import { tablesQuery } from './database-queries.ts';
+import { GrowthCells, GrowthHeadings } from './growth.tsx';
 
 /** The largest tables, with what waits in them. */
 export function Tables({ database }: { database: string }) {
@@ -34,6 +35,7 @@ function List({ items }: { items: readonly TableStatus[] }) {
           <tr>
             <th>Table</th>
             <th className="number">Size</th>
+            <GrowthHeadings />
             <th className="number">of it indexes</th>
             <th className="number">Rows</th>
             <th className="number">Dead rows</th>
@@ -48,6 +50,7 @@ function List({ items }: { items: readonly TableStatus[] }) {
             <tr key={table.table}>
               <td className="mono">{table.table}</td>
               <td className="number">{formatBytes(table.bytes)}</td>
+              <GrowthCells of={table} />
               <td className="number">{formatBytes(table.indexBytes)}</td>
               <td className="number">{table.rows === null ? UNKNOWN : formatCount(table.rows)}</td>
               <td className="number">{formatCount(table.deadRows)}</td>

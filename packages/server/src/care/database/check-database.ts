@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../../lib/sql-quote.ts';
 import type { DatabaseConfig } from './config.ts';
 import { asFinding, type DatabaseFinding, inOrderOfUrgency, type Remark } from './finding.ts';
 import type { MonitoredDatabase } from './monitored-database.ts';
-import type { Probe, ProbeContext, RecentStatements } from './probe.ts';
+import type { Probe, ProbeContext, RecentActivityReader, RecentStatements } from './probe.ts';
 import { END_IDLE_SESSIONS } from './probes/connections.ts';
 import { PROBES } from './probes/index.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
@@ -17,6 +17,7 @@ export interface CheckOptions {
   /** What is known from watching the database over time. */
   watched?: readonly Remark[];
   lately?: RecentStatements;
+  activity?: RecentActivityReader;
   /** Default all. */
   probes?: readonly Probe[];
 }
@@ -54,9 +55,10 @@ export function droppedOnce(remarks: readonly Remark[]): Remark[] {
 async function lookAt(
   { profile, thresholds, capacity }: CheckedDatabase,
   db: MonitoredDatabase,
-  { onProbe, lately, probes: wanted = PROBES }: CheckOptions,
+  { onProbe, lately, activity, probes: wanted = PROBES }: CheckOptions,
 ): Promise<Remark[]> {
-  const context: ProbeContext = { server: await readServerFacts(db), profile, thresholds, capacity, lately };
+  const server = await readServerFacts(db);
+  const context: ProbeContext = { server, profile, thresholds, capacity, lately, activity };
   const probes = wanted.filter(({ primaryOnly }) => !(primaryOnly && context.server.standby));
   const remarks: Remark[] = [];
   for (const [done, probe] of probes.entries()) {

@@ -14,6 +14,8 @@ export interface FilteredTable {
 
 /** An index that would serve a statement. */
 export interface SuggestedIndex {
+  /** queryid of the statement, 64 bits as text. */
+  id: string;
   table: string;
   /** Quoted where need be, in the order of the index. */
   columns: string;
@@ -58,7 +60,7 @@ function filteredColumns(query: string, columns: readonly string[]): string[] {
  * and it gives back few of the rows. A statement over several such tables is left to a person.
  */
 export function indexFor(
-  { query, calls, rows }: { query: string; calls: number; rows: number },
+  { id, query, calls, rows }: { id: string; query: string; calls: number; rows: number },
   tables: readonly FilteredTable[],
 ): SuggestedIndex | undefined {
   if (!/\bwhere\b/i.test(query)) return undefined;
@@ -69,6 +71,7 @@ export function indexFor(
   if (found.length === 0) return undefined;
   const columns = found.map(quoteName).join(', ');
   return {
+    id,
     table: table.table,
     columns,
     query,

@@ -1,5 +1,7 @@
+import { messageOf } from '../../lib/errors.ts';
 import type { DatabaseProfile } from './config.ts';
 import type { Remark } from './finding.ts';
+import type { RecentActivity } from './monitor/database-activity.ts';
 import type { MonitoredDatabase } from './monitored-database.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -13,6 +15,8 @@ export interface ProbeContext {
   capacity: number | null;
   /** What statements did of late, where that is stored; without it what was counted since the statistics were reset counts. */
   lately?: RecentStatements | undefined;
+  /** What was counted of late, where that is stored; without it what was counted since the reset counts. */
+  activity?: RecentActivityReader | undefined;
 }
 
 /** What was counted for one statement. */
@@ -27,10 +31,22 @@ export interface StatementRow {
   mean: number;
   /** Its share of the time of all statements. */
   share: number;
+  /** An estimate, milliseconds; null where it is not known. */
+  p95: number | null;
 }
 
 /** The statements that took the most time in the last 24 hours; none where nothing is stored. */
 export type RecentStatements = () => Promise<StatementRow[]>;
+
+/** What happened of late; undefined while too little is stored. */
+export type RecentActivityReader = () => Promise<RecentActivity | undefined>;
+
+/** @throws when what is stored cannot be read: the database can be asked, only this probe knows nothing */
+export function readActivity(activity: RecentActivityReader | undefined): Promise<RecentActivity | undefined> {
+  return (activity?.() ?? Promise.resolve(undefined)).catch((error: unknown) => {
+    throw new Error(`what happened of late cannot be read: ${messageOf(error)}`);
+  });
+}
 
 /** One question to a database. */
 export interface Probe {

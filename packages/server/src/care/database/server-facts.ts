@@ -13,6 +13,7 @@ export interface ServerFacts {
   /** The schemas of extensions, quoted; null when the extension is not installed. */
   statementsSchema: string | null;
   tupleSchema: string | null;
+  hypopgSchema: string | null;
   /** `shared_preload_libraries`; null when we may not see it. */
   preloaded: string | null;
   /** Seconds that the statistics surely cover. */
@@ -29,6 +30,8 @@ const FACTS = `
           WHERE e.extname = 'pg_stat_statements') AS "statementsSchema",
          (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
           WHERE e.extname = 'pgstattuple') AS "tupleSchema",
+         (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+          WHERE e.extname = 'hypopg') AS "hypopgSchema",
          CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE')
               THEN current_setting('shared_preload_libraries') END AS preloaded,
          (SELECT extract(epoch FROM now() - coalesce(d.stats_reset, pg_postmaster_start_time()))::float8

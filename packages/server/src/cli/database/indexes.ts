@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { formatBytes, formatCount } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
+import { growthColumns } from './growth-columns.ts';
 import { databaseArgs, limitArg, readLimit } from './open.ts';
 import { fromEach, withViews } from './views.ts';
 
@@ -15,6 +16,7 @@ function kindOf({ primary, unique, valid }: IndexStatus): string {
 const COLUMNS: readonly Column<IndexStatus>[] = [
   { heading: 'INDEX', cell: ({ index }) => index },
   { heading: 'SIZE', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
+  ...growthColumns,
   { heading: 'SCANS', align: 'right', cell: ({ scans }) => formatCount(scans) },
   { heading: 'KIND', cell: kindOf },
   { heading: 'TABLE', cell: ({ table }) => table },

@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { formatBytes, formatCount } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
+import { growthColumns } from './growth-columns.ts';
 import { databaseArgs, limitArg, readLimit } from './open.ts';
 import { fromEach, withViews } from './views.ts';
 
@@ -10,6 +11,7 @@ const COLUMNS: readonly Column<TableStatus>[] = [
   { heading: 'TABLE', cell: ({ table }) => table },
   { heading: 'SIZE', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
   { heading: 'INDEXES', align: 'right', cell: ({ indexBytes }) => formatBytes(indexBytes) },
+  ...growthColumns,
   { heading: 'ROWS', align: 'right', cell: ({ rows }) => (rows === null ? '?' : formatCount(rows)) },
   { heading: 'DEAD', align: 'right', cell: ({ deadRows }) => formatCount(deadRows) },
   { heading: 'FULL READS', align: 'right', cell: ({ sequentialScans }) => formatCount(sequentialScans) },

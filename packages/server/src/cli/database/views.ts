@@ -1,19 +1,31 @@
-import type { DatabaseFindings, DatabaseItem, IndexStatus, Page, TableStatus } from '@yumops/protocol';
+import type {
+  Connections,
+  DatabaseFindings,
+  DatabaseItem,
+  IndexStatus,
+  Page,
+  ServerLoad,
+  StatementLoad,
+  TableStatus,
+} from '@yumops/protocol';
 import {
   asFinding,
   checkDatabase,
   type DatabaseConfig,
   type DatabaseFinding,
   type LockRow,
+  readConnections,
   readIndexes,
   readLocks,
   readStatements,
   readTables,
   type StatementRow,
+  UNKNOWN_GROWTH,
   unreachable,
 } from '../../care/database/index.ts';
 import { readSettings, type Settings } from '../../config/settings.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { YumOpsError } from '../../lib/errors.ts';
 import { readDatabaseReport } from '../../main/database-report.ts';
 import { readRunFile } from '../../main/run-file.ts';
 import { type Client, withClient } from '../client.ts';
@@ -28,6 +40,10 @@ export interface DatabaseView {
   locks(): Promise<LockRow[]>;
   tables(limit: number): Promise<TableStatus[]>;
   indexes(limit: number): Promise<IndexStatus[]>;
+  connections(): Promise<Omit<Connections, 'points'>>;
+  /** What the platform remembers of the last `ms` milliseconds. @throws YumOpsError `no_history` without a platform */
+  server(ms: number): Promise<ServerLoad>;
+  loads(ms: number, limit: number): Promise<StatementRow[]>;
 }
 
 /** Connects by itself, with the address of the configuration. */
@@ -48,9 +64,29 @@ function ownView(database: DatabaseConfig, { dataDir }: Settings): DatabaseView 
     },
     statements: (limit) => withDatabase(database, (db) => readStatements(db, limit)),
     locks: () => withDatabase(database, readLocks),
-    tables: (limit) => withDatabase(database, (db) => readTables(db, profile, limit)),
-    indexes: (limit) => withDatabase(database, (db) => readIndexes(db, profile, limit)),
+    tables: async (limit) => unknownGrowth(await withDatabase(database, (db) => readTables(db, profile, limit))),
+    indexes: async (limit) => unknownGrowth(await withDatabase(database, (db) => readIndexes(db, profile, limit))),
+    connections: () => withDatabase(database, readConnections),
+    server: () => noHistory(name),
+    loads: () => noHistory(name),
   };
+}
+
+/** How something grows is known to nobody but the platform that watches. */
+function unknownGrowth<Row>(rows: readonly Row[]): (Row & typeof UNKNOWN_GROWTH)[] {
+  return rows.map((row) => ({ ...row, ...UNKNOWN_GROWTH }));
+}
+
+async function noHistory(name: string): Promise<never> {
+  throw new YumOpsError('no_history', `What the database "${name}" did before now is known to the platform alone.`, {
+    hint: 'Start it with `yumops start`, and leave out --config, so that it is asked.',
+    status: 409,
+  });
+}
+
+function since(ms: number): { from: string; to: string } {
+  const to = systemClock.now();
+  return { from: String(to - ms), to: String(to) };
 }
 
 /** Has the running platform look. */
@@ -68,6 +104,15 @@ function platformView(client: Client, name: string): DatabaseView {
     locks: () => list('locks', 1_000),
     tables: (limit) => list('tables', limit),
     indexes: (limit) => list('indexes', limit),
+    connections: () => client.get<Connections>(`${path}/connections`),
+    server: (ms) => client.get<ServerLoad>(`${path}/server`, since(ms)),
+    async loads(ms, limit) {
+      const { items } = await client.get<Page<StatementLoad>>(`${path}/queries`, {
+        ...since(ms),
+        limit: String(limit),
+      });
+      return items.map(({ totalMs: total, meanMs: mean, p95Ms: p95, ...rest }) => ({ ...rest, total, mean, p95 }));
+    },
   };
 }
 

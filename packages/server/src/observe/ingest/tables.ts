@@ -24,6 +24,7 @@ const DESTINATIONS: Readonly<Record<string, Destination>> = {
   health_checks: fixed('health_results', 'checks'),
   check_ins: fixed('check_in_rows', 'checks'),
   database_samples: fixed('database_sample_rows', 'metrics'),
+  database_sizes: fixed('database_size_rows', 'metrics'),
   database_waits: fixed('database_wait_rows', 'metrics'),
 };
 

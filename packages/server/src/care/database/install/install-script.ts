@@ -38,14 +38,14 @@ function extensions(profile: DatabaseProfile): string {
 DECLARE
   wanted TEXT;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['pg_stat_statements', 'pgstattuple', 'amcheck'] LOOP
+  FOREACH wanted IN ARRAY ARRAY['pg_stat_statements', 'pgstattuple', 'amcheck', 'hypopg'] LOOP
     IF EXISTS (SELECT FROM pg_available_extensions WHERE name = wanted) THEN
       BEGIN
         EXECUTE format('CREATE EXTENSION IF NOT EXISTS %I${place}', wanted);
       EXCEPTION WHEN insufficient_privilege THEN
         RAISE WARNING 'the extension % must be created by an administrator', wanted;
       END;
-    ELSE
+    ELSIF wanted <> 'hypopg' THEN -- without it advice on indexes is a guess
       RAISE WARNING 'the extension % is not on this server; what needs it stays unknown', wanted;
     END IF;
   END LOOP;

@@ -9,6 +9,7 @@ const FOLLOWED = 2_000;
 const SQL = (schema: string, version: number) => `
   SELECT concat_ws('/', s.dbid, s.userid, s.toplevel, s.queryid) AS key, s.queryid::text AS id,
          left(s.query, 1000) AS query, s.calls::float8 AS calls, s.rows::float8 AS rows, s.total_exec_time AS total,
+         s.calls * (s.stddev_exec_time * s.stddev_exec_time + s.mean_exec_time * s.mean_exec_time) AS squares,
          ${version >= 170_000 ? 's.stats_since::text' : 'NULL'} AS since
   FROM ${schema}.pg_stat_statements s
   WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.toplevel

@@ -1,20 +1,33 @@
+import type { ConnectionGroup } from '@yumops/protocol';
 import type { Clock } from '../../../lib/clock.ts';
 import { codeOf } from '../../../lib/errors.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../../lib/telemetry.ts';
 import { failedLook } from '../check-database.ts';
+import type { DatabaseProfile } from '../config.ts';
 import { DATABASE_FINDING_CODES, type Remark } from '../finding.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
 import { CONNECTIONS_SQL, type ConnectionRow } from '../probes/connections.ts';
 import { readServerFacts, type ServerFacts } from '../server-facts.ts';
+import { CONNECTION_GROUPS_SQL, largestGroups } from './connection-groups.ts';
+import {
+  COUNTER_METRICS,
+  DATABASE_COUNTERS_SQL,
+  type DatabaseCounters,
+  type DatabaseCounts,
+  databaseActivity,
+} from './database-activity.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { readCounters } from './read-counters.ts';
 import { type Interval, type PastLoad, RECENT, regressions, suspects } from './regressions.ts';
+import { RELATION_SIZES_SQL, type RelationSize } from './relation-sizes.ts';
 import { type ServerCounters, serverActivity, serverCountersSql } from './server-activity.ts';
 import { type StatementCounter, type StatementDelta, statementDeltas } from './statement-deltas.ts';
 
 /** Statements of an interval whose samples are kept: those that took the most time. */
 const KEPT = 100;
+/** Milliseconds. */
+const SIZES_LIMIT = 20_000;
 
 /** What statements of a database did before `at` (ms since the epoch), by the stored samples. */
 export type PastLoads = (
@@ -34,6 +47,7 @@ export class DatabaseSampler {
   #history: Interval[] = [];
   /** What the server had counted at the look before, at which monotonic milliseconds. */
   #server: { counters: ServerCounters; at: number } | undefined;
+  #database: DatabaseCounters | undefined;
 
   constructor(options: { name: string; service: string; writer: TelemetryWriter; clock: Clock; past: PastLoads }) {
     this.#name = options.name;
@@ -74,7 +88,8 @@ export class DatabaseSampler {
   }
 
   /**
-   * Writes what the server did since the look before as metrics: write-ahead log, checkpoints and files.
+   * Writes what the server and the database did since the look before as metrics: write-ahead log, checkpoints, files,
+   * cache, transactions, temporary files and deadlocks; and who is connected now.
    * @returns where its counters cannot be read, that
    */
   async sampleServer(db: MonitoredDatabase): Promise<Remark[]> {
@@ -82,6 +97,9 @@ export class DatabaseSampler {
     try {
       const [counters] = await db.query<ServerCounters>(serverCountersSql(server.version));
       if (counters) await this.#writeActivity(counters);
+      const [counted] = await db.query<DatabaseCounters>(DATABASE_COUNTERS_SQL);
+      if (counted) await this.#writeCounts(counted);
+      if (server.readsAllStatistics) await this.#writeGroups(await db.query<ConnectionGroup>(CONNECTION_GROUPS_SQL));
       return [];
     } catch (error) {
       if (codeOf(error) === 'database_unavailable') throw error;
@@ -107,6 +125,24 @@ export class DatabaseSampler {
       this.#gauge('db_size_bytes', used, 'bytes'),
       ...(free === null ? [] : [this.#gauge('db_disk_free_bytes', free, 'bytes')]),
     ]);
+  }
+
+  /**
+   * Writes how large the largest tables and indexes are as rows of `database_sizes`.
+   * @returns where that cannot be read, that
+   */
+  async sampleSizes(db: MonitoredDatabase, profile: DatabaseProfile): Promise<Remark[]> {
+    const server = await readServerFacts(db);
+    try {
+      const sizes = await db.query<RelationSize>(RELATION_SIZES_SQL(profile), { timeout: SIZES_LIMIT });
+      const origin = this.#origin(this.#clock.now());
+      const rows = sizes.map((size) => ({ ...origin, database: this.#name, ...size }));
+      if (rows.length > 0) await this.#writer.append('database_sizes', rows);
+      return [];
+    } catch (error) {
+      if (codeOf(error) === 'database_unavailable') throw error;
+      return [failedLook('sizes', server, error)];
+    }
   }
 
   async #slower(server: ServerFacts, at: number): Promise<Remark[]> {
@@ -147,6 +183,27 @@ export class DatabaseSampler {
     ]);
   }
 
+  async #writeCounts(counters: DatabaseCounters): Promise<void> {
+    const before = this.#database;
+    this.#database = counters;
+    const counts = before && databaseActivity(before, counters);
+    if (!counts) return;
+    await this.#writer.append(
+      'metrics',
+      (Object.keys(COUNTER_METRICS) as (keyof DatabaseCounts)[]).map((counter) => {
+        const { name, unit, labels } = COUNTER_METRICS[counter];
+        return this.#gauge(name, counts[counter], unit, labels);
+      }),
+    );
+  }
+
+  async #writeGroups(groups: readonly ConnectionGroup[]): Promise<void> {
+    const rows = largestGroups(groups).map(({ count, ...labels }) =>
+      this.#gauge('db_connections', count, null, labels),
+    );
+    await this.#writer.append('metrics', rows);
+  }
+
   async #writeUsage(percent: number): Promise<void> {
     // Superusers may take the reserved connections too.
     const value = Math.min(100, Math.round(percent * 100) / 100);
@@ -158,7 +215,7 @@ export class DatabaseSampler {
     return { ...this.#origin(this.#clock.now()), name, type: 'gauge', value, unit, attributes };
   }
 
-  #row({ id, query, calls, rows, total }: StatementDelta, timestamp: number): TelemetryRow {
+  #row({ id, query, calls, rows, total, squares }: StatementDelta, timestamp: number): TelemetryRow {
     return {
       ...this.#origin(timestamp),
       database: this.#name,
@@ -167,6 +224,7 @@ export class DatabaseSampler {
       calls,
       rows,
       totalMs: total,
+      squaredMs: squares,
     };
   }
 

@@ -2,8 +2,14 @@ import { expect, test } from 'vitest';
 import { type Interval, type PastLoad, regressions, suspects } from './regressions.ts';
 import { type StatementCounter, statementDeltas } from './statement-deltas.ts';
 
-function counter(key: string, calls: number, total: number, since: string | null = null): StatementCounter {
-  return { key, id: key.split('/').at(-1) ?? key, query: `SELECT ${key}`, calls, rows: calls, total, since };
+function counter(
+  key: string,
+  calls: number,
+  total: number,
+  since: string | null = null,
+  squares: number | null = total,
+): StatementCounter {
+  return { key, id: key.split('/').at(-1) ?? key, query: `SELECT ${key}`, calls, rows: calls, total, squares, since };
 }
 
 test.each<[string, StatementCounter[], StatementCounter[], [string, number, number][]]>([
@@ -24,11 +30,20 @@ test.each<[string, StatementCounter[], StatementCounter[], [string, number, numb
   expect(statementDeltas(before, now).map(({ id, calls, total }) => [id, calls, total])).toEqual(expected);
 });
 
+test.each<[string, StatementCounter[], StatementCounter[], number | null]>([
+  ['the spread grows too', [counter('1', 1, 2, null, 4)], [counter('1', 2, 5, null, 13)], 9],
+  ['a spread that was not counted before', [counter('1', 1, 2, null, null)], [counter('1', 2, 5)], null],
+  ['one of two roles whose spread is not counted', [], [counter('a/1', 2, 5), counter('b/1', 2, 5, null, null)], null],
+  ['two roles', [], [counter('a/1', 2, 5), counter('b/1', 2, 5)], 10],
+])('%s', (_name, before, now, squares) => {
+  expect(statementDeltas(before, now).map((delta) => delta.squares)).toEqual([squares]);
+});
+
 /** What one statement did in the last minutes, each interval with its age in seconds and the mean of ten calls. */
 function lately(...intervals: [age: number, mean: number][]): Interval[] {
   return intervals.map(([age, mean]) => ({
     at: NOW - age * 1_000,
-    deltas: [{ id: '7', query: 'SELECT 1', calls: 10, rows: 10, total: 10 * mean }],
+    deltas: [{ id: '7', query: 'SELECT 1', calls: 10, rows: 10, total: 10 * mean, squares: null }],
   }));
 }
 

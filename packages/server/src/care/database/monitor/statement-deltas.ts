@@ -9,6 +9,8 @@ export interface StatementCounter {
   rows: number;
   /** Milliseconds. */
   total: number;
+  /** Squared milliseconds of every call, summed; null where that is not counted. */
+  squares: number | null;
   /** When the counting of this statement began, where the server says so (17 and later); else null. */
   since: string | null;
 }
@@ -21,6 +23,8 @@ export interface StatementDelta {
   rows: number;
   /** Milliseconds. */
   total: number;
+  /** Squared milliseconds of every call, summed; null where that is not known. */
+  squares: number | null;
 }
 
 /** Whether counting began anew: the server says so, or a counter is smaller than it was. */
@@ -30,10 +34,13 @@ function wasReset(before: StatementCounter, now: StatementCounter): boolean {
 
 function deltaOf(
   before: StatementCounter | undefined,
-  { id, query, calls, rows, total }: StatementCounter,
+  { id, query, calls, rows, total, squares }: StatementCounter,
 ): StatementDelta {
-  const from = before ?? { calls: 0, rows: 0, total: 0 };
-  return { id, query, calls: calls - from.calls, rows: Math.max(0, rows - from.rows), total: total - from.total };
+  const from = before ?? { calls: 0, rows: 0, total: 0, squares: 0 };
+  return {
+    ...{ id, query, calls: calls - from.calls, rows: Math.max(0, rows - from.rows), total: total - from.total },
+    squares: squares === null || from.squares === null ? null : Math.max(0, squares - from.squares),
+  };
 }
 
 /**
@@ -56,6 +63,7 @@ export function statementDeltas(
       sum.calls += delta.calls;
       sum.rows += delta.rows;
       sum.total += delta.total;
+      sum.squares = sum.squares === null || delta.squares === null ? null : sum.squares + delta.squares;
     }
   }
   return [...sums.values()];

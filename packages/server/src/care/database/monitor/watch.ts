@@ -10,6 +10,7 @@ import type { MonitoredDatabase } from '../monitored-database.ts';
 import type { StatementRow } from '../probe.ts';
 import { LIVE_PROBES, SLOW_PROBES } from '../probes/index.ts';
 import { readServerFacts } from '../server-facts.ts';
+import type { RecentActivity } from './database-activity.ts';
 import { judgeGrowth, type SizePoint } from './disk-forecast.ts';
 import { readDiskSpace } from './disk-space.ts';
 import { DatabaseSampler, type PastLoads } from './sampler.ts';
@@ -26,6 +27,8 @@ const STATEMENTS = 6;
 const URGENT = 12;
 const CATALOGUE = 60;
 const SLOW = 120;
+/** Sizes of tables and indexes: once an hour. */
+const RELATIONS = 720;
 /** Milliseconds of sizes from which growth is foretold. */
 const SIZES = 14 * 86_400_000;
 
@@ -48,6 +51,8 @@ export interface WatchContext {
   past: PastLoads;
   /** The statements of a database that took the most time in the last 24 hours. */
   lately(name: string): Promise<StatementRow[]>;
+  /** What happened in a database in the last hour and day; undefined while too little is stored. */
+  activity(name: string): Promise<RecentActivity | undefined>;
 }
 
 /** What the last look at a database found. */
@@ -104,6 +109,11 @@ export class DatabaseWatch {
     return this.#context.lately(name);
   }
 
+  /** What happened in a database in the last hour and day; undefined while too little is stored. */
+  activity(name: string): Promise<RecentActivity | undefined> {
+    return this.#context.activity(name);
+  }
+
   async #follow(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
     const { name } = database;
@@ -146,6 +156,7 @@ class View {
   #sampled: readonly Remark[] = [];
   #foretold: readonly Remark[] = [];
   #unread: readonly Remark[] = [];
+  #unmeasured: readonly Remark[] = [];
   #slow: readonly DatabaseFinding[] | undefined;
 
   constructor(database: DatabaseConfig, context: WatchContext, found: (latest: LatestFindings) => void) {
@@ -174,12 +185,13 @@ class View {
       await this.#context.report(name, this.remembered());
     }
     if (round % CATALOGUE === 0) this.#unread = await this.#readCatalogue(this.#db);
+    if (round % RELATIONS === 0) this.#unmeasured = await this.#sampler.sampleSizes(this.#db, this.#database.profile);
     if (round % URGENT === 0) await this.#check(this.#db, round % SLOW === 0 || !this.#slow);
   }
 
   /** What is known from watching the database over time. */
   remembered(): readonly Remark[] {
-    return [...this.#sampled, ...this.#foretold, ...this.#unread];
+    return [...this.#sampled, ...this.#foretold, ...this.#unread, ...this.#unmeasured];
   }
 
   async #readCatalogue(db: Connection): Promise<Remark[]> {
@@ -202,11 +214,12 @@ class View {
         probes: SLOW_PROBES,
         watched: this.#foretold,
         lately: () => this.#context.lately(database.name),
+        activity: () => this.#context.activity(database.name),
       });
     }
     const urgent = await checkDatabase(database, db, {
       probes: LIVE_PROBES,
-      watched: [...this.#sampled, ...this.#unread],
+      watched: [...this.#sampled, ...this.#unread, ...this.#unmeasured],
     });
     await this.#tell(inOrderOfUrgency([...urgent, ...(this.#slow ?? [])]));
   }

@@ -7,15 +7,15 @@ export interface ConnectionRow {
   idle: number;
   idleInTransaction: number;
   usable: number;
-  /** The application with the most connections, and how many it has. */
-  topApplication: string | null;
+  /** Who has the most connections, and how many. */
+  topClient: string | null;
   topCount: number | null;
 }
 
 /** Clients, never background workers, against the connections that ordinary roles may open. */
 export const CONNECTIONS_SQL = `
   WITH clients AS MATERIALIZED (
-    SELECT state, coalesce(nullif(application_name, ''), usename::text) AS application
+    SELECT state, concat_ws(' as ', nullif(application_name, ''), usename) AS client
     FROM pg_stat_activity WHERE backend_type = 'client backend'
   )
   SELECT count(*) AS total,
@@ -24,8 +24,8 @@ export const CONNECTIONS_SQL = `
          count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS "idleInTransaction",
          current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true)::int, 0) AS usable,
-         (SELECT application FROM clients GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1) AS "topApplication",
-         (SELECT count(*) FROM clients GROUP BY application ORDER BY 1 DESC LIMIT 1) AS "topCount"
+         (SELECT client FROM clients GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1) AS "topClient",
+         (SELECT count(*) FROM clients GROUP BY client ORDER BY 1 DESC LIMIT 1) AS "topCount"
   FROM clients`;
 
 /** Ends the sessions that have done nothing for five minutes. */
@@ -40,7 +40,7 @@ export const connections = queryProbe<ConnectionRow>({
   judge: ([row], { thresholds }: ProbeContext) => {
     const used = row ? row.total / row.usable : 0;
     if (!row || used < thresholds.connections) return [];
-    const most = row.topApplication ? ` ${row.topApplication} has ${row.topCount}.` : '';
+    const most = row.topClient ? ` ${row.topClient} has ${row.topCount}.` : '';
     return [
       {
         code: 'connections',

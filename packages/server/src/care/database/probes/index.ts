@@ -1,10 +1,10 @@
 import type { Probe } from '../probe.ts';
-import { activitySinceReset } from './activity-since-reset.ts';
 import { archiver } from './archiver.ts';
 import { bigTables } from './big-tables.ts';
 import { bloat } from './bloat.ts';
 import { checkpoints } from './checkpoints.ts';
 import { connections } from './connections.ts';
+import { counters } from './counters.ts';
 import { disk } from './disk.ts';
 import { duplicateIndexes } from './duplicate-indexes.ts';
 import { exposure } from './exposure.ts';
@@ -50,7 +50,7 @@ export const SLOW_PROBES: readonly Probe[] = [
   security,
   policies,
   exposure,
-  activitySinceReset,
+  counters,
   checkpoints,
   bigTables,
   disk,

@@ -7,6 +7,8 @@ import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
 import { notLocked, ownSchema, type Probe, type ProbeContext, type StatementRow } from '../probe.ts';
 import type { ServerFacts } from '../server-facts.ts';
+import { type Calls, estimatePercentile } from '../spread.ts';
+import { type IndexTrial, tryIndex } from '../try-index.ts';
 import { formatCount, percent } from '../units.ts';
 
 /** Statements that are looked at: those that took the most time. */
@@ -17,18 +19,29 @@ export const FOREIGN =
   "query !~* '^\\s*(create|alter|drop|copy|vacuum|analyze|reindex|cluster|refresh|grant|revoke|do|call|truncate|begin|commit|rollback|start|set|show|checkpoint|lock|prepare|deallocate|fetch|close|declare|explain|comment|security|reassign|import)\\M' AND query NOT LIKE '%/* yumops */%'";
 
 /** The statements that took the most time, summed over the roles that ran them. */
-export const STATEMENTS_SQL = (schema: string, limit: number) => `
+const STATEMENTS_SQL = (schema: string, limit: number) => `
   WITH mine AS MATERIALIZED (
     SELECT s.queryid, min(left(s.query, 4000)) AS query, sum(s.calls)::float8 AS calls, sum(s.rows)::float8 AS rows,
-           sum(s.total_exec_time) AS total
+           sum(s.total_exec_time) AS total,
+           sum(s.calls * (s.stddev_exec_time * s.stddev_exec_time + s.mean_exec_time * s.mean_exec_time)) AS squares
     FROM ${schema}.pg_stat_statements s
     WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.toplevel
       AND s.queryid IS NOT NULL AND ${FOREIGN}
     GROUP BY s.queryid
   )
-  SELECT queryid::text AS id, query, calls, rows, total, total / nullif(calls, 0) AS mean,
+  SELECT queryid::text AS id, query, calls, rows, total, squares, total / nullif(calls, 0) AS mean,
          total / nullif(sum(total) OVER (), 0) AS share
   FROM mine WHERE calls > 0 ORDER BY total DESC LIMIT ${limit}`;
+
+/** The statements that took the most time since the reset. */
+export async function readCountedStatements(
+  db: MonitoredDatabase,
+  schema: string,
+  limit: number,
+): Promise<StatementRow[]> {
+  const rows = await db.query<Omit<StatementRow, 'p95'> & Calls>(STATEMENTS_SQL(schema, limit));
+  return rows.map(({ squares, ...row }) => ({ ...row, p95: estimatePercentile({ ...row, squares }, 'p95') }));
+}
 
 /** Large tables that are read from end to end again and again, with the columns that no index begins with. */
 const SCANNED = (own: string, { missing_index_rows: rows, missing_index_scans: scans }: ProbeContext['thresholds']) => `
@@ -56,7 +69,7 @@ async function readCounted(db: MonitoredDatabase, schema: string, { lately }: Pr
     throw new Error(`what statements did of late cannot be read: ${messageOf(error)}`);
   });
   if (recent && recent.length > 0) return { rows: recent, time: 'in the last 24 hours' };
-  const rows = await db.query<StatementRow>(STATEMENTS_SQL(schema, MOST));
+  const rows = await readCountedStatements(db, schema, MOST);
   return { rows, time: 'since the statistics were reset' };
 }
 
@@ -68,7 +81,9 @@ function judgeSlow(
 ): Remark[] {
   const { thresholds: at, server } = context;
   const often = row.mean >= at.slow_query_ms && row.calls >= at.slow_query_calls;
-  const long = row.mean >= at.very_slow_query_ms && row.calls >= 2;
+  const uneven = row.calls >= at.slow_query_calls && (row.p95 ?? 0) >= at.very_slow_query_ms;
+  const long = uneven || (row.mean >= at.very_slow_query_ms && row.calls >= 2);
+  const slowest = row.p95 === null ? '' : `, an estimated ${formatDuration(row.p95)} or more in every twentieth call`;
   if (!often && !long) return [];
   const look = `SELECT calls, mean_exec_time, max_exec_time, rows, shared_blks_read, temp_blks_written, query FROM ${server.statementsSchema}.pg_stat_statements WHERE queryid = ${row.id};`;
   return [
@@ -76,19 +91,35 @@ function judgeSlow(
       code: 'slow_query',
       severity: long || row.share >= 0.1 ? 'warning' : 'info',
       object: `query ${row.id}`,
-      message: `${formatDuration(row.mean)} on average, ${formatCount(row.calls)} times ${time}: ${percent(row.share)} of the time of all statements. ${normaliseQuery(row.query)}`,
+      message: `${formatDuration(row.mean)} on average${slowest}, ${formatCount(row.calls)} times ${time}: ${percent(row.share)} of the time of all statements. ${normaliseQuery(row.query)}`,
       fix: index?.statement ?? look,
     },
   ];
 }
 
-function judgeMissing(index: SuggestedIndex): Remark {
+/** How sure the advice is. */
+function evidenceOf(trial: IndexTrial): string {
+  const guess = 'This is judged by the columns that the statement compares';
+  switch (trial.kind) {
+    case 'asked':
+      return trial.used
+        ? `The planner would use it: by hypopg a cost of ${formatCount(trial.after)} instead of ${formatCount(trial.before)}.`
+        : 'By hypopg the planner would not use it where it does not know the values.';
+    case 'failed':
+      return `${guess}; the planner could not be asked: ${trial.why}.`;
+    default:
+      return `${guess}; with the extension hypopg the planner would be asked.`;
+  }
+}
+
+function judgeMissing(index: SuggestedIndex, trial: IndexTrial): Remark {
   const { table, columns, query, scans, rows, statement } = index;
+  const useless = trial.kind === 'asked' && !trial.used;
   return {
     code: 'missing_index',
-    severity: 'warning',
+    severity: useless ? 'info' : 'warning',
     object: `${table} (${columns})`,
-    message: `${table}, some ${formatCount(rows)} rows, was read from end to end ${formatCount(scans)} times, and no index begins with ${columns}, by which this statement filters: ${normaliseQuery(query)}`,
+    message: `${table}, some ${formatCount(rows)} rows, was read from end to end ${formatCount(scans)} times, and no index begins with ${columns}, by which this statement filters: ${normaliseQuery(query)} ${evidenceOf(trial)}`,
     fix: statement,
   };
 }
@@ -137,6 +168,23 @@ async function judgeEvictions(
   ];
 }
 
+/** Advice that the planner is asked about; what goes beyond is given without. */
+const TRIED = 20;
+
+async function judgeIndexes(
+  db: MonitoredDatabase,
+  server: ServerFacts,
+  indexes: readonly SuggestedIndex[],
+): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  for (const [place, index] of indexes.entries()) {
+    const trial: IndexTrial =
+      place < TRIED ? await tryIndex(db, server, index) : { kind: 'failed', why: 'there are many of them' };
+    remarks.push(judgeMissing(index, trial));
+  }
+  return remarks;
+}
+
 async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeContext): Promise<Remark[]> {
   const { rows, time } = await readCounted(db, schema, context);
   const own = ownSchema('s.schemaname', context.profile);
@@ -148,7 +196,7 @@ async function lookAt(db: MonitoredDatabase, schema: string, context: ProbeConte
     return judgeSlow(row, time, index, context);
   });
   const evictions = await judgeEvictions(db, schema, context.thresholds);
-  return [...slow, ...[...indexes.values()].map(judgeMissing), ...evictions];
+  return [...slow, ...(await judgeIndexes(db, context.server, [...indexes.values()])), ...evictions];
 }
 
 /** Statements that take long, and indexes that would make them short. */

@@ -3,6 +3,8 @@ import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import type { PastLoad } from '../monitor/regressions.ts';
 import type { StatementRow } from '../probe.ts';
 import { MOST } from '../probes/statements.ts';
+import { type Calls, estimatePercentile } from '../spread.ts';
+import { startsOf, stepsOf } from './span-steps.ts';
 
 export interface Span {
   /** ms since the epoch. */
@@ -13,9 +15,9 @@ export interface Span {
 const HALF_HOUR = 1_800_000;
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
-const POINTS = 60;
-const LEAST_STEP = 60_000;
 const time = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
+/** Null as soon as one sample did not count it. */
+const SQUARES = 'if(countIf(isNull(squaredMs)) > 0, NULL, sum(squaredMs))';
 /** Rows of the same time of day as the span `from` to `to`, on the days between `past` and it. */
 const SAME_TIME = `timestamp < ${time('from')}
          AND (toUnixTimestamp64Milli(timestamp) - {past:Int64}) % 86400000 < {to:Int64} - {from:Int64}`;
@@ -27,9 +29,10 @@ export async function readLoads(
   { from, to }: Span,
   limit: number,
 ): Promise<StatementLoad[]> {
-  return telemetry.query<StatementLoad>(
+  const rows = await telemetry.query<Omit<StatementLoad, 'p95Ms' | 'p99Ms'> & { squares: number | null }>(
     `WITH now AS (
-       SELECT queryId, any(query) AS query, sum(calls) AS calls, sum(rows) AS rows, sum(totalMs) AS total
+       SELECT queryId, any(query) AS query, sum(calls) AS calls, sum(rows) AS rows, sum(totalMs) AS total,
+              ${SQUARES} AS squares
        FROM database_samples WHERE database = {database:String} AND timestamp >= ${time('from')} AND timestamp < ${time('to')}
        GROUP BY queryId
      ), before AS (
@@ -37,18 +40,23 @@ export async function readLoads(
        WHERE database = {database:String} AND timestamp >= ${time('past')} AND ${SAME_TIME}
        GROUP BY queryId
      )
-     SELECT n.queryId AS id, n.query AS query, n.calls AS calls, n.rows AS rows, n.total AS totalMs, n.total / n.calls AS meanMs,
+     SELECT n.queryId AS id, n.query AS query, n.calls AS calls, n.rows AS rows, n.total AS totalMs, n.total / n.calls AS meanMs, n.squares AS squares,
             n.total / (SELECT sum(total) FROM now) AS share, if(b.queryId = '', NULL, b.usual) AS usualMs
      FROM now n LEFT JOIN before b ON b.queryId = n.queryId
      ORDER BY n.total DESC LIMIT {limit:UInt32}`,
     { database, from, to, past: from - WEEK, limit },
   );
+  return rows.map(({ squares, ...row }) => ({ ...row, ...percentilesOf({ ...row, total: row.totalMs, squares }) }));
+}
+
+function percentilesOf(calls: Calls) {
+  return { p95Ms: estimatePercentile(calls, 'p95'), p99Ms: estimatePercentile(calls, 'p99') };
 }
 
 /** The statements that took the most time in the 24 hours that end at `at` (ms since the epoch). */
 export async function readRecent(telemetry: TelemetryStore, database: string, at: number): Promise<StatementRow[]> {
   const loads = await readLoads(telemetry, database, { from: at - DAY, to: at }, MOST);
-  return loads.map(({ totalMs: total, meanMs: mean, ...rest }) => ({ ...rest, total, mean }));
+  return loads.map(({ totalMs: total, meanMs: mean, p95Ms: p95, ...rest }) => ({ ...rest, total, mean, p95 }));
 }
 
 /**
@@ -78,23 +86,21 @@ export async function readHistory(
   telemetry: TelemetryStore,
   database: string,
   id: string,
-  { from, to }: Span,
+  span: Span,
 ): Promise<StatementPoint[]> {
-  const step = Math.max(LEAST_STEP, Math.ceil((to - from) / POINTS / LEAST_STEP) * LEAST_STEP);
-  const first = Math.floor(from / step) * step;
-  const rows = await telemetry.query<Omit<StatementPoint, 'meanMs'>>(
+  const steps = stepsOf(span);
+  const rows = await telemetry.query<Omit<StatementPoint, 'meanMs' | 'p95Ms'> & { squares: number | null }>(
     `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step:Int64}) * {step:Int64} AS at, sum(calls) AS calls,
-            sum(rows) AS rows, sum(totalMs) AS totalMs
+            sum(rows) AS rows, sum(totalMs) AS totalMs, ${SQUARES} AS squares
      FROM database_samples
      WHERE database = {database:String} AND queryId = {id:String} AND timestamp >= ${time('first')} AND timestamp < ${time('to')}
      GROUP BY at ORDER BY at`,
-    { database, id, first, to, step },
+    { database, id, ...steps },
   );
   const known = new Map(rows.map((row) => [row.at, row]));
-  const points: StatementPoint[] = [];
-  for (let at = first; at < to; at += step) {
-    const { calls, totalMs, rows: many } = known.get(at) ?? { calls: 0, rows: 0, totalMs: 0 };
-    points.push({ at, calls, rows: many, totalMs, meanMs: calls > 0 ? totalMs / calls : null });
-  }
-  return points;
+  return startsOf(steps).map((at) => {
+    const { calls, totalMs, rows: many, squares } = known.get(at) ?? { calls: 0, rows: 0, totalMs: 0, squares: null };
+    const p95Ms = estimatePercentile({ calls, total: totalMs, squares }, 'p95');
+    return { at, calls, rows: many, totalMs, meanMs: calls > 0 ? totalMs / calls : null, p95Ms };
+  });
 }

@@ -2,6 +2,7 @@ import type { IndexStatus } from '@yumops/protocol';
 import type { DatabaseProfile } from '../config.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema } from '../probe.ts';
+import type { Growth } from './growth.ts';
 
 const SQL = (own: string, limit: number) => `
   SELECT format('%I.%I', n.nspname, c.relname) AS index, i.indrelid::regclass::text AS table,
@@ -16,6 +17,10 @@ const SQL = (own: string, limit: number) => `
   ORDER BY 3 DESC, 1 LIMIT ${limit}`;
 
 /** The largest indexes. */
-export function readIndexes(db: MonitoredDatabase, profile: DatabaseProfile, limit: number): Promise<IndexStatus[]> {
-  return db.query<IndexStatus>(SQL(ownSchema('n.nspname', profile), limit));
+export function readIndexes(
+  db: MonitoredDatabase,
+  profile: DatabaseProfile,
+  limit: number,
+): Promise<Omit<IndexStatus, keyof Growth>[]> {
+  return db.query(SQL(ownSchema('n.nspname', profile), limit));
 }

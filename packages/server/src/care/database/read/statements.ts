@@ -2,7 +2,7 @@ import { YumOpsError } from '../../../lib/errors.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
 import type { StatementRow } from '../probe.ts';
-import { STATEMENTS_SQL } from '../probes/statements.ts';
+import { readCountedStatements } from '../probes/statements.ts';
 import { readServerFacts } from '../server-facts.ts';
 
 /**
@@ -16,6 +16,6 @@ export async function readStatements(db: MonitoredDatabase, limit: number): Prom
       hint: 'Run `yumops db install --apply`, or CREATE EXTENSION pg_stat_statements.',
     });
   }
-  const rows = await db.query<StatementRow>(STATEMENTS_SQL(statementsSchema, limit));
+  const rows = await readCountedStatements(db, statementsSchema, limit);
   return rows.map((row) => ({ ...row, query: normaliseQuery(row.query) }));
 }

@@ -2,6 +2,7 @@ import type { TableStatus } from '@yumops/protocol';
 import type { DatabaseProfile } from '../config.ts';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { notLocked, ownSchema } from '../probe.ts';
+import type { Growth } from './growth.ts';
 
 const ISO = `'YYYY-MM-DD"T"HH24:MI:SS"Z"'`;
 
@@ -21,6 +22,10 @@ const SQL = (own: string, limit: number) => `
   ORDER BY 3 DESC, 1 LIMIT ${limit}`;
 
 /** The largest tables, partitions each for itself. */
-export function readTables(db: MonitoredDatabase, profile: DatabaseProfile, limit: number): Promise<TableStatus[]> {
-  return db.query<TableStatus>(SQL(ownSchema('n.nspname', profile), limit));
+export function readTables(
+  db: MonitoredDatabase,
+  profile: DatabaseProfile,
+  limit: number,
+): Promise<Omit<TableStatus, keyof Growth>[]> {
+  return db.query(SQL(ownSchema('n.nspname', profile), limit));
 }

@@ -1,9 +1,8 @@
 import type { WaitingStatement, WaitLoad, WaitPoint, Waits } from '@yumops/protocol';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import type { Span } from './history.ts';
+import { type Steps, startsOf, stepsOf } from './span-steps.ts';
 
-const POINTS = 60;
-const LEAST_STEP = 60_000;
 const MOST_EVENTS = 50;
 /** Statements that are shown for each event. */
 const STATEMENTS = 3;
@@ -17,9 +16,8 @@ interface EventRow extends Omit<WaitLoad, 'statements' | 'sessions' | 'share'> {
 
 /** What the sessions of a database waited for in a span, by event and over time. */
 export async function readWaits(telemetry: TelemetryStore, database: string, { from, to }: Span): Promise<Waits> {
-  const step = Math.max(LEAST_STEP, Math.ceil((to - from) / POINTS / LEAST_STEP) * LEAST_STEP);
-  const first = Math.floor(from / step) * step;
-  const [events, steps] = await Promise.all([
+  const steps = stepsOf({ from, to });
+  const [events, found] = await Promise.all([
     telemetry.query<EventRow>(
       `SELECT type, event, sum(spent) AS seconds,
               arraySlice(arrayReverseSort(s -> s.3, groupArray((id, text, spent))), 1, ${STATEMENTS}) AS statements
@@ -34,7 +32,7 @@ export async function readWaits(telemetry: TelemetryStore, database: string, { f
       `SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step:Int64}) * {step:Int64} AS at, waitType AS type,
               sum(seconds) AS spent
        FROM database_waits WHERE ${WHERE} GROUP BY at, type ORDER BY at`,
-      { database, from: first, to, step },
+      { database, from: steps.first, to, step: steps.step },
     ),
   ]);
   const all = events.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -48,19 +46,14 @@ export async function readWaits(telemetry: TelemetryStore, database: string, { f
       share: all === 0 ? 0 : seconds / all,
       statements: statements.map(([id, query, spent]): WaitingStatement => ({ id, query, seconds: spent })),
     })),
-    points: pointsOf(steps, { first, to, step }),
+    points: pointsOf(found, steps),
   };
 }
 
 /** Average sessions by type, step by step; a step in which nobody was at work is empty. */
-function pointsOf(
-  rows: readonly { at: number; type: string; spent: number }[],
-  { first, to, step }: { first: number; to: number; step: number },
-): WaitPoint[] {
-  const points: WaitPoint[] = [];
-  for (let at = first; at < to; at += step) {
+function pointsOf(rows: readonly { at: number; type: string; spent: number }[], steps: Steps): WaitPoint[] {
+  return startsOf(steps).map((at) => {
     const own = rows.filter((row) => row.at === at);
-    points.push({ at, sessions: Object.fromEntries(own.map(({ type, spent }) => [type, (spent * 1_000) / step])) });
-  }
-  return points;
+    return { at, sessions: Object.fromEntries(own.map(({ type, spent }) => [type, (spent * 1_000) / steps.step])) };
+  });
 }

@@ -6,6 +6,7 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'error_events',
   'metrics',
   'database_samples',
+  'database_sizes',
   'database_waits',
   'web_vitals',
   'checks',
