@@ -12,6 +12,7 @@ export type * from './logs-api.ts';
 export type * from './oncall-api.ts';
 export type * from './overview-api.ts';
 export type * from './problem.ts';
+export type * from './reports-api.ts';
 export type * from './runbooks-api.ts';
 export type * from './security-api.ts';
 export type * from './silences-api.ts';

@@ -58,6 +58,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },
   job: { about: 'Jobs at set times: list, run, follow', load: async () => (await import('./job.ts')).job },
+  report: {
+    about: 'Reports: what happened, what changed, what to do next',
+    load: async () => (await import('./report.ts')).report,
+  },
   maintain: {
     about: 'Upkeep of a database: vacuum, reindex, retention',
     load: async () => (await import('./maintain.ts')).maintain,

@@ -2,6 +2,7 @@ import { compileSignIn } from '../access/config.ts';
 import { compileBackup, withRetainedFiles } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
+import { compileReports, recipientsOf } from '../care/reports/config.ts';
 import { compileSecurity } from '../care/security/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import { listOf } from '../lib/section.ts';
@@ -238,6 +239,14 @@ function compileStatusPageOf(sections: Sections, monitors: readonly Placed<Monit
   return compileStatusPage(value, { service: sections.service?.value ?? 'app', monitors: names }, report);
 }
 
+/** What tells people of itself beside alerts. */
+function compileTellings({ incidents, reports }: Sections, receivers: Receivers) {
+  return {
+    incidents: compileIncidents(incidents.value, receivers, incidents.report),
+    reports: compileReports(reports.value, receivers, reports.report),
+  };
+}
+
 function receiversOf(sections: Sections, integrations: Integrations, policies: readonly PlacedPolicy[]): Receivers {
   const telling = [...sections.alert_rules, ...sections.monitors, ...sections.pushed_alerts];
   return new Receivers({
@@ -246,6 +255,7 @@ function receiversOf(sections: Sections, integrations: Integrations, policies: r
     slackChannels: slackChannelsOf([
       ...telling.map(({ value }) => value.notifications),
       sections.incidents.value.notify,
+      ...recipientsOf(sections.reports.value),
     ]),
   });
 }
@@ -307,7 +317,7 @@ export function compose(sections: Sections, readFile: ReadSecretFile): ComposedC
     restore: compileRestore(sections.restore.value, sections.restore.report),
     inhibitRules: sections.inhibit_rules.map(({ value, report }) => compileInhibitRule(value, report)),
     watchdog: compileWatchdogOf(sections, receivers, readFile),
-    incidents: compileIncidents(sections.incidents.value, receivers, sections.incidents.report),
+    ...compileTellings(sections, receivers),
     statusPage: compileStatusPageOf(sections, monitors),
     pushRoutes,
     people: onCall.people.map(({ value }) => value),

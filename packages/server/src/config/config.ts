@@ -2,6 +2,7 @@ import type { SignInConfig } from '../access/config.ts';
 import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
+import type { ReportsConfig } from '../care/reports/config.ts';
 import type { SecurityConfig } from '../care/security/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
@@ -82,6 +83,7 @@ export interface Config {
   inhibitRules: readonly InhibitRule[];
   watchdog: WatchdogConfig | null;
   incidents: IncidentsConfig;
+  reports: ReportsConfig;
   statusPage: StatusPageConfig;
   /** Where alerts go that others push; the first that matches. */
   pushRoutes: readonly PushRoute[];

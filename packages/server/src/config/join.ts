@@ -96,6 +96,7 @@ export class SectionJoiner {
       watchdog: this.#map('watchdog'),
       incidents: this.#map('incidents'),
       status_page: this.#map('status_page'),
+      reports: this.#map('reports'),
       security: this.#map('security'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],

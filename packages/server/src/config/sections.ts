@@ -3,6 +3,7 @@ import { signInShape } from '../access/config.ts';
 import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
+import { type RawReports, reportsShape } from '../care/reports/config.ts';
 import { securityShape } from '../care/security/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { errorsShape } from '../observe/errors/config.ts';
@@ -55,6 +56,7 @@ export const MAPS = {
   watchdog: watchdogShape.describe('What watches the platform from outside'),
   incidents: incidentsShape.describe('Which alerts become incidents, and who is told of them'),
   status_page: statusPageShape.describe('What the public is told, and of what'),
+  reports: reportsShape.describe('Which reports are made when, and who gets them'),
   security: securityShape.describe('How attacks on the application are found and answered'),
 };
 
@@ -103,6 +105,7 @@ export interface Sections {
   watchdog: Placed<RawWatchdog>;
   incidents: Placed<RawIncidents>;
   status_page: Placed<RawStatusPage>;
+  reports: Placed<RawReports>;
   security: Placed<z.infer<typeof securityShape>>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];

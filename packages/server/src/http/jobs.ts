@@ -12,7 +12,8 @@ const options = z.record(z.string().max(64), z.unknown()).describe('Options of t
 const iso = (at: number) => new Date(at).toISOString();
 const isoOrNull = (at: number | null) => (at === null ? null : iso(at));
 
-function runOf(run: Run): JobRun {
+/** A run as the API tells it. */
+export function runOf(run: Run): JobRun {
   const { slot, queuedAt, startedAt, endedAt, ...rest } = run;
   return {
     ...rest,

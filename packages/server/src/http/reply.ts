@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../lib/clock.ts';
+import { escapeHtml } from '../lib/html.ts';
 import { type MailReply, type OnReply, type ReplyAction, readReplyToken } from '../respond/notify/index.ts';
 import { signedFormRoutes } from './signed-form.ts';
 
@@ -82,8 +83,4 @@ function sendPage(reply: FastifyReply, status: number, content: string): Fastify
         `<meta name="robots" content="noindex"><title>YumOps</title><style>${style}</style></head>` +
         `<body><h1>YumOps alert</h1>${content}</body></html>`,
     );
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

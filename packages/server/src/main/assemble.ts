@@ -22,6 +22,7 @@ import { makeScheduler } from './jobs.ts';
 import { type LiveConfig, liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
+import { makeReports } from './reports.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
 import { makeSecurity } from './security.ts';
@@ -105,15 +106,16 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const parts = { stores, live, alerting, databases, clock, log, publicUrl };
   const response = makeResponse({ ...parts, secretKey: identity.secretKey, scheduler: () => scheduler });
   const errors = makeErrors({ settings, stores, observe, live, shared, clock, log });
+  const desk = makeReports({ ...parts, ...response, backups, errors, windows });
   const scheduler = makeScheduler({
-    ...{ stores, observe, databases, backups, archives, instance, live, clock, log, shutdown },
+    ...{ stores, observe, databases, backups, archives, desk, instance, live, clock, log, shutdown },
   });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
   const app = await createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
-    ...{ storedMonitors, security, clock, log, publicUrl },
+    ...{ storedMonitors, security, clock, log, publicUrl, reports: desk.reports },
     demoInbox: options.demoInbox,
   });
   return {

@@ -1,5 +1,5 @@
 import { audit } from '../access/audit.ts';
-import { Scheduler } from '../care/scheduler/index.ts';
+import { type Job, Scheduler } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { databaseNow } from '../lib/database-time.ts';
 import type { Log } from '../lib/log.ts';
@@ -11,6 +11,7 @@ import type { DatabaseCare } from './care.ts';
 import type { LiveConfig } from './live-config.ts';
 import { maintenanceJobs } from './maintenance-job.ts';
 import type { Observe } from './observe.ts';
+import type { ReportDesk } from './reports.ts';
 import { retentionJob } from './retention.ts';
 import { rollupJob } from './rollup-job.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -28,31 +29,37 @@ export function jobConditions(scheduler: Scheduler): WatchedCondition[] {
   }));
 }
 
-/** Makes the scheduler with the jobs of the configuration as it is at the moment; it runs nothing yet. */
-export function makeScheduler(context: {
+/** What the jobs of the platform work with. */
+export interface JobParts {
   stores: Stores;
   observe: Observe;
   databases: DatabaseCare;
   backups: LiveBackups;
   archives: Archives;
-  instance: string;
+  desk: Pick<ReportDesk, 'jobs'>;
   live: LiveConfig;
   clock: Clock;
-  log: Log;
-  shutdown: Shutdown;
-}): Scheduler {
-  const { stores, databases, instance, live, clock, log, shutdown } = context;
-  const { db, telemetry } = stores;
+}
+
+/** Every job that the platform has by itself, with its schedule, from the configuration as it is now: one line a domain. */
+export function builtInJobs({ stores, observe, databases, backups, archives, desk, live, clock }: JobParts): Job[] {
+  return [
+    retentionJob({ telemetry: stores.telemetry, ...observe, live, clock }),
+    rollupJob(stores.telemetry),
+    ...maintenanceJobs({ live, runner: databases.runner, clock }),
+    ...jobsOfBackups(backups, archives),
+    ...desk.jobs(),
+  ];
+}
+
+/** Makes the scheduler of the built-in jobs; it runs nothing yet. */
+export function makeScheduler(context: JobParts & { instance: string; log: Log; shutdown: Shutdown }): Scheduler {
+  const { stores, instance, clock, log, shutdown } = context;
+  const { db } = stores;
   const scheduler = new Scheduler({
     ...{ db, instance, clock, audit },
     log: log.child('jobs'),
-    // One line a domain: each gives its jobs.
-    jobs: () => [
-      retentionJob({ telemetry, ...context.observe, live, clock }),
-      rollupJob(telemetry),
-      ...maintenanceJobs({ live, runner: databases.runner, clock }),
-      ...jobsOfBackups(context.backups, context.archives),
-    ],
+    jobs: () => builtInJobs(context),
     now: () => databaseNow(db),
   });
   shutdown.add('jobs', () => scheduler.stop());

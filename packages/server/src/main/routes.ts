@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Reports } from '../care/reports/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { SecurityWatch } from '../care/security/index.ts';
 import type { Settings } from '../config/settings.ts';
@@ -32,6 +33,7 @@ import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
 import { procedureRoutes } from '../http/procedures.ts';
 import { queryRoutes } from '../http/query.ts';
+import { reportRoutes } from '../http/reports.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
 import { ruleRoutes } from '../http/rules.ts';
 import { rumRoutes } from '../http/rum.ts';
@@ -83,6 +85,7 @@ export interface RouteParts {
   errors: Errors;
   databases: DatabaseCare;
   scheduler: Scheduler;
+  reports: Reports;
   windows: Windows;
   incidents: Incidents;
   checklists: Checklists;
@@ -139,6 +142,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   const backups = backupPages(parts.backups.open, parts.backups.watch, clock);
   backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard, db, clock });
   jobRoutes(app, { scheduler: parts.scheduler, guard });
+  reportRoutes(app, { reports: parts.reports, scheduler: parts.scheduler, guard });
   windowRoutes(app, { windows: parts.windows, guard, clock });
   statusPageRoutes(app, { page: parts.statusPage });
   statusPostRoutes(app, { page: parts.statusPage, incidents: parts.incidents, guard, clock });

@@ -40,6 +40,14 @@ export function readRecentRuns(tx: Queryable, limit: number): Promise<Run[]> {
   );
 }
 
+/** The runs that were queued in `[from, to)`, ms since the epoch, newest first. */
+export function runsBetween(tx: Queryable, from: number, to: number): Promise<Run[]> {
+  return tx.query<Run>(
+    `SELECT ${COLUMNS} FROM job_runs WHERE queued_at >= $1 AND queued_at < $2 ORDER BY queued_at DESC, id DESC LIMIT 50000`,
+    [new Date(from), new Date(to)],
+  );
+}
+
 export async function readRun(tx: Queryable, id: string): Promise<Run | undefined> {
   const [run] = await tx.query<Run>(`SELECT ${COLUMNS} FROM job_runs WHERE id = $1`, [id]);
   return run;

@@ -21,7 +21,7 @@ export {
   uptimeBadge,
 } from './history/badge.ts';
 export { type HistoryQuery, readHistory } from './history/durations.ts';
-export { readMonthlySla, readSla } from './history/sla.ts';
+export { readMonthlySla, readSla, readSlaBetween } from './history/sla.ts';
 export { type StoredTransition, transitionsBetween } from './history/transitions.ts';
 export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
 export { afterSignal, type Beats, judgeBeats, NO_BEATS, type Signal } from './kinds/heartbeat/beats.ts';

@@ -44,6 +44,7 @@ export type { ListedAlert } from './push/listing.ts';
 export { episodesById } from './read/episodes.ts';
 export { type AlertFact, factsOfAlerts } from './read/facts.ts';
 export { AlertPages } from './read/pages.ts';
+export { type AlertStatistics, alertStatistics, type RuleStatistics } from './read/statistics.ts';
 export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';
 export { period } from './sentence.ts';
 export { addSilence } from './silence/add-silence.ts';

@@ -22,6 +22,9 @@ test.each(['database-lost', 'bad-deploy', 'disk-full', 'backup-failed', 'key-lea
   expect(shelf.read(id)).toMatchObject({ kind: 'runbook', shipped: true });
 });
 
-test.each(['deploy', 'migrate', 'rotate-keys', 'upgrade-postgres', 'restore-drill'])('ships the procedure %s', (id) => {
-  expect(shelf.read(id)).toMatchObject({ kind: 'procedure', shipped: true });
-});
+test.each(['deploy', 'migrate', 'rotate-keys', 'upgrade-postgres', 'restore-drill', 'architecture-review'])(
+  'ships the procedure %s',
+  (id) => {
+    expect(shelf.read(id)).toMatchObject({ kind: 'procedure', shipped: true });
+  },
+);

@@ -42,7 +42,15 @@ export async function readMonthlySla(
   month: string,
   now: number,
 ): Promise<MonitorSla[]> {
-  const period = monthPeriod(month, now);
+  return readSlaBetween(stores, monthPeriod(month, now), now);
+}
+
+/** Availability of every monitor in a stretch of time, to the hour, in the order of the configuration. */
+export async function readSlaBetween(
+  stores: { db: Queryable; telemetry: TelemetryStore },
+  period: Period,
+  now: number,
+): Promise<MonitorSla[]> {
   const [monitors, hours, events] = await Promise.all([
     stores.db.query<{ id: string; name: string }>('SELECT id, name FROM monitors ORDER BY position'),
     readHours(stores.telemetry, period.from, period.to),

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../../lib/html.ts';
 import type { MessageAlert } from '../body.ts';
 import { ALERTS_SHOWN, alertUrl, factsOf, remainder } from '../facts.ts';
 import type { Outgoing } from '../notifier.ts';
@@ -61,8 +62,4 @@ function alertHtml(alert: MessageAlert, publicUrl: string): string {
     `<p>${escapeHtml(alert.sentence)}</p>`,
     `<table>${rows.join('')}</table>`,
   ].join('\n');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
