@@ -14,6 +14,7 @@ export type * from './overview-api.ts';
 export type * from './problem.ts';
 export type * from './reports-api.ts';
 export type * from './runbooks-api.ts';
+export type * from './scaling-api.ts';
 export type * from './security-api.ts';
 export type * from './silences-api.ts';
 export type * from './slos-api.ts';

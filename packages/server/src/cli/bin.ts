@@ -54,6 +54,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./status-page.ts')).statusPage,
   },
   slos: { about: 'Show objectives and their error budgets', load: async () => (await import('./slos.ts')).slos },
+  scaling: {
+    about: 'Days to each limit, and checks of vercel.json',
+    load: async () => (await import('./scaling.ts')).scaling,
+  },
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },

@@ -3,6 +3,7 @@ import { compileBackup, withRetainedFiles } from '../care/backup/config.ts';
 import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
 import { compileReports, recipientsOf } from '../care/reports/config.ts';
+import { compileScaling } from '../care/scaling/config.ts';
 import { compileSecurity } from '../care/security/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import { listOf } from '../lib/section.ts';
@@ -205,6 +206,7 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
     databases: databases.map(({ value }) => value),
     backups: backups.map(({ value }) => withRetainedFiles(value, kept)),
     maintenance: kept,
+    scaling: compileScaling(sections.scaling.value),
     security: compileSecurity(sections.security.value, sections.security.report),
   };
 }

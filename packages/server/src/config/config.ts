@@ -3,6 +3,7 @@ import type { BackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
 import type { ReportsConfig } from '../care/reports/config.ts';
+import type { ScalingConfig } from '../care/scaling/config.ts';
 import type { SecurityConfig } from '../care/security/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
@@ -93,6 +94,7 @@ export interface Config {
   backups: readonly BackupConfig[];
   errors: ErrorsConfig;
   maintenance: MaintenanceConfig;
+  scaling: ScalingConfig;
   security: SecurityConfig;
 }
 

@@ -97,6 +97,7 @@ export class SectionJoiner {
       incidents: this.#map('incidents'),
       status_page: this.#map('status_page'),
       reports: this.#map('reports'),
+      scaling: this.#map('scaling'),
       security: this.#map('security'),
       monitors: this.#lists.monitors as Placed<RawMonitor>[],
       alert_rules: this.#lists.alert_rules as Placed<RawRule>[],

@@ -34,7 +34,7 @@ import { readSource, type Source } from './source.ts';
 import { NAMED_CHANNELS, type RawReceivers, standInEnvironment, standInIntegrations } from './stand-ins.ts';
 
 /** Sections that a scenario may have and that do not change what it shows. */
-const APART: ReadonlySet<string> = new Set(['backups', 'maintenance', 'geoip', 'security']);
+const APART: ReadonlySet<string> = new Set(['backups', 'maintenance', 'geoip', 'scaling', 'security']);
 
 const receiversShape = z.partialRecord(
   z.enum(NAMED_CHANNELS),

@@ -4,6 +4,7 @@ import { backupShape, type RawBackup } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
 import { type RawReports, reportsShape } from '../care/reports/config.ts';
+import { type RawScaling, scalingShape } from '../care/scaling/config.ts';
 import { securityShape } from '../care/security/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { errorsShape } from '../observe/errors/config.ts';
@@ -57,6 +58,7 @@ export const MAPS = {
   incidents: incidentsShape.describe('Which alerts become incidents, and who is told of them'),
   status_page: statusPageShape.describe('What the public is told, and of what'),
   reports: reportsShape.describe('Which reports are made when, and who gets them'),
+  scaling: scalingShape.describe('How the application is to grow: limits, prices, vercel.json'),
   security: securityShape.describe('How attacks on the application are found and answered'),
 };
 
@@ -106,6 +108,7 @@ export interface Sections {
   incidents: Placed<RawIncidents>;
   status_page: Placed<RawStatusPage>;
   reports: Placed<RawReports>;
+  scaling: Placed<RawScaling>;
   security: Placed<z.infer<typeof securityShape>>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];

@@ -42,7 +42,7 @@ export function tokenRoutes(app: FastifyInstance, deps: { db: Db; guard: Guard; 
   const tags = ['access'];
   const resources = new Set<string>();
   app.addHook('onRoute', ({ url }) => {
-    if (/^\/api\/v[12]\//.test(url)) resources.add(resourceOf(url));
+    if (/^\/api\/v[12]\//.test(url) || url === '/metrics') resources.add(resourceOf(url));
   });
   routes.post(
     '/api/v1/tokens',

@@ -25,6 +25,7 @@ import { makeOnCall } from './on-call.ts';
 import { makeReports } from './reports.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
+import { makeScaling } from './scaling.ts';
 import { makeSecurity } from './security.ts';
 import { openSharedFiles } from './shared-files.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -90,6 +91,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     failedDrill: (drill) => declareFailedDrill(response.incidents, drill, clock.now()),
   });
   const security = makeSecurity({ live, stores, observe, instance, clock, log });
+  const scaling = makeScaling({ settings, live, stores, observe, instance, clock, log });
   const archives = makeArchives({ settings, stores, identity, clock, log });
   const alerting = makeAlerting({
     live,
@@ -115,7 +117,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
-    ...{ storedMonitors, security, clock, log, publicUrl, reports: desk.reports },
+    ...{ storedMonitors, security, scaling, clock, log, publicUrl, reports: desk.reports },
     demoInbox: options.demoInbox,
   });
   return {
@@ -126,7 +128,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       startWork({
         auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{ storedMonitors, stores, security, ...response, clock, db: stores.db, databases: databases.watch },
+        ...{ storedMonitors, stores, security, scaling, ...response, clock, db: stores.db, databases: databases.watch },
       }),
     beginDrain: () => observe.health.drain(),
   };

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Reports } from '../care/reports/index.ts';
+import type { Scaling } from '../care/scaling/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { SecurityWatch } from '../care/security/index.ts';
 import type { Settings } from '../config/settings.ts';
@@ -21,6 +22,7 @@ import { incidentRoutes } from '../http/incidents.ts';
 import { ingestRoutes } from '../http/ingest.ts';
 import { jobRoutes } from '../http/jobs.ts';
 import { logsRoutes } from '../http/logs.ts';
+import { metricsRoutes } from '../http/metrics.ts';
 import { monitorEditorRoutes } from '../http/monitor-editor.ts';
 import { monitorHistoryRoutes } from '../http/monitor-history.ts';
 import { monitorRoutes } from '../http/monitors.ts';
@@ -38,6 +40,7 @@ import { ruleBucketRoutes } from '../http/rule-buckets.ts';
 import { ruleRoutes } from '../http/rules.ts';
 import { rumRoutes } from '../http/rum.ts';
 import { runbookRoutes } from '../http/runbooks.ts';
+import { scalingRoutes } from '../http/scaling.ts';
 import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
@@ -69,6 +72,7 @@ import type { DatabaseCare } from './care.ts';
 import { registerDatabases } from './database-routes.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
+import { liveMetrics } from './live-metrics.ts';
 import { registerNotifications } from './notifications.ts';
 import type { Observe } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
@@ -93,6 +97,7 @@ export interface RouteParts {
   backups: LiveBackups;
   storedMonitors: StoredMonitors;
   security: SecurityWatch;
+  scaling: Scaling;
   clock: Clock;
   log: Log;
   publicUrl: string;
@@ -154,12 +159,23 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   runbookRoutes(app, { checklists: parts.checklists, incidents: parts.incidents, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
+  registerScaling(app, parts);
   registerSecurity(app, parts);
   registerDatabases(app, parts);
   registerNotifications(app, parts);
   toolRoutes(app, { db, clock, guard, publicUrl });
   if (parts.demoInbox) demoInboxRoutes(app, { db, guard });
   registerOverview(app, parts, availability);
+}
+
+function registerScaling(app: FastifyInstance, parts: RouteParts): void {
+  const { guard } = parts.identity;
+  scalingRoutes(app, { scaling: parts.scaling, guard });
+  metricsRoutes(app, {
+    ...{ guard, version: VERSION },
+    open: () => parts.live.current.scaling.metrics === 'open',
+    families: () => liveMetrics(parts),
+  });
 }
 
 /** Before all others: the routes of tokens keep count of the resources that come after them. */

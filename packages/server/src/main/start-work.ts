@@ -1,6 +1,7 @@
 import { audit } from '../access/audit.ts';
 import type { AuditWitness } from '../access/audit-witness.ts';
 import type { DatabaseWatch } from '../care/database/index.ts';
+import type { Scaling } from '../care/scaling/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { SecurityWatch } from '../care/security/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -43,6 +44,7 @@ export interface WorkingParts {
   db: Queryable;
   auditWitness: AuditWitness;
   security: SecurityWatch;
+  scaling: Scaling;
   log: Log;
   shutdown: Shutdown;
 }
@@ -55,6 +57,8 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   shutdown.add('watch over the audit log', () => parts.auditWitness.stop());
   await security.start();
   shutdown.add('security', () => security.stop());
+  parts.scaling.start();
+  shutdown.add('scaling', () => parts.scaling.stop());
   errors.start();
   shutdown.add('errors', () => errors.stop());
   const moving = moveFiles([{ move: (signal) => observe.ingest.moveAttachments(signal) }, errors], { clock, log });

@@ -1,6 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { lintVercel, type RouteFile, routeFiles, type VercelContext } from '../care/scaling/index.ts';
+import { dirname, join, relative, resolve } from 'node:path';
+import {
+  type ConfiguredJob,
+  lintVercel,
+  type RouteFile,
+  routeFiles,
+  type VercelContext,
+} from '../care/scaling/index.ts';
+import type { Config } from '../config/index.ts';
 import { readSource, type Source } from '../config/source.ts';
 import { codeOf, messageOf, YumOpsError } from '../lib/errors.ts';
 import type { Finding } from '../lib/finding.ts';
@@ -13,6 +20,19 @@ export interface VercelSource {
   /** Mistakes of the text itself. */
   findings: readonly Finding[];
   locate: Source['locate'];
+}
+
+/** The jobs of a configuration by the names that paths such as `/api/cron/backup` have. */
+export function configuredJobs({ backups, maintenance }: Pick<Config, 'backups' | 'maintenance'>): ConfiguredJob[] {
+  const [first] = backups;
+  const named = backups.map(({ name, schedule: pattern, timeZone }) => ({ name, pattern, timeZone }));
+  return [
+    ...(maintenance.scheduled
+      ? [{ name: 'maintenance', pattern: maintenance.schedule, timeZone: maintenance.timeZone }]
+      : []),
+    ...(first ? [{ name: 'backup', pattern: first.schedule, timeZone: first.timeZone }] : []),
+    ...named,
+  ];
 }
 
 /** Folders of which nothing becomes a function. */
@@ -42,7 +62,7 @@ function keyAt(text: string, { line, col }: Finding): string {
  * @throws YumOpsError `no_such_file`
  */
 export async function readVercelFile(path: string, root = '.'): Promise<VercelSource> {
-  const text = await readFile(join(root, path), 'utf8').catch((cause: unknown) => {
+  const text = await readFile(resolve(root, path), 'utf8').catch((cause: unknown) => {
     if (codeOf(cause) !== 'ENOENT') throw cause;
     throw new YumOpsError('no_such_file', `There is no file ${path}.`, {
       hint: 'Name the vercel.json of the project: `yumops scaling check PATH`.',
@@ -92,7 +112,7 @@ export async function checkVercelFile(
   const source = await readVercelFile(path, root);
   const findings = [...source.findings];
   if (source.value !== undefined) {
-    const files = await readProjectFiles(dirname(join(root, path)));
+    const files = await readProjectFiles(dirname(resolve(root, path)));
     // A file without its project says nothing of what it matches.
     const project = files.length === 0 ? null : files;
     lintVercel(source.value, { ...context, files: project }, (issue) => findings.push(source.locate(issue)));

@@ -30,6 +30,7 @@ export { readConnectionHistory, readConnections } from './read/connections.ts';
 export { type Growth, readGrowth, readSizes, UNKNOWN_GROWTH } from './read/growth.ts';
 export { readHistory, readLoads, readPastLoads, readRecent, type Span } from './read/history.ts';
 export { readIndexes } from './read/indexes.ts';
+export { type DatabaseLevels, readLevels } from './read/levels.ts';
 export { readLocks } from './read/locks.ts';
 export { readPlan } from './read/plan.ts';
 export { readRecentActivity } from './read/recent-activity.ts';

@@ -1,5 +1,9 @@
+export type { CapacitySources } from './capacity/sample.ts';
+export type { CapacityLine } from './capacity/section.ts';
 export { type BandPoint, type Forecast, forecast, type Outlook, outlookText } from './forecast/outlook.ts';
 export { HOUR_MS, type Point } from './forecast/series.ts';
+export { type MetricFamily, readLive } from './live.ts';
+export { Scaling, type ScalingDeps } from './scaling.ts';
 export type { VercelContext } from './vercel/context.ts';
 export type { ConfiguredJob } from './vercel/cron.ts';
 export { LIMITS, PLANS, type Plan } from './vercel/facts.ts';

@@ -353,6 +353,23 @@ const ROWS: readonly RuleMetric[] = [
     coverage: 0,
   }),
   usage({
+    name: 'days_to_limit',
+    noun: 'days until a resource is at its limit',
+    description:
+      'days until a resource is expected at its limit, by its growth; 730 where none is in sight, no sample where nothing can be said: days_to_limit{resource=disk:NAME}',
+    source: 'metrics',
+    unit: '',
+    labels: ['project', 'service', 'resource'],
+    by: ['resource'],
+    reducer: 'last',
+    coverage: 0,
+    sampleIntervalMs: 15 * MINUTE,
+    hysteresis: { factor: 0.9 },
+    holdMs: 0,
+    noData: 'ok',
+    range: [0, 730],
+  }),
+  usage({
     name: 'memory_usage',
     noun: 'memory usage',
     description: "memory in use against the nearest limit: the container's (else the host's), or the heap's",

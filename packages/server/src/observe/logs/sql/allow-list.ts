@@ -20,6 +20,8 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'replays',
   'client_reports',
   'security_events',
+  'capacity',
+  'traffic',
 ]);
 
 /** Kinds of nodes that a reading query is made of. */
