@@ -73,3 +73,25 @@ export interface AuditVerdict {
   /** At most twenty. */
   faults: AuditFault[];
 }
+
+/** Sealed things of one kind, by the key that they stand under. */
+export interface SealedCount {
+  /** In the plural, such as `monitors`. */
+  name: string;
+  current: number;
+  previous: number;
+  /** No key that is given opens them, or they were changed. */
+  unreadable: number;
+}
+
+export interface SecretsReport {
+  /** Number of the current key, in hex. */
+  key: string;
+  previousKeys: number;
+  parts: SealedCount[];
+}
+
+/** What one run brought under the current key. */
+export interface SecretRotation {
+  parts: { name: string; rotated: number; unreadable: number }[];
+}

@@ -3,12 +3,16 @@ import { getMigrations } from 'better-auth/db/migration';
 import pg from 'pg';
 import type { Principal, Role } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import type { Keyring } from '../lib/keyring.ts';
 import type { Log } from '../lib/log.ts';
 import { randomHex } from '../lib/random.ts';
 import { authOptions, linkName } from './auth-options.ts';
 import type { SignInConfig } from './config.ts';
 import type { NoteOwnChange } from './own-changes.ts';
 import { openPeople, type People } from './people.ts';
+import { resignCookies } from './resign-cookies.ts';
+import type { SealedPart } from './sealed/parts.ts';
+import { numberSecondFactors, sealedSecondFactors } from './sealed/second-factors.ts';
 
 const LINK_LIFETIME_MS = 24 * 3_600_000;
 
@@ -17,8 +21,8 @@ export interface AccountsOptions {
   stateUrl: string;
   /** Origin under which people reach the console. */
   publicUrl: string;
-  /** At least 32 characters; signs the session cookies. */
-  secret: string;
+  /** Keys of at least 32 characters: they sign the session cookies and encrypt second factors. */
+  keyring: Keyring;
   signIn: SignInConfig;
   noteOwnChange: NoteOwnChange;
   log: Log;
@@ -33,6 +37,8 @@ export interface Accounts {
   /** Makes a secret that signs `email` in once, within 24 hours; makes the account when it is missing. */
   createLoginLink(email: string, role: Role, now: number): Promise<string>;
   people: People;
+  /** Second factors, which stand under the secret key. */
+  sealed: SealedPart;
   close(): Promise<void>;
 }
 
@@ -49,6 +55,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   const settings = authOptions(options, pool);
   const migrations = await getMigrations(settings);
   await migrations.runMigrations();
+  await numberSecondFactors(pool, options.keyring);
   const auth = betterAuth(settings);
   const context = await auth.$context;
 
@@ -59,9 +66,10 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     );
 
   return {
-    handle: (request) => auth.handler(request),
+    handle: (request) =>
+      auth.handler(new Request(request, { headers: resignCookies(request.headers, options.keyring) })),
     async find(headers) {
-      const found = await auth.api.getSession({ headers });
+      const found = await auth.api.getSession({ headers: resignCookies(headers, options.keyring) });
       if (!found) return undefined;
       return { id: found.user.id, name: found.user.email, role: found.user.role as Role, kind: 'person' };
     },
@@ -95,6 +103,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
       return token;
     },
     people: openPeople(pool),
+    sealed: sealedSecondFactors(pool, options.keyring),
     close: () => pool.end(),
   };
 }

@@ -12,6 +12,7 @@ import type { OidcProvider } from './config.ts';
 import { firstPassword } from './first-password.ts';
 import { ownChanges } from './own-changes.ts';
 import { passkeyScope, passkeys } from './passkeys.ts';
+import { librarySecrets } from './sealed/second-factors.ts';
 
 /** The header in which the HTTP layer passes the peer's address on; a client's own copy is removed before. */
 export const PEER_HEADER = 'x-yumops-peer';
@@ -52,7 +53,7 @@ export function authOptions(options: AccountsOptions, pool: pg.Pool) {
     baseURL: options.publicUrl,
     trustedOrigins: passkeyScope(options.publicUrl).origins,
     basePath: '/api/auth',
-    secret: options.secret,
+    secrets: librarySecrets(options.keyring),
     database: pool,
     telemetry: { enabled: false },
     logger: { level: 'error', log: (_level, message) => log.warn(`accounts: ${message}`) },

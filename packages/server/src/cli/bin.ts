@@ -84,6 +84,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./contact.ts')).contact,
   },
   mcp: { about: 'Serve the tools of agents on stdio', load: async () => (await import('./mcp.ts')).mcp },
+  secrets: {
+    about: 'The secret key: what stands under it, a new one',
+    load: async () => (await import('./secrets.ts')).secrets,
+  },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   audit: { about: 'Show who did what', load: async () => (await import('./audit.ts')).audit },

@@ -2,7 +2,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import type { AuditVerdict } from '@yumops/protocol';
+import type { AuditVerdict, SecretsReport } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -134,7 +134,7 @@ async function diagnose(settings: Settings): Promise<Diagnosis[]> {
     checkData(settings),
     running ? checkRunning(running) : checkPort(settings),
     checkConfig(settings),
-    ...(running ? [checkAuditLog(settings)] : []),
+    ...(running ? [checkAuditLog(settings), checkSecrets(settings)] : []),
   ]);
 }
 
@@ -152,6 +152,34 @@ async function checkAuditLog(settings: Settings): Promise<Diagnosis> {
     );
   } catch (error) {
     return problem('audit log', `It could not be checked: ${messageOf(error)}`, 'See the output of the platform.');
+  } finally {
+    await client.close();
+  }
+}
+
+/** Under which key stored secrets stand. */
+async function checkSecrets(settings: Settings): Promise<Diagnosis> {
+  const client = await openClient(settings);
+  try {
+    const { parts } = await client.get<SecretsReport>('/api/v1/secrets');
+    const lost = parts
+      .filter(({ unreadable }) => unreadable > 0)
+      .map(({ name, unreadable }) => `${unreadable} ${name}`);
+    const old = parts.filter(({ previous }) => previous > 0).map(({ name, previous }) => `${previous} ${name}`);
+    if (lost.length > 0) {
+      return problem(
+        'secrets',
+        `No key that is given opens ${lost.join(', ')}.`,
+        'Name the key that they were stored under in YUMOPS_SECRET_KEY_PREVIOUS; the recovery kit has it.',
+      );
+    }
+    if (old.length > 0) {
+      return warning('secrets', `${old.join(', ')} stand under a previous key.`, 'Run `yumops secrets rotate`.');
+    }
+    const all = parts.reduce((sum, { current }) => sum + current, 0);
+    return ok('secrets', `All ${all} that are stored stand under the current key.`);
+  } catch (error) {
+    return problem('secrets', `They could not be counted: ${messageOf(error)}`, 'See the output of the platform.');
   } finally {
     await client.close();
   }

@@ -57,7 +57,11 @@ export const probe = defineCommand({
     const log = createLog(systemClock, (line) => process.stderr.write(line));
     const folder = resolve(args.buffer ?? join('.yumops-probe', slug(name)));
     const lock = await lockHome(folder, 'A probe agent');
-    const buffer = openAgentBuffer(folder, createSeal(token, 'probe'), () => `${name}-${randomHex(4)}`);
+    const buffer = openAgentBuffer(
+      folder,
+      createSeal({ current: token, previous: [] }, 'probe'),
+      () => `${name}-${randomHex(4)}`,
+    );
     const keeper = fileKeeper(`${server}/api/v1/probes/files`, token, args.location);
     const worker = createProbeAgent({
       id: buffer.agentId,

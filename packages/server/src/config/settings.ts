@@ -19,6 +19,8 @@ export interface Settings {
   ingestKey: string | undefined;
   adminToken: string | undefined;
   secretKey: string | undefined;
+  /** Keys before it, the newest first: they open what was stored under them. */
+  previousSecretKeys: readonly string[];
   logLevel: LogLevel;
   /** The whole environment, for `${NAME}` in configuration files. */
   env: Readonly<Record<string, string | undefined>>;
@@ -78,6 +80,9 @@ export function readSettings(flags: SettingFlags, env: Settings['env'] = process
     ingestKey: readSecret('YUMOPS_INGEST_KEY', env.YUMOPS_INGEST_KEY, 32),
     adminToken: readSecret('YUMOPS_ADMIN_TOKEN', env.YUMOPS_ADMIN_TOKEN, 16),
     secretKey: readSecret('YUMOPS_SECRET_KEY', env.YUMOPS_SECRET_KEY, 32),
+    previousSecretKeys: (env.YUMOPS_SECRET_KEY_PREVIOUS ?? '')
+      .split(',')
+      .flatMap((key) => readSecret('YUMOPS_SECRET_KEY_PREVIOUS', key.trim(), 32) ?? []),
     logLevel: readLogLevel(env.YUMOPS_LOG_LEVEL),
     env,
   };

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../lib/clock.ts';
 import { escapeHtml } from '../lib/html.ts';
+import type { Keyring } from '../lib/keyring.ts';
 import { type MailReply, type OnReply, type ReplyAction, readReplyToken } from '../respond/notify/index.ts';
 import { signedFormRoutes } from './signed-form.ts';
 
 export interface ReplyRouteDeps {
   /** Verifies the links. */
-  secret: string;
+  ring: Keyring;
   onReply: OnReply;
   /** What a message told of and still fires, one line each. */
   alertsOf(reply: MailReply): Promise<readonly string[]>;
@@ -28,7 +29,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self
  */
 export function replyRoutes(app: FastifyInstance, deps: ReplyRouteDeps): void {
   const tokenOf = (request: FastifyRequest) => (request.params as { token: string }).token;
-  const known = (request: FastifyRequest) => readReplyToken(deps.secret, tokenOf(request), deps.clock.now());
+  const known = (request: FastifyRequest) => readReplyToken(deps.ring, tokenOf(request), deps.clock.now());
 
   app.get(
     '/reply/:token',

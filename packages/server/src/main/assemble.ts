@@ -76,7 +76,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const live = await openLiveConfig(options, stores);
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, live, publicUrl, clock, log, shutdown });
-  const shared = openSharedFiles({ settings, config: written, secretKey: identity.secretKey, shutdown });
+  const shared = openSharedFiles({ settings, config: written, keyring: identity.keyring, shutdown });
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
   const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
@@ -84,7 +84,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const observe = await openObserve({
     ...{ settings, config: live.current, stores, shared, clock, log, shutdown, lastAlertRunAt, instance },
     planned: (monitor, at) => plannedChecks.covers(monitor, at),
-    secretKey: identity.secretKey,
+    accountKey: identity.accountKey,
   });
   const backups = makeBackups({
     ...{ settings, live, writer: observe.ingest.writer, clock, log, shutdown },
@@ -99,25 +99,25 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     observe,
     onCall: makeOnCall({ live, stores, clock, publicUrl }),
     ...{ clock, log, publicUrl, instance, dataDir: settings.dataDir },
-    secretKey: identity.secretKey,
+    secretKey: identity.keyring.current,
     ...{ windows, shutdown },
     conditions: () => conditionsOf(backups, archives, scheduler, observe),
   });
   const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
   alertPath = alerting;
   const parts = { stores, live, alerting, databases, clock, log, publicUrl };
-  const response = makeResponse({ ...parts, secretKey: identity.secretKey, scheduler: () => scheduler });
+  const response = makeResponse({ ...parts, linkKey: identity.linkKey, scheduler: () => scheduler });
   const errors = makeErrors({ settings, stores, observe, live, shared, clock, log });
   const desk = makeReports({ ...parts, ...response, backups, errors, windows });
   const scheduler = makeScheduler({
     ...{ stores, observe, databases, backups, archives, desk, instance, live, clock, log, shutdown },
   });
-  const storedMonitors = makeStoredMonitors({ live, stores, observe, secretKey: identity.secretKey, log });
+  const storedMonitors = makeStoredMonitors({ live, stores, observe, keyring: identity.keyring, log });
   const app = await createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
-    ...{ storedMonitors, security, scaling, clock, log, publicUrl, reports: desk.reports },
+    ...{ storedMonitors, security, scaling, clock, log, publicUrl, reports: desk.reports, shared },
     demoInbox: options.demoInbox,
   });
   return {

@@ -3,15 +3,19 @@ import { type Accounts, openAccounts } from '../access/accounts.ts';
 import { audit } from '../access/audit.ts';
 import { type AuditWitness, createAuditWitness } from '../access/audit-witness.ts';
 import { ingestKeyFinder } from '../access/ingest-keys.ts';
+import { openInstallationSecret } from '../access/sealed/installation-secrets.ts';
 import { newSecret, sameSecret } from '../access/secret.ts';
 import { findToken } from '../access/tokens.ts';
 import type { Settings } from '../config/settings.ts';
 import type { FindIngestKey, Guard } from '../http/access.ts';
 import { createGuard } from '../http/guard.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type Keyring, keysOf } from '../lib/keyring.ts';
 import type { Log } from '../lib/log.ts';
+import { pseudonymKey } from '../lib/pseudonym.ts';
+import { createSeal } from '../lib/seal.ts';
 import type { LiveConfig } from './live-config.ts';
-import { openSecretKey } from './secret-key.ts';
+import { openKeyring, SEALS } from './secret-key.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
@@ -22,8 +26,12 @@ export interface Identity {
   findIngestKey: FindIngestKey;
   /** An admin token for commands on this machine; it lives as long as this process. */
   localToken: string;
-  /** The installation's secret key, for signatures. */
-  secretKey: string;
+  /** The installation's secret keys, for signatures and seals. */
+  keyring: Keyring;
+  /** Key of the pseudonyms of accounts; it stays when the secret key changes. */
+  accountKey: string;
+  /** Signs links that are good for ever; it stays when the secret key changes. */
+  linkKey: string;
   auditWitness: AuditWitness;
 }
 
@@ -38,11 +46,11 @@ export async function openIdentity(context: {
   shutdown: Shutdown;
 }): Promise<Identity> {
   const { settings, stores, publicUrl, clock, log, shutdown } = context;
-  const secret = await openSecretKey(settings.dataDir, settings.secretKey);
+  const keyring = await openKeyring(settings.dataDir, settings);
   const accounts = await openAccounts({
     stateUrl: stores.stateUrl,
     publicUrl,
-    secret,
+    keyring,
     signIn: context.live.current.signIn,
     noteOwnChange: ({ actor, action }) => audit(stores.db, { at: clock.now(), actor, action, target: actor }),
     log,
@@ -66,7 +74,19 @@ export async function openIdentity(context: {
     accounts,
     guard,
     localToken,
-    secretKey: secret,
+    keyring,
+    ...(await openLastingSecrets(keyring, stores, clock, log)),
     findIngestKey: ingestKeyFinder(stores.db, clock, settings.ingestKey),
+  };
+}
+
+/** What a new secret key must not change. The first time they come from the oldest key, as they did before they were kept. */
+async function openLastingSecrets(keyring: Keyring, { db }: Stores, clock: Clock, log: Log) {
+  const store = { db, seal: createSeal(keyring, SEALS.installation), log };
+  const oldest = keysOf(keyring).at(-1) as string;
+  const now = clock.now();
+  return {
+    accountKey: await openInstallationSecret(store, { name: 'accounts', initial: pseudonymKey(oldest), now }),
+    linkKey: await openInstallationSecret(store, { name: 'links', initial: oldest, now }),
   };
 }

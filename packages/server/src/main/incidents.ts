@@ -30,7 +30,8 @@ export function makeResponse(context: {
   clock: Clock;
   log: Log;
   publicUrl: string;
-  secretKey: string;
+  /** Signs links that are good for ever. */
+  linkKey: string;
 }): Response {
   const { stores, live, alerting, databases, scheduler, clock, publicUrl } = context;
   const shelf = createShelf(() => live.current.root);

@@ -49,7 +49,7 @@ export function registerNotifications(app: FastifyInstance, parts: NotificationP
     onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'pagerduty'),
   });
   replyRoutes(app, {
-    secret: identity.secretKey,
+    ring: identity.keyring,
     onReply,
     async alertsOf({ message, to }) {
       return (await alertsOfMessage(db, message, to)).map(({ summary }) => summary);

@@ -6,7 +6,6 @@ import { createJourneyRunner } from '../journeys/index.ts';
 import type { BlobStore } from '../lib/blob.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { pseudonymKey } from '../lib/pseudonym.ts';
 import type { SharedFiles } from '../lib/shared-files.ts';
 import {
   createPlatformHealth,
@@ -78,8 +77,8 @@ export async function openObserve(context: {
   shared: SharedFiles;
   /** Whether work on a monitor is planned at an instant, ms since the epoch. */
   planned: NonNullable<UptimeOptions['planned']>;
-  /** Key of the installation, from which that of hashed accounts comes. */
-  secretKey: string;
+  /** Key of hashed accounts. */
+  accountKey: string;
   /** When the alert path last did its work, ms on the monotonic clock; null = not yet. */
   lastAlertRunAt(): number | null;
   /** Name of this instance among those on one state store. */
@@ -94,7 +93,7 @@ export async function openObserve(context: {
     telemetry: counted.watch(telemetry),
     files: filesFolder(settings),
     shared: context.shared,
-    accountKey: pseudonymKey(context.secretKey),
+    accountKey: context.accountKey,
     onLogRows: (rows, security) => follower(rows, security),
     onCheckIns: async (project, checkIns) => {
       for (const checkIn of checkIns) await uptime.checkIn({ ...checkIn, project });

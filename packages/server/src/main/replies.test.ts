@@ -106,7 +106,7 @@ escalation_policies:
     onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'pagerduty'),
   });
   replyRoutes(app, {
-    secret: SIGNING,
+    ring: { current: SIGNING, previous: [] },
     onReply,
     alertsOf: async ({ message, to }) => (await alertsOfMessage(db, message, to)).map(({ summary }) => summary),
     clock,

@@ -41,6 +41,7 @@ import { ruleRoutes } from '../http/rules.ts';
 import { rumRoutes } from '../http/rum.ts';
 import { runbookRoutes } from '../http/runbooks.ts';
 import { scalingRoutes } from '../http/scaling.ts';
+import { secretRoutes } from '../http/secrets.ts';
 import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
@@ -55,7 +56,7 @@ import { vitalRoutes } from '../http/vitals.ts';
 import { windowRoutes } from '../http/windows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { pseudonymKey, pseudonymOf } from '../lib/pseudonym.ts';
+import { pseudonymOf } from '../lib/pseudonym.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors, type StoredMonitors } from '../observe/uptime/index.ts';
@@ -76,7 +77,9 @@ import { liveMetrics } from './live-metrics.ts';
 import { registerNotifications } from './notifications.ts';
 import type { Observe } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
+import { sealedParts } from './sealed-parts.ts';
 import { registerSecurity } from './security.ts';
+import type { SealedFiles } from './shared-files.ts';
 import type { Stores } from './stores.ts';
 
 export interface RouteParts {
@@ -102,6 +105,7 @@ export interface RouteParts {
   log: Log;
   publicUrl: string;
   demoInbox: boolean;
+  shared: SealedFiles;
 }
 
 /** Registers every resource of the API. */
@@ -179,18 +183,19 @@ function registerScaling(app: FastifyInstance, parts: RouteParts): void {
 }
 
 /** Before all others: the routes of tokens keep count of the resources that come after them. */
-function registerAccess(app: FastifyInstance, { identity, stores, observe, live, clock, publicUrl }: RouteParts): void {
+function registerAccess(app: FastifyInstance, parts: RouteParts): void {
+  const { identity, stores, observe, live, clock, publicUrl, shared } = parts;
   const { accounts, guard, auditWitness } = identity;
   const { db, telemetry } = stores;
   tokenRoutes(app, { db, guard, clock });
   authRoutes(app, { accounts, signIn: live.current.signIn, publicUrl });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
-  const accountKey = pseudonymKey(identity.secretKey);
   personalDataRoutes(app, {
     ...{ db, telemetry, guard, clock, lagSeconds: () => observe.ingest.stats().lagSeconds },
-    pseudonym: (account) => pseudonymOf(accountKey, account),
+    pseudonym: (account) => pseudonymOf(identity.accountKey, account),
   });
   peopleRoutes(app, { db, accounts, guard, clock });
+  secretRoutes(app, { db, guard, clock, ring: identity.keyring, parts: sealedParts({ stores, identity, shared }) });
   auditRoutes(app, { db, guard, witness: () => auditWitness.read() });
 }
 

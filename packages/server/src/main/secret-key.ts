@@ -2,30 +2,68 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { codeOf } from '../lib/errors.ts';
+import { type Keyring, keysOf } from '../lib/keyring.ts';
 import { randomHex } from '../lib/random.ts';
 
-/**
- * The installation's secret key: the given one, else the one in `<data folder>.key` (mode 0600), made at the first
- * start. It lies beside the data folder, not in it, so that a copy of the data alone opens nothing.
- */
-export async function openSecretKey(dataDir: string, given: string | undefined): Promise<string> {
-  const known = given ?? (await readSecretKey(dataDir));
-  if (known !== undefined) return known;
-  const path = pathOf(dataDir);
-  const key = randomHex(32);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, `${key}\n`);
-  return key;
+/** What each seal is for; it goes into the key, so it never changes. */
+export const SEALS = { monitors: 'monitors', installation: 'installation' } as const;
+
+/** Keys as the environment gives them. */
+export interface GivenKeys {
+  secretKey: string | undefined;
+  previousSecretKeys: readonly string[];
 }
 
-/** The key in `<data folder>.key`; undefined before the first start. A file that cannot be read is an error. */
-export async function readSecretKey(dataDir: string): Promise<string | undefined> {
+/**
+ * The installation's secret keys: the given ones, else those in `<data folder>.key` (mode 0600, one a line, the current one
+ * first), where one is made at the first start. It lies beside the data folder, not in it, so that a copy of the data
+ * alone opens nothing.
+ */
+export async function openKeyring(dataDir: string, given: GivenKeys): Promise<Keyring> {
+  const known = await readKeyring(dataDir, given);
+  if (known !== undefined) return known;
+  const current = randomHex(32);
+  await writeKeyFile(dataDir, [current]);
+  return { current, previous: given.previousSecretKeys };
+}
+
+/** As `openKeyring`, but undefined before the first start. A file that cannot be read is an error. */
+export async function readKeyring(dataDir: string, given: GivenKeys): Promise<Keyring | undefined> {
+  const { secretKey, previousSecretKeys } = given;
+  if (secretKey !== undefined) return { current: secretKey, previous: previousSecretKeys };
+  const [current, ...previous] = await readKeyFile(dataDir);
+  return current === undefined ? undefined : { current, previous: [...previous, ...previousSecretKeys] };
+}
+
+/** Puts a new key above the others in the file. @returns the ring after it; undefined before the first start */
+export async function addKey(dataDir: string): Promise<Keyring | undefined> {
+  const kept = await readKeyFile(dataDir);
+  if (kept.length === 0) return undefined;
+  const current = randomHex(32);
+  await writeKeyFile(dataDir, [current, ...kept]);
+  return { current, previous: kept };
+}
+
+/** Text of a key file. */
+export function keyFileText(ring: Keyring): string {
+  return keysOf(ring)
+    .map((key) => `${key}\n`)
+    .join('');
+}
+
+async function readKeyFile(dataDir: string): Promise<string[]> {
   try {
-    return (await readFile(pathOf(dataDir), 'utf8')).trim();
+    const lines = (await readFile(pathOf(dataDir), 'utf8')).split('\n').map((line) => line.trim());
+    return lines.filter((line) => line !== '');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
+}
+
+async function writeKeyFile(dataDir: string, [current, ...previous]: [string, ...string[]]): Promise<void> {
+  await mkdir(dirname(pathOf(dataDir)), { recursive: true });
+  await writeFileAtomic(pathOf(dataDir), keyFileText({ current, previous }));
 }
 
 function pathOf(dataDir: string): string {

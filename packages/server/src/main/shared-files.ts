@@ -1,9 +1,11 @@
 import { hkdfSync } from 'node:crypto';
+import type { SealedPart, SealedThing } from '../access/sealed/parts.ts';
 import { BackupKey, BackupKeys, Repository } from '../care/backup/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import { codeOf, messageOf } from '../lib/errors.ts';
+import { type Keyring, keysOf } from '../lib/keyring.ts';
 import type { Log } from '../lib/log.ts';
 import { Loop } from '../lib/loop.ts';
 import type { SharedFiles } from '../lib/shared-files.ts';
@@ -17,7 +19,7 @@ const EVERY = 5_000;
 const RETRY = 60_000;
 
 /** Files in the blob store, sealed under a key that comes from the installation's secret key. */
-class SealedFiles implements SharedFiles {
+export class SealedFiles implements SharedFiles {
   readonly #open: () => Promise<Repository>;
   #repository: Promise<Repository> | undefined;
 
@@ -51,6 +53,24 @@ class SealedFiles implements SharedFiles {
     await (await this.#get()).store.delete(`${FOLDER}/${path}`);
   }
 
+  /** The files one by one, by the key that they are sealed with. */
+  readonly sealed: SealedPart = { name: 'shared files', things: () => this.#things() };
+
+  async *#things(): AsyncGenerator<SealedThing> {
+    const repository = await this.#get();
+    for await (const { path } of repository.store.list(`${FOLDER}/`)) {
+      const within = path.slice(FOLDER.length + 1);
+      yield {
+        standing: await repository.standingOf(path),
+        reseal: async () => {
+          const bytes = await this.get(within);
+          if (bytes !== undefined) await this.put(within, bytes);
+          return bytes !== undefined;
+        },
+      };
+    }
+  }
+
   async close(): Promise<void> {
     (await this.#repository?.catch(() => undefined))?.store.close();
   }
@@ -72,12 +92,12 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 export function openSharedFiles(context: {
   settings: Settings;
   config: Config;
-  secretKey: string;
+  keyring: Keyring;
   shutdown: Shutdown;
-}): SharedFiles {
-  const { settings, config, secretKey, shutdown } = context;
-  const bytes = Buffer.from(hkdfSync('sha256', secretKey, '', 'yumops shared files', 32));
-  const keys = new BackupKeys([new BackupKey(bytes)]);
+}): SealedFiles {
+  const { settings, config, keyring, shutdown } = context;
+  const derive = (key: string) => new BackupKey(Buffer.from(hkdfSync('sha256', key, '', 'yumops shared files', 32)));
+  const keys = new BackupKeys(keysOf(keyring).map(derive));
   const files = new SealedFiles(async () => new Repository(await openBlobs(settings, config), FOLDER, keys));
   shutdown.add('shared files', () => files.close());
   return files;

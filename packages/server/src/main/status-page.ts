@@ -16,16 +16,16 @@ export function makeStatusPage(context: {
   clock: Clock;
   log: Log;
   publicUrl: string;
-  secretKey: string;
+  linkKey: string;
 }): StatusPage {
-  const { stores, live, clock, publicUrl, secretKey } = context;
+  const { stores, live, clock, publicUrl, linkKey } = context;
   const { db, telemetry } = stores;
   return createStatusPage({
     ...{ db, audit, clock, log: context.log.child('status page') },
     config: () => live.current.statusPage,
     url: () => live.current.statusPage.url ?? `${publicUrl}/status`,
     insideNames: () => insideNames(live),
-    links: subscriberLinks(secretKey),
+    links: subscriberLinks(linkKey),
     openSnapshot: (address) => openBlobStore(address, join(live.current.root)),
     mail() {
       const { smtp } = live.current.integrations;

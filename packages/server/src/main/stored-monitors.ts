@@ -1,11 +1,13 @@
 import { audit } from '../access/audit.ts';
 import type { Config } from '../config/index.ts';
 import { messageOf } from '../lib/errors.ts';
+import type { Keyring } from '../lib/keyring.ts';
 import type { Log } from '../lib/log.ts';
 import { createSeal } from '../lib/seal.ts';
 import { createStoredMonitors, type StoredMonitors, type Uptime } from '../observe/uptime/index.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
+import { SEALS } from './secret-key.ts';
 import type { Stores } from './stores.ts';
 
 /** The word between instances that monitors were stored. */
@@ -16,13 +18,13 @@ export function makeStoredMonitors(parts: {
   live: LiveConfig;
   stores: Stores;
   observe: Observe;
-  secretKey: string;
+  keyring: Keyring;
   log: Log;
 }): StoredMonitors {
-  const { live, stores, observe, secretKey, log } = parts;
+  const { live, stores, observe, keyring, log } = parts;
   const stored = createStoredMonitors({
     db: stores.db,
-    seal: createSeal(secretKey, 'monitors'),
+    seal: createSeal(keyring, SEALS.monitors),
     log: log.child('monitors'),
     audit,
     configured: () => live.current,

@@ -25,7 +25,7 @@ let app: FastifyInstance;
 beforeAll(async () => {
   state = await startTestState();
   accounts = await openAccounts({
-    ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, secret: 'x'.repeat(32) },
+    ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, keyring: { current: 'x'.repeat(32), previous: [] } },
     ...{ signIn: SIGN_IN, noteOwnChange: async () => undefined, log: createLog(systemClock, () => undefined) },
   });
 });

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,6 +13,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { startTestState, type TestState } from '../engines.ts';
 import { type OidcServer, startOidcServer } from '../support/oidc-server.mjs';
+import { totp } from '../support/totp.ts';
 
 const PUBLIC_URL = 'http://ops.example.test';
 const PASSWORD = 'a password of length';
@@ -42,7 +43,13 @@ beforeAll(async () => {
   };
   const signIn = { breachedPasswords: false, providers: [company] };
   accounts = await openAccounts({
-    ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, secret: 'x'.repeat(32), signIn, log: silent },
+    ...{
+      stateUrl: state.url,
+      publicUrl: PUBLIC_URL,
+      keyring: { current: 'x'.repeat(32), previous: [] },
+      signIn,
+      log: silent,
+    },
     noteOwnChange: async () => undefined,
   });
   app = await createHttpServer({ log: silent, version: '0' });
@@ -77,20 +84,6 @@ function browser() {
     who: () =>
       accounts.find(new Headers({ cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') })),
   };
-}
-
-/** RFC 6238 with SHA-1, 30 seconds and six digits, which is what the common apps compute. */
-function totp(uri: string, at: number): string {
-  const secret = new URL(uri).searchParams.get('secret') as string;
-  const bits = [...secret]
-    .map((char) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const offset = (mac.at(-1) as number) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
 describe('a second factor', () => {
@@ -232,7 +225,7 @@ test('where the console is reached by https, cookies are secure and browsers com
   const publicUrl = 'https://ops.example.test';
   const signIn = { breachedPasswords: false, providers: [] };
   const secure = await openAccounts({
-    ...{ stateUrl: state.url, publicUrl, secret: 'x'.repeat(32), signIn, log: silent },
+    ...{ stateUrl: state.url, publicUrl, keyring: { current: 'x'.repeat(32), previous: [] }, signIn, log: silent },
     noteOwnChange: async () => undefined,
   });
   try {

@@ -18,6 +18,7 @@ import { connectState, migrateState } from '../../src/store/state/index.ts';
 import { connect, log } from './physical-rig.ts';
 
 const SECRET = 'f'.repeat(64);
+const RING = { current: SECRET, previous: [] };
 const hooks = { progress: () => undefined, signal: new AbortController().signal };
 let folder: string;
 let engine: EngineHandle | undefined;
@@ -57,7 +58,7 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   await migrateState(db);
   await db.query('CREATE TABLE rules_of_users AS SELECT 1 AS n');
   const { config } = loadUsableConfig(site, {});
-  const self = new SelfBackup({ settings, clock: systemClock, log, stateUrl: state.url, secretKey: SECRET });
+  const self = new SelfBackup({ settings, clock: systemClock, log, stateUrl: state.url, keyring: RING });
   await self.follow(config);
   const store = await openBlobStore(`file:${site}/blobs`, folder);
   const repository = new Repository(store, SELF, readKit(key.toLine()).keys);
@@ -73,12 +74,15 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   const nightly = backups.config('nightly');
   const codes = async () => (await backups.problems(nightly)).map((problem) => problem.code);
   expect(await codes()).toEqual(['kit_unconfirmed']);
-  const text = writeKit(key.toLine(), { from: store.address, secretKey: SECRET });
+  const text = writeKit(key.toLine(), { from: store.address, keyring: RING });
   const drill = await backups.drillSelf(text, hooks);
   expect(drill).toMatchObject({ name: SELF, ok: true, findings: [] });
   expect(Object.keys(drill.phases)).toEqual(['plan', 'fetch', 'replay', 'check']);
   expect(drill.recoveryTimeSeconds).toBeGreaterThan(0);
-  const old = await backups.drillSelf(writeKit(key.toLine(), { from: '', secretKey: '0'.repeat(64) }), hooks);
+  const old = await backups.drillSelf(
+    writeKit(key.toLine(), { from: '', keyring: { current: '0'.repeat(64), previous: [] } }),
+    hooks,
+  );
   expect(old.findings).toEqual([expect.objectContaining({ code: 'secret_key_differs' })]);
   const foreign = await backups.drillSelf(writeKit(BackupKey.create().toLine(), { from: '' }), hooks);
   expect(foreign.findings).toEqual([expect.objectContaining({ code: 'backup_key_wrong' })]);

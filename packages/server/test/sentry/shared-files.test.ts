@@ -23,11 +23,11 @@ afterEach(async () => {
 });
 
 /** The files that instances of one secret key share. */
-function shared(secretKey = 'k'.repeat(64)) {
+function shared(current = 'k'.repeat(64), ...previous: string[]) {
   const settings = { ...readSettings({ data: join(folder, 'data') }, {}), blobUrl: `file:${folder}/blobs` };
   const { config } = loadUsableConfig(undefined, {});
   const shutdown = { add: (_: string, end: () => Promise<void>) => void ends.push(end) };
-  return openSharedFiles({ settings, config, secretKey, shutdown: shutdown as never });
+  return openSharedFiles({ settings, config, keyring: { current, previous }, shutdown: shutdown as never });
 }
 
 const instance = (name: string) => new AttachmentFiles(join(folder, name), shared());
@@ -110,4 +110,26 @@ test('source maps reach every instance, those from before they were shared too',
   expect(await b.move(signal)).toBe(2);
   expect(await readFile(join(folder, 'b/debug-ids/cd/cd1.map.gz'), 'utf8')).toBe('new map');
   expect(await readFile(join(folder, 'b/debug-ids/ab/ab1.map.gz'), 'utf8')).toBe('newer map');
+});
+
+test('files are brought under a new key one by one, and each can be read at every moment', async () => {
+  const [old, anew] = ['k'.repeat(64), 'n'.repeat(64)];
+  const before = shared(old);
+  for (const name of ['a', 'b', 'c']) await before.put(`source-maps/${name}`, Buffer.from(`map ${name}`));
+  const files = shared(anew, old);
+  const standings = async () => {
+    const seen = [];
+    for await (const { standing } of files.sealed.things()) seen.push(standing);
+    return seen.toSorted();
+  };
+  expect(await standings()).toEqual(['previous', 'previous', 'previous']);
+  for await (const thing of files.sealed.things()) {
+    if (thing.standing === 'previous') expect(await thing.reseal()).toBe(true);
+    break;
+  }
+  expect(await standings()).toEqual(['current', 'previous', 'previous']);
+  for (const name of ['a', 'b', 'c']) expect(String(await files.get(`source-maps/${name}`))).toBe(`map ${name}`);
+  for await (const thing of files.sealed.things()) if (thing.standing === 'previous') await thing.reseal();
+  const alone = shared(anew);
+  for (const name of ['a', 'b', 'c']) expect(String(await alone.get(`source-maps/${name}`))).toBe(`map ${name}`);
 });

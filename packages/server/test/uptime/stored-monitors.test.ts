@@ -46,7 +46,7 @@ beforeEach(async () => {
   });
   stored = createStoredMonitors({
     db: state.db,
-    seal: createSeal('the key of the installation', 'monitors'),
+    seal: createSeal({ current: 'the key of the installation', previous: [] }, 'monitors'),
     log: silent,
     audit,
     configured: () => config,

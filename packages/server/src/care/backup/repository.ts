@@ -1,8 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
 import { type BlobStore, type PutOptions, readBlob } from '../../lib/blob.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import type { Standing } from '../../lib/seal.ts';
 import { slug } from '../../lib/section.ts';
 import type { BackupKeys } from './key.ts';
-import { damaged } from './object/format.ts';
+import { damaged, HEADER_BYTES, readHeader } from './object/format.ts';
 import { open } from './object/open.ts';
 import { type SealedSums, seal } from './object/seal.ts';
 
@@ -84,6 +86,19 @@ export class Repository {
       yield piece;
     }
     if (bytes !== plainBytes || sum.digest('hex') !== plainSha256) throw damaged(path, 'its checksum does not fit');
+  }
+
+  /** Whether an object is sealed with the current key, one before it, or none that is given. Reads its header alone. */
+  async standingOf(path: string): Promise<Standing> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.store.get(path, { start: 0, end: HEADER_BYTES })) pieces.push(piece);
+    try {
+      const { keyId } = readHeader(path, Buffer.concat(pieces), this.#keys);
+      return keyId === this.#keys.current.id ? 'current' : 'previous';
+    } catch (error) {
+      if (error instanceof YumOpsError) return 'unreadable';
+      throw error;
+    }
   }
 
   /** Reads an object of text whole; at most 256 MB. */

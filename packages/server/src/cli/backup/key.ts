@@ -9,7 +9,7 @@ import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import { writeKit } from '../../main/backup/kit.ts';
 import { confirmKitText, kitOf } from '../../main/backup/recovery-kit.ts';
 import { loadUsableConfig } from '../../main/config.ts';
-import { readSecretKey } from '../../main/secret-key.ts';
+import { readKeyring } from '../../main/secret-key.ts';
 import { printJson } from '../command.ts';
 import { backupArgs, chooseConfigs, withBackups } from './open.ts';
 
@@ -76,10 +76,10 @@ async function create(args: KeyArgs): Promise<number> {
   const file = fileOf(args);
   const key = BackupKey.create();
   await writeNew(file, `${key.toLine()}\n`);
-  const { blobUrl, dataDir, secretKey } = readSettings(args);
-  const kept = await readSecretKey(dataDir);
-  const from = blobUrl ?? 'URL-OF-THE-BLOB-STORE';
-  const text = writeKit(key.toLine(), { from, secretKey: secretKey ?? kept });
+  const settings = readSettings(args);
+  const keyring = await readKeyring(settings.dataDir, settings);
+  const from = settings.blobUrl ?? 'URL-OF-THE-BLOB-STORE';
+  const text = writeKit(key.toLine(), { from, keyring });
   if (args.json) printJson({ file, id: key.id, kit: text });
   else process.stdout.write(`${file}\n\n${text}\n${TEXT(key.id)}`);
   return 0;

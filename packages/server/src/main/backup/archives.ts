@@ -40,8 +40,8 @@ export function makeArchives(context: {
   const { settings, clock, stores, identity } = context;
   const log = context.log.child('backup');
   const logs = new LogArchives({ settings, clock, log });
-  const { secretKey } = identity;
-  const self = new SelfBackup({ settings, clock, log, stateUrl: stores.stateUrl, secretKey });
+  const { keyring } = identity;
+  const self = new SelfBackup({ settings, clock, log, stateUrl: stores.stateUrl, keyring });
   const statuses = () => ({ ...logs.statuses(), ...(self.status ? { [self.name]: self.status } : {}) });
   return {
     follow(config) {

@@ -1,5 +1,6 @@
 import { type BackupKeys, readBackupKeys } from '../../care/backup/index.ts';
 import { YumOpsError } from '../../lib/errors.ts';
+import { type Keyring, keysOf } from '../../lib/keyring.ts';
 
 const SECRET = /^yumops-secret-key:([^\s]+)$/;
 
@@ -8,16 +9,15 @@ export interface RecoveryKit {
   keys: BackupKeys;
   /** The installation's secret key, where the kit has it. */
   secretKey: string | undefined;
+  /** Keys before it. */
+  previousSecretKeys: readonly string[];
 }
 
 /**
  * The recovery kit as text: what somebody needs to have on paper or in a password manager to bring YumOps back.
  * @param from URL of the store with the backups, where it is known
  */
-export function writeKit(
-  keyLine: string,
-  { from, secretKey }: { from: string; secretKey?: string | undefined },
-): string {
+export function writeKit(keyLine: string, { from, keyring }: { from: string; keyring?: Keyring | undefined }): string {
   return `# YumOps recovery kit. Keep it away from the machine that YumOps runs on.
 # It opens every backup that is sealed with the key below.
 #
@@ -27,19 +27,19 @@ export function writeKit(
 #   3. yumops restore-self --from ${from} --kit kit.txt
 #   4. yumops start
 ${keyLine}
-${secretKey === undefined ? '' : `yumops-secret-key:${secretKey}\n`}`;
+${(keyring === undefined ? [] : keysOf(keyring)).map((key) => `yumops-secret-key:${key}\n`).join('')}`;
 }
 
 /** Reads a recovery kit, or a bare key file. @throws YumOpsError `kit_damaged` */
 export function readKit(text: string): RecoveryKit {
   const lines = text.split('\n').map((line) => line.trim());
   const keyLines = lines.filter((line) => line.startsWith('yumops-backup-key:'));
-  const [, secretKey] = lines.map((line) => SECRET.exec(line)).find((match) => match !== null) ?? [];
+  const [secretKey, ...previousSecretKeys] = lines.flatMap((line) => SECRET.exec(line)?.[1] ?? []);
   if (keyLines.length === 0) {
     throw new YumOpsError('kit_damaged', 'There is no backup key in the recovery kit.', {
       hint: 'It has a line that begins with yumops-backup-key:, as `yumops backup key create` printed it.',
       status: 400,
     });
   }
-  return { keys: readBackupKeys(keyLines.join('\n')), secretKey };
+  return { keys: readBackupKeys(keyLines.join('\n')), secretKey, previousSecretKeys };
 }

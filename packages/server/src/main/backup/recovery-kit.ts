@@ -1,16 +1,15 @@
 import { type BackupConfig, checkProof, confirmKit, type KitConfirmation } from '../../care/backup/index.ts';
 import type { Settings } from '../../config/settings.ts';
-import { readSecretKey } from '../secret-key.ts';
+import { readKeyring } from '../secret-key.ts';
 import type { Backups } from './backups.ts';
 import { keysOf } from './keys.ts';
 import { readKit, writeKit } from './kit.ts';
 
 /** The recovery kit of a backup, as text to be kept away from this machine. */
 export async function kitOf(config: BackupConfig, settings: Settings, blobs: string): Promise<string> {
-  const { blobUrl, dataDir, secretKey } = settings;
-  const kept = await readSecretKey(dataDir);
+  const keyring = await readKeyring(settings.dataDir, settings);
   const lines = keysOf(config).all.map((key) => key.toLine());
-  return writeKit(lines.join('\n'), { from: blobUrl ?? blobs, secretKey: secretKey ?? kept });
+  return writeKit(lines.join('\n'), { from: settings.blobUrl ?? blobs, keyring });
 }
 
 /** What reading a kit showed. */

@@ -15,9 +15,10 @@ import { openBlobStore } from '../../store/blob/index.ts';
 import { PostgresDatabase } from '../../store/source/index.ts';
 import { checkReadable } from '../../store/state/index.ts';
 import { loadUsableConfig } from '../config.ts';
+import { keyFileText } from '../secret-key.ts';
 import type { Hooks } from './backups.ts';
 import { openBlobs } from './blob.ts';
-import { readKit } from './kit.ts';
+import { type RecoveryKit, readKit } from './kit.ts';
 import { CONFIGURATION, INSTALLATION, type InstallationRecord } from './self-record.ts';
 
 export interface RestoreSelfInput {
@@ -75,7 +76,7 @@ export async function restoreSelf(input: RestoreSelfInput, context: Context, hoo
     const { configuration, installation, madeBy } = await readRecords(repository, store, context.clock.now());
     const state = await restoreState(repository, input, context, hooks);
     const files = await writeConfiguration(configuration, folder);
-    await writeSecrets(installation, kit.secretKey, settings, folder);
+    await writeSecrets(installation, kit, settings, folder);
     const blobsCopied = input.withBlobs ? await copyBlobs(store, input, hooks) : null;
     return {
       ...state,
@@ -208,12 +209,15 @@ async function writeNew(path: string, text: string, mode: number): Promise<boole
 }
 
 async function writeSecrets(
-  { secretKey, keyFiles }: InstallationRecord,
-  fromKit: string | undefined,
+  { secretKey, previousSecretKeys = [], keyFiles }: InstallationRecord,
+  kit: RecoveryKit,
   { dataDir, secretKey: given }: Settings,
   folder: string,
 ): Promise<void> {
-  if (given === undefined) await writeNew(`${dataDir}.key`, `${fromKit ?? secretKey}\n`, 0o600);
+  // An older kit has keys of before; the newest is that of the backup.
+  const older = [...previousSecretKeys, kit.secretKey ?? secretKey, ...kit.previousSecretKeys];
+  const previous = [...new Set(older)].filter((key) => key !== secretKey);
+  if (given === undefined) await writeNew(`${dataDir}.key`, keyFileText({ current: secretKey, previous }), 0o600);
   // Which of several keys belongs to which file is not known; their owner puts them back.
   const [key, ...others] = keyFiles.keys;
   if (key === undefined || others.length > 0) return;

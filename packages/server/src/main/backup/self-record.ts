@@ -7,6 +7,8 @@ export interface InstallationRecord {
   version: string;
   /** The key that signs sessions and opens stored secrets. */
   secretKey: string;
+  /** Keys before it, which may still open something; missing in records of earlier versions. */
+  previousSecretKeys?: readonly string[];
   /** Where backups and other blobs are, as configured. */
   blobs: string;
   /** Paths of key files as the configuration names them, and the different contents of all of them. */

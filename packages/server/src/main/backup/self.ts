@@ -3,6 +3,7 @@ import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { YumOpsError } from '../../lib/errors.ts';
+import type { Keyring } from '../../lib/keyring.ts';
 import type { Log } from '../../lib/log.ts';
 import { Secret } from '../../lib/secret.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
@@ -32,14 +33,14 @@ interface Context {
  */
 export class SelfBackup {
   readonly name = SELF;
-  readonly #context: Context & { stateUrl: string; secretKey: string };
+  readonly #context: Context & { stateUrl: string; keyring: Keyring };
   #archive: LogArchive | undefined;
   #makeBase: ((hooks: Hooks) => Promise<BackupManifest>) | undefined;
   #config: Config | undefined;
   #written = '';
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(context: Context & { stateUrl: string; secretKey: string }) {
+  constructor(context: Context & { stateUrl: string; keyring: Keyring }) {
     this.#context = context;
   }
 
@@ -122,12 +123,13 @@ export class SelfBackup {
   }
 
   async #extras(sealing: BackupConfig) {
-    const { settings, secretKey } = this.#context;
+    const { settings, keyring } = this.#context;
     const config = this.#config as Config;
     const configuration = await recordConfiguration(config, settings.env, keysOf(sealing).current);
     const installation: InstallationRecord = {
       version: VERSION,
-      secretKey,
+      secretKey: keyring.current,
+      previousSecretKeys: keyring.previous,
       blobs: settings.blobUrl ?? config.stores.blobs,
       keyFiles: keyFilesOf(configuration.files, config),
     };

@@ -14,7 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const result = (monitorId: string) => ({ monitorId }) as Omit<AgentResult, 'sequence'>;
-const open = (token = 'one') => openAgentBuffer(folder, createSeal(token, 'probe'), () => 'agent-1');
+const open = (token = 'one') =>
+  openAgentBuffer(folder, createSeal({ current: token, previous: [] }, 'probe'), () => 'agent-1');
 const outboxOf = (buffer: AgentBuffer, capacity = 1_000) =>
   new Outbox({ capacity, capacityBytes: 100_000_000, buffer });
 const segments = () => readdirSync(folder).filter((name) => name.startsWith('results-'));
@@ -24,7 +25,7 @@ test('what waits is there after the process is gone, in order, under the same na
   for (const id of ['a', 'b', 'c', 'd']) outbox.add(result(id));
   outbox.confirm(2);
   // Nothing is closed: a killed process closes nothing either.
-  const again = openAgentBuffer(folder, createSeal('one', 'probe'), () => 'agent-2');
+  const again = openAgentBuffer(folder, createSeal({ current: 'one', previous: [] }, 'probe'), () => 'agent-2');
   expect(again.agentId).toBe('agent-1');
   const after = outboxOf(again);
   expect(after.next(9).map(({ monitorId, sequence }) => [monitorId, sequence])).toEqual([
