@@ -15,6 +15,7 @@ export type * from './problem.ts';
 export type * from './reports-api.ts';
 export type * from './runbooks-api.ts';
 export type * from './scaling-api.ts';
+export type * from './scan-api.ts';
 export type * from './security-api.ts';
 export type * from './silences-api.ts';
 export type * from './slos-api.ts';

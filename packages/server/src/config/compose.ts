@@ -4,6 +4,7 @@ import { compileDatabase } from '../care/database/config.ts';
 import { compileMaintenance } from '../care/database/maintenance/config.ts';
 import { compileReports, recipientsOf } from '../care/reports/config.ts';
 import { compileScaling } from '../care/scaling/config.ts';
+import { compileScan } from '../care/scan/config.ts';
 import { compileSecurity } from '../care/security/config.ts';
 import { type Placed, type Report, within } from '../lib/finding.ts';
 import { listOf } from '../lib/section.ts';
@@ -208,6 +209,7 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
     maintenance: kept,
     scaling: compileScaling(sections.scaling.value),
     security: compileSecurity(sections.security.value, sections.security.report),
+    scan: compileScan(sections.security.value.scan ?? {}, within(sections.security.report, 'scan')),
   };
 }
 

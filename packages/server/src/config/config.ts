@@ -4,6 +4,7 @@ import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
 import type { ReportsConfig } from '../care/reports/config.ts';
 import type { ScalingConfig } from '../care/scaling/config.ts';
+import type { ScanConfig } from '../care/scan/config.ts';
 import type { SecurityConfig } from '../care/security/config.ts';
 import type { Finding } from '../lib/finding.ts';
 import type { ErrorsConfig } from '../observe/errors/config.ts';
@@ -96,6 +97,7 @@ export interface Config {
   maintenance: MaintenanceConfig;
   scaling: ScalingConfig;
   security: SecurityConfig;
+  scan: ScanConfig;
 }
 
 /** What a load gives: no configuration when a finding refuses a file, and always every finding. */

@@ -5,6 +5,7 @@ import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
 import { type RawReports, reportsShape } from '../care/reports/config.ts';
 import { type RawScaling, scalingShape } from '../care/scaling/config.ts';
+import { scanShape } from '../care/scan/config.ts';
 import { securityShape } from '../care/security/config.ts';
 import type { Placed } from '../lib/finding.ts';
 import { errorsShape } from '../observe/errors/config.ts';
@@ -39,6 +40,11 @@ export const SCALARS = {
   include: z.array(z.string()).describe('Further files, e.g. monitoring/*.yml'),
 };
 
+/** `security:` with the part of each domain in it. */
+const securitySection = securityShape.extend({
+  scan: scanShape.optional().describe('When and how it is looked for what is wrong'),
+});
+
 /** Sections that are maps; several files may each give some of the keys. */
 export const MAPS = {
   stores: storesShape.describe('Where data is kept; the environment wins'),
@@ -59,7 +65,7 @@ export const MAPS = {
   status_page: statusPageShape.describe('What the public is told, and of what'),
   reports: reportsShape.describe('Which reports are made when, and who gets them'),
   scaling: scalingShape.describe('How the application is to grow: limits, prices, vercel.json'),
-  security: securityShape.describe('How attacks on the application are found and answered'),
+  security: securitySection.describe('How attacks on the application are found and answered'),
 };
 
 /** Sections that are lists; the lists of several files are joined. */
@@ -109,7 +115,7 @@ export interface Sections {
   status_page: Placed<RawStatusPage>;
   reports: Placed<RawReports>;
   scaling: Placed<RawScaling>;
-  security: Placed<z.infer<typeof securityShape>>;
+  security: Placed<z.infer<typeof securitySection>>;
   monitors: Placed<RawMonitor>[];
   alert_rules: Placed<RawRule>[];
   inhibit_rules: Placed<RawInhibitRule>[];

@@ -26,6 +26,7 @@ import { makeReports } from './reports.ts';
 import { makeAlerting } from './respond.ts';
 import { registerRoutes } from './routes.ts';
 import { makeScaling } from './scaling.ts';
+import { makeScanner } from './scan.ts';
 import { makeSecurity } from './security.ts';
 import { openSharedFiles } from './shared-files.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -109,15 +110,17 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const response = makeResponse({ ...parts, linkKey: identity.linkKey, scheduler: () => scheduler });
   const errors = makeErrors({ settings, stores, observe, live, shared, clock, log });
   const desk = makeReports({ ...parts, ...response, backups, errors, windows });
+  const storedMonitors = makeStoredMonitors({ live, stores, observe, keyring: identity.keyring, log });
+  const scanner = makeScanner({ ...parts, settings, observe, identity, backups, storedMonitors });
   const scheduler = makeScheduler({
     ...{ stores, observe, databases, backups, archives, desk, instance, live, clock, log, shutdown },
+    scanning: { scanner, publicUrl },
   });
-  const storedMonitors = makeStoredMonitors({ live, stores, observe, keyring: identity.keyring, log });
   const app = await createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
-    ...{ storedMonitors, security, scaling, clock, log, publicUrl, reports: desk.reports, shared },
+    ...{ storedMonitors, security, scaling, scanner, clock, log, publicUrl, reports: desk.reports, shared },
     demoInbox: options.demoInbox,
   });
   return {
@@ -128,7 +131,17 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       startWork({
         auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{ storedMonitors, stores, security, scaling, ...response, clock, db: stores.db, databases: databases.watch },
+        ...{
+          storedMonitors,
+          stores,
+          security,
+          scaling,
+          scanner,
+          ...response,
+          clock,
+          db: stores.db,
+          databases: databases.watch,
+        },
       }),
     beginDrain: () => observe.health.drain(),
   };

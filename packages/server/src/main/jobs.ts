@@ -14,6 +14,7 @@ import type { Observe } from './observe.ts';
 import type { ReportDesk } from './reports.ts';
 import { retentionJob } from './retention.ts';
 import { rollupJob } from './rollup-job.ts';
+import { type ScanJobParts, scanJobs } from './scan-jobs.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
@@ -37,18 +38,21 @@ export interface JobParts {
   backups: LiveBackups;
   archives: Archives;
   desk: Pick<ReportDesk, 'jobs'>;
+  scanning: Pick<ScanJobParts, 'scanner' | 'publicUrl'>;
   live: LiveConfig;
   clock: Clock;
 }
 
 /** Every job that the platform has by itself, with its schedule, from the configuration as it is now: one line a domain. */
-export function builtInJobs({ stores, observe, databases, backups, archives, desk, live, clock }: JobParts): Job[] {
+export function builtInJobs(parts: JobParts): Job[] {
+  const { stores, observe, databases, backups, archives, desk, scanning, live, clock } = parts;
   return [
     retentionJob({ telemetry: stores.telemetry, ...observe, live, clock }),
     rollupJob(stores.telemetry),
     ...maintenanceJobs({ live, runner: databases.runner, clock }),
     ...jobsOfBackups(backups, archives),
     ...desk.jobs(),
+    ...scanJobs({ ...scanning, live, clock }),
   ];
 }
 

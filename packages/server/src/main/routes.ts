@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Reports } from '../care/reports/index.ts';
 import type { Scaling } from '../care/scaling/index.ts';
+import type { Scanner } from '../care/scan/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { SecurityWatch } from '../care/security/index.ts';
 import type { Settings } from '../config/settings.ts';
@@ -77,6 +78,7 @@ import { liveMetrics } from './live-metrics.ts';
 import { registerNotifications } from './notifications.ts';
 import type { Observe } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
+import { registerScan } from './scan.ts';
 import { sealedParts } from './sealed-parts.ts';
 import { registerSecurity } from './security.ts';
 import type { SealedFiles } from './shared-files.ts';
@@ -101,6 +103,7 @@ export interface RouteParts {
   storedMonitors: StoredMonitors;
   security: SecurityWatch;
   scaling: Scaling;
+  scanner: Scanner;
   clock: Clock;
   log: Log;
   publicUrl: string;
@@ -165,6 +168,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
   registerScaling(app, parts);
   registerSecurity(app, parts);
+  registerScan(app, parts);
   registerDatabases(app, parts);
   registerNotifications(app, parts);
   toolRoutes(app, { db, clock, guard, publicUrl });

@@ -2,6 +2,7 @@ import { audit } from '../access/audit.ts';
 import type { AuditWitness } from '../access/audit-witness.ts';
 import type { DatabaseWatch } from '../care/database/index.ts';
 import type { Scaling } from '../care/scaling/index.ts';
+import type { Scanner } from '../care/scan/index.ts';
 import type { Scheduler } from '../care/scheduler/index.ts';
 import type { SecurityWatch } from '../care/security/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -45,6 +46,7 @@ export interface WorkingParts {
   auditWitness: AuditWitness;
   security: SecurityWatch;
   scaling: Scaling;
+  scanner: Scanner;
   log: Log;
   shutdown: Shutdown;
 }
@@ -59,6 +61,8 @@ export async function startWork(parts: WorkingParts): Promise<void> {
   shutdown.add('security', () => security.stop());
   parts.scaling.start();
   shutdown.add('scaling', () => parts.scaling.stop());
+  parts.scanner.start();
+  shutdown.add('scanner', () => parts.scanner.stop());
   errors.start();
   shutdown.add('errors', () => errors.stop());
   const moving = moveFiles([{ move: (signal) => observe.ingest.moveAttachments(signal) }, errors], { clock, log });

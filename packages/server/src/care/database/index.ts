@@ -24,7 +24,9 @@ export { MAINTENANCE_TASKS, type MaintenanceTask, readTask, TASK_MEANINGS, tasks
 export { DatabaseWatch, type LatestFindings } from './monitor/watch.ts';
 export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './monitored-database.ts';
 export type { StatementRow } from './probe.ts';
+export { PRIVILEGE_PROBES } from './probes/index.ts';
 export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
+export { type DatabaseAccess, readAccess } from './read/access.ts';
 export { readActivity } from './read/activity.ts';
 export { readConnectionHistory, readConnections } from './read/connections.ts';
 export { type Growth, readGrowth, readSizes, UNKNOWN_GROWTH } from './read/growth.ts';

@@ -39,6 +39,8 @@ export type {
 export { rewriteTarget } from './rewrite.ts';
 export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
 export { createStoredMonitors, type StoredMonitors } from './stored/stored-monitors.ts';
+export type { SurveyedSite } from './survey/sites.ts';
+export type { SiteAnswer, SiteSurvey, TlsFacts } from './survey/survey.ts';
 export {
   type BeatSignal,
   createUptime,

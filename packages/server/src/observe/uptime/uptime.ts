@@ -24,6 +24,7 @@ import { type ProbeOutcome, Prober, type ProberStats } from './prober.ts';
 import { type PlannedAt, Recorder } from './recorder.ts';
 import { Sharing } from './share/sharing.ts';
 import { dropEvents, loadRecords, type RecordChange, storeMonitors } from './state-store.ts';
+import { type SiteSurvey, surveySites } from './survey/survey.ts';
 
 /** What the configuration says of monitoring; may change while it runs. */
 export interface UptimeConfig {
@@ -84,6 +85,8 @@ export interface Uptime {
   report(sightings: readonly Reported[]): Promise<void>;
   /** Makes one check from here at once; what it finds counts for nothing and is not kept. */
   tryOut(monitor: MonitorConfig): Promise<MonitorTrial>;
+  /** Looks at the sites behind monitors as a visitor without a login: TLS, headers, cookies. Nothing of it is kept. */
+  survey(monitors: readonly MonitorConfig[], signal: AbortSignal): Promise<SiteSurvey[]>;
   /** Every monitor as it runs now. */
   monitors(): readonly MonitorConfig[];
   /** What probes need beside the monitors. `generation` is another after each change of either. */
@@ -285,6 +288,10 @@ class UptimeEngine implements Uptime {
       ...{ verdict, reason, durationMs, phases, statusCode, evidence, named: [...named] },
       certificateDays: certificate?.days ?? null,
     };
+  }
+
+  survey(monitors: readonly MonitorConfig[], signal: AbortSignal): Promise<SiteSurvey[]> {
+    return surveySites(monitors, { ...this.#context, signal });
   }
 
   monitors(): readonly MonitorConfig[] {

@@ -281,6 +281,22 @@ const ROWS: readonly RuleMetric[] = [
     hysteresis: { points: 0 },
     holdMs: 0,
   }),
+  usage({
+    name: 'security_findings',
+    noun: 'security findings',
+    description:
+      'open findings of the security scan and audit by severity, without those that somebody accepted: security_findings{severity=critical}; `unknown` counts what could not be seen',
+    source: 'metrics',
+    unit: '',
+    labels: ['project', 'service', 'environment', 'severity'],
+    by: ['severity'],
+    reducer: 'last',
+    coverage: 0,
+    sampleIntervalMs: MINUTE,
+    hysteresis: { points: 0 },
+    holdMs: 0,
+    range: [0, null],
+  }),
   serverActivity({
     name: 'db_wal_rate',
     noun: 'write-ahead log of the database server',

@@ -60,3 +60,6 @@ export const SLOW_PROBES: readonly Probe[] = [
 
 /** Every probe, the urgent ones first. */
 export const PROBES: readonly Probe[] = [...LIVE_PROBES, ...SLOW_PROBES];
+
+/** Who may do and see more than anybody meant. */
+export const PRIVILEGE_PROBES: readonly Probe[] = [security, policies, exposure];

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
-import { connect, type DetailedPeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
+import { connect, type DetailedPeerCertificate, rootCertificates, type SecureVersion, type TLSSocket } from 'node:tls';
 import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
 import type { CertificateFacts } from '../check.ts';
 
@@ -23,6 +23,8 @@ export interface TlsOptions {
   alpn?: readonly string[];
   /** What this side shows of itself, PEM. */
   client?: { cert: string; key: string } | null;
+  /** What is offered, where it is not what Node offers by itself. */
+  offer?: { minVersion: SecureVersion; maxVersion: SecureVersion; ciphers?: string };
 }
 
 /**
@@ -41,6 +43,7 @@ export function openTls(raw: Socket, host: string, options: TlsOptions): Promise
       rejectUnauthorized: false,
       ...(options.alpn ? { ALPNProtocols: [...options.alpn] } : {}),
       ...options.client,
+      ...options.offer,
       ...(options.ca.length > 0 ? { ca: [...rootCertificates, ...options.ca] } : {}),
     });
     const onError = (error: Error) =>

@@ -24,6 +24,8 @@ export interface HttpAnswer {
   status: number;
   statusText: string;
   headers: Readonly<Record<string, string>>;
+  /** Each `Set-Cookie` as it came. */
+  cookies: readonly string[];
   body: Body;
   certificate: CertificateFacts | null;
 }
@@ -44,6 +46,7 @@ export async function exchange(request: HttpRequest, attempt: Attempt): Promise<
       status: response.statusCode ?? 0,
       statusText: response.statusMessage ?? '',
       headers: flatHeaders(response),
+      cookies: response.headers['set-cookie'] ?? [],
       body,
       certificate: attempt.certificate,
     };

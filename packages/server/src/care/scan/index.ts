@@ -1,0 +1,17 @@
+export { acceptFinding, assignFinding, type ChangeDeps, reopenFinding } from './change-finding.ts';
+export { SCAN_KINDS, type ScanCheck, type ScanKind } from './check.ts';
+export { databasesCheck, type LookedDatabase } from './checks/databases.ts';
+export { dependenciesCheck } from './checks/dependencies/index.ts';
+export { loggingCheck } from './checks/logging.ts';
+export { type AccountReview, peopleCheck, type TokenReview } from './checks/people.ts';
+export { type PostureFacts, postureCheck, type StoreLink } from './checks/posture.ts';
+export { secretsCheck } from './checks/secrets/index.ts';
+export { sitesCheck } from './checks/sites/index.ts';
+export type { ScanConfig } from './config.ts';
+export { SCAN_SEVERITIES } from './finding.ts';
+export { readFinding } from './finding-store.ts';
+export { toItem } from './report.ts';
+export { reportMail } from './report-mail.ts';
+export { reportMarkdown } from './report-markdown.ts';
+export { listScans, readScan } from './scan-store.ts';
+export { type FindingFilter, Scanner } from './scanner.ts';
