@@ -39,7 +39,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   watchdog: { about: 'Watch the platform from outside', load: async () => (await import('./watchdog.ts')).watchdog },
   escalate: { about: 'Pass an alert on', load: async () => (await import('./escalate.ts')).escalate },
   resolve: { about: 'Resolve an alert by hand', load: async () => (await import('./resolve.ts')).resolve },
-  security: { about: 'Attacks, and who is shut out', load: async () => (await import('./security.ts')).security },
+  security: {
+    about: 'Attacks, who is shut out, and what scans say is wrong',
+    load: async () => (await import('./security.ts')).security,
+  },
   silence: { about: 'Mute alerts for a time', load: async () => (await import('./silence.ts')).silence },
   window: {
     about: 'Plan work that neither pages nor counts, and mute times',

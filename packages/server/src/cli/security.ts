@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { findings, scan } from './security-findings.ts';
 import { formatTable } from './table.ts';
 
 const about = ({ ip, network, account }: SecurityDetection['keys']) =>
@@ -127,6 +128,9 @@ const challenges = defineCommand({
 });
 
 export const security = defineCommand({
-  meta: { name: 'yumops security', description: 'Attacks on the application, and who is shut out' },
-  subCommands: { detections, blocks, challenges },
+  meta: {
+    name: 'yumops security',
+    description: 'Attacks on the application, who is shut out, and what scans say is wrong',
+  },
+  subCommands: { detections, blocks, challenges, scan, findings },
 });
