@@ -131,17 +131,9 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       startWork({
         auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{
-          storedMonitors,
-          stores,
-          security,
-          scaling,
-          scanner,
-          ...response,
-          clock,
-          db: stores.db,
-          databases: databases.watch,
-        },
+        ...{ storedMonitors, stores, security, scaling, scanner, clock, databases: databases.watch },
+        ...response,
+        db: stores.db,
       }),
     beginDrain: () => observe.health.drain(),
   };
