@@ -11,7 +11,7 @@ export interface PostureParts {
   settings: Settings;
   live: LiveConfig;
   stores: Pick<Stores, 'stateUrl'>;
-  identity: Pick<Identity, 'secretKey'>;
+  identity: Pick<Identity, 'keyring'>;
   backups: LiveBackups;
 }
 
@@ -19,7 +19,7 @@ export interface PostureParts {
 export async function postureFacts(parts: PostureParts): Promise<PostureFacts> {
   const { settings, live, identity, backups } = parts;
   const config = live.current;
-  const { secretKey } = identity;
+  const secretKey = identity.keyring.current;
   const seen = await backups.watch.look();
   return {
     secretKey: {
