@@ -80,6 +80,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['accounts', '/settings?view=people', 'linus@yumzoom.com'],
   ['tokens', '/settings?view=tokens', 'old deploy script'],
   ['new token', '/settings?view=tokens&do=token', 'What it is for'],
+  ['ingest keys', '/settings?view=keys', 'web shop, browser'],
+  ['new ingest key', '/settings?view=keys&do=key', 'Who sends'],
   ['audit log', '/settings?view=audit', 'search_logs'],
 ];
 

@@ -95,3 +95,20 @@ export interface SecretsReport {
 export interface SecretRotation {
   parts: { name: string; rotated: number; unreadable: number }[];
 }
+
+/** A key of senders, without its secret. */
+export interface IngestKeyItem {
+  id: string;
+  /** What it is for; null where nobody said so. */
+  name: string | null;
+  scope: 'public' | 'server' | 'all';
+  /** Digits; null = any. */
+  project: string | null;
+  /** Web pages that may use a public key; empty = all. */
+  origins: string[];
+  createdAt: string;
+  createdBy: string | null;
+  /** To the minute; null = never used. */
+  lastUsedAt: string | null;
+  revokedAt: string | null;
+}

@@ -1,5 +1,13 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { AuditItem, AuditVerdict, Page, PersonItem, SessionItem, TokenItem } from '@yumops/protocol';
+import type {
+  AuditItem,
+  AuditVerdict,
+  IngestKeyItem,
+  Page,
+  PersonItem,
+  SessionItem,
+  TokenItem,
+} from '@yumops/protocol';
 import { get, post, remove } from './client.ts';
 
 /** One's own sessions, or everybody's for an administrator. */
@@ -16,6 +24,11 @@ export const peopleQuery = queryOptions({
 export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: ({ signal }) => get<Page<TokenItem>>('/api/v1/tokens', {}, signal),
+});
+
+export const ingestKeysQuery = queryOptions({
+  queryKey: ['ingest-keys'],
+  queryFn: ({ signal }) => get<Page<IngestKeyItem>>('/api/v1/ingest-keys', {}, signal),
 });
 
 /** @param action `noun.verb`, or `noun.`; empty = all */
@@ -38,3 +51,13 @@ export const removePerson = (email: string) => remove(`/api/v1/users/${encodeURI
 /** Makes a token. @returns its secret, which is shown once */
 export const createToken = (token: { name: string; role: string; days?: number }) =>
   post<{ secret: string }>('/api/v1/tokens', token);
+
+export const revokeIngestKey = (id: string) => remove(`/api/v1/ingest-keys/${encodeURIComponent(id)}`);
+
+/** Makes a key of senders. @returns its secret, which is shown once */
+export const createIngestKey = (key: {
+  name: string;
+  scope: 'server' | 'public';
+  project: string;
+  origins: readonly string[];
+}) => post<{ secret: string }>('/api/v1/ingest-keys', key);

@@ -91,6 +91,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'The secret key: what stands under it, a new one',
     load: async () => (await import('./secrets.ts')).secrets,
   },
+  'ingest-key': {
+    about: 'Keys of senders: make, list, revoke',
+    load: async () => (await import('./ingest-key.ts')).ingestKey,
+  },
   token: { about: 'Make API tokens', load: async () => (await import('./token.ts')).token },
   user: { about: 'Make console accounts', load: async () => (await import('./user.ts')).user },
   audit: { about: 'Show who did what', load: async () => (await import('./audit.ts')).audit },

@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { createIngestKey } from './ingest-key.ts';
 import { formatTable } from './table.ts';
 
 const create = defineCommand({
@@ -23,37 +24,6 @@ const create = defineCommand({
     const body = { name: args.name, role: args.role, resources, ...(args.days && { days: Number(args.days) }) };
     const made = await withClient(readSettings(args), (client) =>
       client.post<{ secret: string }>('/api/v1/tokens', body),
-    );
-    if (args.json) printJson(made);
-    else process.stdout.write(`${made.secret}\n`);
-    return 0;
-  },
-});
-
-const ingestKey = defineCommand({
-  meta: {
-    name: 'yumops token ingest-key',
-    description: 'Make a key for an app to send telemetry with; it is shown once',
-  },
-  args: {
-    ...platformArgs,
-    scope: {
-      type: 'enum',
-      options: ['server', 'public'],
-      default: 'server',
-      description: 'server = everything; public = browsers',
-    },
-    project: { type: 'string', default: '1', description: 'Number of the project', valueHint: 'N' },
-    origins: {
-      type: 'string',
-      description: 'Pages that may use a public key, with commas between; default all',
-      valueHint: 'https://shop.example,…',
-    },
-  },
-  async run({ args }) {
-    const origins = (args.origins ?? '').split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
-    const made = await withClient(readSettings(args), (client) =>
-      client.post<{ secret: string }>('/api/v1/ingest-keys', { scope: args.scope, project: args.project, origins }),
     );
     if (args.json) printJson(made);
     else process.stdout.write(`${made.secret}\n`);
@@ -123,5 +93,5 @@ export const token = defineCommand({
     name: 'yumops token',
     description: 'Make, list and revoke API tokens; make ingest keys and tokens of probes',
   },
-  subCommands: { create, list, revoke, 'ingest-key': ingestKey, probe },
+  subCommands: { create, list, revoke, 'ingest-key': createIngestKey, probe },
 });

@@ -3,20 +3,13 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Accounts } from '../access/accounts.ts';
 import { audit } from '../access/audit.ts';
-import { createIngestKey } from '../access/ingest-keys.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import type { Guard } from './access.ts';
 
 const role = z.enum(['viewer', 'responder', 'admin']);
 
-/** `https://shop.example`, or `https://*.shop.example` for all that lie below a domain. */
-const origin = z
-  .string()
-  .max(300)
-  .regex(/^https?:\/\/(?:\*\.)?[a-z0-9.-]+(?::\d{1,5})?$/, 'expected an origin such as https://shop.example');
-
-/** Ingest keys, accounts and login links; for administrators. */
+/** Accounts and login links; for administrators. */
 export function accessAdminRoutes(
   app: FastifyInstance,
   deps: { db: Db; accounts: Accounts; guard: Guard; clock: Clock; publicUrl: string },
@@ -28,27 +21,6 @@ export function accessAdminRoutes(
   const note = (request: { principal?: { name: string } }, action: string, target: string, detail: object) =>
     audit(deps.db, { at: deps.clock.now(), actor: actor(request), action, target, detail: { ...detail } });
 
-  routes.post(
-    '/api/v1/ingest-keys',
-    {
-      onRequest,
-      schema: {
-        body: z
-          .object({
-            scope: z.enum(['public', 'server']),
-            project: z.string().regex(/^\d{1,9}$/),
-            origins: z.array(origin).max(100).default([]),
-          })
-          .refine(({ scope, origins }) => scope === 'public' || origins.length === 0, {
-            message: 'only a public key has origins: servers send none',
-          }),
-      },
-    },
-    async (request, reply) =>
-      reply
-        .code(201)
-        .send(await createIngestKey(deps.db, { ...request.body, actor: actor(request), now: deps.clock.now() })),
-  );
   routes.post(
     '/api/v1/users',
     {

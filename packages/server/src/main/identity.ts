@@ -76,7 +76,7 @@ export async function openIdentity(context: {
     localToken,
     keyring,
     ...(await openLastingSecrets(keyring, stores, clock, log)),
-    findIngestKey: ingestKeyFinder(stores.db, clock, settings.ingestKey),
+    findIngestKey: ingestKeyFinder({ db: stores.db, clock, signals: stores.signals }, settings.ingestKey),
   };
 }
 

@@ -21,6 +21,7 @@ import { foreignLogRoutes } from '../http/foreign-logs.ts';
 import { healthRoutes } from '../http/health.ts';
 import { incidentRoutes } from '../http/incidents.ts';
 import { ingestRoutes } from '../http/ingest.ts';
+import { ingestKeyRoutes } from '../http/ingest-keys.ts';
 import { jobRoutes } from '../http/jobs.ts';
 import { logsRoutes } from '../http/logs.ts';
 import { metricsRoutes } from '../http/metrics.ts';
@@ -193,6 +194,7 @@ function registerAccess(app: FastifyInstance, parts: RouteParts): void {
   const { db, telemetry } = stores;
   tokenRoutes(app, { db, guard, clock });
   authRoutes(app, { accounts, signIn: live.current.signIn, publicUrl });
+  ingestKeyRoutes(app, { db, guard, clock });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   personalDataRoutes(app, {
     ...{ db, telemetry, guard, clock, lagSeconds: () => observe.ingest.stats().lagSeconds },

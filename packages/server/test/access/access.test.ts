@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Accounts, openAccounts } from '../../src/access/accounts.ts';
-import { createIngestKey, ingestKeyFinder } from '../../src/access/ingest-keys.ts';
+import { createIngestKey, ingestKeyFinder, listIngestKeys, revokeIngestKey } from '../../src/access/ingest-keys.ts';
 import { createToken, findToken, listTokens, revokeToken } from '../../src/access/tokens.ts';
 import { accessAdminRoutes } from '../../src/http/access-admin.ts';
 import { authRoutes } from '../../src/http/auth.ts';
@@ -11,6 +11,7 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { tokenRoutes } from '../../src/http/tokens.ts';
 import { FakeClock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { PostgresSignals } from '../../src/store/state/index.ts';
 import { startTestState, type TestState } from '../engines.ts';
 
 const PUBLIC_URL = 'http://ops.example.test';
@@ -266,17 +267,57 @@ describe('API tokens', () => {
   });
 });
 
+/** Resolves when it hears what it listens for. */
+async function listening(signals: PostgresSignals): Promise<void> {
+  let heard = false;
+  signals.listen('probe', () => {
+    heard = true;
+  });
+  const probe = async () => {
+    await signals.send('probe', '');
+    expect(heard).toBe(true);
+  };
+  await vi.waitFor(probe, { timeout: 10_000 });
+}
+
 describe('ingest keys', () => {
-  test('have a scope; a revoked one stops within 15 s', async () => {
+  test('have a scope; a revoked one stops within 15 s, also where the word of it is lost', async () => {
     const clock = new FakeClock(NOW);
     const { secret } = await createIngestKey(state.db, { scope: 'public', project: '7', actor: 'ada', now: NOW });
-    const find = ingestKeyFinder(state.db, clock, 'preset');
+    const find = ingestKeyFinder({ db: state.db, clock }, 'preset');
     expect(await find(secret)).toEqual({ scope: 'public', project: '7', origins: [] });
     expect(await find('preset')).toEqual({ scope: 'all', project: null });
     expect(await find('unknown')).toBeUndefined();
     await state.db.query('UPDATE ingest_keys SET revoked_at = now()');
     await clock.advance(15_001);
     expect(await find(secret)).toBeUndefined();
+  });
+
+  test('revoked ones are refused at once by every instance; the list tells of their use', async () => {
+    const clock = new FakeClock(NOW);
+    const log = createLog(systemClock, () => undefined);
+    const made = { scope: 'public' as const, project: '9', origins: ['https://shop.example'], actor: 'ada', now: NOW };
+    const { id, secret } = await createIngestKey(state.db, { ...made, name: 'shop window' });
+    const instances = ['a', 'b'].map(
+      () => new PostgresSignals({ url: state.url, db: state.db, clock: systemClock, log }),
+    );
+    try {
+      const finders = instances.map((signals) => ingestKeyFinder({ db: state.db, clock, signals }, undefined));
+      const known = () => Promise.all(finders.map(async (find) => (await find(secret)) !== undefined));
+      expect(await known()).toEqual([true, true]);
+      const [item] = await listIngestKeys(state.db);
+      expect(item).toMatchObject({ id, name: 'shop window', createdBy: 'ada', origins: made.origins, revokedAt: null });
+      expect(item?.lastUsedAt).toBe(new Date(NOW).toISOString());
+      // The clock stands still: nothing is forgotten by time.
+      await Promise.all(instances.map((signals) => listening(signals)));
+      await revokeIngestKey(state.db, { id, actor: 'ada', now: NOW });
+      await vi.waitFor(async () => expect(await known()).toEqual([false, false]), { timeout: 10_000 });
+      await expect(revokeIngestKey(state.db, { id, actor: 'ada', now: NOW })).rejects.toMatchObject({
+        code: 'ingest_key_not_found',
+      });
+    } finally {
+      for (const signals of instances) await signals.close();
+    }
   });
 
   test('known ones go on working while the state store is away; unknown ones are an error, not a refusal', async () => {
@@ -288,7 +329,7 @@ describe('ingest keys', () => {
       query: (sql: string, values?: readonly (string | Buffer)[]) =>
         away ? Promise.reject(new Error('connection refused')) : state.db.query(sql, values),
     } as typeof state.db;
-    const find = ingestKeyFinder(db, clock, undefined);
+    const find = ingestKeyFinder({ db, clock }, undefined);
     await find(secret);
     away = true;
     await clock.advance(60_000);

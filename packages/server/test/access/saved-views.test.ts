@@ -76,7 +76,7 @@ it('remembers the origins of a public key, and holds requests to them', async ()
   const origins = ['https://shop.example', 'https://*.yum.example'];
   const { secret } = await createIngestKey(state.db, { ...made, origins });
   const { secret: open } = await createIngestKey(state.db, made);
-  const find = ingestKeyFinder(state.db, systemClock, undefined);
+  const find = ingestKeyFinder({ db: state.db, clock: systemClock }, undefined);
   const [bound, free] = [await find(secret), await find(open)];
   expect([bound?.origins, free?.origins]).toEqual([origins, []]);
   const from = (origin: string | undefined) => () =>

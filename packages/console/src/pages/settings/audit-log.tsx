@@ -14,7 +14,19 @@ export function AuditLog() {
   const { action = '' } = route.useSearch();
   const navigate = route.useNavigate();
   const entries = useQuery(auditQuery(action));
-  const nouns = ['', 'alert.', 'silence.', 'incident.', 'job.', 'token.', 'user.', 'tool.'];
+  const nouns = [
+    '',
+    'alert.',
+    'silence.',
+    'incident.',
+    'job.',
+    'token.',
+    'ingest_key.',
+    'passkey.',
+    'secrets.',
+    'user.',
+    'tool.',
+  ];
   return (
     <Panel
       title="Audit log"
@@ -30,7 +42,7 @@ export function AuditLog() {
           >
             {nouns.map((noun) => (
               <option key={noun} value={noun}>
-                {noun === '' ? 'All' : `${noun.slice(0, -1)}s`}
+                {noun === '' ? 'All' : `${noun.slice(0, -1).replace(/_/g, ' ').replace(/s$/, '')}s`}
               </option>
             ))}
           </select>

@@ -12,6 +12,7 @@ import { Views } from '../../components/views.tsx';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
 import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
 import { AuditLog } from './audit-log.tsx';
+import { IngestKeys } from './ingest-keys.tsx';
 import { Passkeys } from './passkeys.tsx';
 import { Password } from './password-form.tsx';
 import { People } from './people.tsx';
@@ -38,6 +39,7 @@ const VIEWS = [
   { view: undefined, label: 'You' },
   { view: 'people', label: 'People' },
   { view: 'tokens', label: 'Tokens' },
+  { view: 'keys', label: 'Ingest keys' },
   { view: 'audit', label: 'Audit log' },
 ] as const;
 
@@ -47,6 +49,8 @@ function View({ view }: { view: string | undefined }) {
       return <People />;
     case 'tokens':
       return <Tokens />;
+    case 'keys':
+      return <IngestKeys />;
     case 'audit':
       return <AuditLog />;
     default:

@@ -3,13 +3,13 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { TokenItem } from '@yumops/protocol';
 import { createToken, revokeToken, tokensQuery } from '../../api/access.ts';
 import { Button } from '../../components/button.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Form } from '../../components/form.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { RefusedNote } from '../../components/refused-note.tsx';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
+import { SecretOnce } from './secret-once.tsx';
 
 const route = getRouteApi('/console/settings');
 
@@ -116,13 +116,7 @@ function NewToken({ make, close }: NewTokenProps) {
           </label>
         </>
       ) : (
-        <>
-          <p>This is shown once. Put it where your secrets are.</p>
-          <p className="access-secret">
-            <code>{made.secret}</code>
-            <CopyButton text={made.secret} label="Copy the token" />
-          </p>
-        </>
+        <SecretOnce secret={made.secret} what="token" />
       )}
     </Form>
   );
