@@ -7,6 +7,7 @@ import { buildConsole, buildExample, buildPackages } from './lib/build-steps.mjs
 import { ensureInstalled } from './lib/install.mjs';
 import { reportFailure } from './lib/report-failure.mjs';
 import { root } from './lib/root.mjs';
+import { run } from './lib/run.mjs';
 
 const surplus = process.argv.slice(2).filter((word) => word !== '--no-example');
 if (surplus.length > 0) {
@@ -121,6 +122,15 @@ async function startExample(examplePort) {
   return startPart('YumZoom', ['examples/yumzoom/scripts/start.mjs'], env, 'yumzoom ready:');
 }
 
+/** As a deploy would: errors of the site's pages are shown as they were written. Without maps it runs as well. */
+async function uploadSourceMaps() {
+  const maps = 'examples/yumzoom/.next/source-maps';
+  const args = ['packages/server/dist/cli/bin.js', 'sourcemaps', 'upload', maps, '--data', data, '--port', port];
+  await run(process.execPath, args).catch(({ message, output }) => {
+    console.error(`The source maps of YumZoom could not be uploaded: ${output || message}`);
+  });
+}
+
 try {
   const started = performance.now();
   await ensureInstalled();
@@ -131,6 +141,7 @@ try {
   // The site comes first, so that the monitors find it; what it logs meanwhile waits in its SDK.
   const exampleUrl = withExample && (await startExample(examplePort));
   const yumopsUrl = await startPlatform(examplePort);
+  if (withExample) await uploadSourceMaps();
   if (exampleUrl) console.log(`  YumZoom    ${exampleUrl}   (break things: ${exampleUrl}/ops/faults)`);
   serves = true;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

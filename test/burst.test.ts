@@ -1,10 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { AlertDetail, InboxMessage, Monitor, Page } from '@yumops/protocol';
+import type {
+  AlertDetail,
+  ErrorEventDetail,
+  ErrorIssue,
+  ErrorIssueDetail,
+  InboxMessage,
+  Monitor,
+  Page,
+} from '@yumops/protocol';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
@@ -43,11 +52,11 @@ async function eventually<T>(seconds: number, what: string, ask: () => Promise<T
   throw new Error(`Not within ${seconds} s: ${what}`);
 }
 
-async function flip(on: boolean): Promise<void> {
+async function flip(on: boolean, fault = 'error_burst'): Promise<void> {
   const response = await fetch(`${yumzoom}/api/ops/faults`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ fault: 'error_burst', on }),
+    body: JSON.stringify({ fault, on }),
   });
   expect(response.status).toBe(200);
 }
@@ -88,6 +97,36 @@ afterAll(async () => {
   await gone;
   rmSync(data, { recursive: true, force: true });
 }, 60_000);
+
+test('an error in the browser of a visitor is shown as it was written, also when the page closes at once', {
+  timeout: 120_000,
+}, async () => {
+  await flip(true, 'broken_script');
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${yumzoom}/restaurants/12`);
+    await page.waitForFunction('sessionStorage.length > 0');
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.close({ runBeforeUnload: true });
+  } finally {
+    await browser.close();
+    await flip(false, 'broken_script');
+  }
+  const issue = await eventually(60, 'the error', async () => {
+    const { items } = await get<Page<ErrorIssue>>('/api/v1/errors');
+    return items.find((error) => error.platform === 'javascript');
+  });
+  const { latestEventId } = await get<ErrorIssueDetail>(`/api/v1/errors/${issue.id}`);
+  const { frames, transaction } = await get<ErrorEventDetail>(`/api/v1/events/${latestEventId}`);
+  expect([issue.type, issue.unhandled, transaction]).toEqual(['TypeError', true, '/restaurants/[id]']);
+  const source = (file: string) => readFileSync(join(root, 'examples', 'yumzoom', file), 'utf8').split('\n');
+  const thrown = frames.at(-1);
+  expect(thrown).toMatchObject({ filename: expect.stringMatching(/lib\/restaurants\/link\.ts$/), function: 'linkOf' });
+  expect(thrown?.context_line).toBe(source('lib/restaurants/link.ts')[(thrown?.lineno ?? 0) - 1]);
+  expect(thrown?.context_line).toContain('const { id, name } = restaurant');
+});
 
 test('a burst of errors reaches Slack and e-mail, says why, and everyone is told of its end', {
   timeout: 300_000,

@@ -2,7 +2,7 @@
 // beside pino and winston, and its memory while the backend is down.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,21 +37,31 @@ for (const [name, path] of Object.entries(modules)) {
 console.log('\nloading, CPU of a fresh process (goal 20 ms)');
 console.table(load);
 
-const closed = createServer();
-await new Promise((resolve) => closed.listen(0, '127.0.0.1', resolve));
-const { port } = closed.address();
-await new Promise((resolve) => closed.close(resolve));
-const { extraMb, written, seconds } = await runOutage({
-  ...{ entry: join(sdk, 'esm', 'index.js'), port, rate: 5_000, seconds: 30 },
-  comeBack: async () => undefined,
-}).catch(() => ({}));
+/** Takes everything and keeps nothing. */
+const server = createServer((request, response) => {
+  request.resume().on('end', () => response.writeHead(202).end('{"accepted":1,"rejected":[]}'));
+});
+const backend = {
+  listen: (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
+  close: async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  },
+};
+await backend.listen(0);
+const { port } = server.address();
+await backend.close();
+const outage = await runOutage({
+  ...{ entry: join(sdk, 'esm', 'index.js'), port, rate: 5_000, upSeconds: 15, downSeconds: 30, backend },
+});
+const { extraMb, seconds } = outage;
 console.log(
-  `backend down, 5,000 lines a second for ${seconds?.toFixed(0)} s: ${extraMb?.toFixed(1)} MB more (goal 32)`,
+  `backend down, 5,000 lines a second for ${seconds.toFixed(0)} s: ${extraMb.toFixed(1)} MB more than with it (goal 32)`,
 );
 
 const report = {
   ...{ bench: 'sdk', at: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, load: loadavg()[0] },
-  ...{ loading: load, outage: { extraMb, written, seconds }, goals: { loadingMs: 20, extraMb: 32, requestUs: 10 } },
+  ...{ loading: load, outage, goals: { loadingMs: 20, extraMb: 32, requestUs: 10 } },
 };
 mkdirSync(join(folder, '..', 'results'), { recursive: true });
 writeFileSync(join(folder, '..', 'results', 'sdk.json'), `${JSON.stringify(report, null, 2)}\n`);

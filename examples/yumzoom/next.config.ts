@@ -14,7 +14,8 @@ const nextConfig: NextConfig = {
   // One copy of each in the process, however many bundles use it.
   serverExternalPackages: ['pg', '@yumops/node'],
   // Packages of the workspace are hoisted to the repository's root.
-  turbopack: { root: join(import.meta.dirname, '..', '..') },
+  turbopack: { root: join(import.meta.dirname, '..', '..'), debugIds: true },
+  productionBrowserSourceMaps: true,
   headers: async () => [
     { source: '/:path*', headers: Object.entries(SECURITY_HEADERS).map(([key, value]) => ({ key, value })) },
   ],

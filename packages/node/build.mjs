@@ -1,6 +1,7 @@
-// Builds what is published: lib/esm and lib/cjs by esbuild, with the protocol inlined, and lib/types from the declarations that
-// `tsc -b` has put into dist.
+// Builds what is published: lib/esm and lib/cjs by esbuild, with the protocol inlined, and their types from the declarations
+// that `tsc -b` has put into dist.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -42,15 +43,6 @@ const common = {
   keepNames: true,
 };
 
-async function buildEsm() {
-  const esm = { ...common, format: 'esm', outdir: `${out}/esm` };
-  const { 'next-proxy': _edge, ...nodeEntries } = entries;
-  await Promise.all([
-    build({ ...esm, entryPoints: nodeEntries, splitting: true, chunkNames: 'shared-[hash]' }),
-    build({ ...esm, entryPoints: edgeEntries, splitting: true, chunkNames: 'edge-[hash]' }),
-  ]);
-}
-
 /** esbuild shares no code between CommonJS files, so there is one bundle and a stub for each entry. */
 async function buildCjs() {
   const exports = Object.entries(entries).map(([name, path]) => `export * as ${identifier(name)} from './${path}';`);
@@ -60,13 +52,27 @@ async function buildCjs() {
     stdin: { contents: exports.join('\n'), resolveDir: root, loader: 'ts' },
     outfile: `${out}/cjs/bundle.cjs`,
   });
+  const bundle = createRequire(import.meta.url)(inPackage(`${out}/cjs/bundle.cjs`));
   for (const name of Object.keys(entries)) {
-    writeFileSync(
-      inPackage(`${out}/cjs/${name}.cjs`),
-      `module.exports = require('./bundle.cjs').${identifier(name)};\n`,
-    );
+    // Each name stands there by itself, so that who imports CommonJS from an ES module finds it.
+    const names = Object.keys(bundle[identifier(name)]);
+    const lines = [
+      `Object.defineProperty(exports, '__esModule', { value: true });`,
+      `const entry = require('./bundle.cjs').${identifier(name)};`,
+      ...names.map((one) => `exports.${one} = entry.${one};`),
+    ];
+    writeFileSync(inPackage(`${out}/cjs/${name}.cjs`), `${lines.join('\n')}\n`);
   }
   writeFileSync(inPackage(`${out}/cjs/package.json`), '{"type":"commonjs"}\n');
+}
+
+async function buildEsm() {
+  const esm = { ...common, format: 'esm', outdir: `${out}/esm` };
+  const { 'next-proxy': _edge, ...nodeEntries } = entries;
+  await Promise.all([
+    build({ ...esm, entryPoints: nodeEntries, splitting: true, chunkNames: 'shared-[hash]' }),
+    build({ ...esm, entryPoints: edgeEntries, splitting: true, chunkNames: 'edge-[hash]' }),
+  ]);
 }
 
 function identifier(name) {
@@ -89,8 +95,8 @@ function publicDeclarations() {
 }
 
 /**
- * Copies the declarations to a place where the protocol's, which they refer to, lie beside them. One copy serves both formats: as
- * CommonJS it can be required and imported, and without a default export both mean the same.
+ * Copies the declarations to a place where the protocol's, which they refer to, lie beside them. There they are of CommonJS, as
+ * follows from the package.json that is nearest.
  */
 function copyTypes(to) {
   for (const path of publicDeclarations()) {
@@ -102,12 +108,27 @@ function copyTypes(to) {
     const toProtocol = relative(dirname(target), join(to, 'protocol.js')).replace(/^(?!\.)/, './');
     writeFileSync(target, text.replaceAll("'@yumops/protocol'", `'${toProtocol}'`));
   }
-  writeFileSync(join(to, 'package.json'), '{"type":"commonjs"}\n');
   copyFileSync(inPackage('../protocol/dist/log-record.d.ts'), join(to, 'protocol.d.ts'));
 }
 
-await Promise.all([buildEsm(), buildCjs()]);
-copyTypes(inPackage(`${out}/types`));
+/** The declarations of ES modules pass those of CommonJS on: whoever loads both has the same types twice. */
+function passTypesOn(from, to) {
+  for (const path of Object.values(entries)) {
+    const name = path.replace(/^src\//, '').replace(/\.ts$/, '');
+    const target = join(to, `${name}.d.ts`);
+    mkdirSync(dirname(target), { recursive: true });
+    const source = relative(dirname(target), join(from, `${name}.js`));
+    const lines = [`export * from '${source}';`];
+    if (/^export default|\bdefault\b[^'"]*\}/m.test(readFileSync(join(from, `${name}.d.ts`), 'utf8'))) {
+      lines.push(`import entry from '${source}';`, 'declare const main: typeof entry.default;', 'export default main;');
+    }
+    writeFileSync(target, `${lines.join('\n')}\n`);
+  }
+}
+
+await Promise.all([buildCjs(), buildEsm()]);
+copyTypes(inPackage(`${out}/cjs/types`));
+passTypesOn(inPackage(`${out}/cjs/types`), inPackage(`${out}/types`));
 // Whoever reads lib at this moment finds the old or the new files, all but for the instant between the two renames.
 const old = `${out}-old`;
 if (existsSync(inPackage('lib'))) {

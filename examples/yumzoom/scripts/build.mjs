@@ -2,9 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whileLocked } from './runner/build-lock.mjs';
 
@@ -30,6 +30,7 @@ await whileLocked(join(APP, '.build-lock'), async () => {
   }
   console.log('yumzoom: building');
   await build();
+  await keepMaps();
   await writeFile(STAMP, stamp);
   console.log('yumzoom: built');
 });
@@ -39,7 +40,7 @@ async function fingerprint() {
   const hash = createHash('sha256');
   hash.update(requireFrom('next/package.json').version);
   const sdk = dirname(requireFrom.resolve('@yumops/node/package.json'));
-  for (const source of [...SOURCES.map((name) => join(APP, name)), join(sdk, 'lib', 'types')]) {
+  for (const source of [...SOURCES.map((name) => join(APP, name)), join(sdk, 'lib', 'cjs', 'types')]) {
     for (const file of await filesBelow(source)) hash.update(file).update(await readFile(file));
   }
   return hash.digest('hex');
@@ -57,6 +58,22 @@ async function filesBelow(path) {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+/**
+ * Takes the maps out of what is served: nobody but YumOps gets them. `.next/source-maps` holds them with their scripts,
+ * for `yumops sourcemaps upload`.
+ */
+async function keepMaps() {
+  const next = join(APP, '.next');
+  const kept = join(next, 'source-maps');
+  await rm(kept, { recursive: true, force: true });
+  for (const file of await filesBelow(join(next, 'static'))) {
+    const place = join(kept, '_next', relative(next, file));
+    if (!/\.js(?:\.map)?$/.test(file)) continue;
+    await mkdir(dirname(place), { recursive: true });
+    await (file.endsWith('.map') ? rename(file, place) : copyFile(file, place));
+  }
 }
 
 function build() {

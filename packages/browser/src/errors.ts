@@ -57,14 +57,15 @@ function captureResource(
   capture(error, false, 'resource');
 }
 
-/** Ids of the source maps of the files in the stack, which bundler plugins leave on the page. */
+/** Ids of the source maps of the files in the stack, which bundlers and their plugins leave on the page. */
 function debugIds(stack: string): { debugIds?: Record<string, string> } {
-  const known = (globalThis as { _sentryDebugIds?: Record<string, string> })._sentryDebugIds;
-  if (!known) return {};
+  const { _debugIds, _sentryDebugIds } = globalThis as {
+    [name in '_debugIds' | '_sentryDebugIds']?: Record<string, string>;
+  };
   const ids: Record<string, string> = {};
-  for (const [place, id] of Object.entries(known)) {
+  for (const [place, id] of Object.entries({ ..._debugIds, ..._sentryDebugIds })) {
     const file = /((?:https?|file):\/\/[^\s)]+?):\d+:\d+/.exec(place)?.[1];
     if (file !== undefined && stack.includes(file)) ids[file] = id;
   }
-  return { debugIds: ids };
+  return Object.keys(ids).length > 0 ? { debugIds: ids } : {};
 }

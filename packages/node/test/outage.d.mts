@@ -1,9 +1,12 @@
 export interface OutageFigures {
+  /** Lines, with the backend and without. */
   written: number;
-  before: number;
-  peak: number;
-  after: number;
+  /** Seconds without it. */
   seconds: number;
+  /** Resident memory, MB: before the first line, at most with the backend, at most without it, and how much more that was. */
+  atRestMb: number;
+  upMb: number;
+  downMb: number;
   extraMb: number;
   stderr: string;
 }
@@ -11,6 +14,7 @@ export function runOutage(options: {
   entry: string;
   port: number;
   rate: number;
-  seconds: number;
-  comeBack(): Promise<unknown>;
+  upSeconds: number;
+  downSeconds: number;
+  backend: { listen(port: number): Promise<unknown>; close(): Promise<unknown> };
 }): Promise<OutageFigures>;

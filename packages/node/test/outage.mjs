@@ -3,16 +3,20 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./outage-program.mjs', import.meta.url));
+const MB = 1_048_576;
 
 /**
- * Lets an application write lines while its backend is down, then brings the backend back.
+ * Lets an application write lines to a backend, takes the backend away while it goes on, and brings it back.
  * @param options.entry module of the SDK
- * @param options.port where the backend is, once it is back
- * @param options.comeBack starts the backend; gives the records that it got, and how many losses it was told of, when asked
+ * @param options.port where the backend is
+ * @param options.rate lines a second
+ * @param options.upSeconds seconds with the backend, which show what the application takes anyway
+ * @param options.downSeconds seconds without it
+ * @param options.backend starts and stops it; it is stopped before the first call of `listen`
  */
-export async function runOutage({ entry, port, rate, seconds, comeBack }) {
-  const child = fork(PROGRAM, [entry, String(rate), String(seconds)], {
-    execArgv: ['--expose-gc'],
+export async function runOutage({ entry, port, rate, upSeconds, downSeconds, backend }) {
+  await backend.listen(port);
+  const child = fork(PROGRAM, [entry, String(rate), String(upSeconds), String(downSeconds)], {
     env: {
       ...process.env,
       YUMOPS_URL: `http://127.0.0.1:${port}`,
@@ -26,14 +30,38 @@ export async function runOutage({ entry, port, rate, seconds, comeBack }) {
   child.stderr.on('data', (part) => {
     stderr += part;
   });
+  const ended = once(child, 'exit');
+  const heard = async () => {
+    const [message] = await Promise.race([
+      once(child, 'message'),
+      ended.then(([code, signal]) => {
+        throw new Error(`the application ended with ${signal ?? code}: ${stderr}`);
+      }),
+    ]);
+    return message;
+  };
   try {
-    const [figures] = await once(child, 'message');
-    await comeBack();
-    child.send('back');
-    await once(child, 'message');
-    await once(child, 'exit');
-    return { ...figures, stderr, extraMb: (figures.peak - figures.before) / 1_048_576 };
+    await heard();
+    await backend.close();
+    child.send('it is away');
+    const figures = await heard();
+    await backend.listen(port);
+    child.send('it is back');
+    await heard();
+    child.send('go');
+    await ended;
+    const { written, seconds, atRest, up, down } = figures;
+    return {
+      written,
+      seconds,
+      stderr,
+      atRestMb: atRest / MB,
+      upMb: up / MB,
+      downMb: down / MB,
+      extraMb: (down - up) / MB,
+    };
   } finally {
     child.kill('SIGKILL');
+    await backend.close();
   }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Analysis, checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -71,7 +72,7 @@ describe('the packed tarball in an empty project', () => {
 
   it('gives the edge runtime files without Node', () => {
     const manifest = JSON.parse(readFileSync(join(project, 'node_modules/@yumops/node/package.json'), 'utf8'));
-    const files = [manifest.exports['./next']['edge-light'], manifest.exports['./next/proxy'].import];
+    const files = [manifest.exports['./next']['edge-light'].default, manifest.exports['./next/proxy'].import.default];
     const folder = join(project, 'node_modules/@yumops/node');
     const chunks = readdirSync(join(folder, 'lib/esm')).filter((name) => name.startsWith('edge-'));
     for (const file of [...files, ...chunks.map((name) => `lib/esm/${name}`)]) {
@@ -79,6 +80,19 @@ describe('the packed tarball in an empty project', () => {
       const text = readFileSync(join(folder, file), 'utf8').replace(/\bimport\{[^}]*\}from"\.\/edge-\w+\.js";/g, '');
       expect(text).not.toMatch(/\bimport\b|require\(|node:|process\./);
     }
+  });
+
+  it('has declarations that fit what each way of loading it finds', async () => {
+    const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) as string;
+    const { types, ...found } = (await checkPackage(
+      createPackageFromTarballData(readFileSync(join(project, tarball))),
+    )) as Analysis;
+    expect(types).toBeTruthy();
+    // Resolution of before 2021 knows no entries beside the first one.
+    const problems = found.problems.filter(
+      (problem) => !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
+    );
+    expect(problems).toEqual([]);
   });
 
   it('type-checks in strict projects, as ESM and as CommonJS', () => {

@@ -10,6 +10,7 @@ export const FAULTS = {
   memory_leak: 'The server keeps memory until its heap is nearly full, and gives it back when switched off.',
   connection_leak: 'Every connection to the database is taken and not given back: requests wait for one in vain.',
   brute_force: 'Someone guesses passwords, three a second, from a handful of addresses.',
+  broken_script: 'The Share button of a restaurant throws in the browser of who presses it.',
   dependency_down: 'Maps, payments and e-mail stop answering.',
 } as const;
 

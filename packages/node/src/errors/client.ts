@@ -3,6 +3,7 @@ import { RecordWriter } from '../logging/record-writer.ts';
 import { maskSecrets } from '../logging/secrets.ts';
 import { randomHex } from '../middleware/trace-context.ts';
 import { currentScope } from '../runtime/scope.ts';
+import { debugImagesOf } from './debug-ids.ts';
 import type { Dsn } from './dsn.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { exceptionsOf, type Mechanism } from './exception.ts';
@@ -72,11 +73,12 @@ export class ErrorClient {
     for (const { stacktrace } of values) {
       this.#source.addTo(stacktrace?.frames ?? []);
     }
+    const images = debugImagesOf(values);
     const own = typeof thrown === 'object' && thrown !== null ? ownProperties(thrown) : undefined;
     const extra = own === undefined ? {} : { extra: { ...context.extra, error: own } };
     this.#send(
       id,
-      { exception: { values } },
+      { exception: { values }, ...(images.length === 0 ? {} : { debug_meta: { images } }) },
       { level: 'error', ...context, ...extra },
       { originalException: thrown, mechanism },
     );

@@ -1,10 +1,7 @@
-import { promisify } from 'node:util';
-import { gzip, gzipSync } from 'node:zlib';
 import { deliverAtExit } from '../transport/deliver-at-exit.ts';
+import { gzip, gzipNow } from '../transport/gzip.ts';
 import { post } from '../transport/http-post.ts';
 import type { Dsn } from './dsn.ts';
-
-const compress = promisify(gzip);
 
 /** Envelopes that wait at most; an error that repeats must not fill the memory. */
 const MOST_WAITING = 100;
@@ -73,7 +70,7 @@ export class EnvelopeSender {
     if (this.#waiting.length === 0) {
       return;
     }
-    const batches = this.#waiting.map(({ id, body }) => ({ id, body: gzipSync(body, { level: 1 }), lines: 1 }));
+    const batches = this.#waiting.map(({ id, body }) => ({ id, body: gzipNow(body), lines: 1 }));
     this.#waiting.length = 0;
     deliverAtExit(this.#dsn.url, { ...this.#headers(), 'content-encoding': 'gzip' }, batches, timeoutMs);
   }
@@ -108,7 +105,7 @@ export class EnvelopeSender {
   async #attempt({ body, category }: WaitingEnvelope): Promise<boolean> {
     try {
       const packed = body.length >= PACK_FROM;
-      const bytes = packed ? await compress(body, { level: 1 }) : body;
+      const bytes = packed ? await gzip(body) : body;
       const headers = packed ? { ...this.#headers(), 'content-encoding': 'gzip' } : this.#headers();
       const answer = await post(this.#dsn.url, headers, bytes, TIMEOUT);
       this.#obey(answer.status, answer.rateLimits, answer.retryAfter, category);

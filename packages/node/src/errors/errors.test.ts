@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { debugImagesOf } from './debug-ids.ts';
 import { dsnOf, parseDsn } from './dsn.ts';
 import { exceptionsOf } from './exception.ts';
 import { readFrames } from './frames.ts';
@@ -32,6 +33,24 @@ describe('frames', () => {
     const started = performance.now();
     readFrames(`Error: x\n${`    at ${'a('.repeat(50_000)}\n`.repeat(20)}`);
     expect(performance.now() - started).toBeLessThan(500);
+  });
+});
+
+describe('ids of source maps', () => {
+  it('are those that a bundler left for the scripts of the stack', () => {
+    const place = (file: string) => `Error\n    at ${file}:1:2\n    at Module._compile (node:internal/modules:1:1)`;
+    const left = globalThis as { _debugIds?: object | undefined; _sentryDebugIds?: object | undefined };
+    left._debugIds = { [place('/app/.next/server/chunks/a.js')]: 'id-a', [place('/app/b.js')]: 'id-b' };
+    left._sentryDebugIds = { [place('file:///app/c.js')]: 'id-c' };
+    const error = new Error('x');
+    error.stack = 'Error: x\n    at f (/app/.next/server/chunks/a.js:1:5)\n    at /app/c.js:2:3';
+    const image = (code_file: string, debug_id: string) => ({ type: 'sourcemap', code_file, debug_id });
+    expect(debugImagesOf(exceptionsOf(error, HANDLED))).toEqual([
+      image('/app/.next/server/chunks/a.js', 'id-a'),
+      image('/app/c.js', 'id-c'),
+    ]);
+    left._debugIds = left._sentryDebugIds = undefined;
+    expect(debugImagesOf(exceptionsOf(error, HANDLED))).toEqual([]);
   });
 });
 

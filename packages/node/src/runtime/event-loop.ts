@@ -1,10 +1,12 @@
-import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { IntervalHistogram } from 'node:perf_hooks';
 
 const RESOLUTION = 20;
 
 /** How late the event loop runs its timers, and how busy it is, over the interval between two readings. */
 export class EventLoopMeter {
-  readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION });
+  readonly #delay: IntervalHistogram = process
+    .getBuiltinModule('node:perf_hooks')
+    .monitorEventLoopDelay({ resolution: RESOLUTION });
   #utilization = performance.eventLoopUtilization();
 
   constructor() {

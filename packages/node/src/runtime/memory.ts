@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
-import { getHeapStatistics } from 'node:v8';
 
 export interface MemoryUse {
   /** Bytes that cannot be reclaimed. */
@@ -57,7 +56,7 @@ export function memoryUse(read: ReadText = readText, total = totalmem()): Memory
 
 /** Share of the JavaScript heap's limit that is in use, percent. */
 export function heapPercent(): number {
-  const heap = getHeapStatistics();
+  const heap = process.getBuiltinModule('node:v8').getHeapStatistics();
   return (100 * heap.used_heap_size) / heap.heap_size_limit;
 }
 

@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { BATCH_HEADER } from '../transport/http-post.ts';
 import type { Restriction } from './restriction.ts';
 import { restrictionKey } from './restriction.ts';
@@ -36,7 +35,7 @@ export class PlatformList {
   readonly #options: PlatformListOptions;
   #items = new Map<string, Restriction>();
   #allow: readonly string[] = [];
-  #request: http.ClientRequest | undefined;
+  #request: ClientRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #closed = false;
@@ -56,7 +55,9 @@ export class PlatformList {
       [BATCH_HEADER]: 'stream',
       ...(key === undefined ? {} : { 'x-yumops-key': key }),
     };
-    const request = (url.protocol === 'https:' ? https : http).get(url, { headers, agent: false });
+    const request = process
+      .getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
+      .get(url, { headers, agent: false });
     this.#request = request;
     let over = false;
     const end = (reason: string) => {
@@ -101,7 +102,7 @@ export class PlatformList {
     this.#request?.destroy();
   }
 
-  #read(response: http.IncomingMessage): void {
+  #read(response: IncomingMessage): void {
     let rest = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {

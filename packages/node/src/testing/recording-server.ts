@@ -52,6 +52,7 @@ export class RecordingServer {
     return [...byId.values()].flatMap((batch) => batch.records);
   }
 
+  /** It may listen again. */
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

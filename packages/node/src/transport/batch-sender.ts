@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip, gzipSync } from 'node:zlib';
 import type { Sink } from '../logging/logger.ts';
 import { deliverAtExit, type FinalBatch } from './deliver-at-exit.ts';
 import type { DropCounter } from './drop-counter.ts';
+import { gzip, gzipNow } from './gzip.ts';
 import { type Answer, BATCH_HEADER, post } from './http-post.ts';
 import { SegmentedBuffer } from './segmented-buffer.ts';
-
-const compress = promisify(gzip);
 
 export interface SenderOptions {
   /** Origin of YumOps. */
@@ -166,7 +163,7 @@ export class BatchSender implements Sink {
     const current = this.#current;
     this.#current = undefined;
     if (current !== undefined) {
-      const body = current.compressed ? current.bytes : gzipSync(current.bytes, { level: 1 });
+      const body = current.compressed ? current.bytes : gzipNow(current.bytes);
       batches.push({ id: current.id, body, lines: current.lines });
     }
     for (
@@ -174,7 +171,7 @@ export class BatchSender implements Sink {
       taken !== undefined;
       taken = this.#buffer.take(this.#options.maxBatch)
     ) {
-      batches.push({ id: randomUUID(), body: gzipSync(taken.bytes, { level: 1 }), lines: taken.lines });
+      batches.push({ id: randomUUID(), body: gzipNow(taken.bytes), lines: taken.lines });
     }
     return batches;
   }
@@ -263,7 +260,7 @@ export class BatchSender implements Sink {
     const batch: Batch = { id: randomUUID(), bytes: taken.bytes, compressed: false, lines: taken.lines };
     // Counted as pending while it is being compressed.
     this.#current = batch;
-    batch.bytes = await compress(taken.bytes, { level: 1 });
+    batch.bytes = await gzip(taken.bytes);
     batch.compressed = true;
     return batch;
   }

@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-
 /** A batch as it goes over the wire, with the id that all its attempts carry. */
 export interface FinalBatch {
   id: string;
@@ -34,7 +32,7 @@ export function deliverAtExit(
   timeoutMs: number,
 ): number {
   const encoded = batches.map(({ id, body }) => ({ id, body: body.toString('base64') }));
-  const child = spawnSync(process.execPath, ['-e', PROGRAM], {
+  const child = process.getBuiltinModule('node:child_process').spawnSync(process.execPath, ['-e', PROGRAM], {
     input: JSON.stringify({ url: url.href, headers, batches: encoded }),
     timeout: timeoutMs,
     env: {},

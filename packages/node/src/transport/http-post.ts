@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent } from 'node:http';
 
 /** Header that marks the SDK's own requests, so that they are not reported as outbound calls of the application. */
 export const BATCH_HEADER = 'x-yumops-batch';
@@ -14,10 +13,15 @@ export interface Answer {
 }
 
 const MAX_ANSWER = 256 * 1024;
-const agents = {
-  'http:': new http.Agent({ keepAlive: true, maxSockets: 2 }),
-  'https:': new https.Agent({ keepAlive: true, maxSockets: 2 }),
-};
+/** Loaded with the first request: an application that starts has other things to do. */
+const agents: Partial<Record<'node:http' | 'node:https', Agent>> = {};
+
+function client(url: URL) {
+  const name = url.protocol === 'https:' ? 'node:https' : 'node:http';
+  const { Agent, request } = process.getBuiltinModule(name);
+  agents[name] ??= new Agent({ keepAlive: true, maxSockets: 2 });
+  return { agent: agents[name], request };
+}
 
 function retryAfterOf(header: string | undefined): number | undefined {
   const seconds = Number(header);
@@ -34,12 +38,8 @@ function retryAfterOf(header: string | undefined): number | undefined {
  */
 export function post(url: URL, headers: Record<string, string>, body: Buffer, timeoutMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const secure = url.protocol === 'https:';
-    const request = (secure ? https : http).request(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': body.length },
-      agent: agents[secure ? 'https:' : 'http:'],
-    });
+    const { agent, request: open } = client(url);
+    const request = open(url, { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent });
     const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const settle = (finish: () => void) => {
       clearTimeout(deadline);

@@ -9,7 +9,9 @@ import { RatingForm } from '@/components/rating-form';
 import { RatingList } from '@/components/rating-list';
 import { RatingShares } from '@/components/rating-shares';
 import { Price } from '@/components/restaurant-card';
+import { ShareButton } from '@/components/share-button';
 import { currentGuest } from '@/lib/accounts/session';
+import { faultIsOn } from '@/lib/faults/switchboard';
 import { type PageParameters, readPageParameters } from '@/lib/http/page-parameters';
 import { readRestaurant } from '@/lib/restaurants/detail';
 
@@ -46,6 +48,9 @@ export default async function RestaurantPage({ params, searchParams }: Props) {
             {restaurant.address}, {restaurant.city}
           </p>
           <RatingShares restaurant={restaurant} />
+          <ShareButton
+            restaurant={faultIsOn('broken_script') ? undefined : { id: restaurant.id, name: restaurant.name }}
+          />
         </div>
       </section>
 

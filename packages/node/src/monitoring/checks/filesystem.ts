@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckDefinition, HealthStatus } from '../health-check.ts';
@@ -24,6 +23,7 @@ export function fileSystemCheck(options: FileSystemCheckOptions = {}): CheckDefi
   return {
     name: 'filesystem',
     async run(signal) {
+      const { readFile, rm, statfs, writeFile } = process.getBuiltinModule('node:fs/promises');
       const file = join(directory, `health-check-${randomUUID()}`);
       try {
         await writeFile(file, file, { flag: 'wx', mode: 0o600, signal });

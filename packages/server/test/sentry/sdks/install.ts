@@ -10,15 +10,16 @@ const HERE = import.meta.dirname;
 
 /**
  * Installs the pinned SDKs once on this machine: they are half a gigabyte, which an installation of this repository
- * must not pay for. @returns the folder whose `node_modules` has them
+ * must not pay for. @param set folder beside this file with their package.json. @returns the folder whose `node_modules` has them
  */
-export async function installSdks(): Promise<string> {
-  const lock = await readFile(join(HERE, 'package-lock.json'));
+export async function installSdks(set = '.'): Promise<string> {
+  const from = join(HERE, set);
+  const lock = await readFile(join(from, 'package-lock.json'));
   const hash = createHash('sha256').update(lock).digest('hex').slice(0, 16);
   const folder = join(tmpdir(), `yumops-test-sdks-${process.getuid?.() ?? 0}-${hash}`);
   if (existsSync(folder)) return folder;
   const building = await mkdtemp(`${folder}-`);
-  for (const file of ['package.json', 'package-lock.json']) await copyFile(join(HERE, file), join(building, file));
+  for (const file of ['package.json', 'package-lock.json']) await copyFile(join(from, file), join(building, file));
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   await promisify(execFile)('npm', args, { cwd: building });
   // Another test file may have been faster.

@@ -1,6 +1,6 @@
-// A server of the request bench: `bare`, or with the SDK's request log (id, trace, client, scope, one line). Tells its CPU time when asked.
+// A server whose requests cost what is measured: `bare`, or with the SDK's request log (id, trace, client, scope, one line). Tells its CPU time when asked.
 import { createServer } from 'node:http';
-import { withRequestLog } from '../../packages/node/lib/esm/http.js';
+import { withRequestLog } from '../lib/esm/http.js';
 
 const answer = (_request, response) => {
   response.setHeader('content-type', 'application/json');
