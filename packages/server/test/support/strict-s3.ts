@@ -62,11 +62,17 @@ export interface StrictS3 {
   objects(): Map<string, Buffer>;
   replace(key: string, body: Buffer): void;
   pendingUploads(): number;
+  /** The same store for credentials that may not delete. */
+  writerUrl: string;
+  /** How often somebody deleted who may. */
+  deletions(): number;
   stop(): Promise<void>;
 }
 
 const ACCESS = 'AKIDTEST';
-const SECRET = 'strict/secret+key';
+/** May write and read, and take back what it has not finished, but delete nothing. */
+const WRITER = 'AKIDWRITE';
+const SECRETS: Readonly<Record<string, string>> = { [ACCESS]: 'strict/secret+key', [WRITER]: 'write/only+key' };
 const BUCKET = 'backups';
 
 class Refusal extends Error {
@@ -86,13 +92,14 @@ const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<'
 const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** Signature version 4, as the reference says it is computed. */
-function checkSignature(request: IncomingMessage, url: URL, body: Buffer): void {
+/** Signature version 4, as the reference says it is computed. @returns who signed */
+function checkSignature(request: IncomingMessage, url: URL, body: Buffer): string {
   const { authorization = '' } = request.headers;
   const [, credential = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=(\S+?), ?SignedHeaders=(\S+?), ?Signature=([0-9a-f]{64})$/.exec(authorization) ?? [];
   const [access, day = '', region = '', service = ''] = credential.split('/');
-  if (access !== ACCESS) throw new Refusal(403, 'InvalidAccessKeyId');
+  const secret = SECRETS[access as string];
+  if (access === undefined || secret === undefined) throw new Refusal(403, 'InvalidAccessKeyId');
   const hash = String(request.headers['x-amz-content-sha256']);
   if (hash !== 'UNSIGNED-PAYLOAD' && hash !== sha256(body)) throw new Refusal(400, 'XAmzContentSHA256Mismatch');
   const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
@@ -100,13 +107,15 @@ function checkSignature(request: IncomingMessage, url: URL, body: Buffer): void 
   const canonical = [request.method, url.pathname, query.join('&'), signed.join(''), names, hash].join('\n');
   const scope = `${day}/${region}/${service}/aws4_request`;
   const text = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'], scope, sha256(canonical)].join('\n');
-  const key = [region, service, 'aws4_request'].reduce(hmac as never, hmac(`AWS4${SECRET}`, day)) as unknown as Buffer;
+  const key = [region, service, 'aws4_request'].reduce(hmac as never, hmac(`AWS4${secret}`, day)) as unknown as Buffer;
   if (hmac(key, text).toString('hex') !== signature) throw new Refusal(403, 'SignatureDoesNotMatch');
+  return access;
 }
 
 class Bucket {
   readonly versions = new Map<string, Version[]>();
   readonly uploads = new Map<string, PendingUpload>();
+  deletions = 0;
   faults: S3Faults = {};
   readonly locks: boolean;
   readonly pageSize: number;
@@ -370,7 +379,11 @@ function judge(bucket: Bucket, request: IncomingMessage, url: URL, body: Buffer)
   for (const name of url.searchParams.keys()) {
     if (!QUERIES.has(name)) throw new Refusal(501, 'NotImplemented', `unknown query ${name}`);
   }
-  checkSignature(request, url, body);
+  const access = checkSignature(request, url, body);
+  if (request.method === 'DELETE' && !url.searchParams.has('uploadId')) {
+    if (access === WRITER) throw new Refusal(403, 'AccessDenied', 'not authorized to perform: s3:DeleteObject');
+    bucket.deletions++;
+  }
   const [, name, ...rest] = decodeURIComponent(url.pathname).split('/');
   if (name !== BUCKET) throw new Refusal(404, 'NoSuchBucket');
   const call = { bucket, request, url, key: rest.join('/'), body };
@@ -406,6 +419,10 @@ async function answerTo(bucket: Bucket, request: IncomingMessage, response: Serv
   } else response.end(bytes);
 }
 
+function urlOf(access: string, port: number): string {
+  return `http://${access}:${encodeURIComponent(SECRETS[access] as string)}@127.0.0.1:${port}/${BUCKET}/some/prefix`;
+}
+
 /** Starts the service with an empty bucket. */
 export async function startStrictS3({ locks = false, pageSize = 1_000 }: StrictS3Options = {}): Promise<StrictS3> {
   const bucket = new Bucket(locks, pageSize);
@@ -418,7 +435,9 @@ export async function startStrictS3({ locks = false, pageSize = 1_000 }: StrictS
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${ACCESS}:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/${BUCKET}/some/prefix`,
+    url: urlOf(ACCESS, port),
+    writerUrl: urlOf(WRITER, port),
+    deletions: () => bucket.deletions,
     get faults() {
       return bucket.faults;
     },

@@ -42,7 +42,7 @@ import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { BlobStore } from '../../lib/blob.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { YumOpsError } from '../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { didYouMean } from '../../lib/nearest.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -329,11 +329,13 @@ export class Backups {
   async prune(config: BackupConfig, signal: AbortSignal): Promise<PruneReport> {
     const { retention, timeZone } = config;
     const options = { retention, timeZone, now: this.#context.clock.now(), signal };
-    const repository = await this.#pruneRepository(config);
-    const report = await prune(repository, options);
-    if (config.tiers.includes('physical')) {
-      report.freed += await pruneLog(repository, { now: options.now, windowMs: config.pitrWindowMs, signal });
-    }
+    const report = await this.#withPruneRepository(config, async (repository) => {
+      const found = await prune(repository, options);
+      if (config.tiers.includes('physical')) {
+        found.freed += await pruneLog(repository, { now: options.now, windowMs: config.pitrWindowMs, signal });
+      }
+      return found;
+    });
     const copy = await this.copyRepository(config);
     if (!copy) return report;
     try {
@@ -348,10 +350,18 @@ export class Backups {
   }
 
   /** With the credentials that may delete, where they are others than those that may write. */
-  async #pruneRepository(config: BackupConfig): Promise<Repository> {
-    if (config.pruneUrl === null) return this.repository(config);
+  async #withPruneRepository<Result>(
+    config: BackupConfig,
+    work: (repository: Repository) => Promise<Result>,
+  ): Promise<Result> {
+    if (config.pruneUrl === null) return work(await this.repository(config)).catch(asNotAllowed);
     const url = usable(config.pruneUrl, `prune_url of "${config.name}"`).reveal();
-    return new Repository(await openBlobStore(url, this.#context.config.root), config.name, keysOf(config));
+    const store = await openBlobStore(url, this.#context.config.root);
+    try {
+      return await work(new Repository(store, config.name, keysOf(config)));
+    } finally {
+      store.close();
+    }
   }
 
   /**
@@ -455,4 +465,14 @@ function onlyRunning(): YumOpsError {
       status: 409,
     },
   );
+}
+
+/** Credentials that may write but not delete are what is wanted; then others have to prune. */
+function asNotAllowed(error: unknown): never {
+  if (codeOf(error) !== 'blob_refused') throw error;
+  throw new YumOpsError('blob_refused', messageOf(error), {
+    hint: 'Where the credentials of stores.blobs may not delete, give the backup a prune_url with those that may.',
+    status: 409,
+    cause: error,
+  });
 }

@@ -21,9 +21,12 @@ const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
 
 /** Compresses a stream. Memory stays bounded. */
 export async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  yield* ordered(cut(source), async (plain) => {
-    // Room for the whole result: by default it would be put together from pieces of 16 KB.
-    const body = await deflate(plain, { level: LEVEL, chunkSize: plain.length + 1024 });
+  // What a block was read into is used again as soon as it is compressed: the collector is not fast enough for that.
+  const free: Buffer[] = [];
+  yield* ordered(cut(source, free), async (plain) => {
+    // Room for most results: by default they would be put together from pieces of 16 KB.
+    const body = await deflate(plain, { level: LEVEL, chunkSize: BLOCK / 2 });
+    free.push(plain);
     const head = Buffer.alloc(HEAD);
     head.writeUInt32BE(body.length, 0);
     head.writeUInt32BE(plain.length, 4);
@@ -71,22 +74,24 @@ async function* ordered<In>(source: AsyncIterable<In>, work: (item: In) => Promi
   }
 }
 
-async function* cut(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let pieces: Uint8Array[] = [];
+/** Cuts a stream into full blocks and a last one. @param free blocks that may be written over */
+async function* cut(source: AsyncIterable<Uint8Array>, free: Buffer[]): AsyncGenerator<Buffer> {
+  let block: Buffer | undefined;
   let held = 0;
   for await (const bytes of source) {
     for (let at = 0; at < bytes.length; ) {
+      block ??= free.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
       const piece = bytes.subarray(at, at + BLOCK - held);
-      pieces.push(piece);
+      block.set(piece, held);
       held += piece.length;
       at += piece.length;
       if (held < BLOCK) continue;
-      yield Buffer.concat(pieces);
-      pieces = [];
+      yield block;
+      block = undefined;
       held = 0;
     }
   }
-  if (held > 0) yield Buffer.concat(pieces);
+  if (block && held > 0) yield block.subarray(0, held);
 }
 
 async function* readBlocks(
