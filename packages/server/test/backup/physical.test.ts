@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recoverable } from '../../src/care/backup/physical/archive-state.ts';
 import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
@@ -125,6 +126,19 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
 
   test('lands between two commits by position', async () => {
     expect(await at(moments['lsn'], marks)).toEqual(['first', 'second', 'third']);
+  });
+
+  test('a machine without this version of the server is told which one a base backup needs', async () => {
+    const elsewhere = { ...recoveryServer, has: async (other: number) => other !== major };
+    const folder = `${rig.folder}/elsewhere`;
+    await expect(
+      recoverCluster({ repository: rig.repository, server: elsewhere, clock: systemClock }, folder),
+    ).rejects.toMatchObject({
+      code: 'restore_refused',
+      message: `A base backup of PostgreSQL ${major} needs a server of that version.`,
+      hint: `Install the optional package for PostgreSQL ${major}, or restore on a machine that has it.`,
+    });
+    expect(existsSync(folder)).toBe(false);
   });
 
   test('restores the latest moment', async () => {
