@@ -18,8 +18,8 @@ export interface Pair {
 
 /** Numbers of fewer events say nothing of an hour. */
 export const LEAST_EVENTS = 20;
-/** So many hours must be told apart from their usual. */
-export const LEAST_PAIRS = 12;
+/** A level must hold for so many hours. */
+export const LEAST_PAIRS = 6;
 /** The chance that a period without any change is called changed, over everything that is looked at together. */
 const MISTAKES = 0.001;
 const WEEK_MS = 7 * 86_400_000;
@@ -59,18 +59,20 @@ export interface Shift {
 /**
  * The rule "hours of the week": finds the moment from which a number lies above (or below) what was usual at the same
  * hours. The moment is where a step explains most of the distance to the usual (least squares of the logarithms); it must
- * leave 12 hours at least. From there a sign test must call it no chance: below 0.001, times all moments and numbers that
- * were tried; and the median ratio must be large enough. Pairs of the same hour of the week take the season out; the
- * sign test asks nothing of the shape of the noise.
+ * leave 6 hours at least. That it is chance must be less likely than 0.001, over all moments and numbers that were tried,
+ * by one of two tests that ask nothing of the shape of the noise: the sign test of the hours since, or that they are
+ * all further from their usual than every hour before. And the median ratio must be large enough. Pairs of the same hour
+ * of the week take the season out.
  * @param tried how many numbers are looked at together
  * @param least the smallest ratio that matters, above 1
  */
 export function findShift(pairs: readonly Pair[], { tried, least }: { tried: number; least: number }): Shift | null {
   const moments = pairs.length - LEAST_PAIRS + 1;
   if (moments < 1) return null;
-  const since = pairs.slice(stepIn(pairs));
-  const limit = normalQuantile(1 - MISTAKES / (2 * moments * Math.max(1, tried)));
-  return signsOf(since) < limit ? null : shiftFrom(since, least);
+  const index = stepIn(pairs);
+  const since = pairs.slice(index);
+  const chance = 2 * Math.min(chanceOfSigns(since), chanceOfRanks(pairs.slice(0, index), since));
+  return chance * moments * Math.max(1, tried) < MISTAKES ? shiftFrom(since, least) : null;
 }
 
 /** Further than this from the usual an hour counts no more: one outage must not look like a new level. */
@@ -91,11 +93,30 @@ function stepIn(pairs: readonly Pair[]): number {
   return best.index;
 }
 
-/** Standard deviations by which more pairs lie on one side than on the other; with the correction for continuity. */
-function signsOf(pairs: readonly Pair[]): number {
+/** How likely so many pairs, or more, lie on one side when each side is as likely: exact, both sides. */
+function chanceOfSigns(pairs: readonly Pair[]): number {
   const above = pairs.filter(({ before, after }) => after > before).length;
   const below = pairs.filter(({ before, after }) => after < before).length;
-  return above + below === 0 ? 0 : (Math.abs(above - below) - 1) / Math.sqrt(above + below);
+  const told = above + below;
+  let tail = 0;
+  for (let count = Math.max(above, below); count <= told; count++)
+    tail += Math.exp(logChoices(told, count) - told * Math.LN2);
+  return Math.min(1, 2 * tail);
+}
+
+/** How likely the hours since are all further out than each before when every order is as likely; 1 = they are not. */
+function chanceOfRanks(earlier: readonly Pair[], since: readonly Pair[]): number {
+  const ratios = (pairs: readonly Pair[]) => pairs.map(({ before, after }) => after / before);
+  const [old, now] = [ratios(earlier), ratios(since)];
+  const apart = Math.max(...old) < Math.min(...now) || Math.min(...old) > Math.max(...now);
+  return apart && old.length > 0 ? Math.min(1, 2 * Math.exp(-logChoices(old.length + now.length, now.length))) : 1;
+}
+
+/** Logarithm of the number of ways to choose `count` of `all`. */
+function logChoices(all: number, count: number): number {
+  let sum = 0;
+  for (let n = 1; n <= count; n++) sum += Math.log(all - count + n) - Math.log(n);
+  return sum;
 }
 
 function shiftFrom(since: readonly Pair[], least: number): Shift | null {
