@@ -18,6 +18,7 @@ export interface PageLink {
     | '/backups'
     | '/security'
     | '/jobs'
+    | '/reports'
     | '/inbox'
     | '/settings';
   label: string;
@@ -62,6 +63,7 @@ const GROUPS: readonly PageGroup[] = [
       { to: '/backups', label: 'Backups', icon: 'backups', letter: 'b' },
       { to: '/security', label: 'Security', icon: 'security', letter: 'y' },
       { to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' },
+      { to: '/reports', label: 'Reports', icon: 'reports', letter: 'w' },
     ],
   },
 ];

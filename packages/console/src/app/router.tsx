@@ -166,6 +166,19 @@ const jobsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 
+const reportsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/reports',
+  validateSearch: (search) => pick(search, ['do']),
+  component: lazyRouteComponent(() => import('../pages/reports/reports-page.tsx'), 'ReportsPage'),
+});
+
+const reportRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/reports/$id',
+  component: lazyRouteComponent(() => import('../pages/reports/report-page.tsx'), 'ReportPage'),
+});
+
 const tracesRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/traces',
@@ -254,6 +267,8 @@ const routeTree = rootRoute.addChildren([
     backupsRoute,
     securityRoute,
     jobsRoute,
+    reportsRoute,
+    reportRoute,
     inboxRoute,
     settingsRoute,
   ]),
