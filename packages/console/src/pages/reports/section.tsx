@@ -96,8 +96,8 @@ function Chart({ chart: { title, unit, from, stepMs, values, before, href } }: {
         ]}
         format={format}
       />
-      <HrefLink href={href} className="report-source" aria-label={`Source of ${title}`}>
-        See its source
+      <HrefLink href={href} className="report-source">
+        Source of {title}
       </HrefLink>
     </div>
   );
