@@ -4,6 +4,7 @@ import {
   createReports,
   deliverReport,
   type Reports,
+  type ReportsConfig,
   reportJobs,
   type SectionSource,
 } from '../../src/care/reports/index.ts';
@@ -35,6 +36,9 @@ reports:
   time_zone: Europe/Berlin
   recipients: [{email: [ann@shop.example, bob@shop.example]}, {slack: "#ops"}]
 `;
+
+/** The section `reports` as it is compiled. */
+const configured = () => configOf(CONFIG) as unknown as { reports: ReportsConfig };
 
 /** A section with everything that a section can have, and text that must not become HTML. */
 const everything: SectionSource = {
@@ -102,7 +106,7 @@ beforeEach(async () => {
   clock = new FakeClock(NOW);
   mail.mails.length = 0;
   mail.refuse = null;
-  const config = configOf(CONFIG);
+  const config = configured();
   reports = createReports({
     ...{ db, audit, publicUrl: 'https://ops.shop.example', service: () => 'shop' },
     sections: () => [everything],
@@ -216,7 +220,7 @@ describe('by mail', () => {
 
 describe('as a job', () => {
   test('the report of a day is made and sent at its time in its zone, and a run by hand sends nothing', async () => {
-    const config = configOf(CONFIG);
+    const config = configured();
     let now = Date.parse('2026-03-29T22:59:00Z');
     const jobs = () =>
       reportJobs({
@@ -251,7 +255,7 @@ describe('as a job', () => {
   });
 
   test('a report that reached nobody is a failed run that names the address', async () => {
-    const config = configOf(CONFIG);
+    const config = configured();
     mail.refuse = { code: 550, text: 'no such user' };
     const [daily] = reportJobs({
       reports,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Observation, rankTodo, scoreOf } from './observation.ts';
 
-const seen = (code: Observation['code'], subject = code, more: Partial<Observation> = {}): Observation => ({
+const seen = (code: Observation['code'], subject: string = code, more: Partial<Observation> = {}): Observation => ({
   ...{ code, subject, title: `Look at ${subject}`, reason: 'Because.', evidence: [], href: '/' },
   ...{ size: 0.5, reach: 0.1, fresh: true, ...more },
 });
