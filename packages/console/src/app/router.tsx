@@ -237,7 +237,7 @@ const inboxRoute = createRoute({
 const settingsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/settings',
-  validateSearch: (search) => pick(search, ['view', 'action', 'do']),
+  validateSearch: (search) => pick(search, ['view', 'action', 'do', 'method']),
   component: lazyRouteComponent(() => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 

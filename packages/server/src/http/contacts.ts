@@ -34,6 +34,7 @@ const tags = ['on-call'];
 /** How people are reached: their addresses, which they confirm with a code, and rules of their own. */
 export function contactRoutes(app: FastifyInstance, deps: ContactDeps): void {
   methodRoutes(app, deps);
+  testRoute(app, deps);
   ruleRoutes(app, deps);
 }
 
@@ -85,6 +86,25 @@ function methodRoutes(app: FastifyInstance, { onCall, guard, clock }: ContactDep
     async (request, reply) => {
       await onCall.removeMethod(request.params.id, changeOf(request, clock));
       return reply.code(204).send();
+    },
+  );
+}
+
+function testRoute(app: FastifyInstance, { onCall, guard, clock }: ContactDeps): void {
+  app.withTypeProvider<ZodTypeProvider>().post(
+    '/api/v1/oncall/people/:person/test',
+    {
+      onRequest: guard('responder'),
+      schema: {
+        ...{ summary: 'Send a test message to an address of a person', tags, response: { 200: sentCode } },
+        params: z.object({ person: name }),
+        body: z.object({ channel, address: z.string().min(1).max(320) }),
+      },
+    },
+    async (request) => {
+      const reached = { person: request.params.person, ...request.body };
+      const { outcome, answer } = await onCall.testMethod(reached, changeOf(request, clock));
+      return { outcome, answer };
     },
   );
 }

@@ -13,4 +13,10 @@ export interface Db extends Queryable {
    * they are given; one that `work` does not wait for still belongs to the transaction, and fails it.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /**
+   * The same store over connections of its own, on which each text is planned once, by index: for a path that sends few
+   * texts very often. `work` of a transaction may run a second time, after the first was rolled back. Left out = there is
+   * no such thing.
+   */
+  prepared?(): Db;
 }

@@ -16,18 +16,20 @@ export interface OnCallParts {
 
 /** Makes the desk where on-call questions are answered; it follows the configuration. */
 export function makeOnCall({ live, stores, clock, publicUrl }: OnCallParts): OnCall {
+  const send = (to: { channel: string; target: string }, by: string, text?: { title: string; reason: string }) =>
+    sendTest(createNotifiers(live.current.integrations, clock), { ...to, by, publicUrl, ...text }, clock);
   return createOnCall({
     db: stores.db,
     config: () => live.current,
     audit,
     secrets: { create: newSecret, hash: hashSecret },
-    async sendCode({ channel, target }, code) {
-      const notifiers = createNotifiers(live.current.integrations, clock);
+    sendTest: send,
+    async sendCode(to, code) {
       // Spoken digits are said one by one.
-      const spelled = channel === 'phone_call' ? [...code].join(', ') : code;
+      const spelled = to.channel === 'phone_call' ? [...code].join(', ') : code;
       const title = `Your code for YumOps is ${spelled}`;
       const reason = 'somebody adds this address to the ways in which they are told of alerts';
-      return sendTest(notifiers, { channel, target, by: 'YumOps', publicUrl, title, reason }, clock);
+      return send(to, 'YumOps', { title, reason });
     },
   });
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../../dist/lib/clock.js';
 import { createLog } from '../../dist/lib/log.js';
 import { Loop } from '../../dist/lib/loop.js';
 import { Secret } from '../../dist/lib/secret.js';
+import { LIMITS } from '../../dist/respond/alerting/deliver/throttle.js';
 import { AlertEngine } from '../../dist/respond/alerting/engine.js';
 import { PostgresAlertStore } from '../../dist/respond/alerting/state/postgres.js';
 import { createNotifiers, NO_INTEGRATIONS } from '../../dist/respond/notify/index.js';
@@ -11,6 +12,8 @@ import { connectState } from '../../dist/store/state/index.js';
 const { url, slackUrl, smtpUrl, instance } = JSON.parse(process.env.ALERT_PROCESS);
 const log = createLog(systemClock, (line) => process.stderr.write(line), 'error');
 const db = connectState(url, { log, maxConnections: 4 });
+/** A mail a minute would take the test longer than all its kills. */
+const ONE_A_SECOND = { count: 1, perMs: 1_000 };
 const email = [{ channel: 'email', target: 'ops@example.com', broken: null }];
 const config = {
   rules: [],
@@ -33,7 +36,10 @@ const config = {
 const notifications = [{ channel: 'slack', target: '#ops' }, ...email];
 const engine = new AlertEngine(
   {
-    store: new PostgresAlertStore(db),
+    store: new PostgresAlertStore(db, undefined, {
+      ...LIMITS,
+      perContact: { ...LIMITS.perContact, email: [ONE_A_SECOND] },
+    }),
     buckets: { read: async () => [] },
     watermark: () => undefined,
     resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),

@@ -48,6 +48,7 @@ beforeEach(async () => {
       codes.push({ ...to, code });
       return { outcome: 'sent', answer: 'taken' };
     },
+    sendTest: async () => ({ outcome: 'sent', answer: 'taken' }),
   });
   app = await createHttpServer({ log: silent, version: '0.0.0' });
   const guard = (role: string) => async (request: { principal?: unknown }) => {
@@ -274,6 +275,7 @@ test('every route stands in the OpenAPI document', async () => {
     '/api/v1/oncall/contact-methods/{id}/code',
     '/api/v1/oncall/contact-methods/{id}/confirm',
     '/api/v1/oncall/contact-methods/{id}',
+    '/api/v1/oncall/people/{person}/test',
     '/api/v1/oncall/people/{person}/rules',
   ]);
 });

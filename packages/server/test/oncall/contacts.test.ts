@@ -38,6 +38,7 @@ let app: FastifyInstance;
 let onCall: OnCall;
 let clock: FakeClock;
 let codes: { channel: string; target: string; code: string }[];
+let tests: { channel: string; target: string; by: string }[];
 let principal: { name: string; role: string };
 
 beforeAll(async () => {
@@ -49,6 +50,7 @@ afterAll(() => state?.stop());
 beforeEach(async () => {
   await state.db.query('TRUNCATE contact_methods, contact_rules RESTART IDENTITY');
   codes = [];
+  tests = [];
   clock = new FakeClock(NOW);
   principal = { name: 'ada@example.com', role: 'responder' };
   onCall = createOnCall({
@@ -58,6 +60,10 @@ beforeEach(async () => {
     secrets: { create: newSecret, hash: hashSecret },
     async sendCode(to, code) {
       codes.push({ ...to, code });
+      return { outcome: 'sent', answer: 'taken' };
+    },
+    async sendTest(to, by) {
+      tests.push({ ...to, by });
       return { outcome: 'sent', answer: 'taken' };
     },
   });
@@ -215,4 +221,19 @@ test('rules are set by urgency; those of the configuration win, and what is left
   principal = { name: 'linus@example.com', role: 'responder' };
   expect((await call('POST', '/people/linus/rules', { high }, 409)).error.code).toBe('in_configuration');
   expect((await person('linus')).rules.high.from).toBe('configuration');
+});
+
+test("a test message goes to an address of one's own that works, and nowhere else", async () => {
+  const to = { channel: 'email', address: 'ada@example.com' };
+  expect(await call('POST', '/people/ada/test', to)).toEqual({ outcome: 'sent', answer: 'taken' });
+  expect(tests).toEqual([{ channel: 'email', target: 'ada@example.com', by: 'ada@example.com' }]);
+  const rows = await state.db.query(`SELECT actor, target FROM audit_log WHERE action = 'contact.test'`);
+  expect(rows).toEqual([{ actor: 'ada@example.com', target: 'ada' }]);
+  const refused = async (who: string, body: object, status: number, code: string) =>
+    expect(await call('POST', `/people/${who}/test`, body, status)).toMatchObject({ error: { code } });
+  await refused('ada', { ...to, address: 'other@example.com' }, 404, 'unknown_method');
+  await refused('grace', { channel: 'sms', address: PHONE }, 403, 'not_yours');
+  principal = { name: 'grace@example.com', role: 'responder' };
+  await refused('grace', { channel: 'sms', address: PHONE }, 409, 'cannot_be_told');
+  expect(tests).toHaveLength(1);
 });

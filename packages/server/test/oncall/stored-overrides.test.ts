@@ -68,7 +68,7 @@ test('while a platform runs it is asked', async () => {
   const secrets = { create: newSecret, hash: hashSecret };
   const sendCode = async () => ({ outcome: 'sent', answer: '' }) as const;
   const config = () => ({ people: [], schedules: [] });
-  const onCall = createOnCall({ db: state.db, config, audit, secrets, sendCode });
+  const onCall = createOnCall({ db: state.db, config, audit, secrets, sendCode, sendTest: sendCode });
   onCallRoutes(app, { onCall, guard: () => async () => {}, clock: systemClock, publicUrl: 'http://127.0.0.1' });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   await writeFile(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, url, token: 'token' }));

@@ -12,6 +12,7 @@ import { Views } from '../../components/views.tsx';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
 import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
 import { AuditLog } from './audit-log.tsx';
+import { Contact } from './contact/contact.tsx';
 import { IngestKeys } from './ingest-keys.tsx';
 import { Passkeys } from './passkeys.tsx';
 import { Password } from './password-form.tsx';
@@ -29,14 +30,18 @@ export function SettingsPage() {
   const administers = useQuery(meQuery).data?.role === 'admin';
   return (
     <Page title="Settings">
-      {administers && <Views page="/settings" views={VIEWS} current={view} />}
-      <View view={administers ? view : undefined} />
+      <Views page="/settings" views={administers ? [...OWN, ...OTHERS] : OWN} current={view} />
+      <View view={administers || view === 'contact' ? view : undefined} />
     </Page>
   );
 }
 
-const VIEWS = [
+const OWN = [
   { view: undefined, label: 'You' },
+  { view: 'contact', label: 'My contact methods' },
+] as const;
+
+const OTHERS = [
   { view: 'people', label: 'People' },
   { view: 'tokens', label: 'Tokens' },
   { view: 'keys', label: 'Ingest keys' },
@@ -45,6 +50,8 @@ const VIEWS = [
 
 function View({ view }: { view: string | undefined }) {
   switch (view) {
+    case 'contact':
+      return <Contact />;
     case 'people':
       return <People />;
     case 'tokens':

@@ -22,13 +22,15 @@ import type {
   Watermark,
 } from './ports.ts';
 import { acceptAlerts, type SentAlert } from './push/accept.ts';
-import { handlePushed, PUSHED_AT_ONCE } from './push/intake.ts';
+import { type Handling, handlePushed, PUSHED_AT_ONCE } from './push/intake.ts';
 import type { PushedAlert } from './push/pushed.ts';
 
 const TAKE_OVER_MS = 1_000;
 /** Rules that count rows are evaluated at most this often as rows arrive. */
 const COUNTED_EVERY_MS = 200;
 const SOONEST_MS = 10;
+/** In a flood of alerts all else that may be due is looked at this often. */
+const ALL_EVERY_MS = 50;
 /** Others than the leader have no timers to keep. */
 const STANDBY_MS = 1_000;
 const UNSYNCED_MS = 20;
@@ -149,9 +151,36 @@ export class AlertEngine {
     if (!this.#synced) return this.now() + UNSYNCED_MS;
     if (this.#outages.isOn) return this.#outages.serve();
     const lease = this.#lease;
-    const { store } = this.#deps;
     const accepted = this.#accepted;
     this.#accepted = false;
+    if (accepted && lease && this.#isServed()) return this.#serveAccepted(lease);
+    return this.#serveAll(lease, accepted);
+  }
+
+  /** All that was due has been done just now. */
+  #isServed(): boolean {
+    return this.#servedAt !== null && this.#deps.clock.monotonic() - this.#servedAt < ALL_EVERY_MS;
+  }
+
+  /** Sends what was just taken, and looks at nothing else. */
+  async #serveAccepted(lease: Lease): Promise<number> {
+    const [pushed, circumstances] = await Promise.all([
+      this.#deps.store.pushedToHandle(this.now(), PUSHED_AT_ONCE),
+      readCircumstances(this.#deps, this.now()),
+    ]);
+    let waits = true;
+    try {
+      await this.#underLease(async () => {
+        waits = await handlePushed(this.#deps, this.#handling(lease, circumstances), pushed);
+      });
+    } finally {
+      if (waits) await this.#delivery.run();
+    }
+    return this.now() + SOONEST_MS;
+  }
+
+  async #serveAll(lease: Lease | null, accepted: boolean): Promise<number> {
+    const { store } = this.#deps;
     const [pushed, groups, next, takenBack, circumstances] = await Promise.all([
       lease ? store.pushedToHandle(this.now(), PUSHED_AT_ONCE) : [],
       lease ? store.dueGroups(this.now()) : [],
@@ -280,13 +309,15 @@ export class AlertEngine {
     groups: readonly string[],
     circumstances: Circumstances | undefined,
   ): Promise<void> {
-    const sending = this.#delivery;
-    const groupBy = this.#config.grouping.by;
-    const handling = { lease, plans: this.#plans, groupBy, now: this.now(), sending, circumstances };
-    await handlePushed(this.#deps, handling, pushed);
+    await handlePushed(this.#deps, this.#handling(lease, circumstances), pushed);
     const now = () => this.now();
     const due = groups.map((groupKey) => ({ groupKey, lease, inputs: [], now }));
-    await changeGroups(this.#deps, due, sending);
+    await changeGroups(this.#deps, due, this.#delivery);
+  }
+
+  #handling(lease: Lease, circumstances: Circumstances | undefined): Handling {
+    const sending = this.#delivery;
+    return { lease, plans: this.#plans, groupBy: this.#config.grouping.by, now: this.now(), sending, circumstances };
   }
 
   #makePlans(): Plans {

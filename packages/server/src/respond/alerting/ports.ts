@@ -150,6 +150,8 @@ export interface Change {
   instances: readonly Instance[];
   /** What came of pushed alerts, to write in the same transaction. */
   pushed?: readonly { fingerprint: string; progress: PushProgress }[];
+  /** The group may be new: whether it is, is looked at before anything else is read. */
+  begins?: boolean;
   /** Silences that end before are not read, ms since the epoch. */
   now: number;
   /** What fires elsewhere is read too; it always is for a group with alerts that others may mute. */

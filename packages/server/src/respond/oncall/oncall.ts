@@ -10,7 +10,7 @@ import { type Feed, listFeeds, scheduleOfFeed } from './feeds.ts';
 import { knownSchedule } from './known.ts';
 import { readOverrides } from './overrides.ts';
 import type { PersonalRule } from './personal-rules.ts';
-import type { Audit, Change, CodeReport, ContactChange, OnCallConfig, Secrets, SendCode } from './ports.ts';
+import type { Audit, Change, CodeReport, ContactChange, OnCallConfig, Secrets, SendCode, SendTest } from './ports.ts';
 import { calendarOf, methodItem, overrideItem, peopleOf, situationsOf } from './read.ts';
 import { removeFeed } from './remove-feed.ts';
 import { removeOverride } from './remove-override.ts';
@@ -19,6 +19,7 @@ import type { Schedule, Shift } from './schedule.ts';
 import { setRules } from './set-rules.ts';
 import { LOOK_AROUND_MS } from './shifts.ts';
 import { type Swap, swapShifts } from './swap-shifts.ts';
+import { type Reached, testMethod } from './test-method.ts';
 
 export interface OnCallOptions {
   db: Db;
@@ -27,6 +28,7 @@ export interface OnCallOptions {
   audit: Audit;
   secrets: Secrets;
   sendCode: SendCode;
+  sendTest: SendTest;
 }
 
 /** Who is on call, from the configuration and what was changed since. Times are milliseconds since the epoch. */
@@ -41,6 +43,8 @@ export interface OnCall {
   sendCode(methodId: string, change: ContactChange): Promise<CodeReport>;
   confirmMethod(methodId: string, code: string, change: ContactChange): Promise<ContactMethod>;
   removeMethod(methodId: string, change: ContactChange): Promise<void>;
+  /** Sends a test message, the way an alert would go. */
+  testMethod(reached: Reached, change: ContactChange): Promise<CodeReport>;
   setRules(person: string, rules: NewRules, change: ContactChange): Promise<void>;
   /** Who is on call for a policy, and how each is reached. */
   resolve(policy: { schedule: string | null; people: readonly string[] }, now: number): Promise<OnCallAnswer>;
@@ -65,8 +69,8 @@ export interface NewRules {
 
 /** Makes the desk where on-call questions are answered and changes are made. */
 export function createOnCall(options: OnCallOptions): OnCall {
-  const { db, audit, secrets, sendCode } = options;
-  const change = () => ({ db, audit, secrets, sendCode, config: options.config() });
+  const { db, audit, secrets, sendCode, sendTest } = options;
+  const change = () => ({ db, audit, secrets, sendCode, sendTest, config: options.config() });
   const shown = (method: StoredMethod) => methodItem(options.config(), method);
   const overridden = async (schedules: readonly Schedule[], from: number, to: number): Promise<Schedule[]> => {
     const stored = await readOverrides(db, from, to);
@@ -96,6 +100,7 @@ export function createOnCall(options: OnCallOptions): OnCall {
     sendCode: (id, by) => sendMethodCode(change(), id, by),
     confirmMethod: async (id, code, by) => shown(await confirmMethod(change(), id, code, by)),
     removeMethod: (id, by) => removeMethod(change(), id, by),
+    testMethod: (reached, by) => testMethod(change(), reached, by),
     setRules: (person, rules, by) => setRules(change(), person, rules, by),
     resolve: async (policy, now) => (await resolver(now))(policy),
     resolver,

@@ -45,5 +45,8 @@ export interface CodeReport {
   answer: string;
 }
 
+/** Sends a test message in somebody's name to an address. Implemented over notify. */
+export type SendTest = (to: { channel: string; target: string }, by: string) => Promise<CodeReport>;
+
 /** Sends a code to an address. Implemented over notify. */
 export type SendCode = (to: { channel: string; target: string }, code: string) => Promise<CodeReport>;

@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Db, Queryable, SqlValue } from '../../lib/db.ts';
 import type { Log } from '../../lib/log.ts';
+import { PreparedStatements } from './prepared-statements.ts';
 import { asStateError } from './state-error.ts';
 
 export interface StateOptions {
@@ -18,15 +20,41 @@ export interface StateStore extends Db {
 
 /** Milliseconds to wait for a connection. */
 const CONNECT_LIMIT = 10_000;
+/** Connections whose statements are planned once; they come out of the whole number. */
+const PREPARED_CONNECTIONS = 8;
+/** Plans outlive the time when the tables were small: they go by indexes from the beginning. */
+const PREPARED_SETTINGS = 'SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan';
 
 /**
  * Opens the state store; connections are made when they are needed. Nothing is retried here: the caller knows
  * whether a repetition is safe. 64-bit integers arrive as numbers, timestamps as `Date`.
  */
 export function connectState(url: string, { log, maxConnections = 20 }: StateOptions): StateStore {
+  const preparedConnections = Math.min(PREPARED_CONNECTIONS, Math.max(1, Math.floor(maxConnections / 2)));
+  const pool = openPool(url, log, Math.max(1, maxConnections - preparedConnections));
+  let prepared: { pool: pg.Pool; db: Db } | undefined;
+  const prepare = () => {
+    const own = openPool(url, log, preparedConnections);
+    own.on('connect', (client) => void client.query(PREPARED_SETTINGS).catch(() => undefined));
+    return { pool: own, db: dbOn(own, new PreparedStatements()) };
+  };
+  return {
+    ...dbOn(pool),
+    pool,
+    prepared() {
+      prepared ??= prepare();
+      return prepared.db;
+    },
+    async close() {
+      await Promise.all([pool.end(), prepared?.pool.end()]);
+    },
+  };
+}
+
+function openPool(url: string, log: Log, max: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
-    max: maxConnections,
+    max,
     application_name: 'yumops',
     connectionTimeoutMillis: CONNECT_LIMIT,
     idleTimeoutMillis: 30_000,
@@ -39,24 +67,44 @@ export function connectState(url: string, { log, maxConnections = 20 }: StateOpt
   pool.on('error', lost);
   // A client that is checked out reports its loss on itself; without a listener the process would end.
   pool.on('connect', (client) => client.on('error', lost));
+  return pool;
+}
+
+function dbOn(pool: pg.Pool, prepared?: PreparedStatements): Db {
+  const again = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!prepared?.isOutdated(error)) throw error;
+      return work();
+    }
+  };
   return {
-    pool,
-    query: (sql, values) => run(pool, sql, values),
-    transaction: (work) => transaction(pool, work),
-    close: () => pool.end(),
+    query: (sql, values) => again(() => run(pool, sql, values, prepared)),
+    transaction: (work) => again(() => transaction(pool, work, prepared)),
   };
 }
 
-async function run<Row>(on: pg.Pool | pg.PoolClient, sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
+async function run<Row>(
+  on: pg.Pool | pg.PoolClient,
+  sql: string,
+  values?: readonly SqlValue[],
+  prepared?: PreparedStatements,
+): Promise<Row[]> {
   try {
-    const result = await on.query(sql, values as unknown[] | undefined);
+    const bound = values as unknown[] | undefined;
+    const result = await (prepared && bound ? on.query(prepared.of(sql, bound)) : on.query(sql, bound));
     return result.rows as Row[];
   } catch (error) {
     throw asStateError(error);
   }
 }
 
-async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function transaction<T>(
+  pool: pg.Pool,
+  work: (tx: Queryable) => Promise<T>,
+  prepared?: PreparedStatements,
+): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw asStateError(error);
   });
@@ -65,7 +113,8 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>
   const out = new Set<Promise<unknown>>();
   const send = <Row>(sql: string, values?: readonly SqlValue[]): Promise<Row[]> => {
     if (over) return Promise.reject(new Error('The transaction is over.'));
-    const answer = run<Row>(client, sql, values);
+    gather(client);
+    const answer = run<Row>(client, sql, values, prepared);
     const noted: Promise<unknown> = answer
       .catch((error: unknown) => {
         failure ??= error;
@@ -98,6 +147,14 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>
 }
 
 const INT8 = 20;
+
+/** Has what is sent at one time leave in one packet. */
+function gather(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
 
 /** Counts and milliseconds fit a double; `numeric` stays text. */
 function typeParser(id: number, format?: 'text' | 'binary'): (value: string) => unknown {

@@ -83,6 +83,39 @@ describe('transactions', () => {
   });
 });
 
+describe('prepared statements', () => {
+  test('are planned once a connection, by index, also for a table that is still empty', async () => {
+    const db = await freshDatabase('prepared');
+    await db.query('CREATE TABLE few (n int PRIMARY KEY, t text)');
+    const prepared = db.prepared?.() as StateStore;
+    const read = () => prepared.query('SELECT t FROM few WHERE n = $1', [1]);
+    expect(await Promise.all([read(), read()])).toEqual([[], []]);
+    const [{ plans, scans } = {}] = await prepared.query(
+      `SELECT (SELECT sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE 'SELECT t%') AS plans,
+         current_setting('enable_seqscan') AS scans`,
+      [],
+    );
+    expect([Number(plans) > 0, scans]).toEqual([true, 'off']);
+    expect(await db.query(`SELECT current_setting('enable_seqscan') AS scans`)).toEqual([{ scans: 'on' }]);
+    await db.close();
+  });
+
+  test('follow a schema that a newer release changes meanwhile', async () => {
+    const db = await freshDatabase('outdated');
+    await db.query('CREATE TABLE grown (n int PRIMARY KEY)');
+    await db.query('INSERT INTO grown VALUES (1)');
+    const prepared = db.prepared?.() as StateStore;
+    const text = 'SELECT * FROM grown WHERE n = $1';
+    const inTransaction = () => prepared.transaction((tx) => tx.query(text, [1]));
+    expect([await prepared.query(text, [1]), await inTransaction()]).toEqual([[{ n: 1 }], [{ n: 1 }]]);
+    await db.query('ALTER TABLE grown ADD COLUMN t text');
+    expect(await prepared.query(text, [1])).toEqual([{ n: 1, t: null }]);
+    await db.query('ALTER TABLE grown ADD COLUMN u text');
+    expect(await inTransaction()).toEqual([{ n: 1, t: null, u: null }]);
+    await db.close();
+  });
+});
+
 test('a server that is not there is named with a hint', async () => {
   const nowhere = connectState('postgres://u:p@127.0.0.1:1/none', { log });
   await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({

@@ -7,12 +7,20 @@ interface Limit {
   perMs: number;
 }
 
+/** How much leaves, by channel. */
+export interface Limits {
+  /** To one contact. */
+  perContact: Readonly<Record<string, readonly Limit[]>>;
+  /** To all contacts together; a mail server has limits of its own. */
+  overall: Readonly<Record<string, Limit>>;
+}
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const ONE_A_MINUTE: Limit = { count: 1, perMs: MINUTE_MS };
 
-/** What one contact is sent at most, by channel. The figures are those of GoAlert. */
-const PER_CONTACT: Readonly<Record<string, readonly Limit[]>> = {
+/** What one contact is sent at most. The figures are those of GoAlert. */
+const PER_CONTACT = {
   email: [ONE_A_MINUTE],
   sms: [
     ONE_A_MINUTE,
@@ -27,11 +35,12 @@ const PER_CONTACT: Readonly<Record<string, readonly Limit[]>> = {
     { count: 15, perMs: 3 * HOUR_MS },
   ],
 };
-/** What a channel sends at most to all contacts together; a mail server has limits of its own. */
-const OVERALL: Readonly<Record<string, Limit>> = {
+const OVERALL = {
   sms: { count: 5, perMs: 5_000 },
   phone_call: { count: 5, perMs: 5_000 },
 };
+
+export const LIMITS: Limits = { perContact: PER_CONTACT, overall: OVERALL };
 
 /** Channels whose messages are throttled; waiting messages to one contact leave as one. */
 export const THROTTLED: readonly string[] = Object.keys(PER_CONTACT);
@@ -65,13 +74,18 @@ export interface Picked {
  * @param due messages of throttled channels that are due, oldest first
  * @param past what left within `THROTTLE_MEMORY_MS`
  */
-export function pickThrottled(due: readonly Message[], past: readonly Departure[], now: number): Picked {
+export function pickThrottled(
+  due: readonly Message[],
+  past: readonly Departure[],
+  now: number,
+  limits: Limits = LIMITS,
+): Picked {
   const departures = [...past];
   const picked: Picked = { leaving: [...again(due).values()], waiting: [] };
   for (const messages of inTurn(fresh(due), past, now)) {
     const [first] = messages;
     if (!first) continue;
-    const { until, why } = freeAt(first, departures, now);
+    const { until, why } = freeAt(first, departures, now, limits);
     const held = [...messages, ...followersOf(messages, due)];
     if (until > now) picked.waiting.push(...held.map((message) => ({ message, until, why })));
     else {
@@ -141,14 +155,19 @@ function isExempt({ channel, kind }: Pick<Message, 'channel' | 'kind'>): boolean
   return kind === 'meta' || (channel === 'email' && kind === 'resolved');
 }
 
-function freeAt(message: Message, past: readonly Departure[], now: number): { until: number; why: string } {
+function freeAt(
+  message: Message,
+  past: readonly Departure[],
+  now: number,
+  { perContact, overall }: Limits,
+): { until: number; why: string } {
   if (isExempt(message)) return { until: now, why: '' };
   const { channel, target } = message;
   const counted = past.filter((one) => one.channel === channel && !isExempt(one as Pick<Message, 'channel' | 'kind'>));
   const own = counted.filter((one) => one.target === target);
-  const limits = (PER_CONTACT[channel] ?? []).map((limit) => ({ limit, past: own, whose: 'this contact' }));
-  const overall = OVERALL[channel];
-  if (overall) limits.push({ limit: overall, past: counted, whose: 'everybody' });
+  const limits = (perContact[channel] ?? []).map((limit) => ({ limit, past: own, whose: 'this contact' }));
+  const ofAll = overall[channel];
+  if (ofAll) limits.push({ limit: ofAll, past: counted, whose: 'everybody' });
   let [until, why] = [now, ''];
   for (const { limit, past: counting, whose } of limits) {
     const free = freedAt(limit, counting);

@@ -39,6 +39,8 @@ export interface GroupChange {
   instances?: readonly Instance[];
   /** What came of pushed alerts, to write in the same transaction. */
   pushed?: Change['pushed'];
+  /** The group may be new. */
+  begins?: boolean;
   /** Runs inside the transaction, after the writes. */
   afterwards?(tx: Queryable): Promise<void>;
 }
@@ -61,6 +63,7 @@ export interface Sending {
  * The same for any number of groups, each once, so many to a transaction.
  * @param sending takes new messages that may leave at once
  * @param circumstances as they were read already; for the first transaction
+ * @returns whether there are messages now that may leave and that nobody has taken
  * @throws YumOpsError `lease_lost`
  */
 export async function changeGroups(
@@ -68,17 +71,24 @@ export async function changeGroups(
   changes: readonly GroupChange[],
   sending?: Sending,
   circumstances?: Circumstances,
-): Promise<void> {
+): Promise<boolean> {
+  let waits = false;
   for (let done = 0; done < changes.length; done += GROUPS_AT_ONCE) {
     const part = changes.slice(done, done + GROUPS_AT_ONCE);
     const known = done === 0 ? circumstances : undefined;
     const facts = known ?? (await readCircumstances(deps, part[0]?.now() ?? 0));
-    const { claimed } = await deps.store.changeAll(
+    const { claimed, decisions } = await deps.store.changeAll(
       part.map((change) => toChange(change, facts)),
       sending?.claims(),
     );
     sending?.send(claimed);
+    waits ||= decisions.some((decision, index) => hasWaiting(decision, part[index]?.now() ?? 0));
   }
+  return waits;
+}
+
+function hasWaiting({ state }: Decision, now: number): boolean {
+  return [...state.messages.values()].some(({ status, nextAttemptAt }) => status === 'queued' && nextAttemptAt <= now);
 }
 
 /** What decisions look at beside durable state of alerts. */
@@ -94,12 +104,14 @@ export async function readCircumstances(
 }
 
 function toChange(change: GroupChange, circumstances: Circumstances): Change {
-  const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], pushed, afterwards } = change;
+  const { groupKey, inputs, now, lease = null, alertIds = [], instances = [], begins = false } = change;
+  const { pushed, afterwards } = change;
   return {
     groupKey,
     lease,
     alertIds,
     instances,
+    begins,
     now: now(),
     readsFiring: inputs.some((input) => input.type === 'fired' && isMutedByOthers(input.alert)),
     decide: (state, durable) => decide(state, inputs, now(), { ...durable, ...circumstances }),

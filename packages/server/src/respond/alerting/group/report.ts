@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
 import { channelName, fallBack } from './fallback.ts';
 import { muteOf } from './mute.ts';
-import type { Message } from './state.ts';
+import { type Message, tagOf } from './state.ts';
 import { tell } from './tell.ts';
 import { targetKey } from './told.ts';
 
@@ -55,7 +55,7 @@ function tryAgain(draft: Draft, message: Message, said: string): void {
 
 /** The last part of a key, and which of the calls about it this is. */
 function callOf(key: string): { tag: string; call: number } {
-  const last = key.slice(key.lastIndexOf(':') + 1).replace(/~\d+$/, '');
+  const last = tagOf(key);
   const [, tag = last, call = '1'] = /^(.*)-call(\d+)$/.exec(last) ?? [];
   return { tag, call: Number(call) };
 }

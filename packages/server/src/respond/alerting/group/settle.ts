@@ -5,9 +5,11 @@ import { stopWaitingFor } from './authority.ts';
 import { learn } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { fallBack, hasFallback } from './fallback.ts';
-import { isOpen, type Message } from './state.ts';
+import { muteOf } from './mute.ts';
+import { isOpen, type Message, tagOf } from './state.ts';
 import { targetKey } from './told.ts';
 import { cancel, isObsolete, withdrawEnds } from './withdraw.ts';
+import { writeBatch, writeMessages } from './write.ts';
 
 const RETRY = { base: 500, cap: 60_000, jitter: 0.2 };
 const GIVE_UP_MS = 86_400_000;
@@ -71,8 +73,8 @@ function fail(draft: Draft, message: Message, reason: string): void {
 
 /**
  * The process stopped while it was sending: the receiver may have the message. It is sent once more under the same key,
- * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told; it goes
- * on where nothing can arrive twice, and where nobody else would be told: better thrice than never.
+ * so that a receiver can tell the duplicate. Stopped twice, it is not sent a third time, and the fallback is told, or, where
+ * there is none, the target by a message of its own. It goes on where nothing can arrive twice.
  */
 export function recover(draft: Draft, messageId: string): void {
   const message = draft.messages.get(messageId);
@@ -80,12 +82,31 @@ export function recover(draft: Draft, messageId: string): void {
   const interruptions = message.interruptions + 1;
   const uncertainSince = message.uncertainSince ?? message.attemptedAt;
   const unsure: Message = { ...message, interruptions, maybeDelivered: true, uncertainSince };
-  if (interruptions > 1 && !SENT_ONCE.has(message.channel) && hasFallback(draft, unsure)) {
+  if (interruptions > 1 && !SENT_ONCE.has(message.channel)) {
+    const others = hasFallback(draft, unsure);
     fail(draft, unsure, 'the process stopped twice while sending; it may have arrived');
+    if (!others) sayAgain(draft, unsure);
     return;
   }
   const lastError = 'the process stopped while sending';
   draft.setMessage({ ...unsure, status: 'uncertain', nextAttemptAt: draft.now, lastError });
   const next = SENT_ONCE.has(message.channel) ? 'it is sent again unless it arrived' : 'sent again under the same key';
   draft.noteAll(message, 'uncertain', `${targetKey(message)}: ${lastError}; ${next}`);
+}
+
+/** The same once more under the next key: nobody else can be told in place of the target. */
+function sayAgain(draft: Draft, message: Message): void {
+  const { channel, kind, step } = message;
+  if (kind === 'meta' || kind === 'acknowledged') return;
+  const target = { channel, target: message.target, broken: null };
+  const reason = `${targetKey(message)} may not have been told: the process stopped twice while sending`;
+  const alerts = message.alerts.flatMap(({ id }) => draft.alerts.get(id) ?? []);
+  const firing = alerts.filter((alert) => alert.state === 'firing' && !muteOf(draft, alert));
+  const ended = alerts.filter((alert) => alert.state === 'resolved');
+  if (draft.isBatch) {
+    if (firing.length + ended.length > 0) writeBatch(draft, { target, kind, firing, ended, reason });
+    return;
+  }
+  const told = (kind === 'resolved' ? ended : firing).map((alert) => ({ alert, step }));
+  writeMessages(draft, { alerts: told, targets: [target], kind, tag: tagOf(message.key), reason });
 }

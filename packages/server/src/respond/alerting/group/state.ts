@@ -176,6 +176,11 @@ export function messageKey(
   return `${alert.fingerprint.slice(0, 16)}:${episodeTag(alert)}:${step}:${target.channel}/${target.target}:${kind}`;
 }
 
+/** The last part of a key, without the number of another try. */
+export function tagOf(key: string): string {
+  return key.slice(key.lastIndexOf(':') + 1).replace(/~\d+$/, '');
+}
+
 /** The id of a message follows from its key, so that writing it twice is one row. */
 export function messageId(key: string): string {
   return sha256(key).slice(0, 32);

@@ -147,13 +147,14 @@ function queue(draft: Draft, queued: Queued): Message {
   return message;
 }
 
-/** The key, with a number where the message was cancelled before; null when the target was told. */
+/** The key, with a number where the message was cancelled or given up as uncertain before; null when the target was told. */
 function unusedKey(known: ReadonlyMap<string, Message>, key: string): string | null {
   for (let count = 1; ; count++) {
     const candidate = count === 1 ? key : `${key}~${count}`;
     const message = known.get(candidate);
     if (!message) return candidate;
-    if (message.status !== 'cancelled') return null;
+    const isGivenUp = message.status === 'failed' && message.interruptions > 1;
+    if (message.status !== 'cancelled' && !isGivenUp) return null;
   }
 }
 

@@ -30,19 +30,23 @@ interface Handled {
   alert: PushedAlert;
   progress: PushProgress;
   groupKey: string;
+  /** The group may be new. */
+  isNew: boolean;
   inputs: GroupInput[];
 }
 
 /**
  * Turns what was pushed since, and pushes whose end has come, into alerts, group by group.
  * @param first what there is to handle; more is read when it is as much as is handled at one time
+ * @returns whether there are messages now that may leave and that nobody has taken
  * @throws YumOpsError `lease_lost`
  */
 export async function handlePushed(
   deps: ChangeDeps,
   { lease, plans, groupBy, now, sending, circumstances }: Handling,
   first: readonly PushedAlert[],
-): Promise<void> {
+): Promise<boolean> {
+  let waits = false;
   for (let pushed = first; pushed.length > 0; pushed = await deps.store.pushedToHandle(now, PUSHED_AT_ONCE)) {
     const told = pushed.filter(({ handled }) => handled.episode > 0);
     const known = await deps.store.groupsOf(told.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
@@ -60,15 +64,18 @@ export async function handlePushed(
         alertIds: own.map(({ alert }) => idOf(alert.fingerprint, alert.handled)),
         inputs: own.flatMap(({ inputs }) => inputs),
         pushed: own.map(({ alert, progress }) => ({ fingerprint: alert.fingerprint, progress })),
+        begins: own.every(({ isNew }) => isNew),
         now: () => now,
       }),
     );
-    await changeGroups(deps, changes, sending, pushed === first ? circumstances : undefined);
+    const waiting = await changeGroups(deps, changes, sending, pushed === first ? circumstances : undefined);
+    waits ||= waiting;
     const ends = [...groups.values()].flat().some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
     // What an alert muted that is over now may speak again.
     if (ends) await deps.store.wakeMuted(now);
-    if (pushed.length < PUSHED_AT_ONCE) return;
+    if (pushed.length < PUSHED_AT_ONCE) break;
   }
+  return waits;
 }
 
 function idOf(fingerprint: string, { episode }: PushProgress): string {
@@ -100,7 +107,7 @@ function handle(
     inputs.push({ type: 'fired', alert: episodeOf(subject, instance, context) });
   }
   if (turn.goesOn) inputs.push(updateOf(alert, alert.endsAt > now));
-  return { alert, progress, groupKey, inputs };
+  return { alert, progress, groupKey, isNew: turn.isNew, inputs };
 }
 
 /** What a pushed alert means for its episode. */

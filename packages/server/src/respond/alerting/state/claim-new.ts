@@ -1,4 +1,3 @@
-import type { Queryable } from '../../../lib/db.ts';
 import { THROTTLED } from '../deliver/throttle.ts';
 import { type Claimed, type GroupState, isBatchKey, isNoticeKey, isOpen, type Message } from '../group/state.ts';
 import { targetKey } from '../group/told.ts';
@@ -53,14 +52,4 @@ function threadOf(message: Message, { messages }: GroupState): string | null {
     if (shares && targetKey(other) === targetKey(message) && other.receipt !== null) return other.receipt;
   }
   return null;
-}
-
-/** Sends the write of whose the taken messages are. */
-export function saveClaims(tx: Queryable, claimed: readonly Claimed[], { worker, until }: Sender): void {
-  if (claimed.length === 0) return;
-  void tx.query('UPDATE alert_messages SET claimed_by = $1, claimed_until = $2 WHERE id = ANY ($3::text[])', [
-    worker,
-    new Date(until),
-    claimed.map(({ id }) => id),
-  ]);
 }

@@ -2,6 +2,7 @@ import type { Db, Queryable } from '../../../lib/db.ts';
 import {
   type Departure,
   departureOf,
+  type Limits,
   pickThrottled,
   THROTTLE_MEMORY_MS,
   THROTTLED,
@@ -44,7 +45,7 @@ const DUE = `m.channel = ANY ($1::text[]) AND m.status IN ('queued', 'retrying',
  */
 export async function claimThrottled(
   db: Db,
-  claim: { worker: string; now: number; until: number; limit: number },
+  claim: { worker: string; now: number; until: number; limit: number; limits: Limits },
 ): Promise<Claimed[]> {
   const [waiting] = await db.query(`SELECT 1 FROM alert_messages m WHERE ${DUE} LIMIT 1`, [
     THROTTLED,
@@ -60,7 +61,7 @@ export async function claimThrottled(
       [THROTTLED, new Date(now)],
     );
     const due = rows.map(claimedFromRow);
-    const { leaving, waiting: put } = pickThrottled(due, await departures(tx, now), now);
+    const { leaving, waiting: put } = pickThrottled(due, await departures(tx, now), now, claim.limits);
     for (const { message, until } of put) {
       await tx.query('UPDATE alert_messages SET next_attempt_at = $2 WHERE id = $1', [message.id, new Date(until)]);
     }

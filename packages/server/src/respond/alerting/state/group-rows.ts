@@ -1,6 +1,7 @@
 import type { Queryable } from '../../../lib/db.ts';
 import {
   type Decision,
+  emptyGroup,
   type GroupState,
   isBatchKey,
   isNoticeKey,
@@ -53,16 +54,23 @@ const MESSAGES = `WITH ${WANTED}, told AS (
 
 /**
  * Locks groups and reads what decisions about them need, in the order of the changes. Groups are locked in the order of
- * their keys, so that two transactions cannot wait for each other.
+ * their keys, so that two transactions cannot wait for each other. Of groups that were made here there is nothing to read.
  * @param held settles before anything else does; what it throws ends the reading
  */
 export async function loadGroups(
   tx: Queryable,
-  changes: readonly Pick<Change, 'groupKey' | 'alertIds'>[],
+  changes: readonly Pick<Change, 'groupKey' | 'alertIds' | 'begins'>[],
   held: Promise<void>,
 ): Promise<GroupState[]> {
   const keys = changes.map(({ groupKey }) => groupKey).sort();
-  void tx.query('INSERT INTO alert_groups (key) SELECT unnest($1::text[]) ON CONFLICT (key) DO NOTHING', [keys]);
+  const made = tx.query(
+    'INSERT INTO alert_groups (key) SELECT unnest($1::text[]) ON CONFLICT (key) DO NOTHING RETURNING 1',
+    [keys],
+  );
+  if (changes.every(({ begins }) => begins)) {
+    const [fresh] = await Promise.all([made, held]);
+    if (fresh.length === keys.length) return changes.map(({ groupKey }) => emptyGroup(groupKey));
+  }
   const named = changes.flatMap(({ alertIds }) => alertIds);
   const [groups, alerts, timers, messages] = await Promise.all([
     tx.query<GroupRow>(
@@ -118,12 +126,15 @@ export interface Decided {
   decision: Decision;
 }
 
-/** Sends the writes of decisions; the transaction waits for them when it commits. */
-export function saveGroups(tx: Queryable, decided: readonly Decided[]): void {
+/**
+ * Sends the writes of decisions; the transaction waits for them when it commits.
+ * @param claims whose the messages are that were taken meanwhile
+ */
+export function saveGroups(tx: Queryable, decided: readonly Decided[], claims?: Claims): void {
   saveHeads(tx, decided);
   const alerts = decided.flatMap(({ before, decision }) => changed(before.alerts, decision.state.alerts));
   void writeRows(tx, 'alerts', alerts.map(episodeToRow), ['id']);
-  saveMessages(tx, decided);
+  saveMessages(tx, decided, claims);
   saveTimers(tx, decided);
   const timeline = decided.flatMap(({ decision }) => decision.timeline);
   void writeRows(tx, 'alert_timeline', timeline.map(timelineToRow), null);
@@ -149,19 +160,33 @@ function saveHeads(tx: Queryable, decided: readonly Decided[]): void {
   );
 }
 
-function saveMessages(tx: Queryable, decided: readonly Decided[]): void {
+/** Messages that a worker has taken. */
+export interface Claims {
+  taken: readonly Pick<Message, 'id'>[];
+  worker: string;
+  /** Until when they are the worker's, ms since the epoch. */
+  until: number;
+}
+
+function saveMessages(tx: Queryable, decided: readonly Decided[], claims?: Claims): void {
   const messages = decided.flatMap(({ before, decision }) =>
     changed(before.messages, decision.state.messages).map((message) => ({
       message,
       was: before.messages.get(message.id),
     })),
   );
+  const taken = new Set(claims?.taken.map(({ id }) => id));
+  const claim = { claimed_by: claims?.worker, claimed_until: new Date(claims?.until ?? 0) };
+  const rowsOf = (isTaken: boolean) =>
+    messages.filter(({ message }) => taken.has(message.id) === isTaken).map(({ message }) => messageToRow(message));
+  // What is taken is the oldest for its target: written first it stays so.
   void writeRows(
     tx,
     'alert_messages',
-    messages.map(({ message }) => messageToRow(message)),
+    rowsOf(true).map((row) => ({ ...row, ...claim })),
     ['id'],
   );
+  void writeRows(tx, 'alert_messages', rowsOf(false), ['id']);
   for (const { message, was } of messages) if (was && was.alerts.length > message.alerts.length) dropLinks(tx, message);
   const links = messages
     .filter(({ was }) => was === undefined)

@@ -2,7 +2,7 @@ import { databaseNow as readClock } from '../../../lib/database-time.ts';
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { DeadChannel } from '../deliver/dead-channels.ts';
-import { THROTTLED } from '../deliver/throttle.ts';
+import { LIMITS, type Limits, THROTTLED } from '../deliver/throttle.ts';
 import { type Episode, isMutedByOthers } from '../episode.ts';
 import type { Claimed, Decision, GroupState } from '../group/state.ts';
 import type { Instance } from '../instance.ts';
@@ -11,7 +11,7 @@ import { grant, type LeaseAnswer, type LeaseWish, type StoredLease } from '../le
 import type { AlertStore, Change, Changed, ClaimRoom, Lease, RuleStatus, Saying, Sender } from '../ports.ts';
 import { type Push, type PushedAlert, pushFingerprint } from '../push/pushed.ts';
 import type { Silence } from '../silence/silence.ts';
-import { claimNew, saveClaims } from './claim-new.ts';
+import { claimNew } from './claim-new.ts';
 import { CLAIMED_COLUMNS, claimThrottled } from './claim-throttled.ts';
 import { readDeadChannels } from './dead-channels.ts';
 import { loadGroups, saveGroups } from './group-rows.ts';
@@ -49,6 +49,7 @@ const UNBLOCKED = `m.seq = (SELECT oldest.seq FROM alert_messages oldest
 export class PostgresAlertStore implements AlertStore {
   readonly #db: Db;
   readonly #databaseNow: (tx: Queryable) => Promise<number>;
+  readonly #limits: Limits;
   /** Fingerprints that were pushed through this instance. */
   readonly #pushed = new Set<string>();
   readonly #pushes = new JoinQueue<{ pushes: readonly Push[]; now: number }>(
@@ -61,8 +62,9 @@ export class PostgresAlertStore implements AlertStore {
   );
 
   /** @param databaseNow the clock of leases, ms since the epoch; default is that of the database */
-  constructor(db: Db, databaseNow: (tx: Queryable) => Promise<number> = readClock) {
-    this.#db = db;
+  constructor(db: Db, databaseNow: (tx: Queryable) => Promise<number> = readClock, limits = LIMITS) {
+    this.#limits = limits;
+    this.#db = db.prepared?.() ?? db;
     this.#databaseNow = databaseNow;
   }
 
@@ -139,8 +141,7 @@ export class PostgresAlertStore implements AlertStore {
         return { before, decision };
       });
       const claimed = sender ? claimNew(decided, sender) : [];
-      saveGroups(tx, decided);
-      if (sender) saveClaims(tx, claimed, sender);
+      saveGroups(tx, decided, sender && { ...sender, taken: claimed });
       const instances = changes.flatMap((change) => change.instances);
       void writeRows(tx, 'alert_instances', instances.map(instanceToRow), ['fingerprint']);
       savePushProgress(
@@ -276,7 +277,7 @@ export class PostgresAlertStore implements AlertStore {
   async claim(worker: string, now: number, leaseMs: number, room: ClaimRoom): Promise<Claimed[]> {
     const [free, throttled] = await Promise.all([
       this.#claimFree(worker, now, leaseMs, room),
-      claimThrottled(this.#db, { worker, now, until: now + leaseMs, limit: room.messages }),
+      claimThrottled(this.#db, { worker, now, until: now + leaseMs, limit: room.messages, limits: this.#limits }),
     ]);
     return [...free, ...throttled];
   }

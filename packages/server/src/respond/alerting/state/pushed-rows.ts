@@ -112,18 +112,18 @@ export async function readPushedToHandle(tx: Queryable, now: number, limit: numb
 /** Sends the writes of what came of pushed alerts. A push that came meanwhile stays to be looked at. */
 export function savePushProgress(tx: Queryable, pushed: NonNullable<Change['pushed']>): void {
   if (pushed.length === 0) return;
-  // In the order in which intake locks them.
-  void tx.query('SELECT 1 FROM pushed_alerts WHERE fingerprint = ANY ($1) ORDER BY fingerprint FOR UPDATE', [
-    pushed.map(({ fingerprint }) => fingerprint),
-  ]);
   const rows = pushed.map(({ fingerprint, progress: { version, activity, episode, round, open, closedAt } }) => ({
     ...{ fingerprint, handled_version: version, handled_activity: activity, episode, round, open },
     closed_at: closedAt === null ? null : new Date(closedAt),
   }));
+  // Locked in the order in which intake locks them.
   void tx.query(
-    `UPDATE pushed_alerts p SET handled_version = r.handled_version, handled_activity = r.handled_activity,
+    `WITH locked AS (
+       SELECT fingerprint FROM pushed_alerts WHERE fingerprint = ANY ($2) ORDER BY fingerprint FOR UPDATE)
+     UPDATE pushed_alerts p SET handled_version = r.handled_version, handled_activity = r.handled_activity,
        episode = r.episode, round = r.round, open = r.open, closed_at = r.closed_at
-     FROM jsonb_populate_recordset(NULL::pushed_alerts, $1::jsonb) r WHERE p.fingerprint = r.fingerprint`,
-    [JSON.stringify(rows)],
+     FROM jsonb_populate_recordset(NULL::pushed_alerts, $1::jsonb) r JOIN locked USING (fingerprint)
+     WHERE p.fingerprint = r.fingerprint`,
+    [JSON.stringify(rows), pushed.map(({ fingerprint }) => fingerprint)],
   );
 }
