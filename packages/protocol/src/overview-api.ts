@@ -45,3 +45,22 @@ export interface Instance {
   example: { url: string } | null;
   demoInbox: boolean;
 }
+
+/** One instance of the platform, in `GET /api/v1/instances`. */
+export interface InstanceItem {
+  /** Random, the same after a restart. */
+  name: string;
+  roles: string[];
+  version: string;
+  /** Where it listens, as it knows it. */
+  url: string;
+  startedAt: string;
+  seenAt: string;
+  /** `away`: it ended without taking leave. */
+  state: 'live' | 'away';
+  /** Whether it answers this question. */
+  self: boolean;
+  /** Whether it does what one worker at a time does. */
+  caretaker: boolean;
+  problems: string[];
+}

@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import { readRoles } from './config/roles.ts';
 import type { Settings } from './config/settings.ts';
 import { freePort, lockHome } from './engines/index.ts';
 import { consoleRoutes } from './http/console.ts';
@@ -112,7 +113,7 @@ export async function startPlatform(settings: Settings, options: StartOptions): 
       log,
       shutdown,
     });
-    await consoleRoutes(parts.app, { folder: CONSOLE_FOLDER });
+    if (settings.roles.has('web')) await consoleRoutes(parts.app, { folder: CONSOLE_FOLDER });
     await parts.startWork();
     await listen(parts.app, settings.host, port);
     shutdown.add('HTTP server', () => parts.app.close());
@@ -158,7 +159,9 @@ export async function openOffline(settings: Settings): Promise<OfflinePlatform> 
   try {
     await claimDataFolder(settings.dataDir, shutdown);
     const localUrl = `http://127.0.0.1:${settings.port}`;
-    const parts = await assemble({ settings, localUrl, demoInbox: false, clock: systemClock, log, shutdown });
+    // A command finds the whole API, whatever the instance on this data folder does.
+    const whole = { ...settings, roles: readRoles('all') };
+    const parts = await assemble({ settings: whole, localUrl, demoInbox: false, clock: systemClock, log, shutdown });
     await parts.app.ready();
     return { app: parts.app, token: parts.identity.localToken, stop: () => shutdown.run() };
   } catch (error) {

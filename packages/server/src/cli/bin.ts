@@ -64,6 +64,10 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   oncall: { about: 'Show who is on call', load: async () => (await import('./oncall.ts')).oncall },
   notify: { about: 'Try the ways by which people are told', load: async () => (await import('./notify.ts')).notify },
   db: { about: 'Look after the databases of the application', load: async () => (await import('./db.ts')).db },
+  instances: {
+    about: 'List the instances of the platform and what they do',
+    load: async () => (await import('./instances.ts')).instances,
+  },
   job: { about: 'Jobs at set times: list, run, follow', load: async () => (await import('./job.ts')).job },
   report: {
     about: 'Reports: what happened, what changed, what to do next',

@@ -23,10 +23,11 @@ export const start = defineCommand({
   args: {
     ...platformArgs,
     host: { type: 'string', description: 'Address to listen on, default 127.0.0.1', valueHint: 'HOST' },
+    role: { type: 'string', description: 'What it does: ingest, worker, web; default all', valueHint: 'ROLE,ROLE' },
     'demo-inbox': { type: 'boolean', description: 'Run a local inbox that receives e-mail and Slack messages' },
   },
   async run({ args }) {
-    const settings = readSettings(args);
+    const settings = readSettings({ ...args, roles: args.role });
     const say = args.json ? () => undefined : (line: string) => process.stdout.write(`${line}\n`);
     const platform = await startPlatform(settings, { demoInbox: args['demo-inbox'] === true });
     if (args.json) printJson({ url: platform.url, login: platform.loginUrl });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { YumOpsError } from '../lib/errors.ts';
 import type { LogLevel } from '../lib/log.ts';
+import { type Roles, readRoles } from './roles.ts';
 
 /** What flags and environment decide before any file is read. Flags win over the environment. */
 export interface Settings {
@@ -11,6 +12,8 @@ export interface Settings {
   dataNamed: boolean;
   host: string;
   port: number;
+  /** What this instance does; all of it unless somebody says otherwise. */
+  roles: Roles;
   /** URLs of external stores; undefined = as the configuration file says, else embedded. */
   stateUrl: string | undefined;
   telemetryUrl: string | undefined;
@@ -32,6 +35,7 @@ export interface SettingFlags {
   data?: string | undefined;
   host?: string | undefined;
   port?: string | undefined;
+  roles?: string | undefined;
 }
 
 function readPort(text: string): number {
@@ -74,6 +78,7 @@ export function readSettings(flags: SettingFlags, env: Settings['env'] = process
     dataNamed: (flags.data ?? env.YUMOPS_DATA) !== undefined,
     host: flags.host ?? env.YUMOPS_HOST ?? '127.0.0.1',
     port: readPort(flags.port ?? env.YUMOPS_PORT ?? '4600'),
+    roles: readRoles(flags.roles ?? env.YUMOPS_ROLE),
     stateUrl: env.YUMOPS_STATE_URL || undefined,
     telemetryUrl: env.YUMOPS_TELEMETRY_URL || undefined,
     blobUrl: env.YUMOPS_BLOB_URL || undefined,

@@ -10,6 +10,7 @@ import {
   type DatabaseFinding,
   type DatabaseWatch,
   type Growth,
+  type LatestFindings,
   readActivity,
   readChanges,
   readConnectionHistory,
@@ -39,7 +40,9 @@ export interface DatabasesDeps {
   clock: Clock;
   db: Db;
   telemetry: TelemetryStore;
-  watch: DatabaseWatch;
+  watch: Pick<DatabaseWatch, 'remembered' | 'lately'>;
+  /** What the last look at a database found, whichever instance looked. */
+  latest(name: string): LatestFindings | undefined;
   databases(): readonly DatabaseConfig[];
   /** Works with a database by its monitoring role, or by that of maintenance where there is one. */
   withDatabase<Result>(
@@ -110,7 +113,7 @@ function findingRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
 
   routes.get('/api/v1/databases', { onRequest, schema: {} }, async () => {
     const items = deps.databases().map(async (database): Promise<DatabaseItem> => {
-      const latest = watch.latest(database.name);
+      const latest = deps.latest(database.name);
       return {
         name: database.name,
         profile: database.profile,
@@ -122,7 +125,7 @@ function findingRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
     return { items: await Promise.all(items), nextCursor: null };
   });
   routes.get('/api/v1/databases/:name/findings', { onRequest, schema: { params: name } }, async ({ params }) => {
-    const latest = watch.latest(find(deps, params.name).name);
+    const latest = deps.latest(find(deps, params.name).name);
     return { at: latest?.at ?? null, items: [...(latest?.findings ?? [])] } satisfies DatabaseFindings;
   });
   routes.post('/api/v1/databases/:name/check', { onRequest, schema: { params: name } }, async ({ params }) => {

@@ -4,7 +4,13 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import type { Tail } from '../observe/ingest/index.ts';
-import { type LogSearch, type LogSelection, parseLogQuery, toMatcher } from '../observe/logs/index.ts';
+import {
+  type LogFollower,
+  type LogSearch,
+  type LogSelection,
+  parseLogQuery,
+  toMatcher,
+} from '../observe/logs/index.ts';
 import type { Guard } from './access.ts';
 import { EventStream, endWithServer } from './event-stream.ts';
 import { readInstant } from './time-range.ts';
@@ -12,6 +18,10 @@ import { readInstant } from './time-range.ts';
 export interface LogsRouteDeps {
   search: LogSearch;
   tail: Pick<Tail, 'subscribe'>;
+  /** Whether other instances take in records too; then what reaches the store is shown. Left out = none does. */
+  elsewhere?(): boolean;
+  /** Shows records as they reach the store. @returns ends it */
+  stored?(query: string, follower: LogFollower): () => void;
   guard: Guard;
   clock: Clock;
 }
@@ -167,13 +177,17 @@ function tailRoute(app: FastifyInstance, deps: LogsRouteDeps): void {
   );
 }
 
-function follow(query: string, reply: FastifyReply, { tail, clock }: LogsRouteDeps): EventStream {
+function follow(query: string, reply: FastifyReply, { tail, elsewhere, stored, clock }: LogsRouteDeps): EventStream {
   const matches = toMatcher(parseLogQuery(query));
   const stream = new EventStream(reply, clock);
-  const unsubscribe = tail.subscribe((record) => record['project'] !== 'yumops' && matches(record), {
+  const follower: LogFollower = {
     row: (record) => stream.send('row', record),
     dropped: (count) => stream.drop(count),
-  });
+  };
+  const unsubscribe =
+    stored && elsewhere?.()
+      ? stored(query, follower)
+      : tail.subscribe((record) => record['project'] !== 'yumops' && matches(record), follower);
   stream.onClose(unsubscribe);
   return stream;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { DrillRecord } from '../care/backup/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { redirectToInbox } from '../demo/redirect.ts';
@@ -11,13 +12,13 @@ import { makeArchives } from './backup/archives.ts';
 import { declareFailedDrill } from './backup/failed-drill.ts';
 import { makeBackups } from './backup/open.ts';
 import { openDatabaseCare } from './care.ts';
-import { conditionsOf } from './conditions.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { makeErrors } from './errors.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { makeResponse } from './incidents.ts';
 import { instanceName } from './instance-name.ts';
+import { makeInstances } from './instances.ts';
 import { makeScheduler } from './jobs.ts';
 import { type LiveConfig, liveConfig } from './live-config.ts';
 import { openObserve } from './observe.ts';
@@ -69,8 +70,8 @@ async function openLiveConfig(options: AssembleOptions, { db }: Stores): Promise
   return live;
 }
 
-/** Opens the stores and wires every part to them. */
-export async function assemble(options: AssembleOptions): Promise<Parts> {
+/** What every part stands on: stores, configuration, who is who, and files that instances share. */
+async function openGround(options: AssembleOptions) {
   const { settings, localUrl, clock, log, shutdown } = options;
   const written = loadUsableConfig(settings.config, settings.env).config;
   const stores = await openStores({ settings, stores: written.stores, clock, log, shutdown });
@@ -78,6 +79,13 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, live, publicUrl, clock, log, shutdown });
   const shared = openSharedFiles({ settings, config: written, keyring: identity.keyring, shutdown });
+  return { stores, live, publicUrl, identity, shared };
+}
+
+/** Opens the stores and wires every part to them. */
+export async function assemble(options: AssembleOptions): Promise<Parts> {
+  const { settings, localUrl, clock, log, shutdown } = options;
+  const { stores, live, publicUrl, identity, shared } = await openGround(options);
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
   const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
@@ -87,10 +95,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     planned: (monitor, at) => plannedChecks.covers(monitor, at),
     accountKey: identity.accountKey,
   });
-  const backups = makeBackups({
-    ...{ settings, live, writer: observe.ingest.writer, clock, log, shutdown },
-    failedDrill: (drill) => declareFailedDrill(response.incidents, drill, clock.now()),
-  });
+  const failedDrill = (drill: DrillRecord) => declareFailedDrill(response.incidents, drill, clock.now());
+  const backups = makeBackups({ settings, live, writer: observe.ingest.writer, clock, log, shutdown, failedDrill });
   const security = makeSecurity({ live, stores, observe, instance, clock, log });
   const scaling = makeScaling({ settings, live, stores, observe, instance, clock, log });
   const archives = makeArchives({ settings, stores, identity, clock, log });
@@ -102,9 +108,12 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ clock, log, publicUrl, instance, dataDir: settings.dataDir },
     secretKey: identity.keyring.current,
     ...{ windows, shutdown },
-    conditions: () => conditionsOf(backups, archives, scheduler, observe),
+    conditions: () => conditions(),
   });
-  const databases = openDatabaseCare({ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown });
+  const databases = openDatabaseCare({
+    ...{ dataDir: settings.dataDir, live, stores, observe, clock, log, shutdown },
+    onDuty: () => instances.onDuty,
+  });
   alertPath = alerting;
   const parts = { stores, live, alerting, databases, clock, log, publicUrl };
   const response = makeResponse({ ...parts, linkKey: identity.linkKey, scheduler: () => scheduler });
@@ -115,12 +124,17 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const scheduler = makeScheduler({
     ...{ stores, observe, databases, backups, archives, desk, instance, live, clock, log, shutdown },
     scanning: { scanner, publicUrl },
+    elsewhere: !settings.roles.has('worker'),
+  });
+  const { instances, conditions } = makeInstances({
+    ...{ settings, stores, identity, live, observe, databases, backups, archives, scheduler, instance },
+    ...{ localUrl, clock, log },
   });
   const app = await createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
   registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
-    ...{ storedMonitors, security, scaling, scanner, clock, log, publicUrl, reports: desk.reports, shared },
+    ...{ storedMonitors, security, instances, scaling, scanner, clock, log, publicUrl, reports: desk.reports, shared },
     demoInbox: options.demoInbox,
   });
   return {
@@ -131,9 +145,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
       startWork({
         auditWitness: identity.auditWitness,
         ...{ live, plannedChecks, observe, errors, alerting, backups, scheduler, archives, log, shutdown },
-        ...{ storedMonitors, stores, security, scaling, scanner, clock, databases: databases.watch },
-        ...response,
-        db: stores.db,
+        ...{ storedMonitors, stores, security, scaling, scanner, clock, databases, instances, ...response },
+        ...{ db: stores.db, roles: settings.roles },
       }),
     beginDrain: () => observe.health.drain(),
   };

@@ -15,12 +15,15 @@ import { writeDatabaseReport } from './database-report.ts';
 import type { LiveConfig } from './live-config.ts';
 import { maintenanceLedger, maintenanceTarget } from './maintenance.ts';
 import type { Observe } from './observe.ts';
+import { SharedFindings } from './shared-findings.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Stores } from './stores.ts';
 
 /** What looks after the databases of the application. */
 export interface DatabaseCare {
   watch: DatabaseWatch;
+  /** What the instance that watches found last. */
+  findings: SharedFindings;
   runner: MaintenanceRunner;
   ledger: StoredLedger;
 }
@@ -34,6 +37,8 @@ export function openDatabaseCare(context: {
   clock: Clock;
   log: Log;
   shutdown: Shutdown;
+  /** Whether this instance is the one that watches. */
+  onDuty(): boolean;
 }): DatabaseCare {
   const { dataDir, live, stores, observe, clock, log, shutdown } = context;
   const ledger = maintenanceLedger(stores.db);
@@ -53,5 +58,9 @@ export function openDatabaseCare(context: {
   });
   const runner = new MaintenanceRunner({ ledger, clock, target: (name) => maintenanceTarget(live.current, name) });
   shutdown.add('maintenance', () => runner.close());
-  return { watch, runner, ledger };
+  const findings = new SharedFindings({
+    ...{ db: stores.db, watch, onDuty: context.onDuty, clock, log: log.child('databases') },
+    names: () => live.current.databases.map(({ name }) => name),
+  });
+  return { watch, findings, runner, ledger };
 }

@@ -5,7 +5,7 @@ import type { LiveBackups } from './backup/open.ts';
 import { jobConditions } from './jobs.ts';
 import { type Observe, probeConditions } from './observe.ts';
 
-/** For the alert path: what the parts of the platform find wrong at the moment. */
+/** For the alert path: what the parts of this instance find wrong at the moment. */
 export function conditionsOf(
   backups: LiveBackups,
   archives: Archives,

@@ -11,9 +11,10 @@ import type { RouteParts } from './routes.ts';
 export function registerDatabases(app: FastifyInstance, parts: RouteParts): void {
   const { live, stores, identity, databases, clock } = parts;
   const { guard } = identity;
-  const { watch, runner, ledger } = databases;
+  const { watch, findings, runner, ledger } = databases;
   databaseRoutes(app, {
     ...{ guard, clock, watch, audit },
+    latest: (name) => findings.latest(name),
     db: stores.db,
     telemetry: stores.telemetry,
     databases: () => live.current.databases,

@@ -38,7 +38,7 @@ const changes: FactSource = async (db, { from, to }) =>
 function findings(databases: DatabaseCare, live: LiveConfig): FactSource {
   return async (_db, { from, to }) =>
     live.current.databases.flatMap(({ name }): Fact[] => {
-      const latest = databases.watch.latest(name);
+      const latest = databases.findings.latest(name);
       if (!latest || latest.at < from || latest.at >= to) return [];
       const grave = latest.findings.filter(({ severity }) => severity === 'critical' || severity === 'warning');
       return grave.slice(0, 20).map(({ key, severity, message }) => ({

@@ -57,11 +57,19 @@ export function builtInJobs(parts: JobParts): Job[] {
 }
 
 /** Makes the scheduler of the built-in jobs; it runs nothing yet. */
-export function makeScheduler(context: JobParts & { instance: string; log: Log; shutdown: Shutdown }): Scheduler {
-  const { stores, instance, clock, log, shutdown } = context;
+export function makeScheduler(
+  context: JobParts & {
+    instance: string;
+    /** Whether other instances do the jobs. */
+    elsewhere: boolean;
+    log: Log;
+    shutdown: Shutdown;
+  },
+): Scheduler {
+  const { stores, instance, elsewhere, clock, log, shutdown } = context;
   const { db } = stores;
   const scheduler = new Scheduler({
-    ...{ db, instance, clock, audit },
+    ...{ db, instance, clock, audit, elsewhere },
     log: log.child('jobs'),
     jobs: () => builtInJobs(context),
     now: () => databaseNow(db),

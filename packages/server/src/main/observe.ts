@@ -16,7 +16,7 @@ import {
   stateStoreProbe,
   telemetryStoreProbe,
 } from '../observe/health/index.ts';
-import { createIngest, followRequestLines, type Ingest } from '../observe/ingest/index.ts';
+import { createIngest, DeliveryClaims, followRequestLines, type Ingest } from '../observe/ingest/index.ts';
 import {
   createEvidenceFiles,
   createProbeDesk,
@@ -95,6 +95,7 @@ export async function openObserve(context: {
     shared: context.shared,
     accountKey: context.accountKey,
     onLogRows: (rows, security) => follower(rows, security),
+    ...(sharesDeliveries(settings, config) && { claims: new DeliveryClaims({ db, instance, clock, log }) }),
     onCheckIns: async (project, checkIns) => {
       for (const checkIn of checkIns) await uptime.checkIn({ ...checkIn, project });
     },
@@ -116,7 +117,7 @@ export async function openObserve(context: {
     clock,
     log,
     planned: context.planned,
-    ...{ instance, signals: stores.signals },
+    ...{ instance, signals: stores.signals, checks: settings.roles.has('worker') },
     postgres: postgresProbe,
     journeys: createJourneyRunner({ folder: join(settings.dataDir, 'journeys'), keeper: evidence }),
   });
@@ -132,14 +133,23 @@ export async function openObserve(context: {
         const { spoolBytes, spoolRefusalBytes, lagSeconds, trouble } = ingest.stats();
         return { bytes: spoolBytes, limitBytes: spoolRefusalBytes, lagSeconds, trouble };
       }),
-      proberProbe(() => uptime.stats()),
-      heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
+      ...(settings.roles.has('worker')
+        ? [
+            proberProbe(() => uptime.stats()),
+            heartbeatProbe({ name: 'alert path', clock, lastAt: context.lastAlertRunAt, everyMs: ALERT_PATH_LATE_MS }),
+          ]
+        : []),
     ],
   });
   const followLogRows: Observe['followLogRows'] = (follow) => {
     follower = follow;
   };
   return { ingest, counted, followLogRows, uptime, evidence, probes, health };
+}
+
+/** Only instances on a state store of their own, embedded one, can be sure to be alone. */
+function sharesDeliveries({ stateUrl, roles }: Settings, { stores }: Config): boolean {
+  return roles.has('ingest') && (stateUrl !== undefined || stores.state !== 'embedded');
 }
 
 /** Recordings of failed checks lie beside the backups; the store is opened when the first one comes. */

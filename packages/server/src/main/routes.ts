@@ -17,11 +17,10 @@ import { checkRoutes } from '../http/checks.ts';
 import { configurationRoutes } from '../http/configuration.ts';
 import { demoInboxRoutes } from '../http/demo-inbox.ts';
 import { errorRoutes } from '../http/errors.ts';
-import { foreignLogRoutes } from '../http/foreign-logs.ts';
 import { healthRoutes } from '../http/health.ts';
 import { incidentRoutes } from '../http/incidents.ts';
-import { ingestRoutes } from '../http/ingest.ts';
 import { ingestKeyRoutes } from '../http/ingest-keys.ts';
+import { instanceRoutes } from '../http/instances.ts';
 import { jobRoutes } from '../http/jobs.ts';
 import { logsRoutes } from '../http/logs.ts';
 import { metricsRoutes } from '../http/metrics.ts';
@@ -29,22 +28,18 @@ import { monitorEditorRoutes } from '../http/monitor-editor.ts';
 import { monitorHistoryRoutes } from '../http/monitor-history.ts';
 import { monitorRoutes } from '../http/monitors.ts';
 import { onCallRoutes } from '../http/oncall.ts';
-import { otlpRoutes } from '../http/otlp.ts';
 import { overviewRoutes } from '../http/overview.ts';
 import { peopleRoutes } from '../http/people.ts';
 import { personalDataRoutes } from '../http/personal-data.ts';
-import { pingRoutes } from '../http/ping.ts';
 import { probeRoutes } from '../http/probes.ts';
 import { procedureRoutes } from '../http/procedures.ts';
 import { queryRoutes } from '../http/query.ts';
 import { reportRoutes } from '../http/reports.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
 import { ruleRoutes } from '../http/rules.ts';
-import { rumRoutes } from '../http/rum.ts';
 import { runbookRoutes } from '../http/runbooks.ts';
 import { scalingRoutes } from '../http/scaling.ts';
 import { secretRoutes } from '../http/secrets.ts';
-import { sentryRoutes } from '../http/sentry.ts';
 import { sentryUploadRoutes } from '../http/sentry-uploads.ts';
 import { silenceRoutes } from '../http/silences.ts';
 import { sloRoutes } from '../http/slos.ts';
@@ -60,7 +55,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { pseudonymOf } from '../lib/pseudonym.ts';
 import type { Errors } from '../observe/errors/index.ts';
-import { createLogSearch } from '../observe/logs/index.ts';
+import { createLogSearch, followStored, type LogFollower } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors, type StoredMonitors } from '../observe/uptime/index.ts';
 import { type Alerting, storedBuckets } from '../respond/alerting/index.ts';
 import type { Incidents } from '../respond/incidents/index.ts';
@@ -74,6 +69,8 @@ import { backupPages } from './backup/pages.ts';
 import type { DatabaseCare } from './care.ts';
 import { registerDatabases } from './database-routes.ts';
 import type { Identity } from './identity.ts';
+import type { PlatformInstances } from './instances.ts';
+import { registerIntake } from './intake-routes.ts';
 import type { LiveConfig } from './live-config.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { registerNotifications } from './notifications.ts';
@@ -110,47 +107,53 @@ export interface RouteParts {
   publicUrl: string;
   demoInbox: boolean;
   shared: SealedFiles;
+  instances: PlatformInstances;
 }
 
-/** Registers every resource of the API. */
+/** Registers the resources that belong to the roles of this instance. */
 export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
-  registerAccess(app, parts);
+  const { roles } = parts.settings;
+  if (roles.has('web')) registerAccess(app, parts);
+  healthRoutes(app, { health: parts.observe.health, guard: parts.identity.guard });
+  registerMetrics(app, parts);
+  if (roles.has('ingest')) registerIntake(app, parts);
+  if (roles.has('ingest') || roles.has('web')) registerForMachines(app, parts);
+  if (roles.has('web')) registerPages(app, parts);
+}
+
+/** What tools and agents both send to and read from. */
+function registerForMachines(app: FastifyInstance, parts: RouteParts): void {
+  const { alerting, clock, errors, observe, stores } = parts;
+  const { guard, findIngestKey } = parts.identity;
+  sentryUploadRoutes(app, { errors, guard });
+  probeRoutes(app, { guard, db: stores.db, clock, desk: observe.probes, evidence: observe.evidence });
+  alertmanagerRoutes(app, { alerting, guard, findIngestKey, version: VERSION, startedAt: clock.now() });
+}
+
+/** What people, and programs in their name, look at and work with. */
+function registerPages(app: FastifyInstance, parts: RouteParts): void {
   const { alerting, clock, publicUrl } = parts;
   const { db, telemetry } = parts.stores;
-  const { guard, findIngestKey } = parts.identity;
-  const { health, ingest, probes, uptime } = parts.observe;
+  const { guard } = parts.identity;
+  const { ingest, uptime } = parts.observe;
   const availability = createAvailability(telemetry, clock);
-  ingestRoutes(app, { ingest, findIngestKey });
-  otlpRoutes(app, { ingest, findIngestKey });
-  foreignLogRoutes(app, {
-    ingest,
-    findIngestKey,
-    presetKey: parts.settings.ingestKey,
-    vercel: () => parts.live.current.ingest.vercel,
-  });
-  rumRoutes(app, { ingest, findIngestKey, groupingRules: () => parts.live.current.errors.grouping });
-  sentryRoutes(app, { ingest, findIngestKey, groupingRules: () => parts.live.current.errors.grouping });
   errorRoutes(app, { errors: parts.errors, ingest, guard, clock });
-  sentryUploadRoutes(app, { errors: parts.errors, guard });
-  healthRoutes(app, { health, guard });
   monitorRoutes(app, { guard, clock, db, telemetry, availability, publicUrl });
   monitorEditorRoutes(app, { guard, clock, stored: parts.storedMonitors, uptime });
   monitorHistoryRoutes(app, { guard, clock, db, telemetry, availability });
-  pingRoutes(app, uptime);
-  probeRoutes(app, { guard, db, clock, desk: probes, evidence: parts.observe.evidence });
   checkRoutes(app, { guard, clock, db, telemetry });
   checkFileRoutes(app, { files: parts.observe.evidence, guard });
-  logsRoutes(app, { search: createLogSearch(telemetry, clock), tail: ingest.tail, guard, clock });
+  registerLogs(app, parts);
   queryRoutes(app, { telemetry, guard, clock });
   vitalRoutes(app, { telemetry, guard, clock });
   analysisRoutes(app, { telemetry, guard, clock });
   viewRoutes(app, { db, guard, clock });
   traceRoutes(app, { telemetry, guard, clock });
+  instanceRoutes(app, { guard, instances: () => parts.instances.list() });
   configurationRoutes(app, { guard, report: () => parts.live.report() });
   alertRoutes(app, { alerting, guard, clock });
   ruleRoutes(app, { alerting, buckets: storedBuckets(telemetry), guard, clock });
   ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
-  alertmanagerRoutes(app, { alerting, guard, findIngestKey, version: VERSION, startedAt: clock.now() });
   silenceRoutes(app, { silences: alerting.silences, guard });
   const backups = backupPages(parts.backups.open, parts.backups.watch, clock);
   backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard, db, clock });
@@ -167,7 +170,7 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   runbookRoutes(app, { checklists: parts.checklists, incidents: parts.incidents, guard, clock });
   sloRoutes(app, { slos: () => parts.live.current.slos, telemetry, alerting, windows: parts.windows, guard, clock });
   onCallRoutes(app, { onCall: makeOnCall(parts), guard, clock, publicUrl });
-  registerScaling(app, parts);
+  scalingRoutes(app, { scaling: parts.scaling, guard });
   registerSecurity(app, parts);
   registerScan(app, parts);
   registerDatabases(app, parts);
@@ -177,14 +180,25 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
   registerOverview(app, parts, availability);
 }
 
-function registerScaling(app: FastifyInstance, parts: RouteParts): void {
-  const { guard } = parts.identity;
-  scalingRoutes(app, { scaling: parts.scaling, guard });
+/** Figures for autoscalers, of each instance. */
+function registerMetrics(app: FastifyInstance, parts: RouteParts): void {
   metricsRoutes(app, {
-    ...{ guard, version: VERSION },
+    ...{ guard: parts.identity.guard, version: VERSION },
     open: () => parts.live.current.scaling.metrics === 'open',
     families: () => liveMetrics(parts),
   });
+}
+
+/** The live tail shows what this instance takes in, or, where others take in too, what reaches the store. */
+function registerLogs(
+  app: FastifyInstance,
+  { settings, stores, observe, instances, identity, clock, log }: RouteParts,
+) {
+  const search = createLogSearch(stores.telemetry, clock);
+  const elsewhere = () =>
+    !settings.roles.has('ingest') || instances.others().some(({ roles }) => roles.includes('ingest'));
+  const stored = (query: string, follower: LogFollower) => followStored({ search, clock, log }, query, follower);
+  logsRoutes(app, { search, tail: observe.ingest.tail, elsewhere, stored, guard: identity.guard, clock });
 }
 
 /** Before all others: the routes of tokens keep count of the resources that come after them. */
@@ -235,11 +249,12 @@ function registerOverview(
     firingAlerts: async () => (await alerting.pages.alerts('firing', { limit: ALERTS_READ })).items,
     pipeline() {
       const { spoolBytes, lagSeconds, rejected, dropped } = observe.ingest.stats();
-      return { spoolBytes, lagSeconds, rejected, dropped };
+      return parts.instances.pipeline({ spoolBytes, lagSeconds, rejected, dropped });
     },
     async ownProblems() {
       const refusal = live.refusal();
-      return [...(await observe.health.problems()), ...(refusal === null ? [] : [refusal])];
+      const own = await observe.health.problems();
+      return [...own, ...(refusal === null ? [] : [refusal]), ...parts.instances.problems()];
     },
     configErrors: () => live.errors(),
   });

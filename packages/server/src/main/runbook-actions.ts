@@ -96,7 +96,7 @@ function needed(incident: string | null): string {
 }
 
 function findingsOf(databases: DatabaseCare, name: string): string[] {
-  const latest = databases.watch.latest(name);
+  const latest = databases.findings.latest(name);
   if (!latest) return [`${name}: not looked at yet`];
   const grave = latest.findings.filter(({ severity }) => severity !== 'info');
   if (grave.length === 0) return [`${name}: nothing is wrong (as of ${time(latest.at)})`];

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { audit } from '../access/audit.ts';
 import { SecurityWatch } from '../care/security/index.ts';
 import { securityRoutes } from '../http/security.ts';
-import { restrictionRoutes } from '../http/security-restrictions.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Identity } from './identity.ts';
@@ -34,14 +33,13 @@ export function makeSecurity(context: {
   return watch;
 }
 
-/** Registers the pages about attacks, and the list that applications read. */
+/** Registers the pages about attacks. */
 export function registerSecurity(
   app: FastifyInstance,
   parts: { security: SecurityWatch; stores: Stores; identity: Identity; live: LiveConfig; clock: Clock },
 ): void {
   const { security: watch, stores, identity, live, clock } = parts;
-  const { guard, findIngestKey } = identity;
+  const { guard } = identity;
   const config = () => live.current.security;
   securityRoutes(app, { watch, db: stores.db, telemetry: stores.telemetry, audit, config, guard, clock });
-  restrictionRoutes(app, { watch, allow: () => config().allow, findIngestKey, clock });
 }

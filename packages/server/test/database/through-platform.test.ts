@@ -78,6 +78,7 @@ beforeAll(async () => {
   };
   databaseRoutes(app, {
     ...{ guard: guard as never, clock: systemClock, db, telemetry: nothingStored as TelemetryStore, watch, audit },
+    latest: (name) => watch.latest(name),
     databases: () => databases,
     async withDatabase({ name, url: address }, _role, work) {
       const connection = await connectMonitored(name, address.reveal());

@@ -10,6 +10,8 @@ import { type ConnectedTelemetry, connectTelemetry, migrateTelemetry } from '../
 /** A real telemetry engine with the current schema. */
 export interface TelemetryServer {
   telemetry: ConnectedTelemetry;
+  /** Its address, with user and password. */
+  url: string;
   /** Inserts rows as ingest does; equal rows have an equal token. `timestamp` in ms. */
   insert(table: string, rows: readonly Record<string, unknown>[]): Promise<void>;
   stop(): Promise<void>;
@@ -23,6 +25,7 @@ export async function startTelemetryServer(): Promise<TelemetryServer> {
   await migrateTelemetry(telemetry);
   return {
     telemetry,
+    url: engine.url,
     async insert(table, rows) {
       const lines = rows.map((row) => JSON.stringify({ retentionClass: table, ...row }));
       const body = Buffer.from(`${lines.join('\n')}\n`);

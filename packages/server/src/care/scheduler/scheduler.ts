@@ -55,6 +55,8 @@ export interface SchedulerDeps {
   now(): Promise<number>;
   audit: WriteAudit;
   log: Log;
+  /** True = other instances do the jobs; what is started by hand here waits for one of them. */
+  elsewhere?: boolean;
 }
 
 /** A job with what is known of it. */
@@ -133,7 +135,7 @@ export class Scheduler {
       return (await readRun(tx, id)) as Run;
     });
     if (this.#scheduling) this.#loop.wake();
-    else await this.#begin(now);
+    else if (this.#deps.elsewhere !== true) await this.#begin(now);
     return run;
   }
 

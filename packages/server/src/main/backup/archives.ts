@@ -13,7 +13,11 @@ import { SelfBackup } from './self.ts';
 
 /** What is archived without a pause: the logs of physical backups, and the state of YumOps itself. */
 export interface Archives {
-  follow(config: Config): void;
+  /**
+   * Follows a configuration.
+   * @param receives whether log is received here; elsewhere another instance does
+   */
+  follow(config: Config, receives: boolean): Promise<void>;
   stop(): Promise<void>;
   /** Makes a base backup of YumOps itself. */
   backUpSelf(hooks: Hooks): Promise<BackupManifest>;
@@ -44,9 +48,8 @@ export function makeArchives(context: {
   const self = new SelfBackup({ settings, clock, log, stateUrl: stores.stateUrl, keyring });
   const statuses = () => ({ ...logs.statuses(), ...(self.status ? { [self.name]: self.status } : {}) });
   return {
-    follow(config) {
-      void logs.follow(config);
-      void self.follow(config);
+    async follow(config, receives) {
+      await Promise.all([receives ? logs.follow(config) : logs.stop(), self.follow(config, receives)]);
     },
     async stop() {
       await Promise.all([logs.stop(), self.stop()]);

@@ -51,9 +51,13 @@ export class LogArchives {
     return Object.fromEntries(this.#archives.map((archive) => [archive.name, archive.copyProblem]));
   }
 
-  async stop(): Promise<void> {
-    await this.#turn;
-    await this.#end();
+  /** Ends what goes on; `follow` begins it again. */
+  stop(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      this.#written = '';
+      await this.#end();
+    });
+    return this.#turn;
   }
 
   async #follow(config: Config): Promise<void> {

@@ -44,8 +44,9 @@ export class SelfBackup {
     this.#context = context;
   }
 
-  follow(config: Config): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#follow(config));
+  /** @param receives whether its log is received here; a base backup can be made either way */
+  follow(config: Config, receives: boolean): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#follow(config, receives));
     return this.#turn;
   }
 
@@ -72,10 +73,10 @@ export class SelfBackup {
     await this.#archive?.stop();
   }
 
-  async #follow(config: Config): Promise<void> {
+  async #follow(config: Config, receives: boolean): Promise<void> {
     const sealing = config.backups.find(({ key }) => key.broken === null);
     const copy = sealing?.copyTo?.secret.reveal();
-    const written = JSON.stringify([sealing?.key.secret.reveal(), config.stores.blobs, copy]);
+    const written = JSON.stringify([receives, sealing?.key.secret.reveal(), config.stores.blobs, copy]);
     if (written === this.#written) {
       this.#config = config;
       return;
@@ -86,7 +87,9 @@ export class SelfBackup {
     this.#archive = undefined;
     this.#makeBase = undefined;
     if (!sealing) return;
-    this.#archive = new LogArchive(this.#subject(sealing), this.#context);
+    const subject = this.#subject(sealing);
+    if (!receives) return;
+    this.#archive = new LogArchive(subject, this.#context);
     this.#archive.start();
   }
 

@@ -1,4 +1,5 @@
 export type { BatchStep } from './batch/batcher.ts';
+export { type ClaimOptions, DeliveryClaims } from './claims.ts';
 export { type ExpiredPartition, expirePartitions } from './expire.ts';
 export type { ForeignFormat } from './foreign/translate.ts';
 export {

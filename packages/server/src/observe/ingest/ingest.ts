@@ -7,6 +7,7 @@ import { randomHex } from '../../lib/random.ts';
 import type { SharedFiles } from '../../lib/shared-files.ts';
 import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import { Batcher, type BatchStep } from './batch/batcher.ts';
+import type { DeliveryClaims } from './claims.ts';
 import type { ForeignFormat } from './foreign/translate.ts';
 import type { OtlpForm } from './parse-worker.ts';
 import { Parser } from './parser.ts';
@@ -45,6 +46,8 @@ export interface IngestOptions {
   shared?: SharedFiles;
   /** Key of the hash that stands for an account in security events; default a random one, of this process. */
   accountKey?: string;
+  /** Of deliveries with an id, where several instances share a state store. */
+  claims?: DeliveryClaims;
   /** Shown the log rows of every entry that has become durable; `security` says that they are security events. */
   onLogRows?: (rows: Uint8Array, security: boolean) => void;
   /** Takes over what jobs said of themselves, after it is on disk. */
@@ -156,7 +159,8 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
   const { clock, log, telemetry } = options;
   const maxBytes = options.maxBytes ?? 2_048 * MEBIBYTE;
   const journal = await Journal.open(options.folder, SPOOL_START, clock, log);
-  const receipts = await Receipts.open(join(options.folder, 'receipts'), clock);
+  const { claims } = options;
+  const receipts = await Receipts.open(join(options.folder, 'receipts'), clock, claims);
   const spool = await Spool.open(
     { folder: options.folder, maxBytes, segmentBytes: options.segmentBytes ?? 64 * MEBIBYTE, log },
     journal.state.position,
@@ -186,6 +190,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     spool,
     journal,
     receipts,
+    claims,
     batcher,
     parser,
     files,
@@ -196,6 +201,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     maxBytes,
   });
   batcher.start();
+  claims?.start((key) => receipts.find(key));
   return ingest;
 }
 
@@ -203,6 +209,7 @@ interface Parts {
   spool: Spool;
   journal: Journal;
   receipts: Receipts;
+  claims: DeliveryClaims | undefined;
   batcher: Batcher;
   parser: Parser;
   files: AttachmentFiles;
@@ -381,8 +388,9 @@ class SpooledIngest implements Ingest {
   }
 
   async close(drainMs = 10_000): Promise<void> {
-    const { parser, batcher, spool, receipts, journal } = this.#parts;
+    const { parser, batcher, spool, receipts, claims, journal } = this.#parts;
     await parser.close();
+    await claims?.stop();
     await spool.settle();
     await batcher.close(drainMs);
     await spool.close();

@@ -52,6 +52,8 @@ export interface UptimeOptions extends UptimeConfig {
   concurrency?: number;
   /** This instance among those on one state store, which share the monitors; left out = it is alone. */
   instance?: string;
+  /** False = other instances check the monitors; default true. */
+  checks?: boolean;
   /** Words between the instances. */
   signals?: Signals;
   /** How long an instance keeps its share without being heard, default 8 s. */
@@ -186,9 +188,9 @@ class UptimeEngine implements Uptime {
       instance: options.instance,
       onStored: (change) => this.#tell(change),
     });
-    const { instance, signals, leaseMs } = options;
+    const { instance, signals, leaseMs, checks = true } = options;
     this.#sharing = new Sharing({
-      ...{ db, clock, log, instance, signals, leaseMs },
+      ...{ db, clock, log, instance, signals, leaseMs, checks },
       recorder: this.#recorder,
       book: () => this.#book,
       running: () => this.#prober.running(),

@@ -52,6 +52,11 @@ export interface AlertingOptions {
 /** The alert path of the platform. */
 export interface Alerting extends AlertActions {
   start(): void;
+  /**
+   * Follows the time that all instances agree on, where another instance evaluates and delivers.
+   * @param now ms since the epoch
+   */
+  learnTime(now: number): void;
   /** Lets running deliveries end, and gives the lease back. What is due later stays in the outbox. */
   stop(): Promise<void>;
   /** Uses another configuration from the next evaluation on. */
@@ -103,6 +108,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
   return {
     ...alertActions({ ...deps, wake }),
     start: () => loops.start(),
+    learnTime: (now) => engine.learnTime(now),
     async stop() {
       await loops.stop();
       await engine.stop();

@@ -200,6 +200,11 @@ export class AlertEngine {
     return next === null ? Number.POSITIVE_INFINITY : Math.max(next, soonest);
   }
 
+  /** Follows the time that all instances agree on, where this one neither evaluates nor delivers. @param now ms since the epoch */
+  learnTime(now: number): void {
+    this.#adopt(now - this.#deps.clock.monotonic());
+  }
+
   /** Uses another configuration from now on; running episodes keep the plan they began with. */
   reload(config: AlertingConfig): void {
     this.#config = config;

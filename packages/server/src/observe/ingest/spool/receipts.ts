@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { IngestAnswer } from '@yumops/protocol';
 import { syncFolder } from '../../../lib/atomic-file.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { DeliveryClaims } from '../claims.ts';
 import type { EntryHeader } from './entry.ts';
 
 const HOUR = 3_600_000;
@@ -31,18 +32,21 @@ export class Receipts {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #hours = new Map<number, Hour>();
+  readonly #claims: Pick<DeliveryClaims, 'once'> | undefined;
   readonly #underway = new Map<string, Promise<IngestAnswer>>();
   /** Answers that are in the spool alone, in order. */
   readonly #pending = new Map<string, { answer: IngestAnswer; at: number }>();
 
-  private constructor(folder: string, clock: Clock) {
+  private constructor(folder: string, clock: Clock, claims: Pick<DeliveryClaims, 'once'> | undefined) {
     this.#folder = folder;
     this.#clock = clock;
+    this.#claims = claims;
   }
 
-  static async open(folder: string, clock: Clock): Promise<Receipts> {
+  /** @param claims of the instances that share a state store; left out = this one is alone */
+  static async open(folder: string, clock: Clock, claims?: Pick<DeliveryClaims, 'once'>): Promise<Receipts> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const receipts = new Receipts(folder, clock);
+    const receipts = new Receipts(folder, clock, claims);
     for (const name of await readdir(folder)) {
       const match = /^(\d+)\.receipts$/.exec(name);
       if (match) await receipts.#load(Number(match[1]));
@@ -63,15 +67,21 @@ export class Receipts {
   async once(key: string, take: () => Promise<IngestAnswer>): Promise<{ answer: IngestAnswer; repeated: boolean }> {
     const known = this.#underway.get(key) ?? this.#find(key);
     if (known) return { answer: await known, repeated: true };
-    const run = take();
-    this.#underway.set(key, run);
+    const run = this.#claims?.once(key, take) ?? take().then((answer) => ({ answer, repeated: false }));
+    const answered = run.then(({ answer }) => answer);
+    this.#underway.set(key, answered);
     try {
-      const answer = await run;
+      const answer = await answered;
       this.#pending.set(key, { answer, at: this.#clock.now() });
-      return { answer, repeated: false };
+      return await run;
     } finally {
       this.#underway.delete(key);
     }
+  }
+
+  /** The answer to a delivery that is known; undefined when it is not. */
+  async find(key: string): Promise<IngestAnswer | undefined> {
+    return this.#find(key);
   }
 
   /** Makes durable what was noted so far. May be called again after it failed; one call at a time. */

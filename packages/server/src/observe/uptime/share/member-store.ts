@@ -3,6 +3,8 @@ import type { Db } from '../../../lib/db.ts';
 /** Another instance that shares the monitors, as it is on record. */
 export interface Member {
   instance: string;
+  /** Whether monitors may fall to it. */
+  checks: boolean;
   /** Whom it holds to be members: what falls to it among them it may be checking. */
   acting: readonly string[];
 }
@@ -23,19 +25,20 @@ const LOCK = 7_302_114;
  * a time. When its lease had ended and others are there, it goes by nobody from now on.
  */
 export function renewLease(db: Db, own: Member, leaseMs: number): Promise<Roll> {
-  const { instance, acting } = own;
+  const { instance, checks, acting } = own;
   return db.transaction(async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
     const live = await tx.query<Member>(
-      'SELECT instance, acting FROM prober_members WHERE lease_until > clock_timestamp() ORDER BY instance',
+      'SELECT instance, checks, acting FROM prober_members WHERE lease_until > clock_timestamp() ORDER BY instance',
     );
     const others = live.filter((member) => member.instance !== instance);
     const lapsed = others.length === live.length;
     await tx.query(
-      `INSERT INTO prober_members (instance, lease_until, acting)
-       VALUES ($1, clock_timestamp() + make_interval(secs => $2), $3)
-       ON CONFLICT (instance) DO UPDATE SET lease_until = excluded.lease_until, acting = excluded.acting`,
-      [instance, leaseMs / 1_000, lapsed && others.length > 0 ? [] : acting],
+      `INSERT INTO prober_members (instance, lease_until, acting, checks)
+       VALUES ($1, clock_timestamp() + make_interval(secs => $2), $3, $4)
+       ON CONFLICT (instance) DO UPDATE
+         SET lease_until = excluded.lease_until, acting = excluded.acting, checks = excluded.checks`,
+      [instance, leaseMs / 1_000, lapsed && others.length > 0 ? [] : acting, checks],
     );
     await tx.query("DELETE FROM prober_members WHERE lease_until < clock_timestamp() - interval '1 day'");
     return { others, lapsed };

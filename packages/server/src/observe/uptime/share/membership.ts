@@ -16,6 +16,8 @@ export interface MembershipOptions {
   signals?: Signals | undefined;
   /** How long an instance keeps its share without renewing its lease, default 8 s. */
   leaseMs?: number | undefined;
+  /** False = it gets no monitors, and only takes in what is seen of them; default true. */
+  checks?: boolean | undefined;
   /** Stops the checks of monitors that are not `mine` any more, and stores what they found. */
   release(): Promise<void>;
   /** Begins with those that are `mine` now. */
@@ -91,7 +93,10 @@ export class Membership {
   async #renew(): Promise<void> {
     const { lapsed } = await this.#exchange();
     if (lapsed && this.isShared) this.#goBy([]);
-    const wanted = [this.#options.instance, ...this.#others.map(({ instance }) => instance)].sort();
+    const { instance: own, checks = true } = this.#options;
+    const wanted = [{ instance: own, checks }, ...this.#others]
+      .flatMap((member) => (member.checks ? [member.instance] : []))
+      .sort();
     if (wanted.join('\n') === this.#acting.join('\n')) {
       if (this.#claimsChanged) await this.#options.gain();
       this.#claimsChanged = false;
@@ -107,8 +112,8 @@ export class Membership {
   }
 
   async #exchange(): Promise<Roll> {
-    const { db, instance } = this.#options;
-    const roll = await renewLease(db, { instance, acting: this.#acting }, this.#leaseMs);
+    const { db, instance, checks = true } = this.#options;
+    const roll = await renewLease(db, { instance, checks, acting: this.#acting }, this.#leaseMs);
     this.#claimsChanged ||= JSON.stringify(roll.others) !== JSON.stringify(this.#others);
     this.#others = roll.others;
     return roll;

@@ -17,6 +17,8 @@ export interface SharingOptions {
   instance: string | undefined;
   signals: Signals | undefined;
   leaseMs: number | undefined;
+  /** False = others check; this one takes in what is seen of monitors, and no more. */
+  checks: boolean;
   recorder: Pick<Recorder, 'flush'>;
   book(): Pick<MonitorBook, 'monitors' | 'refresh'>;
   /** The checks that run now, by monitor. */
@@ -42,12 +44,12 @@ export class Sharing {
   #hasBegun = false;
 
   constructor(options: SharingOptions) {
-    const { db, clock, log, instance, signals, leaseMs } = options;
+    const { db, clock, log, instance, signals, leaseMs, checks } = options;
     this.#options = options;
     this.#exclusively = exclusively(db);
     const parts = { release: () => this.#release(), gain: () => this.#gain() };
     this.#membership =
-      instance === undefined ? null : new Membership({ db, clock, log, instance, signals, leaseMs, ...parts });
+      instance === undefined ? null : new Membership({ db, clock, log, instance, signals, leaseMs, checks, ...parts });
   }
 
   /** Whether this instance looks after a monitor. */
