@@ -40,7 +40,7 @@ export interface DatabasesDeps {
   clock: Clock;
   db: Db;
   telemetry: TelemetryStore;
-  watch: Pick<DatabaseWatch, 'remembered' | 'lately'>;
+  watch: Pick<DatabaseWatch, 'remembered' | 'lately' | 'activity'>;
   /** What the last look at a database found, whichever instance looked. */
   latest(name: string): LatestFindings | undefined;
   databases(): readonly DatabaseConfig[];
