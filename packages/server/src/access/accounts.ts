@@ -42,6 +42,22 @@ export interface Accounts {
   close(): Promise<void>;
 }
 
+/** Any number: instances that start together bring the schema up to date one after the other. */
+const MIGRATION_LOCK = 7_302_116;
+
+async function migrate(pool: pg.Pool, settings: ReturnType<typeof authOptions>, keyring: Keyring): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const migrations = await getMigrations(settings);
+    await migrations.runMigrations();
+    await numberSecondFactors(pool, keyring);
+  } finally {
+    // With its connection the lock ends, whatever happened.
+    client.release(true);
+  }
+}
+
 /** Opens the accounts of the console and brings their schema up to date. */
 export async function openAccounts(options: AccountsOptions): Promise<Accounts> {
   const pool = new pg.Pool({
@@ -53,9 +69,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   });
   pool.on('error', () => undefined); // a lost idle connection is replaced by the next query, which reports any failure
   const settings = authOptions(options, pool);
-  const migrations = await getMigrations(settings);
-  await migrations.runMigrations();
-  await numberSecondFactors(pool, options.keyring);
+  await migrate(pool, settings, options.keyring);
   const auth = betterAuth(settings);
   const context = await auth.$context;
 
