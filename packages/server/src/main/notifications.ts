@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { audit } from '../access/audit.ts';
 import { notificationRoutes } from '../http/notifications.ts';
-import { pagerdutyRoutes } from '../http/pagerduty.ts';
 import { replyRoutes } from '../http/reply.ts';
 import { slackRoutes } from '../http/slack.ts';
 import { twilioRoutes } from '../http/twilio.ts';
+import { opsgenieRoutes, pagerdutyRoutes } from '../http/vendor-deeds.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Alerting, alertsOfMessage } from '../respond/alerting/index.ts';
@@ -47,6 +47,10 @@ export function registerNotifications(app: FastifyInstance, parts: NotificationP
   pagerdutyRoutes(app, {
     secrets: () => live.current.integrations.pagerduty.flatMap(({ webhookSecret }) => webhookSecret?.reveal() ?? []),
     onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'pagerduty'),
+  });
+  opsgenieRoutes(app, {
+    secrets: () => live.current.integrations.opsgenie.flatMap(({ webhookSecret }) => webhookSecret?.reveal() ?? []),
+    onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'opsgenie'),
   });
   replyRoutes(app, {
     ring: identity.keyring,

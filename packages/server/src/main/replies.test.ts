@@ -13,11 +13,11 @@ import {
   twilioServer,
 } from '../../test/support/vendors/twilio.ts';
 import { audit } from '../access/audit.ts';
-import { pagerdutyRoutes } from '../http/pagerduty.ts';
 import { replyRoutes } from '../http/reply.ts';
 import { createHttpServer } from '../http/server.ts';
 import { slackRoutes } from '../http/slack.ts';
 import { type PhoneStatus, twilioRoutes } from '../http/twilio.ts';
+import { opsgenieRoutes, pagerdutyRoutes } from '../http/vendor-deeds.ts';
 import { FakeClock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { createLog } from '../lib/log.ts';
@@ -104,6 +104,10 @@ escalation_policies:
   pagerdutyRoutes(app, {
     secrets: () => [SIGNING],
     onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'pagerduty'),
+  });
+  opsgenieRoutes(app, {
+    secrets: () => [SIGNING],
+    onDeed: ({ action, alertId, by }) => alerting[action](alertId, by, 'opsgenie'),
   });
   replyRoutes(app, {
     ring: { current: SIGNING, previous: [] },
@@ -223,6 +227,28 @@ test('who acknowledges or resolves in PagerDuty does it here too', async () => {
   expect((await send('incident.acknowledged', 'user_reference')).statusCode).toBe(202);
   expect(await acks()).toEqual([{ id, by: 'Ada L', via: 'pagerduty' }]);
   await send('incident.resolved', 'user_reference');
+  expect(await db.query('SELECT state FROM alerts')).toEqual([{ state: 'resolved' }]);
+});
+
+test('who acknowledges or closes in Opsgenie does it here too', async () => {
+  const id = await firingId();
+  const alias = `yumops:${id.replace('-', ':')}`;
+  const send = (action: string, more: object = {}, secret = SIGNING) => {
+    const alert = { alertId: '44f717bf', message: 'Load', alias, tinyId: '12', username: 'ada@example.com', ...more };
+    const payload = { action, source: { name: '', type: 'web' }, alert, integrationName: 'YumOps', ...more };
+    const headers = { authorization: `Bearer ${secret}` };
+    return app.inject({ method: 'POST', url: '/integrations/opsgenie/webhook', payload, headers });
+  };
+  expect((await send('Acknowledge', {}, 'another')).statusCode).toBe(401);
+  expect((await send('Create')).statusCode).toBe(202);
+  expect((await send('Acknowledge', { source: { name: 'YumOps', type: 'api' } })).statusCode).toBe(202);
+  expect((await send('Acknowledge', { username: 'System' })).statusCode).toBe(202);
+  expect((await send('Acknowledge', { alias: 'of another system' })).statusCode).toBe(202);
+  expect((await send('Acknowledge', { alias: 'yumops:0123456789abcdef:7' })).statusCode).toBe(202);
+  expect(await acks()).toEqual([]);
+  expect((await send('Acknowledge')).statusCode).toBe(202);
+  expect(await acks()).toEqual([{ id, by: 'ada@example.com', via: 'opsgenie' }]);
+  await send('Close');
   expect(await db.query('SELECT state FROM alerts')).toEqual([{ state: 'resolved' }]);
 });
 

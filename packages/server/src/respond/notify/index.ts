@@ -1,11 +1,13 @@
 export type { MessageAlert, MessageBody } from './body.ts';
 export { type Integrations, NO_INTEGRATIONS } from './config.ts';
+export type { Deed } from './deed.ts';
 export type { SmtpIntegration } from './email/config.ts';
 export { type Mail, mailSender } from './email/index.ts';
 export { type MailReply, type ReplyLink, readReplyToken, replyLinks } from './email/reply-link.ts';
 export { exchange, judgeAnswer, postText } from './http-exchange.ts';
 export type { DeliveryResult, Notifier, Outgoing } from './notifier.ts';
-export { type PagerdutyDeed, readPagerdutyDeed, verifyPagerduty } from './pagerduty/webhook.ts';
+export { readOpsgenieDeed } from './opsgenie/webhook.ts';
+export { readPagerdutyDeed, verifyPagerduty } from './pagerduty/webhook.ts';
 export { createNotifiers } from './registry.ts';
 export { type OnReply, type Reply, type ReplyAction, type ReplyAnswer, replyCode } from './reply.ts';
 export { sendTest, type TestReport } from './send-test.ts';

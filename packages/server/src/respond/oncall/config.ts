@@ -74,7 +74,7 @@ export type RawSchedule = z.infer<typeof scheduleShape>;
 type RawLayer = z.infer<typeof layerShape>;
 type RawRestriction = z.infer<typeof restrictionShape>;
 
-/** Compiles a person; paths count from the item. Reports E206. */
+/** Compiles a person; paths count from the item. Reports E206 and I301. */
 export function compilePerson(raw: RawPerson, report: Report): Person {
   const contact = (key: 'email' | 'phone', problem: (text: string) => string | undefined, hint: string) => {
     const address = raw[key];
@@ -84,6 +84,10 @@ export function compilePerson(raw: RawPerson, report: Report): Person {
       report({ code: 'E206', path: [key], message: broken, suggestion: `write for example ${hint}` });
     return { address, broken } satisfies Contact;
   };
+  if (raw.must_confirm) {
+    const message = `nothing is sent to "${raw.name}" before the addresses are confirmed`;
+    report({ code: 'I301', path: ['must_confirm'], message, suggestion: 'see `yumops contact list` for which are' });
+  }
   return {
     name: raw.name,
     email: contact('email', emailProblem, 'ops@example.com'),

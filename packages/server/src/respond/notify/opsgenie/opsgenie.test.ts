@@ -9,7 +9,13 @@ import { opsgenieNotifier } from './index.ts';
 const never = new AbortController().signal;
 
 function notifier(vendor: StrictVendor, key = GENIE_KEY) {
-  return opsgenieNotifier({ name: 'ops', apiKey: new Secret(key), base: vendor.base, broken: null });
+  return opsgenieNotifier({
+    name: 'ops',
+    apiKey: new Secret(key),
+    webhookSecret: null,
+    base: vendor.base,
+    broken: null,
+  });
 }
 
 const { vendor } = notifierContract({

@@ -1,14 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { type Deed, parseJson } from '../deed.ts';
 import { alertIdOfKey } from '../episode-key.ts';
-
-/** What somebody did to an incident in PagerDuty. */
-export interface PagerdutyDeed {
-  action: 'acknowledge' | 'resolve';
-  alertId: string;
-  /** Name of the person there. */
-  by: string;
-}
 
 const shape = z.object({
   event: z.object({
@@ -18,7 +11,7 @@ const shape = z.object({
   }),
 });
 
-const ACTIONS: Readonly<Record<string, PagerdutyDeed['action']>> = {
+const ACTIONS: Readonly<Record<string, Deed['action']>> = {
   'incident.acknowledged': 'acknowledge',
   'incident.resolved': 'resolve',
 };
@@ -36,20 +29,12 @@ export function verifyPagerduty(secret: string, signatures: string | undefined, 
 }
 
 /** What a person did; undefined for other events, for incidents of others, and for what we did there ourselves. */
-export function readPagerdutyDeed(rawBody: string): PagerdutyDeed | undefined {
-  const read = shape.safeParse(parse(rawBody));
+export function readPagerdutyDeed(rawBody: string): Deed | undefined {
+  const read = shape.safeParse(parseJson(rawBody));
   if (!read.success) return undefined;
   const { event_type: type, agent, data } = read.data.event;
   const action = ACTIONS[type];
   const alertId = alertIdOfKey(data.incident_key ?? '');
   if (!action || alertId === undefined || agent?.type !== 'user_reference') return undefined;
   return { action, alertId, by: agent.summary ?? 'somebody' };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
