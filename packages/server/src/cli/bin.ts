@@ -53,7 +53,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./incident.ts')).incident,
   },
   'status-page': {
-    about: 'Serve the public status page while the platform is away',
+    about: 'Write on the public status page, serve it while the platform is away',
     load: async () => (await import('./status-page.ts')).statusPage,
   },
   slos: { about: 'Show objectives and their error budgets', load: async () => (await import('./slos.ts')).slos },

@@ -134,8 +134,31 @@ async function diagnose(settings: Settings): Promise<Diagnosis[]> {
     checkData(settings),
     running ? checkRunning(running) : checkPort(settings),
     checkConfig(settings),
-    ...(running ? [checkAuditLog(settings), checkSecrets(settings)] : []),
+    ...(running ? [checkAuditLog(settings), checkSecrets(settings), checkInstances(settings)] : []),
   ]);
+}
+
+/** Who shares the state store: one that is away, versions that differ. */
+async function checkInstances(settings: Settings): Promise<Diagnosis> {
+  const client = await openClient(settings);
+  try {
+    const { items } = await client.get<Page<InstanceItem>>('/api/v1/instances');
+    const away = items.find(({ state }) => state === 'away');
+    const versions = [...new Set(items.filter(({ state }) => state === 'live').map(({ version }) => version))];
+    if (away) {
+      const text = `The instance at ${away.url} (${away.roles.join(', ')}) has not been heard since ${away.seenAt}.`;
+      return warning('instances', text, 'Start it again: what its spool holds waits there. See `yumops instances`.');
+    }
+    if (versions.length > 1) {
+      const text = `Instances run different versions: ${versions.join(', ')}.`;
+      return warning('instances', text, 'Finish the upgrade: see docs/guide/upgrading.md.');
+    }
+    return ok('instances', `${items.length} ${items.length === 1 ? 'instance' : 'instances'} on the state store.`);
+  } catch (error) {
+    return warning('instances', `They cannot be listed: ${messageOf(error)}`, 'Ask an instance with the role web.');
+  } finally {
+    await client.close();
+  }
 }
 
 /** Only with a running platform: to look into the log is no reason to start the engines. */

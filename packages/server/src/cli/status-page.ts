@@ -6,6 +6,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { loadUsableConfig } from '../main/config.ts';
 import { openBlobStore } from '../store/blob/index.ts';
 import { commonArgs } from './command.ts';
+import { list, post, publish, resolve, update } from './status-posts.ts';
 import { stopRequest } from './stop-request.ts';
 
 const serve = defineCommand({
@@ -59,6 +60,9 @@ function placeOf(args: { from?: string | undefined; config?: string | undefined 
 }
 
 export const statusPage = defineCommand({
-  meta: { name: 'yumops status-page', description: 'The public status page while the platform is away' },
-  subCommands: { serve },
+  meta: {
+    name: 'yumops status-page',
+    description: 'Write on the public status page, and serve it while the platform is away',
+  },
+  subCommands: { list, post, publish, update, resolve, serve },
 });
