@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../lib/root.mjs';
 
-const USER = 10_001;
+// The image makes a user of its own; Postgres wants one that the system knows, so here it is one that every system has.
+const USER = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
 const file = readFileSync(join(root, 'deploy', 'Dockerfile'), 'utf8').replaceAll('\\\n', ' ');
 const [, , packages, last] = file.split(/^FROM /m);
 const isRoot = process.getuid() === 0;
