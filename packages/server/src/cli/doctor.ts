@@ -2,7 +2,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import type { AuditVerdict, SecretsReport } from '@yumops/protocol';
+import type { AuditVerdict, InstanceItem, Page, SecretsReport } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { messageOf } from '../lib/errors.ts';
