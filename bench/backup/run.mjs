@@ -1,6 +1,6 @@
 /**
  * The logical tier beside plain `pg_dump -Fc -Z1` and `pg_restore`, on the same server: `npm run bench -- backup [--ratings 800000]`.
- * Ours also hashes every row, encrypts, sums and stores; its restore checks everything before it writes. Then files:
+ * Ours also hashes every row (`withoutRowHash`: with row_hash: off), encrypts, sums and stores; its restore checks everything before it writes. Then files:
  * how much a second backup adds after one percent of the bytes changed.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -75,7 +75,7 @@ async function fill(app, ratings) {
 function writeConfiguration(url) {
   writeFileSync(
     join(folder, 'yumops.yml'),
-    `databases: [{name: main, url: "${url}"}]\nbackups:\n  - {name: rows, database: main, key: "file:./backup.key"}\n  - {name: files, files: [./files], key: "file:./backup.key"}\n`,
+    `databases: [{name: main, url: "${url}"}]\nbackups:\n  - {name: rows, database: main, key: "file:./backup.key"}\n  - {name: bare, database: main, key: "file:./backup.key", row_hash: off}\n  - {name: files, files: [./files], key: "file:./backup.key"}\n`,
   );
   spawnSync(process.execPath, [COMMAND, 'backup', 'key', 'create', join(folder, 'backup.key')]);
 }
@@ -85,12 +85,14 @@ const yumops = (...args) =>
 
 async function dumps(env) {
   const ours = [];
+  const bare = [];
   const theirs = [];
   for (let n = 0; n < Number(values.rounds); n++) {
     theirs.push(await timed('pg_dump', ['-Fc', '-Z1', '-f', join(folder, 'peer.dump'), '-d', 'app'], env));
     ours.push(await yumops('now', 'rows'));
+    bare.push(await yumops('now', 'bare'));
   }
-  return { ours, theirs };
+  return { ours, bare, theirs };
 }
 
 async function restores(id, url, env, admin) {
@@ -172,8 +174,12 @@ try {
         storedMB: round(last.bytes / 1e6),
         peakMB: Math.round(Math.max(...dump.ours.map(({ peak }) => peak))),
       },
+      withoutRowHash: side(dump.bare),
       pgDump: { ...side(dump.theirs), storedMB: round(statSync(join(folder, 'peer.dump')).size / 1e6) },
     },
+    dumpWithoutRowHashToPeer: round(
+      median(dump.bare.map(({ wall }) => wall)) / median(dump.theirs.map(({ wall }) => wall)),
+    ),
     dumpToPeer: round(median(dump.ours.map(({ wall }) => wall)) / median(dump.theirs.map(({ wall }) => wall))),
     restore: {
       ours: { ...side(restore.ours), peakMB: Math.round(Math.max(...restore.ours.map(({ peak }) => peak))) },

@@ -62,8 +62,8 @@ export const backupDrill = defineCommand({
         const against = (met: boolean, target: number) =>
           `${met ? 'within' : 'OVER'} the target of ${formatDuration(target)}`;
         const phases = Object.entries(drill.phases).map(([phase, seconds]) => `${phase} ${seconds} s`);
-        for (const { message } of drill.findings) process.stdout.write(`${message}\n`);
-        process.stdout.write(
+        for (const { message } of drill.findings) hooks.print(`${message}\n`);
+        hooks.print(
           `${drill.ok ? 'Recovered' : 'NOT recovered'} from ${drill.backup || 'any backup'}.\n` +
             `Recovery time  ${drill.recoveryTimeSeconds} s (${phases.join(', ')}), ${against(inTime, recoveryTimeMs)}\n` +
             `Recovery point ${formatDuration(drill.recoveryPointSeconds * 1_000)} before the drill, ${against(fresh, recoveryPointMs)}\n`,

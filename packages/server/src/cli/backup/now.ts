@@ -53,7 +53,7 @@ export const backupNow = defineCommand({
       const outcomes = await backups.run(config, hooks);
       const items = outcomes.map((outcome) => asJson(config.name, folder, outcome));
       if (args.json) printJson(items.length === 1 ? items[0] : { backups: items });
-      else process.stdout.write(outcomes.map(asText).join(''));
+      else hooks.print(outcomes.map(asText).join(''));
       return outcomes.every(({ error, copyError }) => error === null && copyError === null) ? 0 : 1;
     }),
 });

@@ -20,10 +20,16 @@ export const backupArgs = {
 /** How often progress is drawn, in milliseconds. */
 const DRAW_EVERY = 200;
 
+/** What a command gives to its work, and says itself. */
+export interface CommandHooks extends Hooks {
+  /** Writes text in the place of the progress. */
+  print(text: string): void;
+}
+
 /** Opens the backups of the configuration for one command; Ctrl-C ends the work cleanly. */
 export async function withBackups<Result>(
   args: { config?: string | undefined; data?: string | undefined; json?: boolean | undefined },
-  work: (backups: Backups, hooks: Hooks) => Promise<Result>,
+  work: (backups: Backups, hooks: CommandHooks) => Promise<Result>,
 ): Promise<Result> {
   const settings = readSettings(args);
   const { config } = loadUsableConfig(settings.config, settings.env);
@@ -34,7 +40,11 @@ export async function withBackups<Result>(
   process.once('SIGINT', end).once('SIGTERM', end);
   const progress = drawProgress(args.json === true);
   try {
-    return await work(backups, { progress: progress.report, signal: abort.signal });
+    const print = (text: string) => {
+      progress.clear();
+      process.stdout.write(text);
+    };
+    return await work(backups, { progress: progress.report, signal: abort.signal, print });
   } finally {
     progress.clear();
     process.off('SIGINT', end).off('SIGTERM', end);

@@ -5,9 +5,9 @@ import { readSettings } from '../../config/settings.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import { missingVariable, Secret } from '../../lib/secret.ts';
-import type { Backups, Hooks } from '../../main/backup/backups.ts';
+import type { Backups } from '../../main/backup/backups.ts';
 import { printJson } from '../command.ts';
-import { backupArgs, withBackups } from './open.ts';
+import { backupArgs, type CommandHooks, withBackups } from './open.ts';
 
 interface RestoreArgs {
   id: string;
@@ -36,9 +36,10 @@ export function readTarget(text: string, env: Readonly<Record<string, string | u
 }
 
 /** At a terminal somebody types the name of what will be replaced. */
-async function confirm(error: unknown, to: Secret): Promise<boolean> {
+async function confirm(error: unknown, to: Secret, hooks: CommandHooks): Promise<boolean> {
   if (codeOf(error) !== 'restore_needs_yes' || !process.stdin.isTTY || !process.stderr.isTTY) return false;
   const name = decodeURIComponent(new URL(to.reveal()).pathname.slice(1));
+  hooks.print('');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const { message, hint } = error as YumOpsError;
   const answer = await terminal.question(`${message} ${hint ?? ''}\nType its name to go on: `);
@@ -46,12 +47,12 @@ async function confirm(error: unknown, to: Secret): Promise<boolean> {
   return answer === name;
 }
 
-async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: Hooks): Promise<number> {
+async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
   const to = readTarget(args.to ?? '', readSettings({}).env);
   const began = systemClock.monotonic();
   const attempt = (yes: boolean) => backups.restore(args.id, to, { table: args.table, yes }, hooks);
   const report = await attempt(args.yes === true).catch(async (error: unknown) => {
-    if (args.json || !(await confirm(error, to))) throw error;
+    if (args.json || !(await confirm(error, to, hooks))) throw error;
     return attempt(true);
   });
   const seconds = Math.round(systemClock.monotonic() - began) / 1_000;
@@ -59,14 +60,14 @@ async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: Hooks
     printJson({ id: args.id, status: 'restored', ...report, seconds });
     return 0;
   }
-  for (const warning of report.warnings) process.stdout.write(`Note: ${warning}\n`);
+  for (const warning of report.warnings) hooks.print(`Note: ${warning}\n`);
   const kept = report.kept === null ? '' : ` What was there is kept as "${report.kept}".`;
   const what = args.table === undefined ? 'The backup' : `The table ${args.table}`;
-  process.stdout.write(`${what} is restored to "${report.database}" in ${seconds} s.${kept}\n`);
+  hooks.print(`${what} is restored to "${report.database}" in ${seconds} s.${kept}\n`);
   return 0;
 }
 
-async function restoreToFolder(backups: Backups, args: RestoreArgs, hooks: Hooks): Promise<number> {
+async function restoreToFolder(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
   const folder = resolve(args['to-dir'] ?? '');
   const { files, bytes } = await backups.restoreFiles(
     args.id,
@@ -74,11 +75,11 @@ async function restoreToFolder(backups: Backups, args: RestoreArgs, hooks: Hooks
     hooks,
   );
   if (args.json) printJson({ id: args.id, status: 'restored', folder, files, bytes });
-  else process.stdout.write(`${files} file${files === 1 ? '' : 's'} restored to ${folder}.\n`);
+  else hooks.print(`${files} file${files === 1 ? '' : 's'} restored to ${folder}.\n`);
   return 0;
 }
 
-async function restoreMoment(backups: Backups, args: RestoreArgs, hooks: Hooks): Promise<number> {
+async function restoreMoment(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
   if (args['to-dir'] === undefined) {
     throw wrongUse('--at restores a data directory.', 'Give --to-dir DIR, a folder that does not exist yet.');
   }
@@ -91,8 +92,8 @@ async function restoreMoment(backups: Backups, args: RestoreArgs, hooks: Hooks):
     printJson({ id: base.id, status: 'restored', folder, moment, seconds, phases, warnings });
     return 0;
   }
-  for (const warning of warnings) process.stdout.write(`Note: ${warning}\n`);
-  process.stdout.write(
+  for (const warning of warnings) hooks.print(`Note: ${warning}\n`);
+  hooks.print(
     `${folder} is a data directory of PostgreSQL ${base.facts.server.version} as of ${moment}, recovered from ${base.id} in ${seconds} s. It is stopped, and archives nothing until you set archive_mode.\n`,
   );
   return 0;

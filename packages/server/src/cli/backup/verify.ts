@@ -35,10 +35,10 @@ export const backupVerify = defineCommand({
       const { id, ok, findings, phases, evidence } = await backups.verify(args.id, level, hooks);
       if (args.json) printJson({ id, level, ok, findings, phases, evidence });
       else {
-        for (const { code, message } of findings) process.stdout.write(`${code}: ${message}\n`);
+        for (const { code, message } of findings) hooks.print(`${code}: ${message}\n`);
         const took = Object.entries(phases).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
         const verdict = ok ? `Good: ${MEANINGS.slice(0, level + 1).join('; ')}.` : 'This backup is NOT good.';
-        process.stdout.write(`${verdict} (${took.join(', ')})\n`);
+        hooks.print(`${verdict} (${took.join(', ')})\n`);
       }
       return ok ? 0 : 1;
     }),

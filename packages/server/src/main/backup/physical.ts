@@ -151,7 +151,7 @@ export async function restoreMoment(
   { progress }: Hooks,
 ): Promise<RecoveredCluster> {
   const server = embeddedRecovery({ clock, log });
-  const report = (phase: string, done: number, total: number) => progress(done, total, `bytes, ${phase}`);
+  const report = (what: string, done: number, total: number) => progress(done, total, what);
   return restoreToFolder({ repository, server, clock, at, progress: report }, folder);
 }
 

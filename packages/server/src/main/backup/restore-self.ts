@@ -141,7 +141,7 @@ async function restoreState(
 ): Promise<Pick<RestoredSelf, 'backup' | 'moment' | 'rows' | 'warnings' | 'phases'>> {
   const home = join(settings.dataDir, 'postgres');
   const server = embeddedRecovery({ clock, log });
-  const report = (phase: string, done: number, total: number) => progress(done, total, `bytes, ${phase}`);
+  const report = (what: string, done: number, total: number) => progress(done, total, what);
   const cluster = await recoverCluster({ repository, server, clock, at, progress: report }, join(home, 'data'));
   try {
     const { superuser } = cluster.base.facts.server;

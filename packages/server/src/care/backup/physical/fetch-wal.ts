@@ -23,14 +23,15 @@ export async function fetchWal(
   for (const [timeline, history] of histories) await writeFileAtomic(join(folder, historyName(timeline)), history);
   let fetched = 0;
   let beyond = 0;
-  const total = chain.pieces.length;
+  const total = chain.pieces.reduce((sum, { start, end }) => sum + Number(end - start), 0);
   // One for all pieces: each has up to 16 MB.
   const largest = chain.pieces.reduce((most, { start, end }) => Math.max(most, Number(end - start)), 0);
   const room = Buffer.allocUnsafeSlow(largest);
   for (const piece of chain.pieces) {
     const { header, wal } = await archive.readPiece(piece, room);
     await writeSegments(folder, piece, wal, base.segmentSize);
-    progress?.('fetch', ++fetched, total);
+    fetched += wal.length;
+    progress?.('bytes of the log fetched', fetched, total);
     if (piece.end < base.stop) continue;
     if (target.kind === 'time' && header.lastEndAt !== null && header.lastEndAt > target.at) return { atEnd: false };
     // One piece more than holds the target: a record may begin in one and end in the next.

@@ -23,7 +23,8 @@ export interface PhysicalRestoreInput {
   at?: string | undefined;
   /** Only from this base backup. */
   baseId?: string | undefined;
-  progress?: (phase: RestorePhase, done: number, total: number) => void;
+  /** `what` begins with `bytes` and says what is done with them. */
+  progress?: (what: string, done: number, total: number) => void;
 }
 
 /** A cluster that was recovered and serves, in a place of its own. */

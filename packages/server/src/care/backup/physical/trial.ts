@@ -51,7 +51,7 @@ export async function tryPhysical(
   const { repository, server, clock, progress, near } = deps;
   let cluster: RecoveredCluster;
   try {
-    const report = (phase: string, done: number, total: number) => progress(done, total, `bytes, ${phase}`);
+    const report = (what: string, done: number, total: number) => progress(done, total, what);
     cluster = await recoverCluster({ repository, server, clock, at, baseId, progress: report }, near);
   } catch (error) {
     const code = codeOf(error) ?? '';

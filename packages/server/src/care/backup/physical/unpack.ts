@@ -59,7 +59,7 @@ export async function unpackBase(
         await files?.take(event);
       }
       done += chunk.length;
-      progress?.('fetch', done, total);
+      progress?.('bytes fetched', done, total);
     }
     tar.finish();
   } finally {
