@@ -87,7 +87,7 @@ const everything: SectionSource = {
           code: 'slower_route',
           subject: 'GET /search',
           title: 'Find out why GET /search is slower',
-          reason: 'Its p95 is 3 times as much.',
+          reason: 'Its p95 is 3 times as much: <b>_so_</b>.',
         },
         ...{ evidence: ['p95 900 ms against 300 ms'], href: '/logs?q=y', size: 1, reach: 0.2, fresh: true },
       },
@@ -331,6 +331,7 @@ describe('over HTTP', () => {
     expect(body).toContain('| [Requests](https://ops.shop.example/logs?q=a&from=b) | 1,204 | 1,100 |');
     expect(body).toContain('| unknown | unknown | no request was timed |');
     expect(body).toContain('\\<script\\>');
+    expect(body).toContain('\\<b\\>\\_so\\_');
     expect(body).toContain('▃·█');
   });
 

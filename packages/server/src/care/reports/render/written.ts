@@ -14,6 +14,8 @@ interface Style {
   link(text: string, url: string): string;
   table(head: readonly string[], rows: readonly (readonly string[])[], numeric: readonly boolean[]): string;
   bold(text: string): string;
+  /** Text that came from elsewhere. */
+  text(text: string): string;
 }
 
 const pipes = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|');
@@ -30,6 +32,7 @@ const MARKDOWN: Style = {
       ...rows.map((row) => `| ${row.join(' | ')} |`),
     ].join('\n'),
   bold: (text) => `**${literal(text)}**`,
+  text: literal,
 };
 
 const UNDERLINES = { 1: '=', 2: '-', 3: '' } as const;
@@ -53,6 +56,7 @@ const PLAIN: Style = {
     return all.map((row) => `  ${line(row)}`).join('\n');
   },
   bold: (text) => text,
+  text: (text) => text,
 };
 
 /** A report as Markdown, with a link behind every figure. */
@@ -70,7 +74,7 @@ function write(report: ReportDetail, style: Style): string {
   const at = (iso: string) => formatAt(Date.parse(iso), timeZone);
   return [
     style.heading(1, report.title),
-    report.sentence,
+    style.text(report.sentence),
     `From ${at(report.from)} to ${at(report.to)}, compared with ${at(comparedWith.from)} to ${at(comparedWith.to)} (${timeZone}).`,
     style.heading(2, 'What to do next'),
     todoText(report, style),
@@ -84,12 +88,11 @@ function todoText({ todo, considered, publicUrl }: ReportDetail, style: Style): 
   return todo
     .map(({ rank, title, reason, evidence, href }) => {
       const url = `${publicUrl}${href}`;
-      const address = style === PLAIN ? [`   ${url}`] : [];
       return [
-        `${rank}. ${style.bold(style === PLAIN ? title : title)}`,
-        `   ${reason}`,
-        ...evidence.map((line) => `   - ${line}`),
-        ...(style === PLAIN ? address : [`   ${style.link('See it', url)}`]),
+        `${rank}. ${style.bold(title)}`,
+        `   ${style.text(reason)}`,
+        ...evidence.map((line) => `   - ${style.text(line)}`),
+        `   ${style === PLAIN ? url : style.link('See it', url)}`,
       ].join('\n');
     })
     .join('\n');
@@ -97,10 +100,10 @@ function todoText({ todo, considered, publicUrl }: ReportDetail, style: Style): 
 
 function writeSection(section: ReportSection, style: Style, base: string): string[] {
   const head = style.heading(2, section.title);
-  if (section.state === 'unknown') return [head, `Unknown: ${section.note}`];
+  if (section.state === 'unknown') return [head, `Unknown: ${style.text(section.note ?? '')}`];
   return [
     head,
-    ...(section.note === null ? [] : [section.note]),
+    ...(section.note === null ? [] : [style.text(section.note)]),
     ...(section.figures.length === 0 ? [] : [figuresText(section.figures, style, base)]),
     changesText(section.changes, style, base),
     ...section.charts.map((chart) => chartText(chart, style, base)),
@@ -113,18 +116,18 @@ function figuresText(figures: readonly ReportFigure[], style: Style, base: strin
     style.link(label, `${base}${href}`),
     formatValue(value, unit),
     before === undefined ? '' : formatValue(before, unit),
-    note ?? '',
+    style.text(note ?? ''),
   ]);
   return style.table(['', 'Now', 'Before', ''], rows, [false, true, true, false]);
 }
 
-const SIGNS = { better: '+', worse: '!', other: '~' } as const;
+const WORDS = { better: 'Better', worse: 'Worse', other: 'Different' } as const;
 
 function changesText(changes: readonly ReportChange[], style: Style, base: string): string {
   return changes
     .map(({ direction, text, rule, sample, href }) => {
       const told = style.link(text, `${base}${href}`);
-      return `- ${SIGNS[direction]} ${told} (rule "${rule}": ${sample})`;
+      return `- ${WORDS[direction]}: ${told} (rule "${rule}", ${style.text(sample)})`;
     })
     .join('\n');
 }
@@ -154,7 +157,7 @@ function tableText({ title, columns, rows, more }: ReportTable, style: Style, ba
     cells.map((cell, column) => {
       const unit = columns[column]?.unit ?? null;
       const text = cellText(cell, unit);
-      return column === 0 ? style.link(text, `${base}${href}`) : style === MARKDOWN ? literal(text) : text;
+      return column === 0 ? style.link(text, `${base}${href}`) : style.text(text);
     }),
   );
   const head = columns.map(({ label }) => label);
