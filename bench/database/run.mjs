@@ -75,11 +75,13 @@ async function measure(major) {
       waits: { every: 5, times: 300, work: () => waits.look(db) },
       connections: { every: 15, times: 200, work: () => sampler.sampleConnections(db) },
       statements: { every: 30, times: 40, work: () => sampler.sampleStatements(db) },
+      'server and sessions': { every: 30, times: 100, work: () => sampler.sampleServer(db) },
       'urgent findings': { every: 60, times: 40, work: () => checkDatabase(database, db, { probes: LIVE_PROBES }) },
       catalogue: {
         ...{ every: 300, times: 8 },
         work: async () => readCatalogue(db, await readServerFacts(db), 'plain'),
       },
+      'sizes of relations': { every: 3_600, times: 8, work: () => sampler.sampleSizes(db, 'plain') },
       'all findings': { every: 600, times: 8, work: () => checkDatabase(database, db, { probes: SLOW_PROBES }) },
     };
     const rows = {};
