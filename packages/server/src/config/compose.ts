@@ -208,6 +208,7 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
     backups: backups.map(({ value }) => withRetainedFiles(value, kept)),
     maintenance: kept,
     scaling: compileScaling(sections.scaling.value),
+    geoip: sections.geoip?.value.slice('file:'.length) ?? null,
     security: compileSecurity(sections.security.value, sections.security.report),
     scan: compileScan(sections.security.value.scan ?? {}, within(sections.security.report, 'scan')),
   };

@@ -97,6 +97,8 @@ export interface Config {
   maintenance: MaintenanceConfig;
   scaling: ScalingConfig;
   security: SecurityConfig;
+  /** Path of a MaxMind DB file with cities, relative to `root`. */
+  geoip: string | null;
   scan: ScanConfig;
 }
 

@@ -80,6 +80,7 @@ export class SectionJoiner {
     return {
       service: this.#scalar('service'),
       public_url: this.#scalar('public_url'),
+      geoip: this.#scalar('geoip'),
       stores: this.#map('stores'),
       integrations: this.#map('integrations'),
       retention: this.#map('retention'),

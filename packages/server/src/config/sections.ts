@@ -37,6 +37,10 @@ import { retentionShape, storesShape, targetsShape } from './platform.ts';
 export const SCALARS = {
   service: z.string().min(1).describe('Name of the service; the default of records that carry none'),
   public_url: z.string().describe('Base of links in messages'),
+  geoip: z
+    .string()
+    .regex(/^file:./, 'expected file:PATH')
+    .describe('A MaxMind DB file with cities, file:PATH; it tells impossible travel where addresses are'),
   include: z.array(z.string()).describe('Further files, e.g. monitoring/*.yml'),
 };
 
@@ -84,7 +88,7 @@ export const LISTS = {
 };
 
 /** Sections that are part of the format and that this version does not use. */
-export const LATER = ['geoip', 'receivers'] as const;
+export const LATER = ['receivers'] as const;
 
 export const SECTION_NAMES: readonly string[] = [
   ...Object.keys(SCALARS),
@@ -97,6 +101,7 @@ export const SECTION_NAMES: readonly string[] = [
 export interface Sections {
   service: Placed<string> | undefined;
   public_url: Placed<string> | undefined;
+  geoip: Placed<string> | undefined;
   stores: Placed<z.infer<typeof storesShape>>;
   integrations: Placed<RawIntegrations>;
   retention: Placed<z.infer<typeof retentionShape>>;

@@ -180,10 +180,14 @@ function toItem({ action, until, createdAt, ...item }: StoredRestriction) {
 }
 
 function notesOf(watch: SecurityWatch): SecuritySummary['notes'] {
-  const { locationSeen, forgotten, skippedBytes, lostDetections } = watch.stats();
+  const { location, locationSeen, forgotten, skippedBytes, lostDetections } = watch.stats();
   const notes = [];
-  if (!locationSeen) {
-    const message = 'Impossible travel is off: no location source. Events carry none, so journeys are not compared.';
+  if (location.kind === 'broken') {
+    const message = `Addresses cannot be placed: ${location.reason}. Impossible travel knows only what events say.`;
+    notes.push({ code: 'location_broken', message });
+  } else if (location.kind === 'none' && !locationSeen) {
+    const message =
+      'Impossible travel is off: no location source. Events carry none and geoip names no file, so journeys are not compared.';
     notes.push({ code: 'no_location', message });
   }
   if (forgotten > 0) {

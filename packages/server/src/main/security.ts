@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { audit } from '../access/audit.ts';
 import { SecurityWatch } from '../care/security/index.ts';
 import { securityRoutes } from '../http/security.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { GeoIp } from './geoip.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Observe } from './observe.ts';
@@ -19,6 +21,11 @@ export function makeSecurity(context: {
   log: Log;
 }): SecurityWatch {
   const { live, stores, observe, instance, clock, log } = context;
+  const location = new GeoIp({
+    path: () => live.current.geoip && resolve(live.current.root, live.current.geoip),
+    clock,
+    log: log.child('geoip'),
+  });
   const watch = new SecurityWatch({
     db: stores.db,
     telemetry: stores.telemetry,
@@ -28,6 +35,7 @@ export function makeSecurity(context: {
     log: log.child('security'),
     service: live.current.service,
     config: () => live.current.security,
+    location,
   });
   observe.followLogRows((rows, security) => watch.feed.offer(rows, security));
   return watch;

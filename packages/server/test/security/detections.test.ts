@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { SecurityEventItem, SecurityRestrictions, SecuritySource, SecuritySummary } from '@yumops/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { until } from '../ingest.ts';
+import { cityDatabase } from '../support/mmdb.ts';
 import {
   emptySecurityStores,
   openSecurityStores,
@@ -124,6 +128,28 @@ test('what a crash or a restart forgot is learnt again from the store', async ()
   one = await startSecurityInstance(stores);
   await one.send(failures(1));
   expect(await found('brute_force')).toMatchObject({ count: 5 });
+});
+
+test('impossible travel is seen by the addresses alone, where a file of places is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'yumops-places-'));
+  const file = join(folder, 'city.mmdb');
+  const places = [
+    { network: '203.0.113.0/24', country: 'GB', lat: 51.5, lon: -0.13 },
+    { network: '198.51.100.0/24', country: 'AU', lat: -33.87, lon: 151.21 },
+  ];
+  await writeFile(file, cityDatabase(places));
+  const placed = await startSecurityInstance(stores, file);
+  try {
+    await placed.send([signIn(true, { ip: '203.0.113.9' })]);
+    await placed.send([signIn(true, { ip: '198.51.100.9' })]);
+    const detection = await found('impossible_travel', placed);
+    expect(detection).toMatchObject({ keys: { ip: '198.51.100.9' }, evidence: { from: 'GB', to: 'AU' } });
+    const { notes } = await placed.get<{ notes: { code: string }[] }>('/api/v1/security/summary');
+    expect(notes.map(({ code }) => code)).not.toContain('no_location');
+  } finally {
+    await placed.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('two instances count together, and both know the block', async () => {

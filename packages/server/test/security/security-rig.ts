@@ -8,6 +8,7 @@ import { restrictionRoutes } from '../../src/http/security-restrictions.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { randomHex } from '../../src/lib/random.ts';
+import { GeoIp } from '../../src/main/geoip.ts';
 import { PostgresSignals } from '../../src/store/state/index.ts';
 import { startTestState, startTestTelemetry, type TestState, type TestTelemetry } from '../engines.ts';
 import { silentLog, startTestIngest } from '../ingest.ts';
@@ -54,7 +55,11 @@ const findIngestKey = async (secret: string) => {
   return project === undefined ? undefined : { scope: 'server' as const, project };
 };
 
-export async function startSecurityInstance({ state, telemetry }: SecurityStores): Promise<SecurityInstance> {
+/** @param geoip path of a file of places; null = none */
+export async function startSecurityInstance(
+  { state, telemetry }: SecurityStores,
+  geoip: string | null = null,
+): Promise<SecurityInstance> {
   const clock = systemClock;
   const config = { allow: [] as string[], blockForMs: HOUR, slowGuessing: { failures: 20, within: 24 * HOUR } };
   let watch: SecurityWatch | undefined;
@@ -67,6 +72,7 @@ export async function startSecurityInstance({ state, telemetry }: SecurityStores
   watch = new SecurityWatch({
     ...{ db: state.db, telemetry: telemetry.telemetry, writer: intake.ingest.writer, signals, clock, log: silentLog },
     ...{ instance: randomHex(4), service: 'test', config: () => config, audit },
+    location: new GeoIp({ path: () => geoip, clock, log: silentLog }),
   });
   await watch.start();
   const app = await createHttpServer({ log: silentLog, version: 'test' });

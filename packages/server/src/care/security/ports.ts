@@ -4,6 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Signals } from '../../lib/signals.ts';
 import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import type { SecurityConfig } from './config.ts';
+import type { LocationSource } from './location.ts';
 
 /** What the part that watches for attacks needs. */
 export interface SecurityOptions {
@@ -17,6 +18,7 @@ export interface SecurityOptions {
   instance: string;
   service: string;
   config(): SecurityConfig;
+  location: LocationSource;
   audit(
     tx: Queryable,
     entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },

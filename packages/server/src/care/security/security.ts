@@ -6,6 +6,7 @@ import { DetectionEngine, type EngineStats } from './detect/engine.ts';
 import { type Hit, identityOf, type Restriction, SEVERITY_OF } from './detection.ts';
 import type { SecurityEvent } from './event.ts';
 import { EventFeed } from './feed.ts';
+import { type LocationSource, located } from './location.ts';
 import type { SecurityOptions } from './ports.ts';
 import { readPast } from './read-past.ts';
 import { restrictionKey, type StoredRestriction } from './restriction.ts';
@@ -41,6 +42,8 @@ export interface SecurityStats extends EngineStats {
   lostDetections: number;
   /** Whether any event told where it came from. */
   locationSeen: boolean;
+  /** What places addresses. */
+  location: LocationSource['state'];
 }
 
 /** Finds attacks in the events of this instance, and keeps what is found and what follows from it. */
@@ -83,11 +86,13 @@ export class SecurityWatch {
       ...this.#counts,
       skippedBytes: this.feed.skippedBytes,
       locationSeen: this.#locationSeen,
+      location: this.#options.location.state,
     };
   }
 
   /** Learns what the store holds of the last day, and begins to work. */
   async start(): Promise<void> {
+    await this.#options.location.start();
     await this.inForce.start();
     await this.#learn();
     const { signals, instance } = this.#options;
@@ -101,6 +106,7 @@ export class SecurityWatch {
   async stop(): Promise<void> {
     this.#unlisten();
     this.inForce.stop();
+    await this.#options.location.stop();
     await this.#loop.stop();
     await this.#flush().catch((error: unknown) => {
       this.#options.log.warn('the last detections could not be stored', { reason: messageOf(error) });
@@ -110,7 +116,8 @@ export class SecurityWatch {
   /** Takes events of this instance. */
   take(events: readonly SecurityEvent[]): void {
     this.#counts.events += events.length;
-    for (const event of events) {
+    for (const told of events) {
+      const event = located(told, this.#options.location);
       this.#locationSeen ||= event.place !== null;
       for (const hit of this.#engine.take(event)) this.#note(hit);
       this.#words.push(event);
@@ -251,7 +258,7 @@ export class SecurityWatch {
     const { telemetry, clock, db, log } = this.#options;
     try {
       for (const event of await readPast(telemetry, clock.now())) {
-        for (const hit of this.#engine.take(event)) this.#note(hit);
+        for (const hit of this.#engine.take(located(event, this.#options.location))) this.#note(hit);
       }
       const ids = [...this.#pending.values()].map(({ hit }) => detectionId(hit));
       const known = await knownDetections(db, ids);
