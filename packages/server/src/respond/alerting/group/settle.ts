@@ -83,7 +83,8 @@ export function recover(draft: Draft, messageId: string): void {
   const uncertainSince = message.uncertainSince ?? message.attemptedAt;
   const unsure: Message = { ...message, interruptions, maybeDelivered: true, uncertainSince };
   if (interruptions > 1 && !SENT_ONCE.has(message.channel)) {
-    const others = hasFallback(draft, unsure);
+    // What others were not told for certain is told by mail: there it is said again.
+    const others = unsure.channel !== 'email' && hasFallback(draft, unsure);
     fail(draft, unsure, 'the process stopped twice while sending; it may have arrived');
     if (!others) sayAgain(draft, unsure);
     return;

@@ -4,7 +4,7 @@ import { callbackUrl, isReachable } from './callback.ts';
 import type { TwilioIntegration } from './config.ts';
 import { spokenMenu } from './twiml.ts';
 
-/** A call that began later than this after an attempt belongs to another message. */
+/** A call that began later than this after the only attempt belongs to another message. */
 const SAME_CALL_MS = 60_000;
 
 /**
@@ -14,7 +14,7 @@ const SAME_CALL_MS = 60_000;
 export function callNotifier(twilio: TwilioIntegration): Notifier {
   return {
     send(message, signal) {
-      const { publicUrl, id, target } = message;
+      const { publicUrl, id, target, attempt } = message;
       const status: [string, string][] = isReachable(publicUrl)
         ? [
             ['StatusCallback', callbackUrl(publicUrl, 'status', id)],
@@ -30,7 +30,8 @@ export function callNotifier(twilio: TwilioIntegration): Notifier {
             to === target &&
             from === twilio.from &&
             direction === 'outbound-api' &&
-            (message.uncertainSince == null || Date.parse(String(created)) <= since + SAME_CALL_MS),
+            // After several attempts it may be of any of them, and nobody is called twice.
+            (message.uncertainSince == null || attempt > 2 || Date.parse(String(created)) <= since + SAME_CALL_MS),
         },
         message,
         signal,

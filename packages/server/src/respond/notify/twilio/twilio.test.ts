@@ -149,6 +149,20 @@ test('a call says what is wrong and waits for a key', async () => {
   }
 });
 
+test('a call of any of several interrupted attempts is not made again, however long after the first', async () => {
+  const server = await twilioServer(() => now);
+  try {
+    now = at + 120_000;
+    await callNotifier(account(server)).send(outgoing({ target: PHONE, attempt: 2, uncertainSince: at }), never);
+    const again = outgoing({ target: PHONE, attempt: 3, uncertainSince: at });
+    expect(await callNotifier(account(server)).send(again, never)).toMatchObject({ detail: 'Twilio had it already' });
+    expect(server.made).toHaveLength(1);
+  } finally {
+    now = at;
+    await server.stop();
+  }
+});
+
 test('a later call to the same number is another', async () => {
   const server = await twilioServer(() => now);
   try {
