@@ -78,6 +78,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['reports', '/reports', 'is slower'],
   ['report made', '/reports?do=make', 'only keep it'],
   ['report', '/reports/rp-1', 'by the rule'],
+  ['scaling', '/scaling?figure=telemetry%3Alogs%3Arow', 'at its limit in 19 days'],
+  ['scaling of a resource', '/scaling?resource=traffic', 'nobody knows what the application bears'],
   ['inbox', '/inbox', 'CRITICAL · High Error Rate'],
   ['settings', '/settings', 'Current password'],
   ['contact methods', '/settings?view=contact', 'nothing is sent there'],

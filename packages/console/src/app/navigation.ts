@@ -19,6 +19,7 @@ export interface PageLink {
     | '/security'
     | '/jobs'
     | '/reports'
+    | '/scaling'
     | '/inbox'
     | '/settings';
   label: string;
@@ -64,6 +65,7 @@ const GROUPS: readonly PageGroup[] = [
       { to: '/security', label: 'Security', icon: 'security', letter: 'y' },
       { to: '/jobs', label: 'Jobs', icon: 'jobs', letter: 'j' },
       { to: '/reports', label: 'Reports', icon: 'reports', letter: 'w' },
+      { to: '/scaling', label: 'Scaling', icon: 'expand', letter: 'x' },
     ],
   },
 ];

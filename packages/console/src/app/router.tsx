@@ -179,6 +179,13 @@ const reportRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/reports/report-page.tsx'), 'ReportPage'),
 });
 
+const scalingRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/scaling',
+  validateSearch: (search) => pick(search, ['resource', 'figure']),
+  component: lazyRouteComponent(() => import('../pages/scaling/scaling-page.tsx'), 'ScalingPage'),
+});
+
 const tracesRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/traces',
@@ -269,6 +276,7 @@ const routeTree = rootRoute.addChildren([
     jobsRoute,
     reportsRoute,
     reportRoute,
+    scalingRoute,
     inboxRoute,
     settingsRoute,
   ]),

@@ -25,7 +25,7 @@ export function plotData({ kind, times, series }: PlotProps): uPlot.AlignedData 
 }
 
 export function plotOptions(latest: Latest, width: number, zone: Zone): uPlot.Options {
-  const { height, onZoom } = latest.current;
+  const { height, onZoom, band } = latest.current;
   return {
     width,
     height,
@@ -45,6 +45,9 @@ export function plotOptions(latest: Latest, width: number, zone: Zone): uPlot.Op
     },
     axes: [timeAxis(zone), valueAxis(latest)],
     series: [{}, ...plotSeries(latest.current)],
+    ...(band === undefined
+      ? {}
+      : { bands: [{ series: [band.high + 1, band.low + 1] as [number, number], fill: tokenColour(band.token) }] }),
     hooks: {
       setCursor: [(plot) => latest.current.onHover(plot.cursor.idx ?? null)],
       setSelect: [(plot) => zoomTo(plot, latest)],

@@ -30,6 +30,8 @@ export interface TimeChartProps {
   format(value: number): string;
   height?: number;
   threshold?: { value: number; label: string };
+  /** Fills the room between two series, by their places. */
+  band?: { high: number; low: number; token: string };
   /** Called when a person drags over a stretch of time. */
   onZoom?(span: Span): void;
   /** Width of a bar in milliseconds. */

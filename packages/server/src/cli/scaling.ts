@@ -13,10 +13,10 @@ const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 const short = (value: number) => Number(value.toPrecision(3)).toLocaleString('en', { maximumFractionDigits: 3 });
 
-/** Bytes in steps of 1,000, as disks are sold. */
+/** Bytes in steps of 1,024, as the console writes them. */
 function bytes(value: number): string {
-  const step = Math.min(BYTES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(value))) / 3)));
-  return `${short(value / 1_000 ** step)} ${BYTES[step]}`;
+  const step = Math.min(BYTES.length - 1, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10));
+  return `${short(value / 1_024 ** step)} ${BYTES[step]}`;
 }
 
 function quantity(value: number | null, unit: CapacityUnit | CapacityFigure['unit']): string {

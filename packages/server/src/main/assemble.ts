@@ -118,7 +118,7 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   const parts = { stores, live, alerting, databases, clock, log, publicUrl };
   const response = makeResponse({ ...parts, linkKey: identity.linkKey, scheduler: () => scheduler });
   const errors = makeErrors({ settings, stores, observe, live, shared, clock, log });
-  const desk = makeReports({ ...parts, ...response, backups, errors, windows });
+  const desk = makeReports({ ...parts, ...response, backups, errors, windows, scaling });
   const storedMonitors = makeStoredMonitors({ live, stores, observe, keyring: identity.keyring, log });
   const scanner = makeScanner({ ...parts, settings, observe, identity, backups, storedMonitors });
   const scheduler = makeScheduler({

@@ -3,6 +3,7 @@ import { readLoads } from '../care/database/index.ts';
 import {
   alertSection,
   backupSection,
+  capacitySection,
   createReports,
   databaseSection,
   deliverReport,
@@ -18,6 +19,7 @@ import {
   uptimeSection,
   vitalSection,
 } from '../care/reports/index.ts';
+import type { Scaling } from '../care/scaling/index.ts';
 import { type Job, runsBetween } from '../care/scheduler/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Queryable } from '../lib/db.ts';
@@ -42,6 +44,7 @@ export interface ReportParts {
   alerting: Alerting;
   databases: DatabaseCare;
   backups: LiveBackups;
+  scaling: Pick<Scaling, 'section'>;
   errors: Errors;
   windows: Windows;
   checklists: Checklists;
@@ -70,6 +73,7 @@ function sectionsOf(parts: ReportParts): SectionSource[] {
     databases(parts),
     backupSection({ backups: () => seenBackups(parts.backups) }),
     jobSection({ runs: ({ from, to }) => runsBetween(db, from, to), knownSince: () => knownSince(db) }),
+    capacitySection({ capacity: () => parts.scaling.section() }),
     deploySection({ deploys }),
   ];
 }

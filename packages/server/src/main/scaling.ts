@@ -27,7 +27,7 @@ async function readDatabaseOf(live: LiveConfig, name: string) {
   }
   const connection = await connectMonitored(name, database.url.reveal());
   try {
-    return await readLevels(connection, database.profile);
+    return await readLevels(connection);
   } finally {
     await connection.close();
   }

@@ -23,7 +23,7 @@ import { startTelemetryServer, type TelemetryServer } from '../support/telemetry
 const PROMETHEUS = '/usr/bin/prometheus';
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 30, 12, 0, 30);
-const GB = 1e9;
+const GB = 2 ** 30;
 
 const origin = { project: '', service: 'shop', environment: 'production', release: '' };
 const folder = mkdtempSync(join(tmpdir(), 'yumops-scaling-'));
@@ -51,7 +51,6 @@ function history() {
       metric(at, 'db_connection_usage', 40 + 5 * wave, { database: 'main' }),
       metric(at, 'capacity_blocks_hit', 9_000_000 - hour * 9_000, { database: 'main' }),
       metric(at, 'capacity_blocks_read', 1_000_000 - hour * 1_000, { database: 'main' }),
-      metric(at, 'capacity_table_bytes', (1 + 0.05 * day) * GB, { database: 'main', table: 'public.ratings' }),
       metric(at, 'capacity_connections_usable', 97, { database: 'main' }),
     ];
   }).flat();
@@ -104,7 +103,6 @@ function scalingDeps(): ScalingDeps {
     disk: async () => ({ used: 100 * GB, free: 20 * GB }),
     databases: () => ['main'],
     readDatabase: async () => ({
-      tables: [{ table: 'public.ratings', bytes: 3 * GB }],
       blocks: { hit: 90, read: 10 },
       connections: { used: 39, usable: 97 },
     }),
@@ -132,7 +130,7 @@ describe('a report', () => {
   test('names the first limit first, with an interval that holds the planted day', () => {
     expect(report.resources[0]).toMatchObject({ id: 'disk:one', unit: 'B', limit: 120 * GB, samples: 960 });
     const { outlook, growthPerDay } = report.resources[0] as ScalingReport['resources'][number];
-    expect(growthPerDay?.value).toBeCloseTo(2 * GB, -7);
+    expect(growthPerDay?.value).toBeCloseTo(2 * GB, -8);
     expect(outlook.state).toBe('limit');
     if (outlook.state !== 'limit') return;
     expect(outlook.earliest).toBeLessThanOrEqual(10);
@@ -211,12 +209,7 @@ test('a sample is written as metrics, with the days to each limit, and what cann
   const scaling = new Scaling(deps);
   await scaling.sample();
   const names = new Set(written.map(({ name }) => name));
-  for (const name of [
-    'capacity_disk_used_bytes',
-    'capacity_telemetry_bytes',
-    'capacity_table_bytes',
-    'days_to_limit',
-  ]) {
+  for (const name of ['capacity_disk_used_bytes', 'capacity_telemetry_bytes', 'capacity_blocks_hit', 'days_to_limit']) {
     expect(names).toContain(name);
   }
   const days = written.find(

@@ -2,6 +2,7 @@ import type { Overview } from '@yumops/protocol';
 import { State, type Tone } from '../../components/state.tsx';
 import { Instant, When } from '../../components/when.tsx';
 import { glued } from '../../format/number.ts';
+import '../../components/verdict.css';
 
 const LOOKS: Record<Overview['verdict'], { tone: Tone; word: string }> = {
   healthy: { tone: 'ok', word: 'Healthy' },

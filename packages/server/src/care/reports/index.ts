@@ -10,6 +10,7 @@ export { createReports, type Reports } from './reports.ts';
 export { pageOf, type SectionContent, type SectionSource } from './section.ts';
 export { alertSection } from './sections/alerts.ts';
 export { backupSection, type KnownBackup } from './sections/backups.ts';
+export { capacitySection } from './sections/capacity.ts';
 export { databaseSection } from './sections/database.ts';
 export { deploySection } from './sections/deploys.ts';
 export { errorSection } from './sections/errors.ts';

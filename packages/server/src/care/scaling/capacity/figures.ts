@@ -157,19 +157,19 @@ function cacheHits(now: number): Reading<{ database: string; hit: number; read: 
 /** The tables that grew most in a week. */
 function tableGrowth(
   now: number,
-): Reading<{ database: string; table: string; bytes: number; grown: number; days: number; samples: number }> {
+): Reading<{ database: string; table: string; newest: number; grown: number; days: number; samples: number }> {
   return {
     source: 'sizes of tables',
     asked: {
-      sql: `SELECT attributes['database'] AS database, attributes['table'] AS table, argMax(value, timestamp) AS bytes,
-                   argMax(value, timestamp) - argMin(value, timestamp) AS grown,
-                   (toUnixTimestamp(max(timestamp)) - toUnixTimestamp(min(timestamp))) / 86400 AS days, sum(samples) AS samples
-            FROM capacity WHERE name = 'capacity_table_bytes' AND timestamp >= ${SINCE}
-            GROUP BY database, table ORDER BY grown DESC, bytes DESC LIMIT 20`,
+      sql: `SELECT database, object AS table, argMax(bytes, timestamp) AS newest,
+                   argMax(bytes, timestamp) - argMin(bytes, timestamp) AS grown,
+                   (toUnixTimestamp(max(timestamp)) - toUnixTimestamp(min(timestamp))) / 86400 AS days, count() AS samples
+            FROM database_sizes WHERE kind = 'table' AND timestamp >= ${SINCE}
+            GROUP BY database, object ORDER BY grown DESC, newest DESC LIMIT 20`,
       params: since(now - WEEK_MS),
     },
-    figures: ({ database, table, bytes, grown, days, samples }) => [
-      figure('database', `${database} ${table}`, 'table', ['Size with indexes', bytes, 'B', samples]),
+    figures: ({ database, table, newest, grown, days, samples }) => [
+      figure('database', `${database} ${table}`, 'table', ['Size with indexes', newest, 'B', samples]),
       ...(days >= 1
         ? [
             figure('database', `${database} ${table}`, 'growth', [

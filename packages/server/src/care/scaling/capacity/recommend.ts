@@ -1,7 +1,8 @@
 import type { CapacityFigure, CapacityResource, ScalingRecommendation } from '@yumops/protocol';
 import type { Prices } from '../config.ts';
 
-const GB = 1e9;
+/** As the console writes it, and as clouds bill it. */
+const GB = 2 ** 30;
 const gb = (bytes: number) => `${Number((bytes / GB).toPrecision(3))} GB`;
 
 /** A disk should hold what is expected so many days from now, with a fifth of room. */

@@ -34,7 +34,7 @@ interface Level {
 export function newestAsked(now: number): Asked {
   return {
     sql: `SELECT name, attributes, argMax(value, timestamp) AS value FROM capacity
-          WHERE timestamp >= toDateTime({since:String}, 'UTC') AND name NOT IN ('capacity_table_bytes')
+          WHERE timestamp >= toDateTime({since:String}, 'UTC')
           GROUP BY name, attributes ORDER BY name, toString(attributes)`,
     params: { since: storeTime(now - 2 * DAY_MS) },
   };

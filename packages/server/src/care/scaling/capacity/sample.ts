@@ -84,10 +84,8 @@ async function sampleStateLog({ db }: CapacitySources): Promise<Sample[]> {
 }
 
 async function sampleDatabase(name: string, { readDatabase }: CapacitySources): Promise<Sample[]> {
-  const { tables, blocks, connections } = await readDatabase(name);
-  const samples = tables.map(({ table, bytes }): Sample => {
-    return { name: 'capacity_table_bytes', value: bytes, unit: 'bytes', labels: { database: name, table } };
-  });
+  const { blocks, connections } = await readDatabase(name);
+  const samples: Sample[] = [];
   const of = { database: name };
   if (blocks !== null) {
     samples.push({ name: 'capacity_blocks_hit', value: blocks.hit, unit: 'blocks', labels: of });
