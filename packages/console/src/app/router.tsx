@@ -153,7 +153,20 @@ const backupsRoute = createRoute({
 const securityRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/security',
-  validateSearch: (search) => pick(search, [...RANGE, 'view', 'detection', 'ip', 'network', 'account', 'do', 'value']),
+  validateSearch: (search) =>
+    pick(search, [
+      ...RANGE,
+      'view',
+      'detection',
+      'ip',
+      'network',
+      'account',
+      'do',
+      'value',
+      'finding',
+      'state',
+      'scan',
+    ]),
   component: lazyRouteComponent(() => import('../pages/security/security-page.tsx'), 'SecurityPage'),
   staticData: { range: true },
 });

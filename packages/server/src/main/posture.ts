@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PostureFacts, StoreLink } from '../care/scan/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { isPlaceholder, type Secret } from '../lib/secret.ts';
@@ -30,7 +31,7 @@ export async function postureFacts(parts: PostureParts): Promise<PostureFacts> {
     listensOutside: !/^(?:127\.|::1$|localhost$)/.test(settings.host),
     providers: config.signIn.providers.map(({ id, domains, role }) => ({ id, domains, role })),
     ...{ breachedPasswords: config.signIn.breachedPasswords },
-    dataMode: await modeOf(settings.dataDir),
+    data: await openData(settings.dataDir),
     links: linksOf(parts),
     databases: config.databases.map(({ name }) => name),
     backups: config.backups.map(({ name, database, key }) => ({
@@ -82,4 +83,16 @@ export function readLink(name: string, setting: string, text: string): StoreLink
 async function modeOf(path: string): Promise<number | null> {
   const found = await stat(path).catch(() => null);
   return found?.mode ?? null;
+}
+
+/** What YumOps keeps in its data folder. */
+const KEPT = ['postgres', 'chdb', 'spool', 'blobs', 'files', 'databases', 'journeys', 'run.json', 'audit-head.json'];
+
+async function openData(dataDir: string): Promise<PostureFacts['data']> {
+  const modes = await Promise.all(KEPT.map(async (name) => ({ name, mode: await modeOf(join(dataDir, name)) })));
+  const folder = await modeOf(dataDir);
+  return {
+    writable: folder !== null && (folder & 0o002) !== 0,
+    readable: modes.filter(({ mode }) => mode !== null && (mode & 0o004) !== 0).map(({ name }) => name),
+  };
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { SecuritySummary } from '@yumops/protocol';
+import type { SecurityFinding, SecuritySummary } from '@yumops/protocol';
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { Button } from '../../components/button.tsx';
 import { Drawer } from '../../components/drawer.tsx';
@@ -15,7 +15,10 @@ import { Attacks } from './attacks.tsx';
 import { BlockForm } from './block-form.tsx';
 import { DetectionDetails } from './detection-details.tsx';
 import { Events } from './events.tsx';
+import { AcceptForm, AssignForm, FindingDetails } from './finding-details.tsx';
+import { Findings } from './findings.tsx';
 import { Restrictions } from './restrictions.tsx';
+import { ScanReport, Scans } from './scans.tsx';
 import { shortAccount } from './security-look.ts';
 import { type SecurityFilter, summaryQuery } from './security-queries.ts';
 import { Sources } from './sources.tsx';
@@ -28,43 +31,67 @@ const VIEWS = [
   { view: 'blocks', label: 'Blocks' },
   { view: 'sources', label: 'Sources' },
   { view: 'events', label: 'Events' },
+  { view: 'findings', label: 'Findings' },
+  { view: 'scans', label: 'Scans' },
 ];
 
-/** Who attacks the application, who is shut out for it, and what each did. */
+/** Views of what scans say, which is no matter of a time range. */
+const OF_SCANS = ['findings', 'scans'];
+
+/** Who attacks the application, who is shut out for it, what each did, and what scans say is wrong. */
 export function SecurityPage() {
-  const { view, detection, ip, network, account, do: doing, value } = route.useSearch();
+  const { view, detection, finding, do: doing, value } = route.useSearch();
   const navigate = route.useNavigate();
   const { span } = usePageTime();
   const query = useQuery(summaryQuery(span));
-  const filter: SecurityFilter = { ...span, ip, network, account };
+  const endDoing = () => void navigate({ search: (old) => ({ ...old, do: undefined, value: undefined }) });
   return (
     <Page title="Security" note={<Freshness updatedAt={query.dataUpdatedAt} failed={query.isError} />}>
-      <QueryView query={query} what="the summary" rows={3}>
-        {(summary) => <Summary summary={summary} />}
-      </QueryView>
+      {!OF_SCANS.includes(view ?? '') && (
+        <QueryView query={query} what="the summary" rows={3}>
+          {(summary) => <Summary summary={summary} />}
+        </QueryView>
+      )}
       <Views page="/security" views={VIEWS} current={view} />
+      <View />
+      {detection !== undefined && (
+        <Drawer title="Attack" close={() => void navigate({ search: (old) => ({ ...old, detection: undefined }) })}>
+          <DetectionDetails id={detection} />
+        </Drawer>
+      )}
+      {finding !== undefined && (
+        <Drawer title="Finding" close={() => void navigate({ search: (old) => ({ ...old, finding: undefined }) })}>
+          <FindingDetails id={finding} />
+        </Drawer>
+      )}
+      {doing === 'block' && <BlockForm value={value ?? ''} close={endDoing} />}
+      {doing === 'accept' && finding !== undefined && <AcceptForm id={finding} close={endDoing} />}
+      {doing === 'assign' && finding !== undefined && <AssignForm id={finding} close={endDoing} />}
+    </Page>
+  );
+}
+
+const isState = (text: string | undefined): text is SecurityFinding['state'] =>
+  text === 'open' || text === 'accepted' || text === 'resolved';
+
+function View() {
+  const { view, detection, finding, state, scan, ip, network, account } = route.useSearch();
+  const { span } = usePageTime();
+  const filter: SecurityFilter = { ...span, ip, network, account };
+  if (view === 'findings') return <Findings state={isState(state) ? state : 'open'} open={finding} />;
+  if (view === 'scans') return scan === undefined ? <Scans /> : <ScanReport id={scan} />;
+  if (view === 'blocks') return <Restrictions />;
+  return (
+    <>
       <Chosen filter={filter} />
-      {view === 'blocks' ? (
-        <Restrictions />
-      ) : view === 'sources' ? (
+      {view === 'sources' ? (
         <Sources filter={filter} />
       ) : view === 'events' ? (
         <Events filter={filter} />
       ) : (
         <Attacks filter={filter} open={detection} />
       )}
-      {detection !== undefined && (
-        <Drawer title="Attack" close={() => void navigate({ search: (old) => ({ ...old, detection: undefined }) })}>
-          <DetectionDetails id={detection} />
-        </Drawer>
-      )}
-      {doing === 'block' && (
-        <BlockForm
-          value={value ?? ''}
-          close={() => void navigate({ search: (old) => ({ ...old, do: undefined, value: undefined }) })}
-        />
-      )}
-    </Page>
+    </>
   );
 }
 

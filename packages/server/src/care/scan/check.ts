@@ -33,6 +33,11 @@ export interface ScanCheck {
   run(context: CheckContext): Promise<CheckResult>;
 }
 
+/** `1 account`, `2 accounts`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A finding without the fields that it shares with others of its check. */
 export type FoundOf = Omit<Found, 'object'> & { object?: string };
 

@@ -181,11 +181,11 @@ describe('secrets', () => {
 
 describe('logging', () => {
   test('what never came is told by kind; when nothing came, once', () => {
-    expect(judgeKinds({ all: 9, kinds: [1, 1, 1, 1, 1] }, 30 * DAY)).toEqual([]);
-    expect(judgeKinds({ all: 9, kinds: [1, 1, 0, 1, 1] }, 30 * DAY)).toMatchObject([
+    expect(judgeKinds({ all: 9, since: NOW, kinds: [1, 1, 1, 1, 1] }, 30 * DAY)).toEqual([]);
+    expect(judgeKinds({ all: 9, since: NOW, kinds: [1, 1, 0, 1, 1] }, 30 * DAY)).toMatchObject([
       { code: 'kind_never_seen', object: 'access that is denied' },
     ]);
-    expect(codes(judgeKinds({ all: 0, kinds: [0, 0, 0, 0, 0] }, 30 * DAY))).toEqual(['no_security_events']);
+    expect(codes(judgeKinds({ all: 0, since: NOW, kinds: [0, 0, 0, 0, 0] }, 30 * DAY))).toEqual(['no_security_events']);
   });
 
   test.each([
@@ -212,7 +212,7 @@ describe('this platform', () => {
       listensOutside: true,
       providers: [],
       breachedPasswords: true,
-      dataMode: 0o40700,
+      data: { writable: false, readable: [] },
     },
     links: [
       {
@@ -249,7 +249,8 @@ describe('this platform', () => {
     ['registration_open', { providers: [{ ...provider, domains: ['gmail.com'] }] }],
     ['admins_by_themselves', { providers: [{ ...provider, role: 'admin' }] }],
     ['breached_passwords_allowed', { breachedPasswords: false }],
-    ['data_readable', { dataMode: 0o40755 }],
+    ['data_open', { data: { writable: true, readable: [] } }],
+    ['data_open', { data: { writable: false, readable: ['spool'] } }],
     ['link_plain', { links: [link] }],
     ['no_backup', { backups: [] }],
     ['backup_no_key', { backups: [{ ...backup, hasKey: false }] }],

@@ -1,5 +1,5 @@
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
-import { found, type ScanCheck } from '../check.ts';
+import { found, plural, type ScanCheck } from '../check.ts';
 import type { Found, ScanSeverity } from '../finding.ts';
 
 const DAY = 86_400_000;
@@ -74,7 +74,7 @@ export function loggingCheck({ telemetry, verifyAudit, config }: LoggingOptions)
           ...judgeChain(chain.faults),
           ...judgeRetention(keptSecurityMs, keptLogsMs),
         ],
-        looked: `Events since ${new Date(since).toISOString().slice(0, 10)}, clocks of ${clocks.length} services, ${chain.entries} entries of the audit log.`,
+        looked: `${plural(seen.all, 'event')} since ${new Date(since).toISOString().slice(0, 10)}, the clocks of ${plural(clocks.length, 'service')}, ${chain.entries} of the audit log's entries.`,
       };
     },
   };
@@ -84,6 +84,8 @@ export function loggingCheck({ telemetry, verifyAudit, config }: LoggingOptions)
 interface SeenKinds {
   all: number;
   kinds: number[];
+  /** Of the oldest event that was looked at, ms since the epoch. */
+  since: number;
 }
 
 async function readKinds(
@@ -97,16 +99,20 @@ async function readKinds(
   );
   const patterns = Object.fromEntries(EXPECTED.map(({ pattern }, index) => [`p${index}`, pattern]));
   const [row] = await telemetry.query<Record<string, number>>(
-    `SELECT count() AS total, ${counts.join(', ')} FROM security_events
+    `SELECT count() AS total, toUnixTimestamp64Milli(min(timestamp)) AS oldest, ${counts.join(', ')} FROM security_events
      WHERE timestamp >= fromUnixTimestamp64Milli({since:Int64})`,
     { since, ...patterns },
     { signal },
   );
-  return { all: Number(row?.['total'] ?? 0), kinds: EXPECTED.map((_, index) => Number(row?.[`k${index}`] ?? 0)) };
+  return {
+    all: Number(row?.['total'] ?? 0),
+    since: Number(row?.['oldest'] ?? since),
+    kinds: EXPECTED.map((_, index) => Number(row?.[`k${index}`] ?? 0)),
+  };
 }
 
 /** Kinds of events that never came. */
-export function judgeKinds({ all, kinds }: SeenKinds, withinMs: number): Found[] {
+export function judgeKinds({ all, kinds, since }: SeenKinds, withinMs: number): Found[] {
   const subject = 'security events';
   const days = Math.round(withinMs / DAY);
   if (all === 0) {
@@ -125,8 +131,8 @@ export function judgeKinds({ all, kinds }: SeenKinds, withinMs: number): Found[]
       : [
           found({
             ...{ code: 'kind_never_seen', subject, object: kind, severity },
-            message: `The application never told of ${kind} within ${days} days; ${what}.`,
-            evidence: `None of ${all} events.`,
+            message: `The application never told of ${kind}; ${what}.`,
+            evidence: `None of ${plural(all, 'event')} since ${new Date(since).toISOString().slice(0, 10)}.`,
             fix: call,
           }),
         ],

@@ -1,4 +1,4 @@
-import { found, type ScanCheck } from '../check.ts';
+import { found, plural, type ScanCheck } from '../check.ts';
 import type { Found } from '../finding.ts';
 
 const DAY = 86_400_000;
@@ -46,7 +46,7 @@ export function peopleCheck(options: PeopleOptions): ScanCheck {
           ...judgeAdmins(accounts),
           ...valid.flatMap((token) => judgeToken(token, stale, now)),
         ],
-        looked: `${accounts.length} accounts and ${valid.length} valid tokens of this platform.`,
+        looked: `${plural(accounts.length, 'account')} and ${plural(valid.length, 'valid token')} of this platform.`,
       };
     },
   };

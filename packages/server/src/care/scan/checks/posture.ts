@@ -1,5 +1,5 @@
 import type { FoundOf } from '../check.ts';
-import { found, type ScanCheck } from '../check.ts';
+import { found, plural, type ScanCheck } from '../check.ts';
 import type { Found } from '../finding.ts';
 import { endedSince, NODE_ENDS } from './versions.ts';
 
@@ -13,8 +13,8 @@ export interface PostureFacts {
   /** Providers of sign-in, with the domains whose people get an account by themselves. */
   providers: readonly { id: string; domains: readonly string[]; role: string }[];
   breachedPasswords: boolean;
-  /** Permission bits of the data folder; null = it does not exist. */
-  dataMode: number | null;
+  /** Whether others may write to the data folder, and what in it they may read, by name. */
+  data: { writable: boolean; readable: readonly string[] };
   /** Connections to stores and databases. */
   links: readonly StoreLink[];
   databases: readonly string[];
@@ -56,7 +56,7 @@ export function postureCheck(facts: () => Promise<PostureFacts>): ScanCheck {
       const known = await facts();
       return {
         findings: judgePosture(known, now),
-        looked: `Secret key, addresses, sign-in, files, ${known.links.length} connections, ${known.backups.length} backups, versions.`,
+        looked: `Secret key, addresses, sign-in, files, ${plural(known.links.length, 'connection')}, ${plural(known.backups.length, 'backup')}, version.`,
       };
     },
   };
@@ -68,7 +68,7 @@ export function judgePosture(facts: PostureFacts, now: number): Found[] {
     ...judgeKey(facts.secretKey),
     ...judgeAddress(facts),
     ...judgeSignIn(facts),
-    ...judgeFolder(facts.dataMode),
+    ...judgeFolder(facts.data),
     ...facts.links.flatMap(judgeLink),
     ...judgeBackups(facts),
     ...judgeVersions(facts, now),
@@ -178,17 +178,14 @@ function judgeSignIn({ providers, breachedPasswords }: PostureFacts): Wrong[] {
   ];
 }
 
-function judgeFolder(mode: number | null): Wrong[] {
-  if (mode === null || (mode & 0o006) === 0) return [];
+function judgeFolder({ writable, readable }: PostureFacts['data']): Wrong[] {
+  if (!writable && readable.length === 0) return [];
   return [
     {
-      ...{
-        code: 'data_readable',
-        severity: 'high',
-        message: 'Other users of the machine may read what YumOps stores.',
-      },
-      evidence: `Mode 0${(mode & 0o777).toString(8)} of the data folder.`,
-      fix: '`chmod o-rw` the data folder.',
+      ...{ code: 'data_open', severity: 'high' },
+      message: `Other users of the machine may ${writable ? 'write to the data folder' : 'read what YumOps stores'}.`,
+      evidence: writable ? 'Others may write to the data folder.' : `Readable by others: ${readable.join(', ')}.`,
+      fix: '`chmod -R o-rw` the data folder.',
     },
   ];
 }

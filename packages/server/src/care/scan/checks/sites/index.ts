@@ -26,7 +26,8 @@ export function sitesCheck(survey: (signal: AbortSignal) => Promise<readonly Sit
 export function judgeSite(survey: SiteSurvey): Found[] {
   const { site, answers, problem } = survey;
   const subject = site.origin;
-  const secure = subject.startsWith('https:');
+  // What is only said over https cannot be asked for where the site was asked without.
+  const secure = site.target.startsWith('https:');
   const findings = [...judgeTls(survey), ...judgePlain(survey, isLocal)];
   if (problem !== null) {
     const hint = 'See whether its monitors are up; then run the scan again.';

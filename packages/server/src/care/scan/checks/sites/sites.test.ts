@@ -124,3 +124,9 @@ test('what was asked somewhere else than it is written is told', async () => {
   const { looked } = await sitesCheck(async () => [moved]).run({ now: 0, signal: new AbortController().signal });
   expect(looked).toContain('https://shop.test was asked at http://127.0.0.1:3000, where it speaks no TLS');
 });
+
+test('what a site says over https alone is not missed where it was asked without', () => {
+  const seen = survey({ headers: { 'strict-transport-security': undefined }, cookies: ['theme=dark; SameSite=Lax'] });
+  expect(judgeSite({ ...seen, site: { ...seen.site, target: 'http://127.0.0.1:3000' } })).toEqual([]);
+  expect(judgeSite(seen)).toHaveLength(2);
+});
