@@ -176,4 +176,4 @@ test('a record is found by SQL with and without a running platform, and the stop
   platform = await start();
   const again = await yumops(['query', sql, '--json']);
   expect(JSON.parse(again.stdout).rows).toEqual([[1]]);
-});
+}, 120_000);

@@ -58,18 +58,20 @@ function keyAt(text: string, { line, col }: Finding): string {
 
 /**
  * Reads a vercel.json.
- * @param path as it is to stand in findings
- * @throws YumOpsError `no_such_file`
+ * @param path as it is to stand in findings; a folder stands for the file in it
+ * @throws YumOpsError `no_such_file`, `unreadable`
  */
 export async function readVercelFile(path: string, root = '.'): Promise<VercelSource> {
   const text = await readFile(resolve(root, path), 'utf8').catch((cause: unknown) => {
-    if (codeOf(cause) !== 'ENOENT') throw cause;
-    throw new YumOpsError('no_such_file', `There is no file ${path}.`, {
-      hint: 'Name the vercel.json of the project: `yumops scaling check PATH`.',
-      status: 404,
-      cause,
-    });
+    const code = codeOf(cause);
+    if (code === 'EISDIR') return null;
+    throw new YumOpsError(
+      code === 'ENOENT' ? 'no_such_file' : 'unreadable',
+      code === 'ENOENT' ? `There is no file ${path}.` : `The file ${path} cannot be read: ${messageOf(cause)}`,
+      { hint: 'Name the vercel.json of the project: `yumops scaling check PATH`.', status: 404, cause },
+    );
   });
+  if (text === null) return readVercelFile(join(path, 'vercel.json'), root);
   const found: Finding[] = [];
   // JSON is YAML but for tabs; positions stay the same.
   const { locate } = readSource(path, text.replaceAll('\t', ' '), (finding) => found.push(finding));

@@ -72,7 +72,7 @@ function Row({ job, current }: { job: JobItem; current: boolean }) {
     <route.Link data-row to="." search={{ job: job.name }} className="job-row" data-current={current}>
       <span className="job-name">
         <strong className="truncate">{job.name}</strong>
-        <span className="quiet truncate">{job.title}</span>
+        <span className="quiet">{job.title}</span>
       </span>
       <span className="job-now">
         <State {...jobLook(job)} />

@@ -35,7 +35,7 @@ export function backupSection(deps: { backups(): Promise<readonly KnownBackup[]>
           { label: 'Drills', value: drills.length, unit: 'count', href: '/backups' },
         ],
         tables: [tableOf(backups, period), ...drillTable(drills, period)],
-        observations: backups.flatMap(({ name, problems }) => problems.map((problem) => observe(name, problem))),
+        observations: observe(backups),
       };
     },
   };
@@ -96,18 +96,32 @@ function drillTable(drills: readonly DrillRecord[], { timeZone }: Period) {
   ];
 }
 
-function observe(name: string, { code, message }: BackupProblem): Observation {
+/** One observation for each problem, however many backups have it: what is to be done is the same. */
+function observe(backups: readonly KnownBackup[]): Observation[] {
+  const all = backups.flatMap(({ name, problems }) => problems.map((problem) => ({ name, ...problem })));
+  return [...new Set(all.map(({ code }) => code))].map((code) => {
+    const having = all.filter((problem) => problem.code === code);
+    return observationOf(code, [...new Set(having.map(({ name }) => name))], having[0]?.message ?? '');
+  });
+}
+
+function observationOf(code: BackupProblem['code'], names: readonly string[], reason: string): Observation {
   const grave = !UNPROVED.includes(code);
   const kind: ObservationCode = grave ? 'backup_failed' : 'backup_unproved';
   return {
     code: kind,
-    subject: `${name} ${code}`,
-    title: grave ? `Get the backup "${name}" right` : `Prove that the backup "${name}" can be used`,
-    reason: message,
+    subject: `${names.join(',')} ${code}`,
+    title: titleOf(code, names.map((name) => `"${name}"`).join(', ')),
+    reason,
     evidence: [code.replaceAll('_', ' ')],
     href: pageOf('/backups', {}),
     size: grave ? 0.5 : 0.2,
     reach: null,
     fresh: grave,
   };
+}
+
+function titleOf(code: BackupProblem['code'], names: string): string {
+  if (code === 'kit_unconfirmed') return `Confirm that you keep the recovery kit of ${names}`;
+  return UNPROVED.includes(code) ? `Prove that the backup of ${names} can be used` : `Get the backup of ${names} right`;
 }

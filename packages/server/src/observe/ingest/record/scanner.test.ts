@@ -54,13 +54,18 @@ describe('the scanner', () => {
   });
 
   it('keeps every value, as attributes with dotted keys', () => {
-    const key = fc.stringMatching(/^k[a-z0-9 "\\é]{0,6}$/);
+    // No letters that make the name of a secret, whose value is taken out.
+    const key = fc.stringMatching(/^k[a-d0-9 "\\é]{0,6}$/);
     const leaf = fc.oneof(
       fc.stringMatching(/^[a-z \n"\\€]{0,20}$/),
       fc.integer(),
       fc.boolean(),
       fc.constant(null),
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      // Longer runs of digits may happen to be card numbers, which are taken out.
+      fc
+        .double({ noNaN: true, noDefaultInfinity: true })
+        .map((number) => Number(number.toPrecision(9)))
+        .filter((number) => !/\d{12}/.test(JSON.stringify(number))),
     );
     const tree = fc.letrec((tie) => ({
       node: fc.dictionary(key, fc.oneof({ maxDepth: 4 }, leaf, tie('node'), fc.array(leaf, { maxLength: 3 })), {
