@@ -26,6 +26,9 @@ export async function listExport(db: Db, relations: readonly string[]): Promise<
   return { telemetry: relations.toSorted(), state: rows.map(({ name }) => name) };
 }
 
+/** Milliseconds of a time, also where the relation keeps whole seconds. */
+const ms = (sql: string) => `toUnixTimestamp64Milli(toDateTime64(${sql}, 3))`;
+
 /** The rows of a relation as lines of JSON, hour by hour, so that memory holds one hour. */
 export async function* exportTelemetry(telemetry: TelemetryStore, relation: string): AsyncGenerator<string> {
   const [column] = await telemetry.query<{ name: string }>(
@@ -38,8 +41,8 @@ export async function* exportTelemetry(telemetry: TelemetryStore, relation: stri
     return;
   }
   const [range] = await telemetry.query<{ first: number; last: number; rows: number }>(
-    `SELECT toUnixTimestamp64Milli(min(\`${column.name}\`)) AS first, toUnixTimestamp64Milli(max(\`${column.name}\`)) AS last,
-       count() AS rows FROM \`${relation}\``,
+    `SELECT ${ms(`min(\`${column.name}\`)`)} AS first, ${ms(`max(\`${column.name}\`)`)} AS last, count() AS rows
+     FROM \`${relation}\``,
   );
   if (!range || range.rows === 0) return;
   for (let from = range.first; from <= range.last; from += HOUR_MS) {
