@@ -30,7 +30,7 @@ const slow = all.filter((file) => STARTS_PROGRAMS.test(readFileSync(file, 'utf8'
 const fast = all.filter((file) => !slow.includes(file));
 
 const shared = {
-  ...{ pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000, restoreMocks: true },
+  ...{ pool: 'forks' as const, testTimeout: 90_000, hookTimeout: 60_000, restoreMocks: true },
   // What a test waits for may take its time on a busy machine; the default is one second.
   expect: { poll: { timeout: 25_000, interval: 20 } },
 };

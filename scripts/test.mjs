@@ -9,7 +9,9 @@ import { run } from './lib/run.mjs';
 import { checkStatically } from './lib/static-checks.mjs';
 import { ensureSystemPackages } from './lib/system-packages.mjs';
 
-const LIMIT_MINUTES = 18;
+/** What the suite should take on two idle cores, and when it counts as hung. */
+const GOAL_MINUTES = 18;
+const LIMIT_MINUTES = 40;
 const node = process.execPath;
 
 /**
@@ -30,7 +32,7 @@ function summarise(reportFile, started, endedWell) {
   const minutes = (performance.now() - started) / 60_000;
   console.log(`\n${minutes.toFixed(1)} min`);
   const late = minutes > LIMIT_MINUTES;
-  if (late) console.log(`Over the limit of ${LIMIT_MINUTES} min.`);
+  if (minutes > GOAL_MINUTES) console.log(`Over the goal of ${GOAL_MINUTES} min; the limit is ${LIMIT_MINUTES}.`);
   console.log(`${report.numPassedTests} passed, ${failed} failed`);
   return failed === 0 && !late && report.numPassedTests > 0;
 }

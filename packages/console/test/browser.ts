@@ -64,7 +64,7 @@ export async function visit(bench: Bench, path: string, options: VisitOptions = 
     reducedMotion: 'reduce',
   });
   if (signedIn) await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
