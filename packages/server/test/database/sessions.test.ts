@@ -31,7 +31,9 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     expect(held?.query).not.toContain('hunter2');
     expect(waits?.blockers).toEqual([held?.pid]);
     if (!held || !waits) throw new Error('no sessions');
-    await expect(signalSession(db, 'terminate', { pid: held.pid, since: '2000-01-01T00:00:00.000Z' })).rejects.toMatchObject({
+    await expect(
+      signalSession(db, 'terminate', { pid: held.pid, since: '2000-01-01T00:00:00.000Z' }),
+    ).rejects.toMatchObject({
       code: 'session_gone',
     });
     await signalSession(db, 'cancel', waits);
