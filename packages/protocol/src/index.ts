@@ -7,6 +7,7 @@ export type * from './errors-api.ts';
 export type * from './incidents-api.ts';
 export type * from './jobs-api.ts';
 export * from './limits.ts';
+export * from './log-facets.ts';
 export * from './log-record.ts';
 export type * from './logs-api.ts';
 export type * from './oncall-api.ts';

@@ -7,6 +7,7 @@ import { SearchField } from 'react-aria-components/SearchField';
 import { instanceQuery, monitorsQuery, rulesQuery } from '../api/queries.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Modal } from '../components/modal.tsx';
+import { ScrollRegion } from '../components/scroll-region.tsx';
 import { setTheme } from '../theme/theme.ts';
 import { setZone } from '../time/zone.ts';
 import { pageGroups } from './navigation.ts';
@@ -34,8 +35,7 @@ export default function Palette({ close }: { close(): void }) {
           <Icon name="search" />
           <Input className="palette-input" placeholder="Page, monitor, rule or action" />
         </SearchField>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-        <section className="palette-list" aria-label="Results" tabIndex={0}>
+        <ScrollRegion className="palette-list" label="Results">
           <ListBox
             aria-label="Where to go"
             items={entries}
@@ -50,7 +50,7 @@ export default function Palette({ close }: { close(): void }) {
               </ListBoxItem>
             )}
           </ListBox>
-        </section>
+        </ScrollRegion>
       </Autocomplete>
     </Modal>
   );

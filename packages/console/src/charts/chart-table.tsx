@@ -1,3 +1,4 @@
+import { ScrollRegion } from '../components/scroll-region.tsx';
 import { formatInstant } from '../time/format.ts';
 import { useZone, zoneName } from '../time/zone.ts';
 import type { TimeChartProps } from './time-chart.tsx';
@@ -6,8 +7,7 @@ import type { TimeChartProps } from './time-chart.tsx';
 export function ChartTable({ title, times, series, format }: TimeChartProps) {
   const zone = useZone();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="chart-table" aria-label={`${title}, as a table`} tabIndex={0}>
+    <ScrollRegion className="chart-table" label={`${title}, as a table`}>
       <table>
         <thead>
           <tr>
@@ -34,6 +34,6 @@ export function ChartTable({ title, times, series, format }: TimeChartProps) {
             .reverse()}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

@@ -24,7 +24,7 @@ export function AlertRow({ alert, past = false }: AlertRowProps) {
       data-row
       to="."
       search={(old) => ({ ...old, alert: alert.id })}
-      className="alert-row"
+      className="panel-row alert-row"
       data-current={alert.id === open}
     >
       <State {...SEVERITY[alert.severity]} look={past ? 'plain' : 'badge'} />

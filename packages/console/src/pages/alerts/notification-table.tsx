@@ -1,5 +1,6 @@
 import type { NotificationItem } from '@yumops/protocol';
 import { NOTIFICATION_STATE } from '../../components/alert-state.ts';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { Instant, When } from '../../components/when.tsx';
 import { plural } from '../../format/number.ts';
@@ -31,8 +32,7 @@ function waits(at: string): boolean {
 /** Messages with their receipts. */
 export function NotificationTable({ items, showRule = false }: NotificationTableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="notifications" aria-label="Messages" tabIndex={0}>
+    <ScrollRegion className="notifications" label="Messages">
       <table>
         <thead>
           <tr>
@@ -82,6 +82,6 @@ export function NotificationTable({ items, showRule = false }: NotificationTable
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

@@ -5,6 +5,7 @@ import { TimeChart } from '../../charts/time-chart.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatMilliseconds, plural } from '../../format/number.ts';
 import { type AnalysisFilter, analysisQuery, timesOf } from './analyses-queries.ts';
 
@@ -48,8 +49,7 @@ function Figures({ answer }: { answer: EndpointAnalysis }) {
         }))}
         format={formatMilliseconds}
       />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="scroll-region" aria-label="Endpoints" tabIndex={0}>
+      <ScrollRegion label="Endpoints">
         <table>
           <thead>
             <tr>
@@ -88,7 +88,7 @@ function Figures({ answer }: { answer: EndpointAnalysis }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </div>
   );
 }

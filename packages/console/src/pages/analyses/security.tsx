@@ -5,6 +5,7 @@ import { TimeChart } from '../../charts/time-chart.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { formatCount, plural } from '../../format/number.ts';
 import { type AnalysisFilter, analysisQuery, timesOf } from './analyses-queries.ts';
@@ -50,8 +51,7 @@ function Figures({ answer, total }: { answer: SecurityAnalysis; total: number })
         }))}
         format={formatCount}
       />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="scroll-region" aria-label="Security events by kind" tabIndex={0}>
+      <ScrollRegion label="Security events by kind">
         <table>
           <thead>
             <tr>
@@ -86,7 +86,7 @@ function Figures({ answer, total }: { answer: SecurityAnalysis; total: number })
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { SessionStatus } from '@yumops/protocol';
 import { Freshness } from '../../components/freshness.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { formatSpan, plural } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
@@ -68,8 +69,7 @@ const seconds = (value: number | null) => (value === null ? '' : formatSpan(Math
 
 function Sessions({ label, rows }: { label: string; rows: readonly { session: SessionStatus; depth: number }[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="database-scroll" aria-label={label} tabIndex={0}>
+    <ScrollRegion className="database-scroll" label={label}>
       <table className="sessions">
         <thead>
           <tr>
@@ -121,6 +121,6 @@ function Sessions({ label, rows }: { label: string; rows: readonly { session: Se
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

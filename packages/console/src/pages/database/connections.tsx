@@ -5,6 +5,7 @@ import { TimeChart } from '../../charts/time-chart.tsx';
 import { Choice } from '../../components/choice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatCount, formatPercent, plural, UNKNOWN } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { connectionsQuery, GROUPINGS, type Grouping, readGrouping } from './database-queries.ts';
@@ -95,8 +96,7 @@ function Seen({ connections, span, by }: { connections: ConnectionsAnswer; span:
 
 function Groups({ groups, usable }: { groups: readonly ConnectionGroup[]; usable: number }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="database-scroll" aria-label="Table of connections" tabIndex={0}>
+    <ScrollRegion className="database-scroll" label="Table of connections">
       <table>
         <thead>
           <tr>
@@ -119,6 +119,6 @@ function Groups({ groups, usable }: { groups: readonly ConnectionGroup[]; usable
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

@@ -3,6 +3,7 @@ import type { IndexStatus } from '@yumops/protocol';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { formatBytes, formatCount, plural } from '../../format/number.ts';
 import { indexesQuery } from './database-queries.ts';
@@ -33,8 +34,7 @@ function kindOf({ primary, unique }: IndexStatus): string {
 
 function List({ items }: { items: readonly IndexStatus[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="database-scroll" aria-label="Table of indexes" tabIndex={0}>
+    <ScrollRegion className="database-scroll" label="Table of indexes">
       <table>
         <thead>
           <tr>
@@ -66,6 +66,6 @@ function List({ items }: { items: readonly IndexStatus[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

@@ -3,6 +3,7 @@ import type { TableStatus } from '@yumops/protocol';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { When } from '../../components/when.tsx';
 import { formatBytes, formatCount, plural, UNKNOWN } from '../../format/number.ts';
 import { tablesQuery } from './database-queries.ts';
@@ -28,8 +29,7 @@ export function Tables({ database }: { database: string }) {
 
 function List({ items }: { items: readonly TableStatus[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="database-scroll" aria-label="Table of tables" tabIndex={0}>
+    <ScrollRegion className="database-scroll" label="Table of tables">
       <table>
         <thead>
           <tr>
@@ -62,6 +62,6 @@ function List({ items }: { items: readonly TableStatus[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

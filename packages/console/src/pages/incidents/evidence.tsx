@@ -4,6 +4,7 @@ import type { IncidentDetail, IncidentEvidence } from '@yumops/protocol';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { Instant } from '../../components/when.tsx';
 import { plural } from '../../format/number.ts';
@@ -71,8 +72,7 @@ function Rows({ id, kind }: { id: string; kind: string }) {
           {rows.length === 0 ? (
             <p className="incident-none">There was nothing.</p>
           ) : (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keys
-            <section className="incident-table" aria-label={`Rows of ${title}`} tabIndex={0}>
+            <ScrollRegion className="incident-table" label={`Rows of ${title}`}>
               <table>
                 <thead>
                   <tr>
@@ -91,7 +91,7 @@ function Rows({ id, kind }: { id: string; kind: string }) {
                   ))}
                 </tbody>
               </table>
-            </section>
+            </ScrollRegion>
           )}
         </Panel>
       )}

@@ -96,7 +96,7 @@ function Nothing({ state }: { state: 'open' | 'ended' }) {
 function Row({ incident }: { incident: Incident }) {
   const { severity, status, roles, number, title, drill, alertsFiring, declaredAt, resolvedAt, startedAt } = incident;
   return (
-    <Link data-row to="/incidents/$id" params={{ id: incident.id }} className="incident-row">
+    <Link data-row to="/incidents/$id" params={{ id: incident.id }} className="panel-row incident-row">
       <State {...SEVERITIES[severity]} look="badge" />
       <span className="incident-text">
         <strong>

@@ -1,5 +1,6 @@
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatCount } from '../../format/number.ts';
 import type { FieldCounts } from './query-text.ts';
 import { termFor } from './query-text.ts';
@@ -16,8 +17,7 @@ export interface FieldPanelProps {
 /** The fields of the range with their commonest values; each filters for or out. */
 export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="fields" aria-label="Fields" tabIndex={0}>
+    <ScrollRegion className="fields" label="Fields">
       {fields.length === 0 && <p className="quiet fields-empty">No fields in this range.</p>}
       {fields.toSorted(byUse).map(({ name, values }) => (
         <details key={name} className="fields-group" open={OPEN.has(name)}>
@@ -44,7 +44,7 @@ export function FieldPanel({ fields, addTerm }: FieldPanelProps) {
           </ul>
         </details>
       ))}
-    </section>
+    </ScrollRegion>
   );
 }
 

@@ -1,3 +1,4 @@
+import { LOG_FACETS } from '@yumops/protocol';
 /** A stretch of the query that is being typed. */
 export interface Token {
   start: number;
@@ -15,23 +16,7 @@ export interface Completion {
 export type FieldCounts = readonly { name: string; values: readonly { value: string; count: number }[] }[];
 
 /** Fields that every log record may have, offered also where the range has none of them. */
-const KNOWN_FIELDS = [
-  'level',
-  'service',
-  'environment',
-  'release',
-  'type',
-  'event',
-  'severity',
-  'endpoint',
-  'method',
-  'statusCode',
-  'duration',
-  'ip',
-  'userId',
-  'requestId',
-  'traceId',
-];
+const KNOWN_FIELDS = [...LOG_FACETS, 'duration', 'ip', 'userId', 'requestId', 'traceId'];
 
 const MOST_COMPLETIONS = 12;
 

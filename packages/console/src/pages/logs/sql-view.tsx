@@ -3,6 +3,7 @@ import type { QueryAnswer } from '@yumops/protocol';
 import { type KeyboardEvent, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Empty, Failure, Loading } from '../../components/notice.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatMilliseconds, plural } from '../../format/number.ts';
 import { ANALYSES } from './analyses.ts';
 import { download } from './export-file.ts';
@@ -97,8 +98,7 @@ function Answer({ answer }: { answer: QueryAnswer }) {
           NDJSON
         </Button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="sql-table" aria-label="Answer" tabIndex={0}>
+      <ScrollRegion className="sql-table" label="Answer">
         <table>
           <thead>
             <tr>
@@ -122,7 +122,7 @@ function Answer({ answer }: { answer: QueryAnswer }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </>
   );
 }

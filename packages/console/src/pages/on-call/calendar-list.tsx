@@ -1,4 +1,5 @@
 import { OnCallPerson } from '../../components/on-call-person.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { ZonedSpan } from '../../components/zoned-time.tsx';
 import { formatSpan } from '../../format/number.ts';
@@ -8,8 +9,7 @@ import { whoInTheEnd } from './calendar-rows.ts';
 /** A schedule as a table: who is on call from when to when. */
 export function CalendarList({ calendar, schedule: { schedule, timeZone } }: CalendarBodyProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="turns" aria-label={`Turns of ${schedule}`} tabIndex={0}>
+    <ScrollRegion className="turns" label={`Turns of ${schedule}`}>
       <table>
         <thead>
           <tr>
@@ -35,6 +35,6 @@ export function CalendarList({ calendar, schedule: { schedule, timeZone } }: Cal
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }

@@ -2,6 +2,7 @@ import { Command } from '../../components/command.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 
 const START = `people:
   - {name: ada, email: ada@example.com, phone: "+442071838750"}
@@ -25,10 +26,9 @@ export function NoSchedules() {
         into <code>yumops.yml</code> with your own names, and name the schedule in an escalation policy, as in{' '}
         <code>schedule: primary</code>. Then check the file: <Command line="yumops check" />
       </Empty>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="starter" aria-label="Example of a schedule" tabIndex={0}>
+      <ScrollRegion className="starter" label="Example of a schedule">
         <pre>{START}</pre>
-      </section>
+      </ScrollRegion>
     </Panel>
   );
 }

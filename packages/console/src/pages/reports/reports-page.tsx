@@ -67,7 +67,7 @@ export function ReportsPage() {
 function Row({ report: { id, kind, title, sentence, todo, madeAt, sent } }: { report: ReportItem }) {
   const failed = sent.filter(({ state }) => state === 'failed').length;
   return (
-    <Link data-row to="/reports/$id" params={{ id }} className="report-row">
+    <Link data-row to="/reports/$id" params={{ id }} className="panel-row report-row">
       <span className="report-kind">{KINDS[kind].word}</span>
       <span className="report-text">
         <strong>{title}</strong>

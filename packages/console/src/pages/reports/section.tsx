@@ -2,6 +2,7 @@ import type { ReportChange, ReportChart, ReportFigure, ReportSection, ReportTabl
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { HrefLink } from '../../components/href-link.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { glued, UNKNOWN } from '../../format/number.ts';
 import { DIRECTIONS, told } from './report-look.ts';
@@ -109,8 +110,7 @@ function Table({ table: { title, columns, rows, more } }: { table: ReportTable }
   return (
     <div className="report-table">
       <h3>{title}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="report-scroll" aria-label={title} tabIndex={0}>
+      <ScrollRegion className="report-scroll" label={title}>
         <table>
           <thead>
             <tr>
@@ -141,7 +141,7 @@ function Table({ table: { title, columns, rows, more } }: { table: ReportTable }
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
       {more > 0 && <p className="quiet">{more} more</p>}
     </div>
   );

@@ -90,7 +90,7 @@ function List({ items, open }: { items: readonly RunbookItem[]; open: string | u
             data-row
             to="."
             search={(old) => ({ ...old, runbook: item.id, run: undefined })}
-            className="runbook-row"
+            className="panel-row runbook-row"
             data-current={item.id === open}
           >
             <span className="runbook-name">
@@ -143,7 +143,12 @@ function Runs({ open }: { open: string | undefined }) {
 
 function Run({ item, current }: { item: Checklist; current: boolean }) {
   return (
-    <Link to="/runbooks" search={{ view: 'procedures', run: item.id }} className="runbook-row" data-current={current}>
+    <Link
+      to="/runbooks"
+      search={{ view: 'procedures', run: item.id }}
+      className="panel-row runbook-row"
+      data-current={current}
+    >
       <span className="runbook-name">
         <strong>{item.title}</strong>
         <span className="quiet">{item.startedBy}</span>

@@ -4,6 +4,7 @@ import { Fragment } from 'react';
 import { Command } from '../../components/command.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatUnit } from './scaling-look.ts';
 
 const route = getRouteApi('/console/scaling');
@@ -31,8 +32,7 @@ export function Figures({ figures }: { figures: readonly CapacityFigure[] }) {
   }
   return (
     <Panel title="Measured figures" note="each with its sample and its query" flush>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="scroll-region" aria-label="Table of measured figures" tabIndex={0}>
+      <ScrollRegion label="Table of measured figures">
         <table className="figure-table">
           <thead>
             <tr>
@@ -51,7 +51,7 @@ export function Figures({ figures }: { figures: readonly CapacityFigure[] }) {
             <Group key={group} title={title} items={figures.filter((one) => one.group === group)} open={open} />
           ))}
         </table>
-      </section>
+      </ScrollRegion>
     </Panel>
   );
 }

@@ -2,6 +2,7 @@ import type { ScalingReport } from '@yumops/protocol';
 import { Command } from '../../components/command.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatMilliseconds, formatQuantity } from '../../format/number.ts';
 
 const SHOWN = 12;
@@ -17,8 +18,7 @@ export function Routes({ routes: { items, query } }: { routes: ScalingReport['ro
   }
   return (
     <Panel title="Routes" note={`the busiest ${Math.min(SHOWN, items.length)} of ${items.length}, seven days`} flush>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard */}
-      <section className="scroll-region" aria-label="Table of routes" tabIndex={0}>
+      <ScrollRegion label="Table of routes">
         <table className="figure-table">
           <thead>
             <tr>
@@ -43,7 +43,7 @@ export function Routes({ routes: { items, query } }: { routes: ScalingReport['ro
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
       <div className="scaling-query">
         <Command line={query} what="query" />
       </div>

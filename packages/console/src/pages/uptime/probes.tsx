@@ -5,6 +5,7 @@ import { Command } from '../../components/command.tsx';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
 import { formatCount } from '../../format/number.ts';
@@ -45,8 +46,7 @@ function NoAgents() {
 
 function Agents({ agents }: { agents: readonly ProbeAgent[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever uses the keyboard must be able to scroll it
-    <section className="probe-scroll" aria-label="Agents" tabIndex={0}>
+    <ScrollRegion className="probe-scroll" label="Agents">
       <table>
         <thead>
           <tr>
@@ -88,7 +88,7 @@ function Agents({ agents }: { agents: readonly ProbeAgent[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }
 

@@ -9,6 +9,7 @@ import { Empty } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { plural } from '../../format/number.ts';
 import { usePageTime } from '../../time/page-time.tsx';
 import { Calls } from './calls.tsx';
@@ -98,8 +99,7 @@ function Vitals({ answer, filter, by }: { answer: VitalsAnswer; filter: VitalFil
 
 function Groups({ items, by }: { items: readonly VitalGroup[]; by: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to take the focus to be scrolled by keyboard
-    <section className="scroll-region" aria-label="Vitals by group" tabIndex={0}>
+    <ScrollRegion label="Vitals by group">
       <table>
         <thead>
           <tr>
@@ -134,7 +134,7 @@ function Groups({ items, by }: { items: readonly VitalGroup[]; by: string }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }
 

@@ -1,21 +1,7 @@
-import type { LogFields } from '@yumops/protocol';
+import { LOG_FACETS, type LogFields } from '@yumops/protocol';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import { fieldSource } from './fields.ts';
 import { newestPart, type Search } from './newest.ts';
-
-/** The columns whose values are counted. */
-const FACETS = [
-  'level',
-  'service',
-  'environment',
-  'release',
-  'type',
-  'event',
-  'severity',
-  'endpoint',
-  'method',
-  'statusCode',
-] as const;
 
 /** The newest records that are looked at, or a few more. */
 const ROWS = 50_000;
@@ -32,9 +18,9 @@ export async function readFields(store: Pick<TelemetryStore, 'query'>, search: S
   const where = search.where(await newestPart(store, search, ROWS));
   const columns = store.query<Record<string, string | number | null> & { sets: number; count: number }>(
     // One column of each row belongs to its set: the one whose bit is not set. Empty values are left out below.
-    `SELECT GROUPING(${FACETS.join(', ')}) AS sets, ${FACETS.join(', ')}, count() AS count FROM logs WHERE ${where.sql}
-     GROUP BY GROUPING SETS (${FACETS.map((name) => `(${name})`).join(', ')})
-     ORDER BY sets, count DESC, ${FACETS.join(', ')} LIMIT ${VALUES + 1} BY sets`,
+    `SELECT GROUPING(${LOG_FACETS.join(', ')}) AS sets, ${LOG_FACETS.join(', ')}, count() AS count FROM logs WHERE ${where.sql}
+     GROUP BY GROUPING SETS (${LOG_FACETS.map((name) => `(${name})`).join(', ')})
+     ORDER BY sets, count DESC, ${LOG_FACETS.join(', ')} LIMIT ${VALUES + 1} BY sets`,
     where.params,
     search.limits,
   );
@@ -53,7 +39,7 @@ export async function readFields(store: Pick<TelemetryStore, 'query'>, search: S
     if (value !== '' && value !== null && values.length < VALUES) fields.set(name, [...values, { value, count }]);
   };
   for (const row of ofColumns) {
-    const name = FACETS[FACETS.findIndex((_, at) => (row.sets & (1 << (FACETS.length - 1 - at))) === 0)];
+    const name = LOG_FACETS[LOG_FACETS.findIndex((_, at) => (row.sets & (1 << (LOG_FACETS.length - 1 - at))) === 0)];
     if (name !== undefined) add(name, { value: row[name] ?? null, count: row.count });
   }
   for (const { name, ...counted } of ofAttributes) add(attributeName(name), counted);
