@@ -10,8 +10,9 @@ import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
 import { plural } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
-import { countOpen, findingLook, KINDS, openLook } from './finding-look.ts';
+import { countOpen, KINDS, openLook } from './finding-look.ts';
 import { findingsQuery, scansQuery } from './finding-queries.ts';
+import { FindingRow } from './finding-row.tsx';
 import { ScanNow } from './scan-now.tsx';
 
 const route = getRouteApi('/console/security');
@@ -51,7 +52,11 @@ export function Findings({ state, open }: { state: SecurityFinding['state']; ope
               <div ref={list} className="attack-list">
                 <ul>
                   {items.map((item) => (
-                    <Row key={item.id} item={item} current={item.id === open} />
+                    <FindingRow key={item.id} item={item} current={item.id === open}>
+                      <span className="quiet">
+                        <Since item={item} />
+                      </span>
+                    </FindingRow>
                   ))}
                 </ul>
               </div>
@@ -111,32 +116,6 @@ function NoFinding({ state }: { state: SecurityFinding['state'] }) {
         </p>
       )}
     </Empty>
-  );
-}
-
-function Row({ item, current }: { item: SecurityFinding; current: boolean }) {
-  return (
-    <li>
-      <route.Link
-        data-row
-        to="."
-        search={(old) => ({ ...old, finding: item.id })}
-        className="attack-row finding-row"
-        data-current={current}
-      >
-        <State {...findingLook(item)} />
-        <span className="attack-text">
-          <strong>{item.message}</strong>
-          {item.evidence !== '' && <span className="quiet">{item.evidence}</span>}
-        </span>
-        <span className="attack-when">
-          <span>{item.owner ?? <span className="quiet">no owner</span>}</span>
-          <span className="quiet">
-            <Since item={item} />
-          </span>
-        </span>
-      </route.Link>
-    </li>
   );
 }
 

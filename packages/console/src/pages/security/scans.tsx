@@ -7,8 +7,9 @@ import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
 import { Instant } from '../../components/when.tsx';
 import { plural } from '../../format/number.ts';
-import { changeText, checkLook, findingLook, KINDS, openLook } from './finding-look.ts';
+import { changeText, checkLook, KINDS, openLook } from './finding-look.ts';
 import { scanPath, scanQuery, scansQuery } from './finding-queries.ts';
+import { FindingRow } from './finding-row.tsx';
 import { ScanNow } from './scan-now.tsx';
 
 const route = getRouteApi('/console/security');
@@ -107,19 +108,9 @@ function Listed({ title, items }: { title: string; items: readonly SecurityFindi
       <div className="attack-list">
         <ul>
           {items.map((item) => (
-            <li key={item.id}>
-              <route.Link to="." search={(old) => ({ ...old, finding: item.id })} className="attack-row finding-row">
-                <State {...findingLook(item)} />
-                <span className="attack-text">
-                  <strong>{item.message}</strong>
-                  {item.evidence !== '' && <span className="quiet">{item.evidence}</span>}
-                </span>
-                <span className="attack-when">
-                  <span>{item.owner ?? <span className="quiet">no owner</span>}</span>
-                  {item.accepted !== null && <span className="quiet">until {item.accepted.until.slice(0, 10)}</span>}
-                </span>
-              </route.Link>
-            </li>
+            <FindingRow key={item.id} item={item}>
+              {item.accepted !== null && <span className="quiet">until {item.accepted.until.slice(0, 10)}</span>}
+            </FindingRow>
           ))}
         </ul>
       </div>

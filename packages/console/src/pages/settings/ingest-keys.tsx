@@ -9,7 +9,7 @@ import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
-import { SecretOnce } from './secret-once.tsx';
+import { SecretForm } from './secret-form.tsx';
 
 const route = getRouteApi('/console/settings');
 
@@ -99,57 +99,35 @@ function Revoke({ item, close }: { item: IngestKeyItem; close(): void }) {
 function NewKey({ close }: { close(): void }) {
   const make = useChange(createIngestKey);
   const [scope, setScope] = useState<'server' | 'public'>('server');
-  const made = make.data;
-  const submit = (data: FormData) => {
-    if (made !== undefined) {
-      close();
-      return;
-    }
+  const wishOf = (data: FormData) => {
     const origins = String(data.get('origins') ?? '')
       .split(/[\s,]+/)
       .filter((origin) => origin !== '');
-    make.mutate({ name: String(data.get('name')), project: String(data.get('project')), scope, origins });
+    return { name: String(data.get('name')), project: String(data.get('project')), scope, origins };
   };
   return (
-    <Form
-      title="Make an ingest key"
-      verb={made === undefined ? 'Make it' : 'Done'}
-      error={make.error}
-      busy={make.isPending}
-      submit={submit}
-      close={close}
-    >
-      {made === undefined ? (
-        <>
-          <label className="field">
-            <span className="field-label">What it is for</span>
-            <input className="input" name="name" required maxLength={100} />
-          </label>
-          <label className="field">
-            <span className="field-label">Who sends</span>
-            <select
-              className="input"
-              value={scope}
-              onChange={(event) => setScope(event.target.value === 'public' ? 'public' : 'server')}
-            >
-              <option value="server">A server: everything</option>
-              <option value="public">Web pages: errors and vitals alone</option>
-            </select>
-          </label>
-          <label className="field">
-            <span className="field-label">Number of the project</span>
-            <input className="input" name="project" required pattern="\d{1,9}" defaultValue="1" inputMode="numeric" />
-          </label>
-          {scope === 'public' && (
-            <label className="field">
-              <span className="field-label">Origins of the pages, empty for any</span>
-              <input className="input" name="origins" placeholder="https://shop.example https://*.shop.example" />
-            </label>
-          )}
-        </>
-      ) : (
-        <SecretOnce secret={made.secret} what="key" />
+    <SecretForm title="Make an ingest key" what="key" make={make} wishOf={wishOf} close={close}>
+      <label className="field">
+        <span className="field-label">Who sends</span>
+        <select
+          className="input"
+          value={scope}
+          onChange={(event) => setScope(event.target.value === 'public' ? 'public' : 'server')}
+        >
+          <option value="server">A server: everything</option>
+          <option value="public">Web pages: errors and vitals alone</option>
+        </select>
+      </label>
+      <label className="field">
+        <span className="field-label">Number of the project</span>
+        <input className="input" name="project" required pattern="\d{1,9}" defaultValue="1" inputMode="numeric" />
+      </label>
+      {scope === 'public' && (
+        <label className="field">
+          <span className="field-label">Origins of the pages, empty for any</span>
+          <input className="input" name="origins" placeholder="https://shop.example https://*.shop.example" />
+        </label>
       )}
-    </Form>
+    </SecretForm>
   );
 }

@@ -1,15 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type UseMutationResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { TokenItem } from '@yumops/protocol';
 import { createToken, revokeToken, tokensQuery } from '../../api/access.ts';
 import { Button } from '../../components/button.tsx';
-import { Form } from '../../components/form.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { RefusedNote } from '../../components/refused-note.tsx';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
-import { SecretOnce } from './secret-once.tsx';
+import { SecretForm } from './secret-form.tsx';
 
 const route = getRouteApi('/console/settings');
 
@@ -72,52 +71,30 @@ function Row({ token, busy, revoke }: { token: TokenItem; busy: boolean; revoke(
 }
 
 interface NewTokenProps {
-  make: ReturnType<typeof useMutation<{ secret: string }, Error, { name: string; role: string; days?: number }>>;
+  make: UseMutationResult<{ secret: string }, Error, { name: string; role: string; days?: number }>;
   close(): void;
 }
 
 function NewToken({ make, close }: NewTokenProps) {
-  const made = make.data;
-  const submit = (data: FormData) => {
-    if (made !== undefined) {
-      close();
-      return;
-    }
+  const wishOf = (data: FormData) => {
     const days = Number(data.get('days'));
     const token = { name: String(data.get('name')), role: String(data.get('role')) };
-    make.mutate(days > 0 ? { ...token, days } : token);
+    return days > 0 ? { ...token, days } : token;
   };
   return (
-    <Form
-      title="Make a token"
-      verb={made === undefined ? 'Make it' : 'Done'}
-      error={make.error}
-      busy={make.isPending}
-      submit={submit}
-      close={close}
-    >
-      {made === undefined ? (
-        <>
-          <label className="field">
-            <span className="field-label">What it is for</span>
-            <input className="input" name="name" required maxLength={100} />
-          </label>
-          <label className="field">
-            <span className="field-label">Role</span>
-            <select className="input" name="role" defaultValue="viewer">
-              <option>viewer</option>
-              <option>responder</option>
-              <option>admin</option>
-            </select>
-          </label>
-          <label className="field">
-            <span className="field-label">Days until it ends, empty for none</span>
-            <input className="input" name="days" type="number" min={1} max={3650} defaultValue={90} />
-          </label>
-        </>
-      ) : (
-        <SecretOnce secret={made.secret} what="token" />
-      )}
-    </Form>
+    <SecretForm title="Make a token" what="token" make={make} wishOf={wishOf} close={close}>
+      <label className="field">
+        <span className="field-label">Role</span>
+        <select className="input" name="role" defaultValue="viewer">
+          <option>viewer</option>
+          <option>responder</option>
+          <option>admin</option>
+        </select>
+      </label>
+      <label className="field">
+        <span className="field-label">Days until it ends, empty for none</span>
+        <input className="input" name="days" type="number" min={1} max={3650} defaultValue={90} />
+      </label>
+    </SecretForm>
   );
 }
