@@ -28,6 +28,7 @@ export interface SecurityFinding {
 export interface SecurityScanCheck {
   name: string;
   title: string;
+  /** `unknown`: it could not look, or not at everything. */
   status: 'clean' | 'findings' | 'unknown' | 'off';
   /** What was looked at and from where; of a check that is off or failed, why. */
   looked: string;

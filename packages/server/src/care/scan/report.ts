@@ -1,8 +1,13 @@
-import type { SecurityFinding, SecurityFindingSeverity, SecurityScan, SecurityScanReport } from '@yumops/protocol';
+import type {
+  SecurityFinding,
+  SecurityFindingSeverity,
+  SecurityScan,
+  SecurityScanCheck,
+  SecurityScanReport,
+} from '@yumops/protocol';
 import type { ScanKind } from './check.ts';
 import { inOrder, SCAN_SEVERITIES, type StoredFinding, stateOf } from './finding.ts';
 import type { Reconciled } from './reconcile.ts';
-import type { CheckOutcome } from './run-checks.ts';
 
 /** Findings of one list of a report. */
 const LISTED = 200;
@@ -32,7 +37,7 @@ export interface ScanRun {
   /** Ms since the epoch. */
   startedAt: number;
   endedAt: number;
-  outcomes: readonly CheckOutcome[];
+  outcomes: readonly SecurityScanCheck[];
 }
 
 /** The report of a scan: what is new, graver, still there, accepted, and gone. */

@@ -1,3 +1,4 @@
+import type { SecurityScanCheck } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { CheckResult, ScanCheck } from './check.ts';
 import { unseenFor } from './check.ts';
@@ -7,20 +8,8 @@ import type { Looked } from './reconcile.ts';
 /** A check that takes longer is given up, ms: its subject is then unknown. */
 const CHECK_MS = 5 * 60_000;
 
-/** How a check of a scan ended. */
-export interface CheckOutcome {
-  name: string;
-  title: string;
-  /** `unknown`: it could not look, or not at everything. */
-  status: 'clean' | 'findings' | 'unknown' | 'off';
-  /** What was looked at and from where; of a check that is off or failed, why. */
-  looked: string;
-  findings: number;
-  durationMs: number;
-}
-
 export interface ChecksRun {
-  outcomes: CheckOutcome[];
+  outcomes: SecurityScanCheck[];
   looked: Looked;
 }
 
@@ -34,7 +23,7 @@ export interface RunOptions {
 export async function runChecks(checks: readonly ScanCheck[], options: RunOptions): Promise<ChecksRun> {
   const found = new Map<string, Found[]>();
   const failed = new Set<string>();
-  const outcomes: CheckOutcome[] = [];
+  const outcomes: SecurityScanCheck[] = [];
   for (const [done, check] of checks.entries()) {
     options.signal.throwIfAborted();
     options.onCheck?.(check.title, done, checks.length);
@@ -74,7 +63,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function statusOf({ findings, off, failed }: Attempted): CheckOutcome['status'] {
+function statusOf({ findings, off, failed }: Attempted): SecurityScanCheck['status'] {
   if (off) return 'off';
   if (failed || findings.some(({ severity }) => severity === 'unknown')) return 'unknown';
   return findings.length === 0 ? 'clean' : 'findings';

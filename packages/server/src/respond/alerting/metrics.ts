@@ -178,9 +178,15 @@ function usage(row: Row): RuleMetric {
   };
 }
 
-/** What a watched database server does, sampled every 30 s. */
-function serverActivity(row: Row): RuleMetric {
-  return usage({ sampleIntervalMs: MINUTE / 2, hysteresis: { factor: 0.8 }, range: [0, null], ...row });
+/** What a watched database server does, sampled every 30 s. @param row.by labels beside the name of the database */
+function serverActivity({
+  by = [],
+  ...row
+}: Omit<Row, 'source' | 'labels' | 'by'> & { by?: Row['labels'] }): RuleMetric {
+  return usage({
+    ...{ source: 'metrics', sampleIntervalMs: MINUTE / 2, hysteresis: { factor: 0.8 }, range: [0, null] },
+    ...{ labels: ['project', 'service', 'environment', 'database', ...by], by: ['database', ...by], ...row },
+  });
 }
 
 const ROWS: readonly RuleMetric[] = [
@@ -301,60 +307,45 @@ const ROWS: readonly RuleMetric[] = [
     name: 'db_wal_rate',
     noun: 'write-ahead log of the database server',
     description: 'bytes of write-ahead log that the whole server writes, per second',
-    source: 'metrics',
     unit: 'B',
-    labels: ['project', 'service', 'environment', 'database'],
-    by: ['database'],
   }),
   serverActivity({
     name: 'db_io_rate',
     noun: 'reads and writes of the database server',
     description:
       'bytes per second that the whole server reads into its buffers and writes out of them: db_io_rate{operation=write}',
-    source: 'metrics',
     unit: 'B',
-    labels: ['project', 'service', 'environment', 'database', 'operation'],
-    by: ['database', 'operation'],
+    by: ['operation'],
   }),
   serverActivity({
     name: 'db_checkpoints',
     noun: 'checkpoints of the database server',
     description:
       'checkpoints of the whole server, timed or requested before their time: db_checkpoints{kind=requested}',
-    source: 'metrics',
     unit: '',
-    labels: ['project', 'service', 'environment', 'database', 'kind'],
-    by: ['database', 'kind'],
+    by: ['kind'],
     reducer: 'sum',
   }),
   serverActivity({
     name: 'db_deadlocks',
     noun: 'deadlocks of the database',
     description: 'deadlocks that Postgres ended in the database',
-    source: 'metrics',
     unit: '',
-    labels: ['project', 'service', 'environment', 'database'],
-    by: ['database'],
     reducer: 'sum',
   }),
   serverActivity({
     name: 'db_temp_bytes',
     noun: 'temporary files of the database',
     description: 'bytes of sorts and joins of the database that did not fit into memory',
-    source: 'metrics',
     unit: 'B',
-    labels: ['project', 'service', 'environment', 'database'],
-    by: ['database'],
     reducer: 'sum',
   }),
   serverActivity({
     name: 'db_transactions',
     noun: 'transactions of the database',
     description: 'transactions of the database that were committed or rolled back: db_transactions{kind=rollback}',
-    source: 'metrics',
     unit: '',
-    labels: ['project', 'service', 'environment', 'database', 'kind'],
-    by: ['database', 'kind'],
+    by: ['kind'],
     reducer: 'sum',
   }),
   serverActivity({
@@ -362,10 +353,8 @@ const ROWS: readonly RuleMetric[] = [
     noun: 'connections to the database server',
     description:
       'clients of the whole server by user, application and state, the twenty largest groups by name: db_connections{state="idle in transaction"}',
-    source: 'metrics',
     unit: '',
-    labels: ['project', 'service', 'environment', 'database', 'user', 'application', 'state'],
-    by: ['database', 'user', 'application', 'state'],
+    by: ['user', 'application', 'state'],
     coverage: 0,
   }),
   usage({
