@@ -34,8 +34,9 @@ export function connectState(url: string, { log, maxConnections = 20 }: StateOpt
   const pool = openPool(url, log, Math.max(1, maxConnections - preparedConnections));
   let prepared: { pool: pg.Pool; db: Db } | undefined;
   const prepare = () => {
-    const own = openPool(url, log, preparedConnections);
-    own.on('connect', (client) => void client.query(PREPARED_SETTINGS).catch(() => undefined));
+    const own = openPool(url, log, preparedConnections, async (client) => {
+      await client.query(PREPARED_SETTINGS);
+    });
     return { pool: own, db: dbOn(own, new PreparedStatements()) };
   };
   return {
@@ -51,7 +52,7 @@ export function connectState(url: string, { log, maxConnections = 20 }: StateOpt
   };
 }
 
-function openPool(url: string, log: Log, max: number): pg.Pool {
+function openPool(url: string, log: Log, max: number, onConnect?: (client: pg.ClientBase) => Promise<void>): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
@@ -62,6 +63,7 @@ function openPool(url: string, log: Log, max: number): pg.Pool {
     // Statements that do not depend on one another's answers share a round trip.
     pipeline: true,
     types: { getTypeParser: typeParser },
+    ...(onConnect && { onConnect }),
   });
   const lost = (error: Error) => log.debug('A connection to the state store ended', { reason: error.message });
   pool.on('error', lost);
