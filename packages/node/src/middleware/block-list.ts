@@ -34,6 +34,6 @@ export function refuseBlocked(options: BlockListOptions = {}) {
       }
       const { status, headers, body } = refusalFor(block, header('accept'), Date.now());
       response.writeHead(status, headers).end(body);
-    });
+    }, next);
   };
 }
