@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runOutage } from '../../packages/node/test/outage.mjs';
+import { backendOf, runOutage } from '../../packages/node/test/outage.mjs';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const logger = join(folder, '..', 'logger');
@@ -41,16 +41,7 @@ console.table(load);
 const server = createServer((request, response) => {
   request.resume().on('end', () => response.writeHead(202).end('{"accepted":1,"rejected":[]}'));
 });
-const backend = {
-  listen: (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
-  close: async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  },
-};
-await backend.listen(0);
-const { port } = server.address();
-await backend.close();
+const { backend, port } = await backendOf(server);
 const outage = await runOutage({
   ...{ entry: join(sdk, 'esm', 'index.js'), port, rate: 5_000, upSeconds: 15, downSeconds: 30, backend },
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { runOutage } from '../../packages/node/test/outage.mjs';
+import { backendOf, runOutage } from '../../packages/node/test/outage.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -33,16 +33,7 @@ function countingBackend() {
 }
 
 const { server, counts } = countingBackend();
-const backend = {
-  listen: (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
-  close: async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  },
-};
-await backend.listen(0);
-const { port } = server.address();
-await backend.close();
+const { backend, port } = await backendOf(server);
 const figures = await runOutage({
   entry: fileURLToPath(new URL('../../packages/node/lib/esm/index.js', import.meta.url)),
   ...{

@@ -5,6 +5,21 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('./outage-program.mjs', import.meta.url));
 const MB = 1_048_576;
 
+/** Makes a server one that can be taken away and brought back, on one port. @param {import('node:http').Server} server */
+export async function backendOf(server) {
+  const backend = {
+    listen: (port) => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  await backend.listen(0);
+  const { port } = server.address();
+  await backend.close();
+  return { backend, port };
+}
+
 /**
  * Lets an application write lines to a backend, takes the backend away while it goes on, and brings it back.
  * @param options.entry module of the SDK
