@@ -1,35 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { SecurityMonitor } from '../src/security/monitor.ts';
 import { capturingLogger } from '../src/testing/capturing-logger.ts';
 import { type JsonRecord, until } from '../src/testing/recording-server.ts';
+import { RedisServer } from './redis-server.ts';
 
 const IP = '203.0.113.9';
 
-let folder: string;
-let port: number;
-let server: ChildProcess | undefined;
-
-async function startRedis(): Promise<void> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  for await (const chunk of server.stdout ?? []) if (String(chunk).includes('Ready to accept')) return;
-}
-
-async function killRedis(): Promise<void> {
-  const running = server;
-  server = undefined;
-  if (running === undefined) return;
-  running.kill('SIGKILL');
-  await once(running, 'exit');
-}
+let server: RedisServer;
 
 interface Instance {
   monitor: SecurityMonitor;
@@ -38,7 +16,7 @@ interface Instance {
 }
 
 function startInstance(): Instance {
-  const client = new Redis(port, '127.0.0.1', {
+  const client = new Redis(server.port, '127.0.0.1', {
     retryStrategy: () => 50,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -61,16 +39,11 @@ let one: Instance;
 let two: Instance;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'yumops-counters-'));
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  port = (probe.address() as AddressInfo).port;
-  await new Promise((resolve) => probe.close(resolve));
-  await startRedis();
+  server = await RedisServer.start();
 });
 
 beforeEach(async () => {
-  if (server === undefined) await startRedis();
+  if (!server.runs) await server.start();
   one = startInstance();
   two = startInstance();
   await Promise.all([one, two].map(({ client }) => until(() => client.status === 'ready', 20_000)));
@@ -84,10 +57,7 @@ afterEach(() => {
   }
 });
 
-afterAll(async () => {
-  await killRedis();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server?.remove());
 
 async function fail({ monitor }: Instance, count: number, account = 'alice'): Promise<void> {
   for (let index = 0; index < count; index += 1) await monitor.trackLogin({ ok: false, ip: IP, account });
@@ -116,7 +86,7 @@ it('while Redis is dead nothing opens and each counts alone, with a warning; whe
   await fail(one, 2);
   await fail(two, 1);
   expect(await isOut(two, 'mallory')).toBe(true);
-  await killRedis();
+  await server.kill();
   // What was shut out stays shut out, also where the other instance had decided it.
   expect([await isOut(one, 'mallory'), await isOut(two, 'mallory')]).toEqual([true, true]);
   await fail(one, 1);
@@ -133,7 +103,7 @@ it('while Redis is dead nothing opens and each counts alone, with a warning; whe
   expect(await isOut(two)).toBe(true);
 
   // It comes back empty, as a cache does.
-  await startRedis();
+  await server.start();
   await until(() => storeOf(one).shared === 'up' && storeOf(two).shared === 'up', 20_000);
   expect(await isOut(one)).toBe(true);
   expect([await isOut(one, 'mallory'), await isOut(two, 'mallory')]).toEqual([true, true]);
@@ -145,10 +115,10 @@ it('while Redis is dead nothing opens and each counts alone, with a warning; whe
 });
 
 it('failures during the outage count towards the threshold afterwards', async () => {
-  await killRedis();
+  await server.kill();
   await fail(one, 2);
   await fail(two, 2);
-  await startRedis();
+  await server.start();
   await until(() => storeOf(one).shared === 'up' && storeOf(two).shared === 'up', 20_000);
   await fail(one, 1);
   expect([await isOut(one), await isOut(two)]).toEqual([true, true]);
