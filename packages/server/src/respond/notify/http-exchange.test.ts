@@ -14,6 +14,11 @@ test.each([
   'http://[64:ff9b::a9fe:a9fe]/',
   'http://[fd00:ec2::254]/',
   'http://100.100.100.200/',
+  // 169.254.169.254 in one number, in hexadecimal, in octal, and translated
+  'http://2852039166/',
+  'http://0xa9fea9fe/',
+  'http://0251.0376.0251.0376/',
+  'http://[::ffff:0:169.254.169.254]/',
 ])('%s is never called', async (url) => {
   const result = await postJson(url, {}, {}, never);
   expect(result).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('link-local or metadata') });
@@ -45,6 +50,22 @@ async function serving(write: (response: ServerResponse) => void): Promise<{ url
   };
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, stop };
 }
+
+test('where an answer points to is not called', async () => {
+  let called = 0;
+  const target = await serving((response) => {
+    called += 1;
+    response.end();
+  });
+  const server = await serving((response) => response.writeHead(302, { location: target.url }).end());
+  try {
+    expect(await postJson(server.url, {}, {}, never)).toMatchObject({ status: 302 });
+    expect(called).toBe(0);
+  } finally {
+    server.stop();
+    target.stop();
+  }
+});
 
 test('an answer that never ends may mean that it arrived', async () => {
   let begun = false;

@@ -129,6 +129,18 @@ describe('a query', () => {
     'SELECT * FROM application_logs JOIN logs ON 1 = 1',
     'SELECT * FROM `application_logs\n  TableIdentifier`',
     'SELECT 1 UNION ALL SELECT count() FROM logs',
+    'SELECT 1 UNION DISTINCT SELECT count() FROM logs',
+    'SELECT 1 INTERSECT SELECT count() FROM logs',
+    'SELECT 1 EXCEPT SELECT count() FROM logs',
+    'SELECT * FROM (SELECT 1 UNION ALL SELECT count() FROM logs)',
+    // comments and letters that hide what is asked
+    "SELECT file/**/('/etc/passwd')",
+    "SELECT FiLe('/etc/passwd')",
+    'SELECT * FROM system/**/.tables',
+    'SELECT * FROM SyStEm.tables',
+    'SELECT count()/**/FROM/**/logs',
+    'SELECT count() -- x\nFROM logs',
+    'SELECT count() # x\nFROM logs',
     // functions
     'SELECT hostName()',
     "SELECT getSetting('max_threads')",
@@ -176,6 +188,7 @@ describe('a query', () => {
     // modifiers
     'SELECT 1 SETTINGS max_execution_time = 0',
     'SELECT * FROM (SELECT 1 SETTINGS max_memory_usage = 0)',
+    'SELECT 1 UNION ALL SELECT 2 SETTINGS max_execution_time = 0',
     'SELECT 1 FORMAT JSON',
     'SELECT {x:String}',
     // nonsense

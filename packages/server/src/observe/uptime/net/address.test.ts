@@ -28,7 +28,7 @@ const classes: [AddressClass, string[]][] = [
     'special',
     ['fd00:ec2::254', '::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '64:ff9b::a9fe:a9fe', '64:ff9b:1::a9fe:a9fe'],
   ],
-  ['special', ['2002:a9fe:a9fe::', '::169.254.169.254', '2001:0:0:0:0:0:5601:5601']],
+  ['special', ['2002:a9fe:a9fe::', '::169.254.169.254', '::ffff:0:169.254.169.254', '2001:0:0:0:0:0:5601:5601']],
 ];
 
 describe('classes', () => {
