@@ -192,8 +192,8 @@ export class LogArchive {
     const { clock, log } = this.#context;
     const physical = await this.#subject.open();
     if (!this.#keeper) {
-      this.#keeper = makeKeeper(physical, this.#context, (why) => {
-        log.warn('A new base backup is needed', { name: this.name, why });
+      this.#keeper = makeKeeper(physical, this.#context, (why, level) => {
+        log[level]('A new base backup is needed', { name: this.name, why });
         this.#wake?.();
       });
       this.#keeper.keeper.start();

@@ -90,7 +90,7 @@ export async function backUpBase(
 export function makeKeeper(
   physical: PhysicalSource,
   context: Context,
-  needBase: (why: string) => void,
+  needBase: ConstructorParameters<typeof WalKeeper>[0]['needBase'],
 ): { keeper: WalKeeper; stop(): Promise<void> } {
   const input = inputOf(physical, context);
   const keeper = new WalKeeper({ ...input, needBase });

@@ -33,8 +33,8 @@ export interface KeeperOptions {
   slotLimit: number;
   storeAfter?: number | undefined;
   lockUntil?: ((now: number) => number) | undefined;
-  /** Log is missing, so that no base backup reaches the present: a new one is needed. */
-  needBase: (why: string) => void;
+  /** No base backup reaches the present, so a new one is needed; `warn` where log was lost, `info` where none was kept before. */
+  needBase: (why: string, level: 'info' | 'warn') => void;
 }
 
 /** Keeps the log of a server coming in for as long as the platform runs, across every failure of either side. */
@@ -81,12 +81,12 @@ export class WalKeeper {
   async #receive(): Promise<void> {
     const { source, needBase } = this.#options;
     const kept = await ensureSlot(source, this.#slot);
-    if (!kept) needBase('the server kept no log for it until now');
+    if (!kept) needBase('the server kept no log for it until now', 'info');
     await receiveWal({
       ...this.#options,
       slot: this.#slot,
       signal: this.#ended.signal,
-      onGap: (from: Lsn, to: Lsn) => needBase(`the log from ${formatLsn(from)} to ${formatLsn(to)} is lost`),
+      onGap: (from: Lsn, to: Lsn) => needBase(`the log from ${formatLsn(from)} to ${formatLsn(to)} is lost`, 'warn'),
       report: (receiver) => {
         this.#failures = 0;
         const { problem } = receiver;
@@ -108,7 +108,7 @@ export class WalKeeper {
     this.#set({ state: 'failing', problem, receiver });
     if (codeOf(error) === 'wal_over_limit') {
       await giveUpSlot(source, this.#slot, clock).catch(() => undefined);
-      needBase('the server kept more log than its limit, so the slot was dropped');
+      needBase('the server kept more log than its limit, so the slot was dropped', 'warn');
     }
     return backoff(this.#failures++, RETRY, random());
   }
