@@ -16,7 +16,13 @@ import {
   stateStoreProbe,
   telemetryStoreProbe,
 } from '../observe/health/index.ts';
-import { createIngest, DeliveryClaims, followRequestLines, type Ingest } from '../observe/ingest/index.ts';
+import {
+  createIngest,
+  DeliveryClaims,
+  followRequestLines,
+  type Ingest,
+  type ShowLogRows,
+} from '../observe/ingest/index.ts';
 import {
   createEvidenceFiles,
   createProbeDesk,
@@ -47,7 +53,7 @@ export interface Observe {
   /** Told of every insert of ingest. */
   counted: CountedRows;
   /** Shows `follow` the log rows that become durable from now on; `security` says that they are security events. */
-  followLogRows(follow: (rows: Uint8Array, security: boolean) => void): void;
+  followLogRows(follow: ShowLogRows): void;
   uptime: Uptime;
   evidence: EvidenceFiles;
   probes: ProbeDesk;

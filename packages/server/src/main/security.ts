@@ -31,6 +31,7 @@ export function makeSecurity(context: {
     telemetry: stores.telemetry,
     signals: stores.signals,
     writer: observe.ingest.writer,
+    showWaitingRows: (show) => observe.ingest.showWaitingLogRows(show),
     ...{ clock, instance, audit },
     log: log.child('security'),
     service: live.current.service,

@@ -16,4 +16,4 @@ export function fuzzRoutes(options: {
   requests: number;
   seed: number;
   print?: (line: string) => void;
-}): Promise<{ statuses: Record<string, number>; failures: string[]; leaks: string[] }>;
+}): Promise<{ statuses: Record<string, number>; failures: string[]; leaks: string[]; rounds: number }>;

@@ -71,29 +71,36 @@ const STATEMENT = /\bSELECT\b[^"]{0,200}\bFROM\b/;
 
 /**
  * Sends requests that were made up to every route of a running platform, without a login and with those that are given.
+ * @returns answers by status, what went wrong, and how often each route was asked by each login at least
  */
 export async function fuzzRoutes({ url, routes, secrets, logins, requests, seed, print = () => {} }) {
   const random = seededRandom(seed);
   const pick = (list) => list[Math.floor(random() * list.length)];
   const result = { statuses: {}, failures: [], leaks: [] };
+  const everybody = [{}, ...logins];
+  /** Every route by everybody, in rounds, so that none is left out. */
+  const asked = (index) => ({
+    route: routes[Math.floor(index / everybody.length) % routes.length],
+    login: everybody[index % everybody.length],
+  });
   let sent = 0;
   const worker = async () => {
     while (sent < requests) {
+      const { route, login } = asked(sent);
       sent += 1;
       if (sent % 10_000 === 0) print(`${sent}/${requests} requests`);
-      const request = makeRequest(random, pick, pick(routes), logins);
-      await tryOut(url, request, secrets, result);
+      await tryOut(url, makeRequest(random, pick, route, login), secrets, result);
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));
-  return result;
+  return { ...result, rounds: Math.floor(requests / (routes.length * everybody.length)) };
 }
 
-function makeRequest(random, pick, route, logins) {
+function makeRequest(random, pick, route, login) {
   const path = route.path.replaceAll(/\{[^}]+\}/g, () => (random() < 0.5 ? encodeWord(pick(WORDS)) : 'x'));
   const names = [...(route.query ?? []), 'limit', 'cursor', 'q', 'from', 'to'];
   const query = Array.from({ length: Math.floor(random() * 4) }, () => `${pick(names)}=${encodeWord(pick(WORDS))}`);
-  const headers = { ...pick([{}, ...logins]) };
+  const headers = { ...login };
   const init = { method: route.method, headers, redirect: 'manual' };
   if (!['GET', 'HEAD'].includes(route.method) && random() < 0.9) {
     const body = mutate(random, pick(BODIES));

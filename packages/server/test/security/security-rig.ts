@@ -72,6 +72,7 @@ export async function startSecurityInstance(
   watch = new SecurityWatch({
     ...{ db: state.db, telemetry: telemetry.telemetry, writer: intake.ingest.writer, signals, clock, log: silentLog },
     ...{ instance: randomHex(4), service: 'test', config: () => config, audit },
+    showWaitingRows: (show) => intake.ingest.showWaitingLogRows(show),
     location: new GeoIp({ path: () => geoip, clock, log: silentLog }),
   });
   await watch.start();

@@ -11,6 +11,8 @@ export interface SecurityOptions {
   db: Db;
   telemetry: Pick<TelemetryStore, 'query'>;
   writer: TelemetryWriter;
+  /** Shows the log rows that are durable and perhaps not in the store yet; a row has the same `id` in both. */
+  showWaitingRows(show: (rows: Uint8Array, security: boolean) => void): Promise<void>;
   signals: Signals;
   clock: Clock;
   log: Log;

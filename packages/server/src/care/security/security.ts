@@ -90,7 +90,7 @@ export class SecurityWatch {
     };
   }
 
-  /** Learns what the store holds of the last day, and begins to work. */
+  /** Learns what is known of the last day, and begins to work. */
   async start(): Promise<void> {
     await this.#options.location.start();
     await this.inForce.start();
@@ -255,11 +255,11 @@ export class SecurityWatch {
 
   /** What was there before: the detectors see it again; only what a crash kept from being stored is stored. */
   async #learn(): Promise<void> {
-    const { telemetry, clock, db, log } = this.#options;
+    const { db, log, location } = this.#options;
+    for (const event of await readPast(this.#options)) {
+      for (const hit of this.#engine.take(located(event, location))) this.#note(hit);
+    }
     try {
-      for (const event of await readPast(telemetry, clock.now())) {
-        for (const hit of this.#engine.take(located(event, this.#options.location))) this.#note(hit);
-      }
       const ids = [...this.#pending.values()].map(({ hit }) => detectionId(hit));
       const known = await knownDetections(db, ids);
       for (const [identity, { hit }] of this.#pending) {
@@ -269,7 +269,7 @@ export class SecurityWatch {
           this.#restrictions.delete(restrictionKey({ ...hit.restriction, project: hit.project }));
       }
     } catch (error) {
-      log.warn('the security events of the last day could not be read; counting begins now', {
+      log.warn('it could not be read which attacks of the last day are stored; they are told again', {
         reason: messageOf(error),
       });
     }

@@ -11,6 +11,7 @@ export {
   type OtlpDelivery,
   type OtlpOutcome,
   type RumDelivery,
+  type ShowLogRows,
 } from './ingest.ts';
 export { IngestLags } from './lags.ts';
 export { exportAnswer, statusAnswer } from './otlp/answer.ts';

@@ -17,7 +17,7 @@ import type { RumContext } from './rum/intake.ts';
 import { AttachmentFiles } from './sentry/attachment-files.ts';
 import type { SentryCheckIn } from './sentry/context.ts';
 import { type SentryAnswer, type SentryDelivery, SentryDoor } from './sentry/door.ts';
-import type { EntryHeader } from './spool/entry.ts';
+import type { EntryHeader, Part } from './spool/entry.ts';
 import { Journal } from './spool/journal.ts';
 import { Receipts, receiptKey } from './spool/receipts.ts';
 import { SPOOL_START, Spool } from './spool/spool.ts';
@@ -48,13 +48,16 @@ export interface IngestOptions {
   accountKey?: string;
   /** Of deliveries with an id, where several instances share a state store. */
   claims?: DeliveryClaims;
-  /** Shown the log rows of every entry that has become durable; `security` says that they are security events. */
-  onLogRows?: (rows: Uint8Array, security: boolean) => void;
+  /** Shown the log rows of every entry that has become durable. */
+  onLogRows?: ShowLogRows;
   /** Takes over what jobs said of themselves, after it is on disk. */
   onCheckIns?: (project: string, checkIns: readonly SentryCheckIn[]) => Promise<void>;
   /** Told when a range of the spool was journalled, inserted, retired. */
   onBatchStep?: (step: BatchStep) => void;
 }
+
+/** Takes log rows, JSON lines; `security` says that every one is a security event. */
+export type ShowLogRows = (rows: Uint8Array, security: boolean) => void;
 
 /** A body to take in. */
 export interface Delivery {
@@ -142,6 +145,11 @@ export interface Ingest {
   moveAttachments(signal: AbortSignal): Promise<number>;
   /** Removes the attachments of days before a time, milliseconds since the epoch. */
   expireAttachments(before: number): Promise<void>;
+  /**
+   * Shows the log rows that the spool holds. Those on their way may be in the store, too: a row has the same `id` in both.
+   * Whoever reads the spool first and the store afterwards misses none.
+   */
+  showWaitingLogRows(show: ShowLogRows): Promise<void>;
   /** For the platform's own rows. */
   writer: TelemetryWriter;
   tail: Tail;
@@ -214,7 +222,7 @@ interface Parts {
   parser: Parser;
   files: AttachmentFiles;
   onCheckIns: IngestOptions['onCheckIns'];
-  onLogRows: IngestOptions['onLogRows'];
+  onLogRows: ShowLogRows | undefined;
   clock: Clock;
   log: Log;
   maxBytes: number;
@@ -350,20 +358,16 @@ class SpooledIngest implements Ingest {
   #show(body: EntryBody): void {
     try {
       this.tail.publish(body);
-      this.#showLogRows(body);
+      const { onLogRows } = this.#parts;
+      if (onLogRows !== undefined) showLogRows(onLogRows, body.parts, body.payload);
     } catch (error) {
       this.#parts.log.error('What arrived could not be shown to those who follow it.', { reason: messageOf(error) });
     }
   }
 
-  #showLogRows({ parts, payload }: EntryBody): void {
-    const { onLogRows } = this.#parts;
-    if (onLogRows === undefined) return;
-    let at = 0;
-    for (const { table, bytes, retentionClass } of parts) {
-      if (table === 'logs') onLogRows(payload.subarray(at, at + bytes), retentionClass === 'security');
-      at += bytes;
-    }
+  showWaitingLogRows(show: ShowLogRows): Promise<void> {
+    const { spool, journal } = this.#parts;
+    return spool.walk(journal.state.position, ({ header, payload }) => showLogRows(show, header.parts, payload));
   }
 
   stats(): IngestStats {
@@ -396,5 +400,13 @@ class SpooledIngest implements Ingest {
     await spool.close();
     await receipts.close();
     await journal.close();
+  }
+}
+
+function showLogRows(show: ShowLogRows, parts: readonly Part[], payload: Uint8Array): void {
+  let at = 0;
+  for (const { table, bytes, retentionClass } of parts) {
+    if (table === 'logs') show(payload.subarray(at, at + bytes), retentionClass === 'security');
+    at += bytes;
   }
 }

@@ -3,7 +3,7 @@ import { syncFolder } from '../../../lib/atomic-file.ts';
 import { messageOf, YumOpsError } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Backlog } from './backlog.ts';
-import { type EntryHeader, encodeEntryHead } from './entry.ts';
+import { type Entry, type EntryHeader, encodeEntryHead } from './entry.ts';
 import { type Position, segmentNumber, segmentPath } from './position.ts';
 import { type ReadLimits, readEntries, type SegmentRead, scanSegment } from './scan.ts';
 
@@ -131,6 +131,23 @@ export class Spool {
       throw new YumOpsError('spool_damaged', `Segment ${position.segment} is damaged at byte ${read.end}.`);
     }
     return read;
+  }
+
+  /**
+   * Shows every whole durable entry from `position` on, in order. Reads on its own; what reaches the store and is deleted
+   * meanwhile may be left out.
+   */
+  async walk(position: Position, visit: (entry: Entry) => void): Promise<void> {
+    const ends = [...this.#ends].filter(([segment]) => segment >= position.segment).sort(([a], [b]) => a - b);
+    for (const [segment, end] of ends) {
+      const file = await openKept(segmentPath(this.#options.folder, segment));
+      if (file === undefined) continue;
+      try {
+        await scanSegment(file, segment === position.segment ? position.offset : 0, end, visit);
+      } finally {
+        await file.close();
+      }
+    }
   }
 
   /** `position`, or the start of the next segment when it stands at the end of one that is finished. */
@@ -297,6 +314,16 @@ export class Spool {
 
 /** Where an empty spool begins. */
 export const SPOOL_START: Position = { segment: 1, offset: 0 };
+
+/** @returns undefined when the segment was deleted: all of it is in the store */
+async function openKept(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 /** Makes the segment empty: one that an earlier attempt left half made has never held anything durable. */
 async function createSegment(folder: string, segment: number) {
