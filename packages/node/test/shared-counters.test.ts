@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { RedisServer } from '../../server/test/support/redis-server.mjs';
 import { SecurityMonitor } from '../src/security/monitor.ts';
 import { capturingLogger } from '../src/testing/capturing-logger.ts';
 import { type JsonRecord, until } from '../src/testing/recording-server.ts';
-import { RedisServer } from './redis-server.ts';
 
 const IP = '203.0.113.9';
 

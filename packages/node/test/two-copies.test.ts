@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RedisServer } from '../../server/test/support/redis-server.mjs';
 import { until } from '../src/testing/recording-server.ts';
-import { RedisServer } from './redis-server.ts';
 
 const SDK = resolve(import.meta.dirname, '..');
 const ATTACKER = '203.0.113.9';

@@ -6,6 +6,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import type { Keyring } from '../lib/keyring.ts';
 import type { Log } from '../lib/log.ts';
 import { randomHex } from '../lib/random.ts';
+import type { AttemptCounter } from './attempts.ts';
 import { authOptions, linkName } from './auth-options.ts';
 import type { SignInConfig } from './config.ts';
 import type { NoteOwnChange } from './own-changes.ts';
@@ -25,6 +26,8 @@ export interface AccountsOptions {
   keyring: Keyring;
   signIn: SignInConfig;
   noteOwnChange: NoteOwnChange;
+  /** Counts the attempts to sign in. */
+  attempts: AttemptCounter;
   log: Log;
 }
 

@@ -67,6 +67,7 @@ export function authOptions(options: AccountsOptions, pool: pg.Pool) {
     session: { expiresIn: 7 * 86_400, updateAge: 86_400 },
     rateLimit: {
       enabled: true,
+      customStorage: options.attempts,
       window: 60,
       max: 300,
       customRules: {

@@ -10,10 +10,7 @@ export const storesShape = z.strictObject({
   state: z.string().optional().describe('embedded, or the URL of a Postgres server'),
   telemetry: z.string().optional().describe('embedded, or the URL of a ClickHouse server'),
   blobs: z.string().optional().describe('file:./folder, or s3://bucket/prefix'),
-  counters: z
-    .string()
-    .optional()
-    .describe('embedded, or the URL of a Redis server; checked, and not used by this version'),
+  counters: z.string().optional().describe('embedded = in the state store, or the URL of a Redis server'),
 });
 
 const classes = Object.keys(RETENTION_DAYS) as RetentionClass[];

@@ -18,6 +18,7 @@ export interface Settings {
   stateUrl: string | undefined;
   telemetryUrl: string | undefined;
   blobUrl: string | undefined;
+  counterUrl: string | undefined;
   /** Preset secrets for automation. */
   ingestKey: string | undefined;
   adminToken: string | undefined;
@@ -82,6 +83,7 @@ export function readSettings(flags: SettingFlags, env: Settings['env'] = process
     stateUrl: env.YUMOPS_STATE_URL || undefined,
     telemetryUrl: env.YUMOPS_TELEMETRY_URL || undefined,
     blobUrl: env.YUMOPS_BLOB_URL || undefined,
+    counterUrl: env.YUMOPS_COUNTER_URL || undefined,
     ingestKey: readSecret('YUMOPS_INGEST_KEY', env.YUMOPS_INGEST_KEY, 32),
     adminToken: readSecret('YUMOPS_ADMIN_TOKEN', env.YUMOPS_ADMIN_TOKEN, 16),
     secretKey: readSecret('YUMOPS_SECRET_KEY', env.YUMOPS_SECRET_KEY, 32),

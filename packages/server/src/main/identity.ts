@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Accounts, openAccounts } from '../access/accounts.ts';
+import { hideKeys } from '../access/attempts.ts';
 import { audit } from '../access/audit.ts';
 import { type AuditWitness, createAuditWitness } from '../access/audit-witness.ts';
 import { ingestKeyFinder } from '../access/ingest-keys.ts';
@@ -53,6 +54,7 @@ export async function openIdentity(context: {
     keyring,
     signIn: context.live.current.signIn,
     noteOwnChange: ({ actor, action }) => audit(stores.db, { at: clock.now(), actor, action, target: actor }),
+    attempts: hideKeys(stores.counters.attempts, keyring.current),
     log,
   });
   shutdown.add('accounts', () => accounts.close());

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { SharedFiles } from '../lib/shared-files.ts';
 import {
+  counterStoreProbe,
   createPlatformHealth,
   heartbeatProbe,
   type PlatformHealth,
@@ -135,6 +136,7 @@ export async function openObserve(context: {
     probes: [
       stateStoreProbe(db),
       telemetryStoreProbe(telemetry),
+      ...(stores.counters.trouble ? [counterStoreProbe(stores.counters.trouble)] : []),
       spoolProbe(() => {
         const { spoolBytes, spoolRefusalBytes, lagSeconds, trouble } = ingest.stats();
         return { bytes: spoolBytes, limitBytes: spoolRefusalBytes, lagSeconds, trouble };

@@ -52,7 +52,7 @@ function linksOf({ settings, live, stores }: PostureParts): StoreLink[] {
     ...link('the state store', 'YUMOPS_STATE_URL', outside(settings.stateUrl, written.state) && stores.stateUrl),
     ...link('the telemetry store', 'YUMOPS_TELEMETRY_URL', outside(settings.telemetryUrl, written.telemetry)),
     ...link('the blob store', 'YUMOPS_BLOB_URL', outside(settings.blobUrl, written.blobs)),
-    ...link('the counters', 'YUMOPS_COUNTER_URL', outside(settings.env['YUMOPS_COUNTER_URL'], written.counters)),
+    ...link('the counters', 'YUMOPS_COUNTER_URL', outside(settings.counterUrl, written.counters)),
     ...databases
       .filter(({ broken }) => broken === null)
       .map(({ name, url }: { name: string; url: Secret }) =>

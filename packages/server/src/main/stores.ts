@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { type AttemptCounter, stateAttempts } from '../access/attempts.ts';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { startEmbeddedChdb, startEmbeddedPostgres } from '../engines/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Signals } from '../lib/signals.ts';
+import { RedisAttempts } from '../store/counters/index.ts';
 import { connectState, migrateState, PostgresSignals, type StateStore } from '../store/state/index.ts';
 import { type ConnectedTelemetry, connectTelemetry, migrateTelemetry } from '../store/telemetry/index.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -14,8 +16,16 @@ export interface Stores {
   db: StateStore;
   stateUrl: string;
   telemetry: ConnectedTelemetry;
+  counters: Counters;
   /** Words between the instances on one state store. */
   signals: Signals;
+}
+
+/** What the instances count together. */
+export interface Counters {
+  attempts: AttemptCounter;
+  /** What keeps a counter store of its own from counting, as a sentence; left out where the state store counts. */
+  trouble?: () => Promise<string | null>;
 }
 
 export interface StoreContext {
@@ -63,6 +73,20 @@ async function openTelemetry({ settings, stores, clock, log, shutdown }: StoreCo
   return telemetry;
 }
 
+/** Opens the counters: in the state store, or on a Redis server by URL. */
+async function openCounters(
+  { settings, stores, clock, log, shutdown }: StoreContext,
+  db: StateStore,
+): Promise<Counters> {
+  const url = externalUrl(settings.counterUrl, stores.counters);
+  const spare = stateAttempts({ db, clock });
+  if (url === undefined) return { attempts: spare };
+  const counters = new RedisAttempts(url, { spare, log: log.child('counters') });
+  shutdown.add('counter store', () => counters.close());
+  await counters.open();
+  return { attempts: counters, trouble: () => counters.trouble() };
+}
+
 /** Opens both stores side by side, embedded or by URL, and brings their schemas up to date. */
 export async function openStores(context: StoreContext): Promise<Stores> {
   const opening = [openState(context), openTelemetry(context)] as const;
@@ -73,5 +97,6 @@ export async function openStores(context: StoreContext): Promise<Stores> {
   const { clock, log, shutdown } = context;
   const signals = new PostgresSignals({ url: state.url, db: state.db, clock, log });
   shutdown.add('signals', () => signals.close());
-  return { db: state.db, stateUrl: state.url, telemetry, signals };
+  const counters = await openCounters(context, state.db);
+  return { db: state.db, stateUrl: state.url, telemetry, counters, signals };
 }

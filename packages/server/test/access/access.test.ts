@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Accounts, openAccounts } from '../../src/access/accounts.ts';
+import { stateAttempts } from '../../src/access/attempts.ts';
 import { createIngestKey, ingestKeyFinder, listIngestKeys, revokeIngestKey } from '../../src/access/ingest-keys.ts';
 import { createToken, findToken, listTokens, revokeToken } from '../../src/access/tokens.ts';
 import { accessAdminRoutes } from '../../src/http/access-admin.ts';
@@ -27,7 +28,12 @@ beforeAll(async () => {
   state = await startTestState();
   accounts = await openAccounts({
     ...{ stateUrl: state.url, publicUrl: PUBLIC_URL, keyring: { current: 'x'.repeat(32), previous: [] } },
-    ...{ signIn: SIGN_IN, noteOwnChange: async () => undefined, log: createLog(systemClock, () => undefined) },
+    ...{
+      signIn: SIGN_IN,
+      attempts: stateAttempts({ db: state.db, clock: systemClock }),
+      noteOwnChange: async () => undefined,
+      log: createLog(systemClock, () => undefined),
+    },
   });
 });
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Accounts, openAccounts } from '../../src/access/accounts.ts';
+import { stateAttempts } from '../../src/access/attempts.ts';
 import { refuseBreached } from '../../src/access/breached-passwords.ts';
 import { authRoutes } from '../../src/http/auth.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -51,6 +52,7 @@ beforeAll(async () => {
       log: silent,
     },
     noteOwnChange: async () => undefined,
+    attempts: stateAttempts({ db: state.db, clock: systemClock }),
   });
   app = await createHttpServer({ log: silent, version: '0' });
   authRoutes(app, { accounts, signIn, publicUrl: PUBLIC_URL });
@@ -227,6 +229,7 @@ test('where the console is reached by https, cookies are secure and browsers com
   const secure = await openAccounts({
     ...{ stateUrl: state.url, publicUrl, keyring: { current: 'x'.repeat(32), previous: [] }, signIn, log: silent },
     noteOwnChange: async () => undefined,
+    attempts: stateAttempts({ db: state.db, clock: systemClock }),
   });
   try {
     await secure.create({ email: 'joan@example.org', password: PASSWORD, name: 'Joan', role: 'viewer' });

@@ -1,10 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import dns2 from 'dns2';
@@ -17,6 +12,7 @@ import {
 } from '../../src/observe/uptime/testing/certificates.ts';
 import { listen, type Running, serveHttp, serveTcp } from '../../src/observe/uptime/testing/servers.ts';
 import { startTestState, type TestState } from '../engines.ts';
+import { RedisServer } from '../support/redis-server.mjs';
 
 /** One real server of each kind on loopback ports. */
 export interface KindServers {
@@ -57,7 +53,7 @@ export async function startKindServers(): Promise<KindServers> {
   const mute = await serveTcp(() => undefined);
   const gone = await serveTcp(() => undefined);
   await gone.close();
-  const redis = await startRedis();
+  const redis = await RedisServer.start(['--requirepass', 'sesame', '--databases', '4']);
   const smtp = await startSmtp(certificates);
   const health = await startGrpc();
   const names = await startDns();
@@ -68,7 +64,7 @@ export async function startKindServers(): Promise<KindServers> {
     ...{ redis: redis.port, smtp: smtp.port, grpc: health.port, dns: names.port, socket: `${socket.url}/live` },
     async stop() {
       await Promise.all(running.map((server) => server.close()));
-      await Promise.all([redis.stop(), smtp.stop(), names.stop(), state.stop()]);
+      await Promise.all([redis.remove(), smtp.stop(), names.stop(), state.stop()]);
       health.stop();
     },
   };
@@ -111,25 +107,6 @@ function serveMutual({ authority, good }: TestCertificates): Promise<Running> {
     createHttpsServer(options, (_request, response) => response.end('hello')),
     'https://localhost',
   );
-}
-
-async function startRedis(): Promise<{ port: number; stop(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'yumops-redis-'));
-  const probe = await serveTcp(() => undefined);
-  await probe.close();
-  const args = ['--port', `${probe.port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  const child: ChildProcess = spawn('redis-server', [...args, '--requirepass', 'sesame', '--databases', '4'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for await (const chunk of child.stdout ?? []) if (`${chunk}`.includes('Ready to accept')) break;
-  return {
-    port: probe.port,
-    async stop() {
-      child.kill();
-      await once(child, 'exit');
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 async function startSmtp({ good }: TestCertificates): Promise<{ port: number; stop(): Promise<void> }> {

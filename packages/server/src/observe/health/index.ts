@@ -7,6 +7,7 @@ export {
 } from './platform-health.ts';
 export type { HealthProbe, HealthStatus, ProbeAnswer } from './probe.ts';
 export {
+  counterStoreProbe,
   type HeartbeatOptions,
   heartbeatProbe,
   type ProberFigures,

@@ -28,6 +28,18 @@ export function telemetryStoreProbe(telemetry: TelemetryStore): HealthProbe {
   };
 }
 
+/** The counter store counts. Without it the state store does, so readiness does not depend on it. */
+export function counterStoreProbe(trouble: () => Promise<string | null>): HealthProbe {
+  return {
+    name: 'counter-store',
+    critical: false,
+    async check() {
+      const reason = await trouble();
+      return reason === null ? HEALTHY : { status: 'degraded', reason };
+    },
+  };
+}
+
 /** Figures of the ingest spool. */
 export interface SpoolFigures {
   bytes: number;

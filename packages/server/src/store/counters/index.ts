@@ -1,0 +1,1 @@
+export { RedisAttempts } from './redis.ts';
