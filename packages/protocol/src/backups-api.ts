@@ -20,6 +20,33 @@ export interface BackupItem {
   manifest: string | null;
   /** Why retention keeps it; empty = the next prune deletes it. */
   keptFor: string[];
+  /** The destinations that hold it, the first before the second; none where it became no backup. */
+  places: BackupPlace[];
+}
+
+/** A destination that holds a backup. */
+export interface BackupPlace {
+  /** `first`, or as the configuration calls the second. */
+  name: string;
+  /** The last verification there. */
+  verified: { level: number; at: string; ok: boolean } | null;
+}
+
+/** The second destination of a backup and how its copies are. */
+export interface BackupCopies {
+  name: string;
+  /** For people; null while it cannot be opened. */
+  address: string | null;
+  retention: { daily: number; weekly: number; monthly: number };
+  recoverable: { earliest: string | null; latest: string | null };
+  /** Good backups that it holds. */
+  backups: number;
+  /** Ids of backups that belong there and are not there, oldest first. */
+  missing: string[];
+  /** Since the oldest of those was complete; 0 = all are there, null = nobody can say. */
+  lagSeconds: number | null;
+  /** Why it cannot be read. */
+  unreadable: string | null;
 }
 
 /** A backup of the configuration and how it is doing. */
@@ -48,7 +75,8 @@ export interface BackupPlan {
   }[];
   /** Jobs by what they do. */
   jobs: { backup: string; check: string; test: string; drill: string };
-  copied: boolean;
+  /** Null = there is no second destination. */
+  copy: BackupCopies | null;
   /** Whether it is the backup of YumOps itself. */
   isSelf: boolean;
   /** Who confirmed to keep the recovery kit with the present key; null = nobody. */

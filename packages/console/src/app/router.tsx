@@ -146,7 +146,7 @@ const databaseRoute = createRoute({
 const backupsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/backups',
-  validateSearch: (search) => pick(search, ['backup', 'restore', 'of']),
+  validateSearch: (search) => pick(search, ['backup', 'restore', 'of', 'from']),
   component: lazyRouteComponent(() => import('../pages/backups/backups-page.tsx'), 'BackupsPage'),
 });
 

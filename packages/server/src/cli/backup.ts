@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { backupCopy } from './backup/copy.ts';
 import { backupDrill } from './backup/drill.ts';
 import { backupKey } from './backup/key.ts';
 import { backupList } from './backup/list.ts';
@@ -16,6 +17,7 @@ export const backup = defineCommand({
     restore: backupRestore,
     prune: backupPrune,
     drill: backupDrill,
+    copy: backupCopy,
     key: backupKey,
   },
 });

@@ -27,6 +27,7 @@ const pageQuery = z.object({
   cursor: z.string().max(200).optional(),
 });
 const level = z.number().int().min(0).max(4).default(3).describe('0 present, 1 opens, 2 restores, 3 rows, 4 queries');
+const from = z.string().min(1).max(200).optional().describe('The destination whose copy is meant, default the first');
 
 interface BackupRouteDeps {
   pages: BackupPages;
@@ -79,10 +80,10 @@ export function backupRoutes(app: FastifyInstance, { pages, scheduler, guard, db
   );
   routes.post(
     '/api/v1/backups/:id/verify',
-    { onRequest: act, schema: { params: byId, body: z.object({ level }) } },
+    { onRequest: act, schema: { params: byId, body: z.object({ level, from }) } },
     async (request, reply) => {
       const { id } = request.params;
-      const options = { id, level: request.body.level };
+      const options = { id, ...request.body };
       const run = await scheduler.runNow(pages.verifyJobOf(id), request.principal?.name ?? 'unknown', options);
       return reply.code(202).send({ id: run.id, job: run.job, status: run.status });
     },

@@ -10,7 +10,7 @@ import { messageOf } from '../../src/lib/errors.ts';
 import type { TierOutcome } from '../../src/main/backup/backups.ts';
 import { open, run, startEmbeddedServer, type TestServer } from '../database/server.ts';
 import { type S3Faults, type StrictS3, startStrictS3 } from '../support/strict-s3.ts';
-import { type BackupRig, hooks, makeRig } from './rig.ts';
+import { type BackupRig, hooks, makeRig, problemCodes } from './rig.ts';
 
 /** Store and key of a backup that version 0.1.0 made before it compressed dumps itself. */
 const EARLIER = fileURLToPath(new URL('../../../../testdata/backups/0.1.0-pg-compressed', import.meta.url));
@@ -175,7 +175,7 @@ test('a key that is lost is said by every command, and nothing is made or restor
   await expect(backups.verify(id, 0, hooks())).rejects.toMatchObject(lost);
   await expect(rig.restore(id, url.replace('/app', '/never'))).rejects.toMatchObject(lost);
   await expect(backups.prune(config, hooks().signal)).rejects.toMatchObject(lost);
-  expect((await backups.problems(config)).map(({ code }) => code)).toEqual(['unreadable']);
+  expect(await problemCodes(backups)).toEqual(['unreadable']);
 });
 
 test('a backup of a later version is said to be one, and is left alone', async () => {

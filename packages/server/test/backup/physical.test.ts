@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { recoverable } from '../../src/care/backup/physical/archive-state.ts';
+import { Repository } from '../../src/care/backup/index.ts';
+import { readPhysicalState, recoverable } from '../../src/care/backup/physical/archive-state.ts';
+import { copyRest } from '../../src/care/backup/physical/copy-wal.ts';
 import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { catchUp } from '../../src/main/backup/copy.ts';
+import { openBlobStore } from '../../src/store/blob/index.ts';
+import { startStrictS3 } from '../support/strict-s3.ts';
 import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
 
 const SCHEMA = `
@@ -91,9 +96,13 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
   afterAll(() => rig.stop());
 
   /** Restores to a moment and looks into the copy. */
-  async function at<T>(moment: string | undefined, look: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>) {
+  async function at<T>(
+    moment: string | undefined,
+    look: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>,
+    repository = rig.repository,
+  ) {
     const cluster = await recoverCluster(
-      { repository: rig.repository, server: recoveryServer, clock: systemClock, at: moment },
+      { repository, server: recoveryServer, clock: systemClock, at: moment },
       `${rig.folder}/restored`,
     );
     try {
@@ -143,6 +152,30 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
 
   test('restores the latest moment', async () => {
     expect(await at(undefined, marks)).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
+  test('restores from a second destination that takes copies by a credential without the right to delete', async () => {
+    const s3 = await startStrictS3({ locks: true });
+    const to = new Repository(await openBlobStore(s3.writerUrl, rig.folder), 'nightly', rig.keys);
+    try {
+      const route = { from: rig.repository, to, clock: systemClock, lockMs: 86_400_000, pitrWindowMs: 86_400_000 };
+      const hooks = { progress: () => undefined, signal: new AbortController().signal };
+      const state = await readPhysicalState(rig.repository, Date.now());
+      const ids = state.bases.map(({ id }) => id);
+      expect((await catchUp({ ...route, isReturn: false }, ids, hooks)).copied).toEqual(ids);
+      expect(s3.deletions()).toBe(0);
+      expect(await at('hashed', hashTables, to)).toEqual(hashes);
+      // A part of a piece that has become whole since: it cannot be deleted there, and stops nothing.
+      const whole = [...state.contents.values()][0]?.pieces[0]?.path as string;
+      const [start = '', end = ''] = whole.split('/').at(-1)?.split('-') ?? [];
+      const shorter = (BigInt(`0x${end}`) - 1n).toString(16).toUpperCase().padStart(16, '0');
+      await to.store.put(whole.replace(`${start}-${end}`, `${start}-${shorter}`), Buffer.from('a part'));
+      await copyRest(rig.repository, to, hooks.signal);
+      expect(s3.requests.filter((request) => request.startsWith('DELETE'))).not.toEqual([]);
+    } finally {
+      to.store.close();
+      await s3.stop();
+    }
   });
 });
 

@@ -16,6 +16,7 @@ import { loadUsableConfig } from '../../src/main/config.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 import { connectState, migrateState } from '../../src/store/state/index.ts';
 import { connect, log } from './physical-rig.ts';
+import { problemCodes } from './rig.ts';
 
 const SECRET = 'f'.repeat(64);
 const RING = { current: SECRET, previous: [] };
@@ -72,7 +73,7 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   // The quarterly drill knows the kit and the store, nothing else of this machine.
   const backups = new Backups({ settings, config, clock: systemClock, log });
   const nightly = backups.config('nightly');
-  const codes = async () => (await backups.problems(nightly)).map((problem) => problem.code);
+  const codes = () => problemCodes(backups);
   expect(await codes()).toEqual(['kit_unconfirmed']);
   const text = writeKit(key.toLine(), { from: store.address, keyring: RING });
   const drill = await backups.drillSelf(text, hooks);

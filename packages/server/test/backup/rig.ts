@@ -8,6 +8,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { Backups, type Hooks, type TierOutcome } from '../../src/main/backup/backups.ts';
+import { BackupWatch } from '../../src/main/backup/watch.ts';
 
 /** A folder with a configuration, a key, files and a directory as blob store. */
 export interface BackupRig {
@@ -73,6 +74,24 @@ export async function makeRig(url: string | null, yaml = '', blobs = 'file:./blo
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The platform's look at backups, which here measures nothing. */
+export function watchOf(backups: Backups): BackupWatch {
+  const writer = { append: () => Promise.reject(new Error('nothing is measured here')) };
+  const context = {
+    open: () => backups,
+    writer,
+    service: 'test',
+    clock: systemClock,
+    failedDrill: async () => undefined,
+  };
+  return new BackupWatch({ ...context, log: createLog(systemClock, () => undefined) });
+}
+
+/** What the platform would say is wrong with a backup, by its codes. */
+export async function problemCodes(backups: Backups, name = 'nightly'): Promise<string[]> {
+  return (await watchOf(backups).see(backups, name)).problems.map(({ code }) => code);
 }
 
 /** Changes a file in place. */

@@ -47,7 +47,11 @@ function Verify({ backup }: { backup: BackupDetail }) {
   const me = useQuery(meQuery).data;
   const queryClient = useQueryClient();
   const verify = useMutation({
-    mutationFn: () => post(`/api/v1/backups/${encodeURIComponent(backup.id)}/verify`, { level: 3 }),
+    mutationFn: (from?: string) =>
+      post(
+        `/api/v1/backups/${encodeURIComponent(backup.id)}/verify`,
+        from === undefined ? { level: 3 } : { level: 1, from },
+      ),
     onSettled: () => queryClient.invalidateQueries({ predicate: ({ queryKey: [first] }) => first === 'backups' }),
   });
   const allowed = me !== undefined && me.role !== 'viewer';
@@ -55,10 +59,16 @@ function Verify({ backup }: { backup: BackupDetail }) {
     <div className="backup-actions" role="status">
       <State look="badge" {...backupLook(backup)} />
       {backup.status === 'good' && (
-        <Button look="primary" disabled={!allowed || verify.isPending} onClick={() => verify.mutate()}>
+        <Button look="primary" disabled={!allowed || verify.isPending} onClick={() => verify.mutate(undefined)}>
           Restore it on trial
         </Button>
       )}
+      {backup.places.length > 1 &&
+        backup.places.slice(1).map(({ name }) => (
+          <Button key={name} disabled={!allowed || verify.isPending} onClick={() => verify.mutate(name)}>
+            Read the copy at {name}
+          </Button>
+        ))}
       {verify.isSuccess && <span className="quiet">The trial has begun; its job shows how far it is.</span>}
       {verify.error && <Failure error={verify.error} />}
     </div>
@@ -69,6 +79,10 @@ function Facts({ backup }: { backup: BackupDetail }) {
   const rows: [string, React.ReactNode][] = [
     ['Made', <Instant key="made" at={backup.started} />],
     ['Kept for', backup.keptFor.join(', ') || 'nothing: the next prune deletes it'],
+    ...backup.places.map(({ name, verified }): [string, React.ReactNode] => [
+      `At ${name}`,
+      verified === null ? 'not verified there' : <Verified key={name} verified={verified} />,
+    ]),
     ['Size', `${formatBytes(backup.size)}, ${formatBytes(backup.bytes)} of it new`],
     ...(backup.seconds === null ? [] : ([['Took', formatMilliseconds(backup.seconds * 1_000)]] as [string, string][])),
     ...(backup.source === null
@@ -93,6 +107,14 @@ function Facts({ backup }: { backup: BackupDetail }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+function Verified({ verified: { level, at, ok } }: { verified: { level: number; at: string; ok: boolean } }) {
+  return (
+    <>
+      <State tone={ok ? 'ok' : 'bad'} word={ok ? `level ${level}` : `not good at level ${level}`} /> <Instant at={at} />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
-import type { BackupItem, BackupPlan } from '@yumops/protocol';
+import type { BackupCopies, BackupItem, BackupPlan } from '@yumops/protocol';
 import type { StateProps } from '../../components/state.tsx';
+import { formatSpan, plural } from '../../format/number.ts';
 
 type Look = Pick<StateProps, 'tone' | 'word'>;
 
@@ -26,6 +27,23 @@ export const LEVELS = [
 /** What is wrong with the backups themselves; that nobody keeps the kit yet is told apart. */
 export function faultsOf({ problems }: Pick<BackupPlan, 'problems'>): BackupPlan['problems'] {
   return problems.filter(({ code }) => code !== 'kit_unconfirmed');
+}
+
+/** How the second destination is. */
+export function copyLook({ unreadable, missing, lagSeconds, backups }: BackupCopies): Look {
+  if (unreadable !== null) return { tone: 'unknown', word: 'cannot be read' };
+  if (missing.length > 0) {
+    const behind = formatSpan((lagSeconds ?? 0) * 1_000);
+    return { tone: 'warn', word: `${plural(missing.length, 'backup')} missing, for ${behind}` };
+  }
+  return { tone: 'ok', word: `${plural(backups, 'backup')}, nothing missing` };
+}
+
+/** Where a backup is: `first and offsite`. */
+export function placesText({ places }: Pick<BackupItem, 'places'>): string {
+  const [only, ...others] = places.map(({ name }) => name);
+  if (only === undefined) return 'nowhere';
+  return others.length === 0 ? `${only} only` : [only, ...others].join(' and ');
 }
 
 /** One sentence on how a plan is doing. */

@@ -18,7 +18,7 @@ import { formatBytes, formatMilliseconds, formatSpan, plural } from '../../forma
 import { useNow } from '../../time/now.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { BackupDetails } from './backup-details.tsx';
-import { backupLook, faultsOf, planLook } from './backup-look.ts';
+import { backupLook, copyLook, faultsOf, placesText, planLook } from './backup-look.ts';
 import { backupsQuery } from './backup-queries.ts';
 import { BackupCalendar } from './calendar.tsx';
 import { Chain } from './chain.tsx';
@@ -87,7 +87,7 @@ function Plan({ plan, items }: { plan: BackupPlan; items: readonly BackupItem[] 
         <Drills plan={plan} />
       </div>
       <Chain items={items} plan={plan} />
-      <Backups items={items} of={plan.name} />
+      <Backups items={items} of={plan.name} copied={plan.copy !== null} />
     </section>
   );
 }
@@ -139,8 +139,10 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
           <dd>{plan.nextRunAt === null ? 'unknown' : <When at={plan.nextRunAt} />}</dd>
         </div>
         <div>
-          <dt>Second copy</dt>
-          <dd>{plan.copied ? 'yes' : 'none'}</dd>
+          <dt>Second destination</dt>
+          <dd>
+            <SecondDestination copy={plan.copy} />
+          </dd>
         </div>
         <div>
           <dt>Recovery kit</dt>
@@ -166,6 +168,25 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
         {[now.error, drill.error].map((error) => error && <Failure key={error.message} error={error} />)}
       </div>
     </header>
+  );
+}
+
+/** What the second destination holds, and how far it is behind. */
+function SecondDestination({ copy }: { copy: BackupPlan['copy'] }) {
+  if (copy === null) return 'none';
+  const { earliest, latest } = copy.recoverable;
+  return (
+    <>
+      <State {...copyLook(copy)} />
+      <span className="quiet truncate" title={copy.address ?? undefined}>
+        {copy.address === null ? copy.name : `${copy.name}: ${copy.address}`}
+      </span>
+      {earliest !== null && latest !== null && (
+        <span className="quiet">
+          <Instant at={earliest} /> to <Instant at={latest} />
+        </span>
+      )}
+    </>
   );
 }
 
@@ -209,7 +230,7 @@ function Drills({ plan }: { plan: BackupPlan }) {
   );
 }
 
-function Backups({ items, of }: { items: readonly BackupItem[]; of: string }) {
+function Backups({ items, of, copied }: { items: readonly BackupItem[]; of: string; copied: boolean }) {
   const { backup: open } = route.useSearch();
   const list = useListKeys<HTMLDivElement>();
   if (items.length === 0) return <Empty title="No backup was made yet">Back up now makes the first.</Empty>;
@@ -238,7 +259,10 @@ function Backups({ items, of }: { items: readonly BackupItem[]; of: string }) {
                   <State {...backupLook(item)} />
                   {item.why !== null && <span className="quiet truncate">{item.why}</span>}
                 </span>
-                <span className="quiet truncate">{item.keptFor.join(', ') || 'will be deleted'}</span>
+                <span className="quiet truncate">
+                  {item.keptFor.join(', ') || 'will be deleted'}
+                  {copied && item.status === 'good' && <span className="backup-places">{placesText(item)}</span>}
+                </span>
                 <span className="figures">{item.status === 'good' ? formatBytes(item.size) : ''}</span>
                 <span className="figures">{item.seconds === null ? '' : formatMilliseconds(item.seconds * 1_000)}</span>
               </route.Link>

@@ -6,6 +6,9 @@ import '../../components/field.css';
 
 const route = getRouteApi('/console/backups');
 
+/** Where backups are made, and where a command reads them unless it is told. */
+const FIRST = 'first';
+
 type What = 'database' | 'table' | 'files' | 'moment';
 
 const OPTIONS: readonly { value: What; label: string }[] = [
@@ -28,11 +31,13 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
     moment: backup.tier === 'physical',
   };
   const options = OPTIONS.filter(({ value }) => possible[value]);
-  const { restore, of: detail = '' } = route.useSearch();
+  const { restore, of: detail = '', from } = route.useSearch();
+  const places = backup.places.map(({ name }) => name);
+  const place = places.find((name) => name === from) ?? places[0] ?? FIRST;
   const navigate = route.useNavigate();
   const what = options.find(({ value }) => value === restore)?.value ?? options[0]?.value ?? 'database';
-  const show = (next: { restore: What; of?: string }) =>
-    void navigate({ search: { backup: backup.id, ...next }, replace: true });
+  const show = (next: { restore: What; of?: string; from?: string }) =>
+    void navigate({ search: { backup: backup.id, from: place, ...next }, replace: true });
   if (options.length === 0) return <p className="quiet">There is nothing in it that could be restored.</p>;
   return (
     <div className="restore-steps">
@@ -52,8 +57,16 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
           />
         </label>
       )}
+      {places.length > 1 && (
+        <Choice
+          label="From which destination?"
+          value={place}
+          options={places.map((name) => ({ value: name, label: name }))}
+          onChange={(name: string) => show({ restore: what, of: detail, from: name })}
+        />
+      )}
       <p>Run this where YumOps is. It checks everything before it writes anything.</p>
-      <Command line={commandOf(backup, what, detail.trim())} />
+      <Command line={commandOf(backup, what, detail.trim(), place)} />
       <ul className="restore-rules">
         {RULES[what].map((rule) => (
           <li key={rule}>{rule}</li>
@@ -84,16 +97,17 @@ const RULES: Record<What, readonly string[]> = {
   moment: ['The result is a stopped data directory of Postgres, recovered to that moment.'],
 };
 
-function commandOf({ id, name }: BackupDetail, what: What, detail: string): string {
+function commandOf({ id, name }: BackupDetail, what: What, detail: string, place: string): string {
   const target = `--to '\${TARGET_URL}'`;
+  const from = place === FIRST ? '' : ` --from ${quoted(place)}`;
   switch (what) {
     case 'database':
-      return `yumops backup restore ${id} ${target}`;
+      return `yumops backup restore ${id} ${target}${from}`;
     case 'table':
-      return `yumops backup restore ${id} ${target} --table ${quoted(detail || 'schema.table')} --yes`;
+      return `yumops backup restore ${id} ${target} --table ${quoted(detail || 'schema.table')} --yes${from}`;
     case 'files':
-      return `yumops backup restore ${id}${detail === '' ? '' : ` --file ${quoted(detail)}`} --to-dir ./restored`;
+      return `yumops backup restore ${id}${detail === '' ? '' : ` --file ${quoted(detail)}`} --to-dir ./restored${from}`;
     default:
-      return `yumops backup restore ${quoted(name)} --at ${quoted(detail || '2026-01-05T03:00:00Z')} --to-dir ./restored --yes`;
+      return `yumops backup restore ${quoted(name)} --at ${quoted(detail || '2026-01-05T03:00:00Z')} --to-dir ./restored --yes${from}`;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { scheduleProblem } from '../../lib/cron.ts';
-import type { Report } from '../../lib/finding.ts';
-import type { ConfiguredSecret, SecretReader } from '../../lib/secret.ts';
+import type { ConfigPath, Report } from '../../lib/finding.ts';
+import { type ConfiguredSecret, missingVariable, Secret, type SecretReader } from '../../lib/secret.ts';
 import { durationShape, readDuration } from '../../lib/section.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
 import type { BackupTier } from './manifest.ts';
@@ -26,6 +26,21 @@ export interface FileColumn {
 /** Whether rows are hashed when a backup is made: all, a sample of large tables, none, or all up to 10 GB. */
 export type RowHash = 'auto' | 'all' | 'sample' | 'off';
 
+/** A second store, which gets a copy of every backup and keeps, locks and prunes it by rules of its own. */
+export interface CopyDestination {
+  /** How commands call it: `--from NAME`. */
+  name: string;
+  url: ConfiguredSecret;
+  /** URL of the same store with credentials that may delete, where the others may only write. */
+  pruneUrl: ConfiguredSecret | null;
+  /** Milliseconds for which copies are locked where the store can; null = not at all. */
+  lockMs: number | null;
+  retention: BackupRetention;
+}
+
+/** What the store of the backups themselves is called where a destination is named. */
+export const FIRST = 'first';
+
 /** A backup of the configuration. */
 export interface BackupConfig {
   name: string;
@@ -44,8 +59,8 @@ export interface BackupConfig {
   /** Content of the key file. */
   key: ConfiguredSecret;
   targets: { recoveryTimeMs: number; recoveryPointMs: number };
-  /** URL of a second store, to which every backup is copied. */
-  copyTo: ConfiguredSecret | null;
+  /** Null = there is one store alone. */
+  copyTo: CopyDestination | null;
   /** Milliseconds for which objects are locked where the store can; null = not at all. */
   lockMs: number | null;
   /** URL of the same store with credentials that may delete, where the others may only write. */
@@ -63,6 +78,20 @@ export interface BackupConfig {
 
 const MINUTE_MS = 60_000;
 const countShape = z.number().int().nonnegative();
+
+const retentionShape = z.strictObject({
+  daily: countShape.optional(),
+  weekly: countShape.optional(),
+  monthly: countShape.optional(),
+});
+
+const copyShape = z.strictObject({
+  url: z.string().describe('file:./folder, s3://bucket/prefix or https://KEY:SECRET@host/bucket/prefix'),
+  name: z.string().min(1).optional().describe('How commands call it (--from NAME), default second'),
+  prune_url: z.string().optional().describe('The same store with credentials that may delete'),
+  lock: durationShape.optional().describe('How long nobody can delete a copy, in stores with object lock'),
+  retention: retentionShape.optional().describe('How many days, weeks and months keep a copy, default as the backup'),
+});
 
 /** An item of `backups:` as written. */
 export const backupShape = z.strictObject({
@@ -86,10 +115,7 @@ export const backupShape = z.strictObject({
     .describe('logical = pg_dump; physical = base backup and WAL. Default logical'),
   schedule: z.string().optional().describe('When, as a cron expression, default "0 3 * * *"'),
   time_zone: z.string().optional().describe('Zone of the schedule and of the days of retention, default UTC'),
-  retention: z
-    .strictObject({ daily: countShape.optional(), weekly: countShape.optional(), monthly: countShape.optional() })
-    .optional()
-    .describe('How many days, weeks and months keep a backup, default 30, 12 and 12'),
+  retention: retentionShape.optional().describe('How many days, weeks and months keep a backup, default 30, 12 and 12'),
   key: z.string().describe('The backup key: file:PATH of what `yumops backup key create` wrote'),
   targets: z
     .strictObject({
@@ -98,7 +124,10 @@ export const backupShape = z.strictObject({
     })
     .optional()
     .describe('What drills are measured against'),
-  copy_to: z.string().optional().describe('URL of a second store that gets a copy of every backup'),
+  copy_to: z
+    .union([z.string(), copyShape])
+    .optional()
+    .describe('A second store that gets a copy of every backup: its URL, or a map with url'),
   lock: durationShape
     .optional()
     .describe('How long nobody can delete a backup, in stores with object lock; default not at all'),
@@ -138,10 +167,11 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
     report({ code: 'E106', path: ['name'], message: `"${SELF}" is the backup of YumOps itself`, suggestion });
   }
   lintSources(raw, tiers, databases, report);
-  const optional = (key: 'url' | 'copy_to' | 'scratch_url' | 'prune_url') => {
+  const optional = (key: 'url' | 'scratch_url') => {
     const text = raw[key];
     return text === undefined ? null : secret(text, [key]);
   };
+  const retention = { daily: 30, weekly: 12, monthly: 12, ...definedOf(raw.retention) };
   const target = (key: 'recovery_time' | 'recovery_point', usual: number) =>
     readDuration(raw.targets?.[key], ['targets', key], report, 1_000) ?? usual;
   return {
@@ -153,20 +183,48 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
     tiers: [...new Set(tiers)],
     schedule,
     timeZone,
-    retention: { daily: 30, weekly: 12, monthly: 12, ...definedOf(raw.retention) },
+    retention,
     key: secret(raw.key, ['key']),
     targets: {
       recoveryTimeMs: target('recovery_time', 15 * MINUTE_MS),
       recoveryPointMs: target('recovery_point', tiers.includes('physical') ? 5 * MINUTE_MS : DAY_MS),
     },
-    copyTo: optional('copy_to'),
+    copyTo: compileCopy(raw.copy_to, retention, secret, report),
     lockMs: readDuration(raw.lock, ['lock'], report, MINUTE_MS) ?? null,
-    pruneUrl: optional('prune_url'),
+    pruneUrl: raw.prune_url === undefined ? null : storeUrl(raw.prune_url, ['prune_url'], secret),
     pitrWindowMs: readDuration(raw.pitr_window, ['pitr_window'], report, MINUTE_MS) ?? 7 * DAY_MS,
     fullEveryMs: readDuration(raw.full_every, ['full_every'], report, 0) ?? 7 * DAY_MS,
     rowHash: raw.row_hash ?? 'auto',
     scratchUrl: optional('scratch_url'),
     smokeQueries: raw.smoke_queries ?? [],
+  };
+}
+
+/** The URL of a store: elsewhere `file:` names a file with the secret in it, here a folder. */
+function storeUrl(text: string, path: ConfigPath, secret: SecretReader): ConfiguredSecret {
+  if (!text.startsWith('file:') || missingVariable(text) !== undefined) return secret(text, path);
+  return { secret: new Secret(text), broken: null };
+}
+
+function compileCopy(
+  raw: RawBackup['copy_to'],
+  usual: BackupRetention,
+  secret: SecretReader,
+  report: Report,
+): CopyDestination | null {
+  if (raw === undefined) return null;
+  const isBare = typeof raw === 'string';
+  const { url, name = 'second', prune_url: pruneUrl, lock, retention } = isBare ? { url: raw } : raw;
+  if (name === FIRST) {
+    const suggestion = 'give it another name, such as offsite';
+    report({ code: 'E106', path: ['copy_to', 'name'], message: `"${FIRST}" is the store of the backups`, suggestion });
+  }
+  return {
+    name,
+    url: storeUrl(url, isBare ? ['copy_to'] : ['copy_to', 'url'], secret),
+    pruneUrl: pruneUrl === undefined ? null : storeUrl(pruneUrl, ['copy_to', 'prune_url'], secret),
+    lockMs: readDuration(lock, ['copy_to', 'lock'], report, MINUTE_MS) ?? null,
+    retention: { ...usual, ...definedOf(retention) },
   };
 }
 

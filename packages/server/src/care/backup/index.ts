@@ -9,7 +9,8 @@ export {
   type VerificationRecord,
   verificationPath,
 } from './catalogue.ts';
-export type { BackupConfig, BackupRetention, FileColumn } from './config.ts';
+export { type BackupConfig, type BackupRetention, type CopyDestination, FIRST, type FileColumn } from './config.ts';
+export { type CopyState, copyProblems, copyStateOf, unreadableCopy } from './copies.ts';
 export type {
   BackupConnection,
   BackupDatabase,
@@ -18,9 +19,9 @@ export type {
   ProgressReport,
   RestoreOptions,
 } from './database.ts';
-export { chunkPath } from './files/chunk-store.ts';
+export { chunkPath, storedChunks } from './files/chunk-store.ts';
 export type { FileEntry, FileSource } from './files/file-source.ts';
-export { type BackupOutcome, type BackupWork, backupJobs, jobNames } from './jobs.ts';
+export { type BackupOutcome, type BackupWork, backupJobs, type CopyOutcome, jobNames } from './jobs.ts';
 export { BackupKey, BackupKeys, readBackupKeys } from './key.ts';
 export {
   checkProof,

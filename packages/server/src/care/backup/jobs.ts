@@ -12,18 +12,30 @@ export interface BackupOutcome {
   detail: Record<string, unknown>;
 }
 
+/** What became of the copies of a backup. */
+export interface CopyOutcome {
+  copied: readonly string[];
+  /** Put there once more, since they had been found not to be good. */
+  repaired: readonly string[];
+  verified: readonly VerificationRecord[];
+}
+
 /** What the jobs do. Implemented in `main`. */
 export interface BackupWork {
   backUp(config: BackupConfig, context: JobContext): Promise<BackupOutcome>;
   /** Deletes what retention does not keep. @returns how many backups */
   prune(config: BackupConfig, context: JobContext): Promise<number>;
   list(config: BackupConfig): Promise<readonly CatalogueEntry[]>;
-  verify(id: string, level: VerificationLevel, context: JobContext): Promise<VerificationRecord>;
+  /** @param from name of the destination whose copy is verified; undefined = the backup itself */
+  verify(id: string, level: VerificationLevel, context: JobContext, from?: string): Promise<VerificationRecord>;
+  /** Brings the second destination up to the first, and reads the newest copies. */
+  copy(config: BackupConfig, context: JobContext): Promise<CopyOutcome>;
   drill(config: BackupConfig, context: JobContext): Promise<DrillRecord>;
 }
 
 /** Times of the jobs that check backups; in the zone of the backup. */
 const CHECK_DAILY = '0 5 * * *';
+const COPY_DAILY = '30 5 * * *';
 const TEST_MONTHLY = '0 6 1 * *';
 const DRILL_QUARTERLY = '0 7 2 1,4,7,10 *';
 
@@ -36,13 +48,14 @@ export function jobNames({ name }: Pick<BackupConfig, 'name'>) {
     test: `${base}-test`,
     drill: `${base}-drill`,
     verify: `${base}-verify`,
+    copy: `${base}-copy`,
   };
 }
 
-/** The jobs of one backup: the backup itself, a daily check, a monthly restore test, a quarterly recovery drill. */
+/** The jobs of one backup: the backup itself, a daily check of it and of its copies, a monthly restore test, a quarterly drill. */
 export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
   const names = jobNames(config);
-  const { timeZone, database } = config;
+  const { timeZone, database, copyTo } = config;
   const job = (name: string, title: string, pattern: string | null, run: Job['run']): Job => ({
     name,
     title,
@@ -60,6 +73,16 @@ export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
     job(names.check, `Check that the newest backup of "${config.name}" can be read`, CHECK_DAILY, (context) =>
       verifyNewest(config, work, 1, context),
     ),
+    ...(copyTo === null
+      ? []
+      : [
+          job(
+            names.copy,
+            `Copy what is missing of "${config.name}" to "${copyTo.name}", and check that the newest copy can be read`,
+            COPY_DAILY,
+            (context) => copy(config, work, context),
+          ),
+        ]),
     job(names.test, `Restore the newest backup of "${config.name}" on trial and compare it`, TEST_MONTHLY, (context) =>
       verifyNewest(config, work, 4, context),
     ),
@@ -106,12 +129,21 @@ function summaryOf(records: readonly VerificationRecord[], level: VerificationLe
   return { ok: bad.length === 0, summary, detail: { verified: records.map(({ id }) => id), level } };
 }
 
+async function copy(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {
+  const { copied, repaired, verified } = await work.copy(config, context);
+  if (copied.length > 0) context.log(`copied: ${copied.join(', ')}`);
+  if (repaired.length > 0) context.log(`copied again: ${repaired.join(', ')}`);
+  if (verified.length === 0) return { ok: false, summary: 'There is no copy that could be verified.' };
+  const result = summaryOf(verified, 1, context);
+  return { ...result, detail: { ...result.detail, copied: [...copied], repaired: [...repaired] } };
+}
+
 async function verifyOne(work: BackupWork, context: JobContext): Promise<JobResult> {
-  const { id, level } = context.options;
+  const { id, level, from } = context.options;
   if (typeof id !== 'string')
     return { ok: false, summary: 'It was not said which backup: options {"id": …, "level": 3}.' };
   const upTo = typeof level === 'number' && level >= 0 && level <= 4 ? (Math.floor(level) as VerificationLevel) : 3;
-  return summaryOf([await work.verify(id, upTo, context)], upTo, context);
+  return summaryOf([await work.verify(id, upTo, context, typeof from === 'string' ? from : undefined)], upTo, context);
 }
 
 async function drill(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {

@@ -16,6 +16,11 @@ export type BackupProblemCode =
   | 'drill_failed'
   | 'over_target'
   | 'kit_unconfirmed'
+  | 'lost'
+  | 'copy_missing'
+  | 'copy_unreadable'
+  | 'copy_never_verified'
+  | 'copy_verification_failed'
   | 'unreadable';
 
 export interface BackupProblem {

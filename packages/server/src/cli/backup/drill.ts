@@ -9,7 +9,7 @@ import { YumOpsError } from '../../lib/errors.ts';
 import type { Backups, Hooks } from '../../main/backup/backups.ts';
 import { confirmKitText } from '../../main/backup/recovery-kit.ts';
 import { printJson } from '../command.ts';
-import { backupArgs, withBackups } from './open.ts';
+import { backupArgs, fromArg, withBackups } from './open.ts';
 
 /** A drill that the kept kit brought to its end proves that it is kept. */
 async function runDrill(backups: Backups, config: BackupConfig, kit: string | undefined, hooks: Hooks) {
@@ -33,6 +33,7 @@ export const backupDrill = defineCommand({
   },
   args: {
     ...backupArgs,
+    ...fromArg,
     name: {
       type: 'positional',
       required: true,
@@ -44,7 +45,7 @@ export const backupDrill = defineCommand({
   run: ({ args }) =>
     withBackups(args, async (backups, hooks) => {
       const config = backups.config(args.name);
-      const drill = await runDrill(backups, config, args.kit, hooks);
+      const drill = await runDrill(backups.at(args.from), config, args.kit, hooks);
       const { recoveryTimeMs, recoveryPointMs } = config.targets;
       const inTime = drill.recoveryTimeSeconds * 1_000 <= recoveryTimeMs;
       const fresh = drill.recoveryPointSeconds * 1_000 <= recoveryPointMs;

@@ -1,10 +1,17 @@
 import { defineCommand } from 'citty';
-import { type CatalogueEntry, kitProblem, type Recoverable } from '../../care/backup/index.ts';
+import {
+  type BackupConfig,
+  type CatalogueEntry,
+  type CopyState,
+  kitProblem,
+  type Recoverable,
+} from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import type { Backups } from '../../main/backup/backups.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
-import { backupArgs, chooseConfigs, withBackups } from './open.ts';
+import { backupArgs, chooseConfigs, fromArg, withBackups } from './open.ts';
 
 const time = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')}Z`;
 
@@ -13,7 +20,10 @@ function verifiedText({ verified }: CatalogueEntry): string {
   return `${verified.ok ? '' : 'FAILED '}L${verified.level} ${time(verified.at)}`;
 }
 
-const COLUMNS: Column<CatalogueEntry>[] = [
+/** A backup, and its copy where there is a second destination: null = it is not there. */
+type Listed = CatalogueEntry & { copy?: Pick<CatalogueEntry, 'status' | 'verified'> | null };
+
+const COLUMNS: Column<Listed>[] = [
   { heading: 'BACKUP', cell: ({ id }) => id },
   { heading: 'TIER', cell: ({ tier }) => tier },
   { heading: 'STARTED', cell: ({ started }) => time(started) },
@@ -24,43 +34,95 @@ const COLUMNS: Column<CatalogueEntry>[] = [
   { heading: 'WHY', cell: ({ why }) => why ?? '' },
 ];
 
+const COPIED: Column<Listed>[] = [...COLUMNS.slice(0, -1), { heading: 'COPY', cell: copyCell }, ...COLUMNS.slice(-1)];
+
+function copyCell({ status, copy }: Listed): string {
+  if (status !== 'good' || copy === undefined) return '';
+  if (copy === null) return 'none';
+  if (copy.status !== 'good') return copy.status;
+  const { verified } = copy;
+  return verified === null ? 'there' : `${verified.ok ? '' : 'FAILED '}L${verified.level} ${time(verified.at)}`;
+}
+
+function copyOf({ id }: CatalogueEntry, state: CopyState | null): Pick<Listed, 'copy'> {
+  if (state === null || state.unreadable !== null) return {};
+  const found = state.entries.find((entry) => entry.id === id);
+  return { copy: found ? { status: found.status, verified: found.verified } : null };
+}
+
+function copyJson({ name, address, recoverable, missing, lost, lagSeconds, unreadable }: CopyState) {
+  return { destination: name, address, recoverable, missing, lost, lag_seconds: lagSeconds, unreadable };
+}
+
+function copyText(
+  name: string,
+  { name: place, missing, lost, unreadable, recoverable, lagSeconds }: CopyState,
+): string {
+  if (unreadable !== null) return `${name}: the copies at "${place}" cannot be read. ${unreadable}\n`;
+  const { earliest, latest } = recoverable;
+  const reach = earliest === null ? 'nothing can be restored' : `recoverable from ${earliest} to ${latest}`;
+  const lag = formatDuration((lagSeconds ?? 0) * 1_000);
+  const gone =
+    lost.length === 0 ? '' : ` The first has lost ${lost.join(', ')}: yumops backup copy ${name} --from ${place}.`;
+  const lack = missing.length === 0 ? 'nothing is missing' : `${missing.length} missing, for up to ${lag}`;
+  return `${name} at "${place}": ${reach}; ${lack}.${gone}\n`;
+}
+
 function recoverableText(name: string, { earliest, latest }: Recoverable): string {
   if (earliest === null || latest === null) return `${name}: nothing can be restored.\n`;
   return `${name}: recoverable from ${earliest} to ${latest}.\n`;
+}
+
+interface NamedList {
+  name: string;
+  entries: CatalogueEntry[];
+  recoverable: Recoverable;
+  /** Whether somebody confirmed to keep the kit; asked of the first destination alone. */
+  kit: boolean;
+  copy: CopyState | null;
+}
+
+async function readList(backups: Backups, config: BackupConfig, isFirst: boolean): Promise<NamedList> {
+  const entries = await backups.list(config);
+  const kit = !isFirst || (await backups.kitConfirmation(config)) !== null;
+  const copy = isFirst ? await backups.copies.state(config, entries) : null;
+  return { name: config.name, entries, recoverable: await backups.recoverable(config, entries), kit, copy };
+}
+
+function asText(lists: readonly NamedList[], entries: readonly Listed[]): string {
+  const columns = lists.some(({ copy }) => copy) ? COPIED : COLUMNS;
+  const table = formatTable(columns, entries) || 'There are no backups yet. Make one: yumops backup now NAME\n';
+  const notes = lists.map(({ name, recoverable, kit, copy }) => {
+    const unconfirmed = `${name}: ${kitProblem(name, null)[0]?.message}\n  yumops backup key kit ${name}, then yumops backup key confirm KIT\n`;
+    return `${recoverableText(name, recoverable)}${copy ? copyText(name, copy) : ''}${kit ? '' : unconfirmed}`;
+  });
+  return table + notes.join('');
 }
 
 export const backupList = defineCommand({
   meta: { name: 'yumops backup list', description: 'List backups, as the store has them' },
   args: {
     ...backupArgs,
+    ...fromArg,
     name: { type: 'positional', required: false, description: 'Name under backups; default all', valueHint: 'NAME' },
   },
   run: ({ args }) =>
-    withBackups(args, async (backups) => {
+    withBackups(args, async (all) => {
+      const backups = all.at(args.from);
       const lists = await Promise.all(
-        chooseConfigs(backups, args.name).map(async (config) => {
-          const entries = await backups.list(config);
-          const kit = (await backups.kitConfirmation(config)) !== null;
-          return { name: config.name, entries, recoverable: await backups.recoverable(config, entries), kit };
-        }),
+        chooseConfigs(backups, args.name).map((config) => readList(backups, config, backups === all)),
       );
-      const entries = lists.flatMap((list) => list.entries);
+      const entries = lists.flatMap(({ entries: held, copy }) =>
+        held.map((entry) => ({ ...entry, ...copyOf(entry, copy) })),
+      );
       if (args.json) {
         const [only, ...others] = lists;
         const each = Object.fromEntries(lists.map(({ name, recoverable }) => [name, recoverable]));
-        printJson({ backups: entries, recoverable: only && others.length === 0 ? only.recoverable : each });
+        const copies = Object.fromEntries(lists.flatMap(({ name, copy }) => (copy ? [[name, copyJson(copy)]] : [])));
+        printJson({ backups: entries, recoverable: only && others.length === 0 ? only.recoverable : each, copies });
         return 0;
       }
-      process.stdout.write(
-        formatTable(COLUMNS, entries) || 'There are no backups yet. Make one: yumops backup now NAME\n',
-      );
-      for (const { name, recoverable, kit } of lists) {
-        process.stdout.write(recoverableText(name, recoverable));
-        if (!kit)
-          process.stdout.write(
-            `${name}: ${kitProblem(name, null)[0]?.message}\n  yumops backup key kit ${name}, then yumops backup key confirm KIT\n`,
-          );
-      }
+      process.stdout.write(asText(lists, entries));
       return 0;
     }),
 });

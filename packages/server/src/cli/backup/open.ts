@@ -17,6 +17,15 @@ export const backupArgs = {
   data: { type: 'string', description: 'Data folder (YUMOPS_DATA)', valueHint: 'DIR' },
 } as const satisfies ArgsDef;
 
+/** For commands that can read the second destination instead of the first, which they then do not need. */
+export const fromArg = {
+  from: {
+    type: 'string',
+    description: 'The destination that is read, as copy_to calls it (default name second); default first',
+    valueHint: 'NAME',
+  },
+} as const satisfies ArgsDef;
+
 /** How often progress is drawn, in milliseconds. */
 const DRAW_EVERY = 200;
 

@@ -44,6 +44,11 @@ export const backupPrune = defineCommand({
   meta: { name: 'yumops backup prune', description: 'Delete the backups that retention does not keep' },
   args: {
     ...backupArgs,
+    from: {
+      type: 'string',
+      description: 'With --dry-run: the destination that is planned; default first. A prune works at both',
+      valueHint: 'NAME',
+    },
     name: { type: 'positional', required: true, description: 'Name under backups', valueHint: 'NAME' },
     'dry-run': { type: 'boolean', description: 'Only show what would be kept, and why, and deleted' },
     catalogue: {
@@ -55,22 +60,38 @@ export const backupPrune = defineCommand({
   },
   run: ({ args }) =>
     withBackups(args, async (backups, { signal }) => {
-      if (args.catalogue !== undefined && !args['dry-run']) {
-        throw wrongUse('--catalogue needs --dry-run.', 'A list is planned, never deleted from.');
+      if (!args['dry-run']) refuseWithoutDryRun(args);
+      if (args.from !== undefined && !args['dry-run']) {
+        throw wrongUse(
+          '--from needs --dry-run.',
+          'Without it both destinations are pruned, each by its own retention.',
+        );
       }
       const config = backups.config(args.name);
       if (args['dry-run']) {
-        const plan = await planOf(backups, config, args);
+        const plan = await planOf(backups.at(args.from), config, args);
         if (args.json) printJson(plan);
         else process.stdout.write(asText(plan, true));
         return 0;
       }
       const report = await backups.prune(config, signal);
       if (args.json) printJson(report);
-      else process.stdout.write(reportText(report));
+      else {
+        process.stdout.write(reportText(report));
+        if (report.copy) process.stdout.write(`At "${config.copyTo?.name}":\n${reportText(report.copy)}`);
+      }
       return 0;
     }),
 });
+
+function refuseWithoutDryRun({ catalogue, from }: { catalogue?: string | undefined; from?: string | undefined }): void {
+  if (catalogue !== undefined) {
+    throw wrongUse('--catalogue needs --dry-run.', 'A list is planned, never deleted from.');
+  }
+  if (from !== undefined) {
+    throw wrongUse('--from needs --dry-run.', 'Without it both destinations are pruned, each by its own retention.');
+  }
+}
 
 async function planOf(
   backups: Backups,

@@ -7,7 +7,7 @@ import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import { missingVariable, Secret } from '../../lib/secret.ts';
 import type { Backups } from '../../main/backup/backups.ts';
 import { printJson } from '../command.ts';
-import { backupArgs, type CommandHooks, withBackups } from './open.ts';
+import { backupArgs, type CommandHooks, fromArg, withBackups } from './open.ts';
 
 interface RestoreArgs {
   id: string;
@@ -103,6 +103,7 @@ export const backupRestore = defineCommand({
   meta: { name: 'yumops backup restore', description: 'Restore a database, one table, or files' },
   args: {
     ...backupArgs,
+    ...fromArg,
     id: {
       type: 'positional',
       required: true,
@@ -125,7 +126,8 @@ export const backupRestore = defineCommand({
     yes: { type: 'boolean', description: 'Go on where the target is not empty; what is there is kept beside' },
   },
   run: ({ args }) =>
-    withBackups(args, async (backups, hooks) => {
+    withBackups(args, async (all, hooks) => {
+      const backups = all.at(args.from);
       if (args.to !== undefined && args['to-dir'] !== undefined) {
         throw wrongUse(
           '--to and --to-dir exclude each other.',

@@ -3,7 +3,7 @@ import type { VerificationLevel } from '../../care/backup/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { printJson } from '../command.ts';
-import { backupArgs, withBackups } from './open.ts';
+import { backupArgs, fromArg, withBackups } from './open.ts';
 
 const MEANINGS = [
   'every object is there, as it was stored',
@@ -26,13 +26,14 @@ export const backupVerify = defineCommand({
   },
   args: {
     ...backupArgs,
+    ...fromArg,
     id: { type: 'positional', required: true, description: 'As in yumops backup list', valueHint: 'ID' },
     level: { type: 'string', description: 'How far, 0 to 4; default 3', valueHint: '0..4', default: '3' },
   },
   run: ({ args }) =>
     withBackups(args, async (backups, hooks) => {
       const level = readLevel(args.level);
-      const { id, ok, findings, phases, evidence } = await backups.verify(args.id, level, hooks);
+      const { id, ok, findings, phases, evidence } = await backups.at(args.from).verify(args.id, level, hooks);
       if (args.json) printJson({ id, level, ok, findings, phases, evidence });
       else {
         for (const { code, message } of findings) hooks.print(`${code}: ${message}\n`);

@@ -3,23 +3,21 @@ import {
   type BackupConfig,
   type BackupDatabase,
   type BackupManifest,
-  type BackupProblem,
   type BackupTier,
   backUpLogically,
-  backupProblems,
   type CatalogueEntry,
   type DrillRecord,
   drillOf,
+  FIRST,
   folderOf,
   type KitConfirmation,
-  kitProblem,
   newBackupId,
   type ProgressReport,
   type PruneReport,
   planRetention,
   prune,
   type Recoverable,
-  Repository,
+  type Repository,
   type RestoreReport,
   type RetentionPlan,
   readCatalogue,
@@ -40,18 +38,17 @@ import {
 import { pruneLog, recoverable } from '../../care/backup/physical/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { BlobStore } from '../../lib/blob.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { didYouMean } from '../../lib/nearest.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { absoluteBlobUrl, openBlobStore } from '../../store/blob/index.ts';
+import { absoluteBlobUrl } from '../../store/blob/index.ts';
 import { LocalPostgresClient, openFiles, PostgresDatabase } from '../../store/source/index.ts';
 import { VERSION } from '../../version.ts';
-import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
-import { copyBackup } from './copy.ts';
+import { Copies } from './copies.ts';
+import { Destinations, type Place } from './destinations.ts';
 import { keysOf, usable } from './keys.ts';
 import { backUpBase, databaseOf, drillPhysically, physicalChecks, restoreMoment } from './physical.ts';
 import { kitOf } from './recovery-kit.ts';
@@ -84,6 +81,12 @@ export interface BackupsContext {
   log: Log;
 }
 
+/** What a prune did at both destinations. */
+export interface WholePruneReport extends PruneReport {
+  /** Null where there is no second destination. */
+  copy: PruneReport | null;
+}
+
 /**
  * The backups of the configuration, over their stores. Used by commands, jobs and the API alike; it keeps nothing in
  * memory, so that several processes may use it at one time.
@@ -91,11 +94,29 @@ export interface BackupsContext {
 export class Backups {
   readonly #context: BackupsContext;
   readonly #client: LocalPostgresClient;
-  #store: Promise<BlobStore> | undefined;
+  readonly #destinations: Destinations;
+  /** Those at the other destination. */
+  readonly copies: Copies;
+  /** Name of the destination that everything is read from. */
+  readonly #from: string;
 
-  constructor(context: BackupsContext) {
+  /** @param reading what everything is read from; default the store in which backups are made */
+  constructor(context: BackupsContext, reading?: { destinations: Destinations; from: string }) {
     this.#context = context;
     this.#client = new LocalPostgresClient(context.settings.env.PATH);
+    this.#destinations = reading?.destinations ?? new Destinations(context.settings, context.config);
+    this.#from = reading?.from ?? FIRST;
+    this.copies = new Copies(this, this.#destinations, context.clock, this.#from);
+  }
+
+  /**
+   * The same backups as another destination has them: list, verify, restore and drill work on it, and need the first
+   * for nothing. It closes with these.
+   * @param name of the destination, which `repository` refuses where a backup has none of it
+   */
+  at(name: string | undefined): Backups {
+    if (name === undefined || name === this.#from) return this;
+    return new Backups(this.#context, { destinations: this.#destinations, from: name });
   }
 
   get configs(): readonly BackupConfig[] {
@@ -134,16 +155,8 @@ export class Backups {
   }
 
   /** The repository of a backup. @throws YumOpsError `backup_key_missing`, and those of key and store */
-  async repository(config: BackupConfig): Promise<Repository> {
-    this.#store ??= openBlobs(this.#context.settings, this.#context.config);
-    return new Repository(await this.#store, config.name, keysOf(config));
-  }
-
-  /** The repository at the second destination; null when there is none. */
-  async copyRepository(config: BackupConfig): Promise<Repository | null> {
-    if (config.copyTo === null) return null;
-    const url = usable(config.copyTo, `copy_to of "${config.name}"`).reveal();
-    return new Repository(await openBlobStore(url, this.#context.config.root), config.name, keysOf(config));
+  repository(config: BackupConfig): Promise<Repository> {
+    return this.#destinations.named(config, this.#from);
   }
 
   list(config: BackupConfig): Promise<CatalogueEntry[]> {
@@ -182,21 +195,9 @@ export class Backups {
     } catch (error) {
       outcome.error = error;
     }
-    if (outcome.manifest !== null) outcome.copyError = await this.copy(config, outcome.manifest, hooks);
+    if (outcome.manifest !== null) outcome.copyError = await this.copies.copy(config, outcome.manifest, hooks);
     outcome.seconds = (clock.monotonic() - start) / 1_000;
     return outcome;
-  }
-
-  /** Copies a backup to the second destination, where there is one. @returns why it is not there, else null */
-  async copy(config: BackupConfig, manifest: BackupManifest, hooks: Hooks): Promise<unknown> {
-    try {
-      const copy = await this.copyRepository(config);
-      if (copy === null) return null;
-      const repository = await this.repository(config);
-      return await copyBackup(repository, copy, manifest, hooks).finally(() => copy.store.close());
-    } catch (error) {
-      return error;
-    }
   }
 
   #backUp(
@@ -322,46 +323,26 @@ export class Backups {
 
   /** What a prune would keep and delete. */
   async planPrune(config: BackupConfig): Promise<RetentionPlan> {
-    return planRetention(await this.list(config), config.retention, config.timeZone);
+    const { retention } = this.#from === FIRST ? config : (config.copyTo ?? config);
+    return planRetention(await this.list(config), retention, config.timeZone);
   }
 
-  /** Deletes what retention does not keep, here and at the second destination. */
-  async prune(config: BackupConfig, signal: AbortSignal): Promise<PruneReport> {
-    const { retention, timeZone } = config;
-    const options = { retention, timeZone, now: this.#context.clock.now(), signal };
-    const report = await this.#withPruneRepository(config, async (repository) => {
-      const found = await prune(repository, options);
-      if (config.tiers.includes('physical')) {
-        found.freed += await pruneLog(repository, { now: options.now, windowMs: config.pitrWindowMs, signal });
-      }
-      return found;
-    });
-    const copy = await this.copyRepository(config);
-    if (!copy) return report;
-    try {
-      await prune(copy, options);
-      if (config.tiers.includes('physical')) {
-        await pruneLog(copy, { now: options.now, windowMs: config.pitrWindowMs, signal });
-      }
+  /** Deletes what retention does not keep, at each destination by its own. */
+  async prune(config: BackupConfig, signal: AbortSignal): Promise<WholePruneReport> {
+    const report = await this.#pruneAt(config, 'first', signal);
+    return { ...report, copy: config.copyTo === null ? null : await this.#pruneAt(config, 'second', signal) };
+  }
+
+  #pruneAt(config: BackupConfig, place: Place, signal: AbortSignal): Promise<PruneReport> {
+    const { timeZone, tiers, pitrWindowMs } = config;
+    const { retention } = place === 'first' ? config : (config.copyTo ?? config);
+    const now = this.#context.clock.now();
+    return this.#destinations.forPrune(config, place, async (repository) => {
+      const report = await prune(repository, { retention, timeZone, now, signal });
+      if (tiers.includes('physical'))
+        report.freed += await pruneLog(repository, { now, windowMs: pitrWindowMs, signal });
       return report;
-    } finally {
-      copy.store.close();
-    }
-  }
-
-  /** With the credentials that may delete, where they are others than those that may write. */
-  async #withPruneRepository<Result>(
-    config: BackupConfig,
-    work: (repository: Repository) => Promise<Result>,
-  ): Promise<Result> {
-    if (config.pruneUrl === null) return work(await this.repository(config)).catch(asNotAllowed);
-    const url = usable(config.pruneUrl, `prune_url of "${config.name}"`).reveal();
-    const store = await openBlobStore(url, this.#context.config.root);
-    try {
-      return await work(new Repository(store, config.name, keysOf(config)));
-    } finally {
-      store.close();
-    }
+    });
   }
 
   /**
@@ -434,25 +415,8 @@ export class Backups {
     return readKitConfirmation(await this.repository(sealing ?? config));
   }
 
-  /** What is wrong with a backup at the moment. That nobody can say is wrong too. */
-  async problems(config: BackupConfig): Promise<BackupProblem[]> {
-    try {
-      const [entries, drills, kit] = await Promise.all([
-        this.list(config),
-        this.drills(config, 1),
-        this.kitConfirmation(config),
-      ]);
-      const now = this.#context.clock.now();
-      return [...backupProblems(config, entries, drills[0] ?? null, now), ...kitProblem(config.name, kit)];
-    } catch (error) {
-      if (!(error instanceof YumOpsError)) throw error;
-      return [{ backup: config.name, code: 'unreadable', message: error.message }];
-    }
-  }
-
-  async close(): Promise<void> {
-    const store = await this.#store?.catch(() => undefined);
-    store?.close();
+  close(): Promise<void> {
+    return this.#destinations.close();
   }
 }
 
@@ -465,14 +429,4 @@ function onlyRunning(): YumOpsError {
       status: 409,
     },
   );
-}
-
-/** Credentials that may write but not delete are what is wanted; then others have to prune. */
-function asNotAllowed(error: unknown): never {
-  if (codeOf(error) !== 'blob_refused') throw error;
-  throw new YumOpsError('blob_refused', messageOf(error), {
-    hint: 'Where the credentials of stores.blobs may not delete, give the backup a prune_url with those that may.',
-    status: 409,
-    cause: error,
-  });
 }

@@ -3,15 +3,23 @@ import { copyRest } from '../../care/backup/physical/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { lockUntilOf } from './copy.ts';
 
 /** Milliseconds between two rounds: how much older the second destination may be, besides what it takes. */
 const EVERY = 60_000;
 
+/** Where log is copied to. */
+export interface LogDestination {
+  open(): Promise<Repository>;
+  /** Milliseconds for which it is locked there, and at most; null = not at all. */
+  lockMs: number | null;
+  pitrWindowMs: number;
+}
+
 interface CopierDeps {
   name: string;
   from: () => Promise<Repository>;
-  /** The second destination. */
-  to: () => Promise<Repository>;
+  to: LogDestination;
   /** Whether this process receives the log; others leave the copying to it. */
   isOurs: () => boolean;
   clock: Clock;
@@ -55,9 +63,10 @@ export class LogCopier {
   async #round(signal: AbortSignal): Promise<void> {
     const { from, to, name, clock, log } = this.#deps;
     try {
-      const target = await to();
+      const target = await to.open();
       try {
-        await copyRest(await from(), target, signal);
+        const lockUntil = lockUntilOf({ to: target, clock, lockMs: to.lockMs }, to.pitrWindowMs);
+        await copyRest(await from(), target, signal, { lockUntil });
       } finally {
         target.store.close();
       }

@@ -5,6 +5,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Archives } from './archives.ts';
 import type { TierOutcome } from './backups.ts';
+import { copyAndCheck } from './copies.ts';
 import type { LiveBackups } from './open.ts';
 
 /** A run may be told more often than is of use to anybody. */
@@ -20,7 +21,7 @@ function lineOf({ tier, id, manifest, error, copyError, seconds }: TierOutcome):
 export function jobsOfBackups({ open, watch }: LiveBackups, archives: Pick<Archives, 'backUpSelf'>): Job[] {
   const backUpSelf = async (config: BackupConfig, context: JobContext): Promise<BackupOutcome> => {
     const manifest = await archives.backUpSelf(hooksOf(context));
-    const copyError = await open().copy(config, manifest, hooksOf(context));
+    const copyError = await open().copies.copy(config, manifest, hooksOf(context));
     const { id, bytes } = manifest;
     const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
     return { ok: copyError === null, lines: [`${id}, ${formatBytes(bytes)}.${copy}`], detail: { backups: [{ id }] } };
@@ -35,7 +36,8 @@ export function jobsOfBackups({ open, watch }: LiveBackups, archives: Pick<Archi
     },
     prune: async (config, { signal }) => (await open().prune(config, signal)).delete.length,
     list: (config) => open().list(config),
-    verify: (id, level, context) => open().verify(id, level, hooksOf(context)),
+    verify: (id, level, context, from) => open().at(from).verify(id, level, hooksOf(context)),
+    copy: (config, context) => copyAndCheck(open(), config, hooksOf(context)),
     drill: (config, context) => open().drill(config, hooksOf(context)),
   };
   const jobs = open().all.flatMap((config) => backupJobs(config, work));

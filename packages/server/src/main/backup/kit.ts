@@ -16,8 +16,12 @@ export interface RecoveryKit {
 /**
  * The recovery kit as text: what somebody needs to have on paper or in a password manager to bring YumOps back.
  * @param from URL of the store with the backups, where it is known
+ * @param second URL of the second destination
  */
-export function writeKit(keyLine: string, { from, keyring }: { from: string; keyring?: Keyring | undefined }): string {
+export function writeKit(
+  keyLine: string,
+  { from, second, keyring }: { from: string; second?: string | undefined; keyring?: Keyring | undefined },
+): string {
   return `# YumOps recovery kit. Keep it away from the machine that YumOps runs on.
 # It opens every backup that is sealed with the key below.
 #
@@ -25,7 +29,7 @@ export function writeKit(keyLine: string, { from, keyring }: { from: string; key
 #   1. Install Node.js 20.19 or later and YumOps.
 #   2. Save this text as kit.txt.
 #   3. yumops restore-self --from ${from} --kit kit.txt
-#   4. yumops start
+${second === undefined ? '' : `#      Where that store is lost: --from ${second}\n`}#   4. yumops start
 ${keyLine}
 ${(keyring === undefined ? [] : keysOf(keyring)).map((key) => `yumops-secret-key:${key}\n`).join('')}`;
 }

@@ -5,10 +5,9 @@ import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import type { ConfiguredSecret } from '../../lib/secret.ts';
 import { openBlobStore } from '../../store/blob/index.ts';
 import { Backups } from './backups.ts';
-import { LogCopier } from './copy-log.ts';
+import { LogCopier, type LogDestination } from './copy-log.ts';
 import { keysOf, usable } from './keys.ts';
 import { databaseOf, makeKeeper, type PhysicalSource } from './physical.ts';
 
@@ -64,7 +63,8 @@ export class LogArchives {
     const physical = config.backups.filter(({ tiers }) => tiers.includes('physical'));
     const addresses = config.databases.map(({ name, url, broken }) => [name, broken ?? url.reveal()]);
     const keys = physical.map(({ key }) => key.broken ?? key.secret.reveal());
-    const written = JSON.stringify([physical, addresses, keys, config.stores.blobs]);
+    const copies = physical.map(({ copyTo }) => copyTo && (copyTo.url.broken ?? copyTo.url.secret.reveal()));
+    const written = JSON.stringify([physical, addresses, keys, copies, config.stores.blobs]);
     if (written === this.#written) return;
     await this.#end();
     this.#written = written;
@@ -84,7 +84,7 @@ export class LogArchives {
         return { config: backup, repository: await backups.repository(backup), database };
       },
       runBase: (signal) => backups.runBase(backup, { progress: () => undefined, signal }),
-      second: backup.copyTo && (() => secondRepository(backup.name, backup, config.root)),
+      second: secondDestination(backup.name, backup, () => config, backup.pitrWindowMs),
       close: () => backups.close(),
     };
   }
@@ -94,14 +94,23 @@ export class LogArchives {
   }
 }
 
-/** Opens the second destination of a backup, for what is kept under `name`. @throws YumOpsError `secret_unusable` */
-export async function secondRepository(
+/** The second destination of a backup's log, for what is kept under `name`; null where there is none. */
+export function secondDestination(
   name: string,
-  config: Pick<BackupConfig, 'name' | 'key' | 'copyTo'>,
-  root: string,
-): Promise<Repository> {
-  const url = usable(config.copyTo as ConfiguredSecret, `copy_to of "${config.name}"`).reveal();
-  return new Repository(await openBlobStore(url, root), name, keysOf(config));
+  config: Pick<BackupConfig, 'key' | 'copyTo'>,
+  current: () => Config,
+  pitrWindowMs: number,
+): LogDestination | null {
+  const { key, copyTo } = config;
+  if (copyTo === null) return null;
+  return {
+    lockMs: copyTo.lockMs,
+    pitrWindowMs,
+    async open() {
+      const url = usable(copyTo.url, `copy_to of "${name}"`).reveal();
+      return new Repository(await openBlobStore(url, current().root), name, keysOf({ name, key }));
+    },
+  };
 }
 
 /** What a log archive keeps up. */
@@ -112,8 +121,8 @@ export interface ArchiveSubject {
   runBase(signal: AbortSignal): Promise<unknown>;
   /** Milliseconds after which a new base backup is made in any case. */
   baseEvery?: number;
-  /** Opens the second destination; null = there is none. */
-  second: (() => Promise<Repository>) | null;
+  /** Null = there is none. */
+  second: LogDestination | null;
   close(): Promise<void>;
 }
 

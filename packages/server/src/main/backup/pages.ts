@@ -1,5 +1,14 @@
-import type { BackupDetail, BackupItem, BackupPlan, BackupsPage } from '@yumops/protocol';
-import { type BackupConfig, jobNames, planRetention, readVerifications, SELF } from '../../care/backup/index.ts';
+import type { BackupCopies, BackupDetail, BackupItem, BackupPlan, BackupsPage } from '@yumops/protocol';
+import {
+  type BackupConfig,
+  type BackupRetention,
+  type CatalogueEntry,
+  FIRST,
+  jobNames,
+  planRetention,
+  readVerifications,
+  SELF,
+} from '../../care/backup/index.ts';
 import type { BackupPages } from '../../http/backups.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { nextTick } from '../../lib/cron.ts';
@@ -8,10 +17,45 @@ import type { Backups } from './backups.ts';
 import { confirmKitProof } from './recovery-kit.ts';
 import type { BackupWatch, SeenBackup } from './watch.ts';
 
-function itemsOf({ entries }: SeenBackup, { retention, timeZone }: BackupConfig): BackupItem[] {
-  const { keep } = planRetention(entries, retention, timeZone);
-  const why = new Map(keep.map((item) => [item.id, item.why]));
-  return entries.map((entry) => ({ ...entry, keptFor: why.get(entry.id) ?? [] }));
+function itemsOf({ entries, copy }: SeenBackup, { retention, timeZone, copyTo }: BackupConfig): BackupItem[] {
+  const copies = new Map((copy?.entries ?? []).filter(isWhole).map((entry) => [entry.id, entry]));
+  const keptAt = (held: readonly CatalogueEntry[], by: BackupRetention) =>
+    new Map(planRetention(held, by, timeZone).keep.map((item) => [item.id, item.why]));
+  const kept = keptAt(entries, retention);
+  const here = entries.map((entry): BackupItem => {
+    const second = copies.get(entry.id);
+    const places = [
+      ...(isWhole(entry) ? [{ name: FIRST, verified: entry.verified }] : []),
+      ...(second && copy ? [{ name: copy.name, verified: second.verified }] : []),
+    ];
+    return { ...entry, keptFor: kept.get(entry.id) ?? [], places };
+  });
+  if (copy === null || copyTo === null) return here;
+  const keptThere = keptAt(copy.entries, copyTo.retention);
+  const known = new Set(entries.map(({ id }) => id));
+  const there = [...copies.values()].filter(({ id }) => !known.has(id));
+  return [
+    ...here,
+    ...there.map((entry) => ({
+      ...entry,
+      keptFor: keptThere.get(entry.id) ?? [],
+      places: [{ name: copy.name, verified: entry.verified }],
+    })),
+  ];
+}
+
+const isWhole = ({ status }: CatalogueEntry) => status === 'good';
+
+function copiesOf({ copy }: SeenBackup, { copyTo }: BackupConfig): BackupCopies | null {
+  if (copy === null || copyTo === null) return null;
+  const { name, address, recoverable, entries, missing, lagSeconds, unreadable } = copy;
+  return {
+    ...{ name, address, lagSeconds, unreadable },
+    retention: { ...copyTo.retention },
+    recoverable: { ...recoverable },
+    backups: entries.filter(isWhole).length,
+    missing: [...missing],
+  };
 }
 
 function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan {
@@ -35,7 +79,7 @@ function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan
       findings: [...findings],
     })),
     jobs: jobNames(config),
-    copied: config.copyTo !== null,
+    copy: copiesOf(seen, config),
     isSelf: config.name === SELF,
     kit: seen.kit && { keyId: seen.kit.keyId, at: seen.kit.at, by: seen.kit.by },
   };
@@ -44,11 +88,12 @@ function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan
 /** What the API and the console show of backups, read from the stores each time. */
 export function backupPages(open: () => Backups, watch: BackupWatch, clock: Clock): BackupPages {
   const find = async (id: string) => {
-    const backups = open();
-    const config = backups.configOf(id);
-    const seen = await watch.see(backups, config.name);
+    const all = open();
+    const config = all.configOf(id);
+    const seen = await watch.see(all, config.name);
     const item = itemsOf(seen, config).find((entry) => entry.id === id);
-    if (item) return { backups, config, item };
+    // What only the second destination holds is read there.
+    if (item) return { backups: all.at(item.places[0]?.name), config, item };
     throw new YumOpsError('backup_unknown', `There is no backup ${id}.`, {
       hint: 'See `yumops backup list`.',
       status: 404,

@@ -9,7 +9,8 @@ import { readKit, writeKit } from './kit.ts';
 export async function kitOf(config: BackupConfig, settings: Settings, blobs: string): Promise<string> {
   const keyring = await readKeyring(settings.dataDir, settings);
   const lines = keysOf(config).all.map((key) => key.toLine());
-  return writeKit(lines.join('\n'), { from: settings.blobUrl ?? blobs, keyring });
+  const second = config.copyTo?.url.broken === null ? config.copyTo.url.secret.reveal() : undefined;
+  return writeKit(lines.join('\n'), { from: settings.blobUrl ?? blobs, second, keyring });
 }
 
 /** What reading a kit showed. */

@@ -14,10 +14,11 @@ const DAY_MS = 86_400_000;
 export function selfConfig(configs: readonly BackupConfig[]): BackupConfig | null {
   const sealing = configs.find(({ key }) => key.broken === null);
   if (!sealing) return null;
-  const { key, copyTo } = sealing;
+  const { key, pruneUrl } = sealing;
+  const copyTo = sealing.copyTo && { ...sealing.copyTo, lockMs: null, retention: KEPT };
   return {
     name: SELF,
-    ...{ key, copyTo, schedule: SCHEDULE, retention: KEPT },
+    ...{ key, copyTo, pruneUrl, schedule: SCHEDULE, retention: KEPT },
     database: null,
     url: null,
     files: [],
@@ -26,7 +27,6 @@ export function selfConfig(configs: readonly BackupConfig[]): BackupConfig | nul
     timeZone: 'UTC',
     targets: { recoveryTimeMs: 15 * MINUTE_MS, recoveryPointMs: 5 * MINUTE_MS },
     lockMs: null,
-    pruneUrl: null,
     pitrWindowMs: 7 * DAY_MS,
     fullEveryMs: 7 * DAY_MS,
     rowHash: 'off',

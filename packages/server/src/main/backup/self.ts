@@ -12,14 +12,16 @@ import type { Hooks } from './backups.ts';
 import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
 import { keysOf } from './keys.ts';
-import { type ArchiveSubject, LogArchive, secondRepository } from './log-archive.ts';
+import { type ArchiveSubject, LogArchive, secondDestination } from './log-archive.ts';
 import { backUpBase, type PhysicalSource } from './physical.ts';
+import { selfConfig } from './self-config.ts';
 import { CONFIGURATION, INSTALLATION, type InstallationRecord } from './self-record.ts';
 
 /** Milliseconds that a change of our own state waits before it is stored. */
 const STORE_AFTER = 15_000;
 /** A base backup is made by its job every night; where no job runs, once the newest is so old. */
 const BASE_EVERY = 1.25 * DAY_MS;
+const PITR_WINDOW = 7 * DAY_MS;
 
 interface Context {
   settings: Settings;
@@ -75,7 +77,7 @@ export class SelfBackup {
 
   async #follow(config: Config, receives: boolean): Promise<void> {
     const sealing = config.backups.find(({ key }) => key.broken === null);
-    const copy = sealing?.copyTo?.secret.reveal();
+    const copy = sealing?.copyTo?.url.secret.reveal();
     const written = JSON.stringify([receives, sealing?.key.secret.reveal(), config.stores.blobs, copy]);
     if (written === this.#written) {
       this.#config = config;
@@ -101,7 +103,7 @@ export class SelfBackup {
       const config = this.#config as Config;
       repository ??= openBlobs(settings, config).then((store) => new Repository(store, SELF, keysOf(sealing)));
       return {
-        config: { lockMs: null, pitrWindowMs: 7 * DAY_MS, fullEveryMs: 7 * DAY_MS },
+        config: { lockMs: null, pitrWindowMs: PITR_WINDOW, fullEveryMs: 7 * DAY_MS },
         repository: await repository,
         database: { name: 'the state of YumOps', url: new Secret(stateUrl) },
         storeAfter: STORE_AFTER,
@@ -118,7 +120,7 @@ export class SelfBackup {
       open,
       baseEvery: BASE_EVERY,
       runBase: (signal) => makeBase({ progress: () => undefined, signal }),
-      second: sealing.copyTo && (() => secondRepository(SELF, sealing, (this.#config as Config).root)),
+      second: secondDestination(SELF, selfConfig([sealing]) ?? sealing, () => this.#config as Config, PITR_WINDOW),
       async close() {
         (await repository?.catch(() => undefined))?.store.close();
       },

@@ -1,11 +1,13 @@
 import type {
+  BackupConfig,
   BackupProblem,
   CatalogueEntry,
+  CopyState,
   DrillRecord,
   KitConfirmation,
   Recoverable,
 } from '../../care/backup/index.ts';
-import { backupProblems, kitProblem } from '../../care/backup/index.ts';
+import { backupProblems, copyProblems, kitProblem } from '../../care/backup/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -24,6 +26,8 @@ export interface SeenBackup {
   recoverable: Recoverable;
   drills: readonly DrillRecord[];
   problems: readonly BackupProblem[];
+  /** Null where there is no second destination. */
+  copy: CopyState | null;
   /** Who confirmed to keep the recovery kit; null = nobody, or nobody can say. */
   kit: KitConfirmation | null;
   /** When, milliseconds since the epoch. */
@@ -90,7 +94,12 @@ export class BackupWatch {
   /** Looks at every backup now. */
   async look(): Promise<readonly SeenBackup[]> {
     const backups = this.#open();
-    const seen = await Promise.all(backups.all.map((config) => this.see(backups, config.name)));
+    const seen = await Promise.all(
+      backups.all.map(async (config) => {
+        const first = await this.#seeFirst(backups, config);
+        return this.#withCopy(config, first, await backups.copies.state(config, first.entries));
+      }),
+    );
     this.#seen = new Map(seen.map((item) => [item.name, item]));
     const rows = seen.flatMap((item) => this.#metrics(item));
     if (rows.length > 0) await this.#writer.append('metrics', rows);
@@ -98,9 +107,20 @@ export class BackupWatch {
     return seen;
   }
 
-  /** Looks at one backup now. */
+  /**
+   * Looks at one backup now. What its second destination holds is taken from the last look where there was one: that a
+   * store far away does not answer keeps nobody from seeing the first.
+   */
   async see(backups: Backups, name: string): Promise<SeenBackup> {
     const config = backups.config(name);
+    const before = this.#seen.get(name)?.copy ?? null;
+    const first = await this.#seeFirst(backups, config);
+    const isSame = before !== null && before.name === config.copyTo?.name;
+    return this.#withCopy(config, first, isSame ? before : await backups.copies.state(config, first.entries));
+  }
+
+  async #seeFirst(backups: Backups, config: BackupConfig): Promise<Omit<SeenBackup, 'copy'>> {
+    const { name } = config;
     const at = this.#clock.now();
     try {
       const [entries, drills, kit] = await Promise.all([
@@ -117,6 +137,14 @@ export class BackupWatch {
       const problems = [{ backup: name, code: 'unreadable' as const, message: error.message }];
       return { name, entries: [], recoverable: { earliest: null, latest: null }, drills: [], problems, kit: null, at };
     }
+  }
+
+  #withCopy(config: BackupConfig, first: Omit<SeenBackup, 'copy'>, copy: CopyState | null): SeenBackup {
+    const isUnreadable = first.problems.some(({ code }) => code === 'unreadable');
+    const found = copyProblems(config, copy, first.at);
+    // What cannot be read may be there.
+    const problems = [...first.problems, ...(isUnreadable ? found.filter(({ code }) => code !== 'lost') : found)];
+    return { ...first, problems, copy };
   }
 
   async #tellOf(drills: readonly DrillRecord[]): Promise<void> {
@@ -145,7 +173,7 @@ export class BackupWatch {
     );
   }
 
-  #metrics({ name, entries, problems, at }: SeenBackup): TelemetryRow[] {
+  #metrics({ name, entries, problems, copy, at }: SeenBackup): TelemetryRow[] {
     const good = entries.filter(({ status }) => status === 'good');
     const newest = good.at(-1);
     const verified = good.findLast((entry) => entry.verified?.ok)?.verified;
@@ -172,6 +200,7 @@ export class BackupWatch {
       ...gauge('backup_size', newest?.size, 'By'),
       ...gauge('backup_duration', newest?.seconds ?? undefined, 's'),
       ...gauge('backup_verified_age', verified ? (at - Date.parse(verified.at)) / 1_000 : undefined, 's'),
+      ...gauge('backup_copy_lag', copy?.lagSeconds ?? undefined, 's'),
       ...gauge('backup_problems', problems.length, ''),
     ];
   }

@@ -1,24 +1,36 @@
-import { type BlobInfo, readBlob } from '../../../lib/blob.ts';
+import { type BlobInfo, type PutOptions, readBlob } from '../../../lib/blob.ts';
 import { codeOf } from '../../../lib/errors.ts';
 import type { Repository } from '../repository.ts';
 import { isPiece } from './wal-archive.ts';
 
+/** Bytes of the smallest segment of a write-ahead log. */
+const LEAST_WINDOW = 1_048_576n;
+
 /**
  * Brings the archived log of a second repository up to the first, as it is stored: what it lacks is copied, and the parts
- * of a piece that has become whole go there too. Nothing else is deleted: retention is each repository's own.
+ * of a piece that has become whole go there too, where the credentials may. Nothing else is deleted: retention is each
+ * repository's own.
+ * @param options.lockUntil until when whole pieces are locked there; undefined = not at all
+ * @param options.onlyMissing whether what stands there is left as it is: it may be newer
  * @throws YumOpsError those of both stores
  */
-export async function copyRest(from: Repository, to: Repository, signal: AbortSignal): Promise<void> {
+export async function copyRest(
+  from: Repository,
+  to: Repository,
+  signal: AbortSignal,
+  { lockUntil, onlyMissing = false }: { lockUntil?: number | undefined; onlyMissing?: boolean } = {},
+): Promise<void> {
   const here = await listed(from);
   const there = await listed(to);
   for (const [path, { bytes }] of here) {
     signal.throwIfAborted();
-    const isRewritten = path.endsWith('/position');
-    if (!isRewritten && there.get(path)?.bytes === bytes) continue;
-    await copyOne(from, to, path);
+    const standing = there.get(path);
+    const isSame = standing?.bytes === bytes && !path.endsWith('/position');
+    if (isSame || (onlyMissing && standing)) continue;
+    await copyOne(from, to, path, lockOfLog(path, lockUntil));
   }
   for (const path of there.keys()) {
-    if (!here.has(path) && isPiece(path) && isCovered(path, here.keys())) await to.store.delete(path);
+    if (!here.has(path) && isPiece(path) && isCovered(path, here.keys())) await leaveOrDelete(to, path);
   }
 }
 
@@ -29,11 +41,27 @@ async function listed({ store, folder }: Repository): Promise<Map<string, BlobIn
 }
 
 /** A part may be gone when its turn comes: the whole of it follows in the next round. */
-async function copyOne(from: Repository, to: Repository, path: string): Promise<void> {
+async function copyOne(from: Repository, to: Repository, path: string, options: PutOptions): Promise<void> {
   try {
-    await to.store.put(path, await readBlob(from.store, path));
+    await to.store.put(path, await readBlob(from.store, path), options);
   } catch (error) {
     if (codeOf(error) !== 'blob_missing') throw error;
+  }
+}
+
+/** Small parts go when their window is whole; the smallest window that a server can have is locked. */
+export function lockOfLog(path: string, lockUntil: number | undefined): PutOptions {
+  const [, start, end] = /([0-9A-F]{16})-([0-9A-F]{16})$/.exec(path) ?? [];
+  if (lockUntil === undefined || start === undefined || end === undefined) return {};
+  return BigInt(`0x${end}`) - BigInt(`0x${start}`) >= LEAST_WINDOW ? { lockUntil } : {};
+}
+
+/** A credential that may only write leaves parts to the pruning; so does a lock. */
+async function leaveOrDelete({ store }: Repository, path: string): Promise<void> {
+  try {
+    await store.delete(path);
+  } catch (error) {
+    if (codeOf(error) !== 'blob_refused' && codeOf(error) !== 'blob_locked') throw error;
   }
 }
 
