@@ -140,7 +140,7 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
         </div>
         <div>
           <dt>Second destination</dt>
-          <dd>
+          <dd className="backup-second">
             <SecondDestination copy={plan.copy} />
           </dd>
         </div>
@@ -259,9 +259,11 @@ function Backups({ items, of, copied }: { items: readonly BackupItem[]; of: stri
                   <State {...backupLook(item)} />
                   {item.why !== null && <span className="quiet truncate">{item.why}</span>}
                 </span>
-                <span className="quiet truncate">
-                  {item.keptFor.join(', ') || 'will be deleted'}
-                  {copied && item.status === 'good' && <span className="backup-places">{placesText(item)}</span>}
+                <span className="backup-when">
+                  <span className="quiet truncate">{item.keptFor.join(', ') || 'will be deleted'}</span>
+                  {copied && item.status === 'good' && (
+                    <span className="quiet truncate">{`at ${placesText(item)}`}</span>
+                  )}
                 </span>
                 <span className="figures">{item.status === 'good' ? formatBytes(item.size) : ''}</span>
                 <span className="figures">{item.seconds === null ? '' : formatMilliseconds(item.seconds * 1_000)}</span>
