@@ -1,186 +1,116 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildExample } from '../scripts/lib/build-steps.mjs';
+import { eventually, type LiveExample, startLiveExample } from './live-example.mjs';
+import { guessing, sharedAddress, slowGuessing, spraying, stuffing } from './simulated-attacks.mjs';
 
-/** Attacks on the live example, with the real platform behind it. */
-
-const root = join(import.meta.dirname, '..');
-const KEY = '0123456789abcdef0123456789abcdef';
-const TOKEN = 'yumzoom-attacks-admin-token';
-const PASSWORD = 'yumzoom-guest';
+/** Attacks on the live example, with the real platform behind it. `npm run soak -- attacks` makes them large. */
 
 const folder = mkdtempSync(join(tmpdir(), 'yumzoom-attacks-'));
-const children: ChildProcess[] = [];
-let platform: string;
-let site: string;
-
-/** Starts a program and waits for the line that says where it serves. */
-function start(script: string, args: string[], env: Record<string, string>, ready: RegExp): Promise<string> {
-  const child = spawn(process.execPath, [join(root, script), ...args], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      const url = ready.exec(line)?.[1];
-      if (url !== undefined) resolve(url);
-    });
-  });
-}
+let live: LiveExample;
 
 beforeAll(async () => {
   chmodSync(folder, 0o755);
   await buildExample();
-  platform = await start(
-    'packages/server/bin/yumops.js',
-    ['start', '--port', '0'],
-    { YUMOPS_DATA: join(folder, 'platform'), YUMOPS_INGEST_KEY: KEY, YUMOPS_ADMIN_TOKEN: TOKEN },
-    /^ready: (\S+)/,
-  );
-  const env = {
-    PORT: '0',
-    YUMZOOM_DATA: join(folder, 'site'),
-    YUMZOOM_RATE: '0',
-    YUMOPS_URL: platform,
-    YUMOPS_KEY: KEY,
-  };
-  site = await start('examples/yumzoom/scripts/start.mjs', [], env, /^yumzoom ready: (\S+)$/);
+  live = await startLiveExample(folder);
 }, 300_000);
 
 afterAll(async () => {
-  for (const child of children.toReversed()) {
-    child.removeAllListeners('exit');
-    if (child.exitCode !== null) continue;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  }
+  await live?.stop();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** A sign-in as it comes through a proxy, which adds the address that it sees. */
-function signIn(address: string, guest: string | number, password: string, claimed = ''): Promise<Response> {
-  const email = typeof guest === 'number' ? `guest${guest}@yumzoom.example` : guest;
-  return fetch(`${site}/api/session`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-forwarded-for': claimed === '' ? address : `${claimed}, ${address}`,
-    },
-    body: JSON.stringify({ email, password }),
-  });
+/** An attack may go one attempt beyond what its detector takes. */
+function expectInTime({ threshold, detectedAfter }: { threshold: number; detectedAfter: number }): void {
+  expect(detectedAfter).toBeGreaterThanOrEqual(threshold);
+  expect(detectedAfter).toBeLessThanOrEqual(threshold + 1);
 }
 
-const open = (path: string, address: string) =>
-  fetch(site + path, { headers: { 'x-forwarded-for': address, accept: 'text/html' }, redirect: 'manual' });
-
-interface Detection {
-  code: string;
-  keys: { ip: string | null; account: string | null };
-  count: number;
-}
-
-async function ask<Answer>(path: string): Promise<Answer> {
-  const answer = await fetch(platform + path, { headers: { authorization: `Bearer ${TOKEN}` } });
-  return (await answer.json()) as Answer;
-}
-
-async function eventually<Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const value = await look();
-    if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`Not within 30 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-const detected = (what: string, matches: (detection: Detection) => boolean) =>
-  eventually(what, async () =>
-    (await ask<{ items: Detection[] }>('/api/v1/security/detections?limit=1000')).items.find(matches),
-  );
-
-test('honest guests behind one address: each slips once, all get in', async () => {
-  for (let guest = 1; guest <= 20; guest += 1) {
-    expect((await signIn('198.51.100.7', guest, 'a slip')).status).toBe(401);
-    expect((await signIn('198.51.100.7', guest, PASSWORD)).status).toBe(200);
-  }
-  const { items } = await ask<{ items: Detection[] }>('/api/v1/security/detections?ip=198.51.100.7');
-  expect(items).toEqual([]);
+test('honest guests behind one address: they slip, and all get in', async () => {
+  expect(await sharedAddress(live, 20)).toEqual({ lockedOut: 0, detections: 0 });
 }, 120_000);
 
 test('brute force: the sixth guess is refused, also with the right password; the guest is not', async () => {
-  for (let guess = 1; guess <= 5; guess += 1)
-    expect((await signIn('203.0.113.9', 30, `guess ${guess}`)).status).toBe(401);
-  const refused = await signIn('203.0.113.9', 30, PASSWORD);
-  expect(refused.status).toBe(429);
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
-  expect((await signIn('198.51.100.8', 30, PASSWORD)).status).toBe(200);
-  const detection = await detected(
-    'brute force',
-    ({ code, keys }) => code === 'brute_force' && keys.ip === '203.0.113.9',
-  );
-  expect(detection).toMatchObject({ count: 5 });
-  const { items: blocks } = await ask<{ items: { value: string }[] }>('/api/v1/security/blocks');
-  expect(blocks.map(({ value }) => value)).toContain(`203.0.113.9|${detection.keys.account}`);
+  const found = await guessing(live, { address: '203.0.113.9', guest: 30 });
+  expect(found).toMatchObject({ statuses: [401, 401, 401, 401, 401, 429], threshold: 5, honest: 200 });
+  expectInTime(found);
+  const again = await live.signIn('203.0.113.9', 30, 'one more');
+  expect(Number(again.headers.get('retry-after'))).toBeGreaterThan(3_500);
+  const { items } = await live.call<{ items: { value: string }[] }>('GET', '/api/v1/security/blocks');
+  expect(items.map(({ value }) => value)).toContain(`203.0.113.9|${found.detection.keys.account}`);
 }, 120_000);
 
 test('an attacker who writes x-forwarded-for is the address that the proxy saw', async () => {
-  const statuses: number[] = [];
-  for (let guess = 1; guess <= 6; guess += 1) {
-    statuses.push((await signIn('203.0.113.66', 31, `guess ${guess}`, `10.0.0.${guess}`)).status);
-  }
-  expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
-  await detected('brute force', ({ code, keys }) => code === 'brute_force' && keys.ip === '203.0.113.66');
+  const found = await guessing(live, { address: '203.0.113.66', guest: 31, spoof: true });
+  expect(found).toMatchObject({ statuses: [401, 401, 401, 401, 401, 429], threshold: 5, honest: 200 });
+  expectInTime(found);
+  expect(await live.detections('ip=10.0.0.1')).toEqual([]);
 }, 120_000);
 
 test('spraying over 200 accounts ends at the tenth, with a page; others go on', async () => {
-  const statuses: number[] = [];
-  for (let account = 0; account < 200; account += 1) {
-    statuses.push((await signIn('203.0.113.77', `someone${account}@example.com`, 'Summer2026!')).status);
-  }
-  expect(statuses.indexOf(429)).toBe(10);
-  expect(statuses.slice(10).every((status) => status === 429)).toBe(true);
-  const page = await open('/', '203.0.113.77');
+  const { page, ...found } = await spraying(live, 200);
+  expect(found).toMatchObject({ refusedAfter: 10, refused: 190, threshold: 10, honest: 200 });
+  expectInTime(found);
   expect(page.status).toBe(429);
   expect(await page.text()).toContain('Too many attempts');
-  expect((await open('/', '203.0.113.78')).status).toBe(200);
-  await detected('enumeration', ({ code, keys }) => code === 'user_enumeration' && keys.ip === '203.0.113.77');
+  expect((await live.open('/', '203.0.113.78')).status).toBe(200);
+}, 120_000);
+
+test('a guess an hour is found by the day, and then refused at the site; the guest gets in', async () => {
+  const found = await slowGuessing(live);
+  expect(found).toMatchObject({ statuses: [401, 401], threshold: 20, honest: 200 });
+  expectInTime(found);
 }, 120_000);
 
 test('a block that is set in the console reaches the site, and so does its lifting', async () => {
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
-  const made = await fetch(`${platform}/api/v1/security/blocks`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ kind: 'network', value: '192.0.2.0/24', why: 'test' }),
+  const { id } = await live.call<{ id: string }>('POST', '/api/v1/security/blocks', {
+    ...{ kind: 'network', value: '192.0.2.0/24', why: 'test' },
   });
-  const { id } = (await made.json()) as { id: string };
-  const statusOf = async () => (await open('/', '192.0.2.44')).status;
+  const statusOf = async () => (await live.open('/', '192.0.2.44')).status;
   await eventually('the block', async () => ((await statusOf()) === 429 ? true : undefined));
-  await fetch(`${platform}/api/v1/security/blocks/${id}`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${TOKEN}` },
-  });
+  await live.call('DELETE', `/api/v1/security/blocks/${id}`);
   await eventually('its end', async () => ((await statusOf()) === 200 ? true : undefined));
 }, 120_000);
 
 test('stuffing from many addresses is found; a guest is asked to wait, not refused', async () => {
-  const bots = Array.from(
-    { length: 55 },
-    (_, bot) => () => signIn(`10.${bot}.7.9`, `leaked${bot}@example.com`, 'letmein'),
-  );
-  // A few at a time: each costs the site a password hash.
-  for (let from = 0; from < bots.length; from += 5) await Promise.all(bots.slice(from, from + 5).map((bot) => bot()));
-  await detected('stuffing', ({ code }) => code === 'credential_stuffing');
-  expect((await signIn('198.51.100.20', 33, PASSWORD)).status).toBe(200);
-  const { items } = await ask<{ items: { kind: string }[] }>('/api/v1/security/challenges');
-  expect(items.map(({ kind }) => kind)).toContain('everyone');
+  const found = await stuffing(live, 55);
+  expect(found).toMatchObject({ blocked: 0, honest: 200 });
+  expectInTime(found);
+  expect(found.challenged).toContain('everyone');
+}, 120_000);
+
+test('the Security page tells of the attack, its evidence, and who is shut out', async () => {
+  const [email, password] = ['ada@yumzoom.example', 'correct horse battery staple'];
+  await live.call('POST', '/api/v1/users', { email, password, name: 'Ada', role: 'responder' });
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } });
+    page.setDefaultTimeout(30_000);
+    await page.goto(`${live.platform}/sign-in?return=/security`);
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('region', { name: 'Now' })
+      .getByText(/attacks within the last 15 minutes; \d+ blocks in force/)
+      .waitFor();
+    const attack = page.getByRole('link', { name: /Password spraying 203\.0\.113\.77/ });
+    expect(await attack.innerText()).toMatch(/High[\s\S]*failed on 10 accounts[\s\S]*10 events[\s\S]*goes on/);
+    await attack.click();
+    const details = page.getByRole('complementary', { name: 'Attack' });
+    await details.getByText('Shut out').waitFor();
+    expect(await details.getByRole('definition').allInnerTexts()).toEqual(
+      expect.arrayContaining(['203.0.113.77', '10']),
+    );
+    expect(await details.getByRole('listitem').count()).toBe(10);
+    await details.getByRole('link', { name: 'See the blocks' }).click();
+    const block = page.getByRole('listitem').filter({ hasText: '203.0.113.77' });
+    expect(await block.innerText()).toContain('set by detection');
+  } finally {
+    await browser.close();
+  }
 }, 120_000);
