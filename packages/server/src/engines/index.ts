@@ -3,6 +3,7 @@ export { createLog, type Log } from '../lib/log.ts';
 export { type EmbeddedChdbOptions, startEmbeddedChdb } from './chdb/start.ts';
 export { freePort } from './free-port.ts';
 export { lockHome } from './home-lock.ts';
+export { type AbandonedData, abandonedData } from './moved-data.ts';
 export type { PostgresMajor } from './postgres/binaries.ts';
 export { embeddedRecovery } from './postgres/recovery.ts';
 export { type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/start.ts';

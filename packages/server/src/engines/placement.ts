@@ -15,14 +15,12 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
 import { randomHex } from '../lib/random.ts';
+import { homeRecord, SYSTEM_FOLDER } from './moved-data.ts';
 import { canReach, type OsUser } from './os-user.ts';
-
-/** Where root may put what the engines' own user has to read. */
-const SYSTEM_FOLDER = '/var/lib/yumops';
 
 /** In an engine's home: where its data really is, when its user cannot enter the home. */
 const POINTER = 'data-location';
@@ -44,6 +42,7 @@ export async function placeData(home: string, user: OsUser | undefined): Promise
   const moved = join(await systemFolder(), 'data', `${basename(dirname(home))}-${basename(home)}-${randomHex(4)}`);
   await openFolder(dirname(moved));
   await move(plain, moved);
+  await writeFileAtomic(homeRecord(moved), `${resolve(home)}\n`);
   await writeFileAtomic(join(home, POINTER), `${moved}\n`);
   return ownFolder(moved, user);
 }

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { PostureFacts, StoreLink } from '../care/scan/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { isPlaceholder, type Secret } from '../lib/secret.ts';
 import type { LiveBackups } from './backup/open.ts';
+import { dataModes } from './data-modes.ts';
 import type { Identity } from './identity.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Stores } from './stores.ts';
@@ -21,17 +20,17 @@ export async function postureFacts(parts: PostureParts): Promise<PostureFacts> {
   const { settings, live, identity, backups } = parts;
   const config = live.current;
   const secretKey = identity.keyring.current;
-  const seen = await backups.watch.look();
+  const [seen, modes] = await Promise.all([backups.watch.look(), dataModes(settings.dataDir)]);
   return {
     secretKey: {
       ...{ length: secretKey.length, distinct: new Set(secretKey).size, placeholder: isPlaceholder(secretKey) },
-      fileMode: settings.secretKey === undefined ? await modeOf(`${settings.dataDir}.key`) : null,
+      fileMode: settings.secretKey === undefined ? modes.key : null,
     },
     publicUrl: config.publicUrl,
     listensOutside: !/^(?:127\.|::1$|localhost$)/.test(settings.host),
     providers: config.signIn.providers.map(({ id, domains, role }) => ({ id, domains, role })),
     ...{ breachedPasswords: config.signIn.breachedPasswords },
-    data: await openData(settings.dataDir),
+    data: { writable: modes.writable, readable: modes.readable },
     links: linksOf(parts),
     databases: config.databases.map(({ name }) => name),
     backups: config.backups.map(({ name, database, key }) => ({
@@ -80,19 +79,3 @@ export function readLink(name: string, setting: string, text: string): StoreLink
 }
 
 /** Permission bits of a file or folder; null when there is none. */
-async function modeOf(path: string): Promise<number | null> {
-  const found = await stat(path).catch(() => null);
-  return found?.mode ?? null;
-}
-
-/** What YumOps keeps in its data folder. */
-const KEPT = ['postgres', 'chdb', 'spool', 'blobs', 'files', 'databases', 'journeys', 'run.json', 'audit-head.json'];
-
-async function openData(dataDir: string): Promise<PostureFacts['data']> {
-  const modes = await Promise.all(KEPT.map(async (name) => ({ name, mode: await modeOf(join(dataDir, name)) })));
-  const folder = await modeOf(dataDir);
-  return {
-    writable: folder !== null && (folder & 0o002) !== 0,
-    readable: modes.filter(({ mode }) => mode !== null && (mode & 0o004) !== 0).map(({ name }) => name),
-  };
-}

@@ -1,0 +1,55 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../lib/errors.ts';
+
+/** Where root may put what the engines' own user has to read. */
+export const SYSTEM_FOLDER = '/var/lib/yumops';
+
+const RECORD = '.home';
+
+/** The file beside data that were put elsewhere: the home that they belong to. */
+export function homeRecord(moved: string): string {
+  return `${moved}${RECORD}`;
+}
+
+/** Data that were put elsewhere for a home that is not there any more. */
+export interface AbandonedData {
+  path: string;
+  home: string;
+  bytes: number;
+}
+
+/**
+ * Finds the data of engines whose home was deleted. A home that was made anew has new data, and its old data count too.
+ * @param system where the data were put
+ */
+export async function abandonedData(system = SYSTEM_FOLDER): Promise<AbandonedData[]> {
+  const folder = join(system, 'data');
+  const found: AbandonedData[] = [];
+  for (const name of await namesIn(folder)) {
+    if (!name.endsWith(RECORD)) continue;
+    const path = join(folder, name.slice(0, -RECORD.length));
+    const home = (await readFile(join(folder, name), 'utf8')).trim();
+    const pointer = await readFile(join(home, 'data-location'), 'utf8').catch(() => undefined);
+    if (pointer?.trim() !== path) found.push({ path, home, bytes: await sizeOf(path) });
+  }
+  return found;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EACCES') return [];
+    throw error;
+  }
+}
+
+/** Bytes of all files below a folder; what cannot be entered counts nothing. */
+async function sizeOf(path: string): Promise<number> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => []);
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
