@@ -15,7 +15,7 @@ import { writeRows } from './write-rows.ts';
 /** The most messages that one claim looks at. */
 const CONSIDERED = 500;
 
-/** Columns that a claim returns, of `alert_messages m`. */
+/** Columns that a claim returns, of `alert_messages m`; `OFFSET 0` keeps a plan from looking at all that a target ever got. */
 export const CLAIMED_COLUMNS = `m.*,
   (SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
    FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts,
@@ -26,8 +26,9 @@ export const CLAIMED_COLUMNS = `m.*,
      ORDER BY first.seq LIMIT 1)
   ELSE
     (SELECT first.receipt FROM alert_message_alerts own
-       JOIN alert_message_alerts other ON other.alert_id = own.alert_id
-       JOIN alert_messages first ON first.id = other.message_id
+       CROSS JOIN LATERAL (
+         SELECT message_id FROM alert_message_alerts WHERE alert_id = own.alert_id OFFSET 0) other
+       CROSS JOIN LATERAL (SELECT * FROM alert_messages WHERE id = other.message_id OFFSET 0) first
      WHERE own.message_id = m.id AND first.channel = m.channel AND first.target = m.target
        AND first.receipt IS NOT NULL AND first.seq < m.seq AND first.group_key = m.group_key
      ORDER BY first.seq LIMIT 1)

@@ -37,19 +37,26 @@ const WANTED = `wanted AS (
     UNION SELECT jsonb_array_elements_text(t.value -> 'firing') FROM alert_groups g, jsonb_each(g.told) t
       WHERE g.key = ANY ($1::text[]))`;
 
+/**
+ * Rows are looked up one by one behind `OFFSET 0`: the number of ids cannot be estimated, and a plan that joins whole
+ * tables takes longer with every alert that is kept.
+ */
 const ALERTS = `WITH ${WANTED}
-  SELECT a.* FROM wanted JOIN alerts a ON a.id = wanted.id WHERE a.group_key = ANY ($1::text[])
-  ORDER BY a.started_at, a.id`;
+  SELECT a.* FROM wanted CROSS JOIN LATERAL (SELECT * FROM alerts WHERE alerts.id = wanted.id OFFSET 0) a
+  WHERE a.group_key = ANY ($1::text[]) ORDER BY a.started_at, a.id`;
 
 /**
  * The messages about the alerts that are read; of groups that are told as a whole ($3) those that are on their way. The lock
  * keeps workers from taking a message that a decision may withdraw.
  */
 const MESSAGES = `WITH ${WANTED}, told AS (
-    SELECT l.message_id AS id FROM wanted JOIN alerts a ON a.id = wanted.id
-      JOIN alert_message_alerts l ON l.alert_id = a.id WHERE a.group_key = ANY ($1::text[])
+    SELECT l.message_id AS id FROM wanted
+      CROSS JOIN LATERAL (SELECT group_key FROM alerts WHERE alerts.id = wanted.id OFFSET 0) a
+      CROSS JOIN LATERAL (SELECT message_id FROM alert_message_alerts WHERE alert_id = wanted.id OFFSET 0) l
+      WHERE a.group_key = ANY ($1::text[])
     UNION SELECT id FROM alert_messages WHERE group_key = ANY ($3::text[]) AND status IN ${OUT})
-  SELECT m.*, ${MESSAGE_ALERTS} FROM told JOIN alert_messages m ON m.id = told.id
+  SELECT m.*, ${MESSAGE_ALERTS}
+  FROM (SELECT * FROM alert_messages WHERE id = ANY (ARRAY(SELECT id FROM told)) OFFSET 0) m
   ORDER BY m.seq FOR UPDATE OF m`;
 
 /**

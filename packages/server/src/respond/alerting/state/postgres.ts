@@ -167,9 +167,9 @@ export class PostgresAlertStore implements AlertStore {
       `SELECT least(
          (SELECT min(due_at) FROM alert_timers),
          (SELECT min(fallback_at) FROM alert_messages WHERE fallback_at IS NOT NULL),
-         (SELECT next_attempt_at FROM alert_messages m
-          WHERE status IN ('queued', 'retrying', 'uncertain') AND ${UNBLOCKED}
-          ORDER BY next_attempt_at LIMIT 1),
+         (SELECT next_attempt_at FROM (
+            SELECT * FROM alert_messages WHERE status IN ('queued', 'retrying', 'uncertain') ORDER BY next_attempt_at) m
+          WHERE ${UNBLOCKED} LIMIT 1),
          (SELECT min(received_at) FROM pushed_alerts WHERE handled_version <> version),
          (SELECT min(ends_at) FROM pushed_alerts WHERE open)
        ) AS due`,
@@ -287,18 +287,18 @@ export class PostgresAlertStore implements AlertStore {
     const rows = await this.#db.query<Row & { seq: number }>(
       `UPDATE alert_messages m
        SET status = 'sending', attempts = attempts + 1, attempted_at = $2, claimed_by = $1, claimed_until = $3
-       WHERE id IN (
-         SELECT id FROM alert_messages m
+       WHERE id = ANY (ARRAY(
+         SELECT id FROM alert_messages
          WHERE id = ANY (ARRAY(
              SELECT id FROM (
-               SELECT id, row_number() OVER (PARTITION BY channel, target ORDER BY next_attempt_at, seq) AS place
+               SELECT *, row_number() OVER (PARTITION BY channel, target ORDER BY next_attempt_at, seq) AS place
                FROM (SELECT * FROM alert_messages m
                  WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}
                    AND channel <> ALL ($5::text[]) AND channel || '/' || target <> ALL ($6::text[])
                  ORDER BY next_attempt_at, seq LIMIT ${LOOKED_AT}) due) placed
-             WHERE place <= $7))
+             WHERE place <= $7 ORDER BY next_attempt_at, seq LIMIT $4))
            AND status IN ('queued', 'retrying', 'uncertain')
-         ORDER BY next_attempt_at, seq LIMIT $4 FOR UPDATE SKIP LOCKED)
+         FOR UPDATE SKIP LOCKED))
        RETURNING ${CLAIMED_COLUMNS}`,
       [worker, new Date(now), new Date(now + leaseMs), room.messages, THROTTLED, room.busy, room.perTarget],
     );
