@@ -11,7 +11,7 @@ const FORMAT = 'yumops-backup/1';
 export interface ManifestObject extends StoredObject {
   part: string;
   /** How its content is compressed by us; undefined = not at all, or by the program that made it. */
-  packed?: 'deflate-blocks';
+  packed?: 'blocks' | 'deflate-blocks';
 }
 
 /** The database server that was backed up. */

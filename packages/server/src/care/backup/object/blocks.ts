@@ -1,5 +1,12 @@
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
+import {
+  type BrotliOptions,
+  brotliCompress,
+  brotliDecompress,
+  constants,
+  inflateRaw,
+  type ZlibOptions,
+} from 'node:zlib';
 import { passedOn } from '../../../lib/stream-memory.ts';
 import { damaged } from './format.ts';
 import { ByteReader } from './open.ts';
@@ -7,17 +14,31 @@ import { ByteReader } from './open.ts';
 /**
  * Compression in blocks that know nothing of each other, so that several are at work at once:
  *
- *     block   length of what follows 4 · length of its plaintext 4 · raw deflate (RFC 1951)
+ *     block   length of what follows 4 · length of its plaintext 4 (highest bit: Brotli) · Brotli (RFC 7932)
+ *
+ * Without the bit a block is raw deflate (RFC 1951), as earlier versions wrote them.
  */
 const HEAD = 8;
 const BLOCK = 1 << 19;
 /** Blocks at work at once. Each holds its plaintext and its result. */
 const PARALLEL = 4;
-/** Level 1 costs a tenth of level 9 and saves most of what it saves. */
-const LEVEL = 1;
+const BROTLI = 0x8000_0000;
+/**
+ * On rows of a database quality 1 takes a third of the time of deflate's level 1, both ways, and stores 5 % less; the small
+ * window costs 1 % of that and saves a fifth of the time.
+ */
+const QUALITY = 1;
+const WINDOW_BITS = 16;
 
-const deflate = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
+const pack = promisify<Buffer, BrotliOptions, Buffer>(brotliCompress);
+const unpack = promisify<Buffer, BrotliOptions, Buffer>(brotliDecompress);
 const inflate = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw);
+
+const PARAMS = {
+  [constants.BROTLI_PARAM_QUALITY]: QUALITY,
+  [constants.BROTLI_PARAM_LGWIN]: WINDOW_BITS,
+  [constants.BROTLI_PARAM_SIZE_HINT]: BLOCK,
+};
 
 /** Compresses a stream. Memory stays bounded. */
 export async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
@@ -25,23 +46,21 @@ export async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerat
   const free: Buffer[] = [];
   yield* ordered(cut(source, free), async (plain) => {
     // Room for most results: by default they would be put together from pieces of 16 KB.
-    const body = await deflate(plain, { level: LEVEL, chunkSize: BLOCK / 2 });
+    const body = await pack(plain, { params: PARAMS, chunkSize: BLOCK / 2 });
     free.push(plain);
     const head = Buffer.alloc(HEAD);
     head.writeUInt32BE(body.length, 0);
-    head.writeUInt32BE(plain.length, 4);
+    head.writeUInt32BE(BROTLI + plain.length, 4);
     return [head, body];
   });
 }
 
 /** Reverses `compress`. @throws YumOpsError `backup_damaged` naming `what` */
 export async function* decompress(source: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
-  yield* ordered(readBlocks(source, what), async ({ body, plainLength }) => {
+  yield* ordered(readBlocks(source, what), async ({ body, plainLength, isBrotli }) => {
     try {
-      const plain = await inflate(body, {
-        maxOutputLength: Math.max(64, plainLength),
-        chunkSize: Math.max(64, plainLength),
-      });
+      const room = Math.max(64, plainLength);
+      const plain = await (isBrotli ? unpack : inflate)(body, { maxOutputLength: room, chunkSize: room });
       passedOn(plain.length);
       if (plain.length === plainLength) return [plain];
     } catch {
@@ -52,7 +71,7 @@ export async function* decompress(source: AsyncIterable<Buffer>, what: string): 
 }
 
 /** What `compress` and `decompress` are called in a manifest. */
-export const PACKED = 'deflate-blocks' as const;
+export const PACKED = 'blocks' as const;
 
 async function* ordered<In>(source: AsyncIterable<In>, work: (item: In) => Promise<Buffer[]>): AsyncGenerator<Buffer> {
   const queue: Promise<Buffer[]>[] = [];
@@ -94,21 +113,28 @@ async function* cut(source: AsyncIterable<Uint8Array>, free: Buffer[]): AsyncGen
   if (block && held > 0) yield block.subarray(0, held);
 }
 
+/** What the head of a block says; of one that is cut short, nothing. */
+function readHead(head: Buffer): { length: number; plainLength: number; isBrotli: boolean } {
+  if (head.length < HEAD) return { length: 0, plainLength: 0, isBrotli: false };
+  const word = head.readUInt32BE(4);
+  const isBrotli = word >= BROTLI;
+  return { length: head.readUInt32BE(0), plainLength: isBrotli ? word - BROTLI : word, isBrotli };
+}
+
 async function* readBlocks(
   source: AsyncIterable<Buffer>,
   what: string,
-): AsyncGenerator<{ body: Buffer; plainLength: number }> {
+): AsyncGenerator<{ body: Buffer; plainLength: number; isBrotli: boolean }> {
   const reader = new ByteReader(source);
   try {
     for (;;) {
       const head = await reader.take(HEAD);
       if (head.length === 0) return;
-      const length = head.length < HEAD ? 0 : head.readUInt32BE(0);
-      const plainLength = head.length < HEAD ? 0 : head.readUInt32BE(4);
+      const { length, plainLength, isBrotli } = readHead(head);
       if (plainLength > BLOCK || length > 2 * BLOCK) throw damaged(what, 'a block of it has an impossible length');
       const body = await reader.take(length);
       if (head.length < HEAD || body.length < length) throw damaged(what, 'it ends in the middle of a block');
-      yield { body, plainLength };
+      yield { body, plainLength, isBrotli };
     }
   } finally {
     await reader.close();
