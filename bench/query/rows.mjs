@@ -24,12 +24,12 @@ export function clickhouseInsert({ from, count, rows, end }) {
         kind < 12, concat('GET ', route, ' 200 in ', toString(took), ' ms'),
         concat('Handled step ', toString(n % 7), ' for customer ', toString(n % 9973), ' after ', toString(n % 11), ' database queries')),
       multiIf(kind < 12, 'performance', kind < 14, 'business', kind = 14, 'security', NULL),
-      multiIf(kind = 12, 'order_placed', kind = 13, ['user_registration', 'restaurant_rating'][n % 2 + 1],
+      multiIf(kind = 12, 'order_placed', kind = 13, ['user_registration', 'restaurant_rating'][intDiv(n, 20) % 2 + 1],
         kind = 14, ['failed_authentication', 'unauthorized_access'][n % 2 + 1], NULL),
       if(kind = 14, ['low', 'medium', 'high'][n % 3 + 1], NULL),
       if(kind < 12, route, NULL), if(kind < 12, 'GET', NULL), if(kind < 12, if(n % 50 = 7, 502, 200), NULL),
       if(kind < 12, took, NULL),
-      concat('10.', toString(n % 200), '.', toString(n * 13 % 250), '.9'), concat('user_', toString(n * 31 % 40000)),
+      concat('10.', toString(n % 200), '.', toString(n * 13 % 250), '.9'), concat('user_', toString(intDiv(n, 20) * 31 % 40000)),
       concat('r-', toString(n)), leftPad(lower(hex(n)), 32, '0'), leftPad(lower(hex(n + 3)), 16, '0'),
       map('plan', if(n % 4 = 0, 'gold', 'free')),
       multiIf(kind = 14, 'security', n % 10 = 9 AND n % 50 != 7 AND n % 20 != 3, 'debug_logs', 'logs')
@@ -60,12 +60,12 @@ export function postgresInsert({ from, count, rows, end }) {
         WHEN kind < 12 THEN 'GET ' || route || ' 200 in ' || took || ' ms'
         ELSE 'Handled step ' || n % 7 || ' for customer ' || n % 9973 || ' after ' || n % 11 || ' database queries' END,
       CASE WHEN kind < 12 THEN 'performance' WHEN kind < 14 THEN 'business' WHEN kind = 14 THEN 'security' END,
-      CASE WHEN kind = 12 THEN 'order_placed' WHEN kind = 13 THEN (ARRAY['user_registration', 'restaurant_rating'])[n % 2 + 1]
+      CASE WHEN kind = 12 THEN 'order_placed' WHEN kind = 13 THEN (ARRAY['user_registration', 'restaurant_rating'])[n / 20 % 2 + 1]
         WHEN kind = 14 THEN (ARRAY['failed_authentication', 'unauthorized_access'])[n % 2 + 1] END,
       CASE WHEN kind = 14 THEN (ARRAY['low', 'medium', 'high'])[n % 3 + 1] END,
       CASE WHEN kind < 12 THEN route END, CASE WHEN kind < 12 THEN 'GET' END,
       CASE WHEN kind < 12 THEN CASE WHEN n % 50 = 7 THEN 502 ELSE 200 END END, CASE WHEN kind < 12 THEN took END,
-      '10.' || n % 200 || '.' || n * 13 % 250 || '.9', 'user_' || n * 31 % 40000, 'r-' || n, lpad(to_hex(n), 32, '0'),
+      '10.' || n % 200 || '.' || n * 13 % 250 || '.9', 'user_' || n / 20 * 31 % 40000, 'r-' || n, lpad(to_hex(n), 32, '0'),
       lpad(to_hex(n + 3), 16, '0'), jsonb_build_object('plan', CASE WHEN n % 4 = 0 THEN 'gold' ELSE 'free' END)
     FROM (SELECT n, n % 20 AS kind, '/api/r' || (n * 7 % ${ENDPOINTS}) AS route, (n * 7919 % 100000) / 100.0 AS took
       FROM generate_series(${from}::bigint, ${from + count - 1}) AS n) AS numbers`;

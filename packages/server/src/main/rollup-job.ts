@@ -1,11 +1,11 @@
 import type { Job } from '../care/scheduler/index.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
-import { daysToFill, fillRollup } from '../observe/analyses/index.ts';
+import { daysToFill, fillDerived } from '../observe/analyses/index.ts';
 
 /** Name of the job below. */
 export const ROLLUP_JOB = 'analyses-backfill';
 
-/** The job that counts log lines for the analyses which were stored before their rollup was there. */
+/** The job that counts log lines for the analyses which were stored before the tables that those read. */
 export function rollupJob(telemetry: TelemetryStore): Job {
   return {
     name: ROLLUP_JOB,
@@ -15,14 +15,14 @@ export function rollupJob(telemetry: TelemetryStore): Job {
     catchUp: 'none',
     attempts: 3,
     async run({ log, progress, signal }) {
-      const days = await daysToFill(telemetry);
-      for (const [done, day] of days.entries()) {
+      const due = await daysToFill(telemetry);
+      for (const [done, { target, day }] of due.entries()) {
         signal.throwIfAborted();
-        progress(done, days.length, day);
-        const steps = await fillRollup(telemetry, day);
-        log(steps === 0 ? `${day} was complete` : `${day}: ${steps} steps of five minutes counted`);
+        progress(done, due.length, `${target} of ${day}`);
+        const steps = await fillDerived(telemetry, { target, day });
+        log(steps === 0 ? `${target} of ${day} was complete` : `${target} of ${day}: ${steps} steps counted`);
       }
-      return { summary: days.length === 0 ? 'no day is due' : `${days.length} days counted` };
+      return { summary: due.length === 0 ? 'no day is due' : `${due.length} days counted` };
     },
   };
 }

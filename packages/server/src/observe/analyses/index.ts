@@ -1,4 +1,4 @@
-export { daysToFill, fillRollup } from './fill-rollup.ts';
+export { type DueDay, daysToFill, fillDerived } from './fill-derived.ts';
 export { readBusiness, readEndpoints, readErrorRate, readSecurity } from './read-analyses.ts';
 export { type FunnelSelection, readFunnel } from './read-funnel.ts';
 export type { AnalysisSelection } from './steps.ts';

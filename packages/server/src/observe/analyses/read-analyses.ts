@@ -29,30 +29,53 @@ export async function readErrorRate(store: Reader, selection: AnalysisSelection)
   return { ...told(grid), lines, errors };
 }
 
-/** The smallest duration that 95 of 100 stay within, from classes of 2 % width; NULL without any. */
-const P95 = `if(empty(found), NULL, pow(1.02, arrayFirst((class, seen) -> seen >= 0.95 * arraySum(found.2), found.1,
-  arrayCumSum(found.2))))`;
-const FOUND = 'arraySort(arrayZip(mapKeys(sumMap(classes)), mapValues(sumMap(classes)))) AS found';
+/** Widths in seconds that routes are counted by, the widest first. */
+const ENDPOINT_WIDTHS = [21_600, 3_600, 900];
+
+/** Where routes and their durations of some steps are counted, with the 95th percentile of what is summed up as `places`. */
+function endpointSource(stepMs: number) {
+  const width = ENDPOINT_WIDTHS.find((one) => stepMs % (one * 1_000) === 0);
+  return width === undefined ? ofLogRollup : { ...ofEndpointRollup, where: `width = ${width}` };
+}
+
+/** Classes are 2 % wide; the answer is the upper end of one. */
+const ofLogRollup = {
+  table: 'log_rollup',
+  where: "type = 'performance'",
+  places: 'sumMap(classes)',
+  p95: 'pow(1.02, arrayFirst((class, seen) -> seen >= least, mapKeys(places), arrayCumSum(mapValues(places))))',
+};
+
+/** Places are 4 % wide; the answer is the middle of one. */
+const ofEndpointRollup = {
+  table: 'endpoint_rollup',
+  places: 'sumForEachMerge(endpoint_rollup.places)',
+  p95: 'pow(1.02, 2 * arrayFirstIndex(seen -> seen >= least, arrayCumSum(places)) - 123)',
+};
 
 /** Requests and durations by route. */
 export async function readEndpoints(store: Reader, selection: AnalysisSelection): Promise<EndpointAnalysis> {
   const grid = stepsOf(selection);
-  const { where, step, params } = overRollup(selection, grid);
+  const range = overRollup(selection, grid);
+  const { step, params } = range;
+  const source = endpointSource(grid.stepMs);
+  const where = `${source.where} AND ${range.where}`;
+  const slowest = (limit: number) => `SELECT endpoint FROM ${source.table} WHERE ${where}
+    GROUP BY endpoint HAVING sum(timed) > 0 ORDER BY sum(duration) / sum(timed) DESC, endpoint LIMIT ${limit}`;
   const whole = store.query<{ endpoint: string; count: number; avg: number; p95: number; max: number }>(
-    `SELECT endpoint, count, avg, ${P95} AS p95, max FROM (
-       SELECT endpoint, sum(timed) AS count, sum(duration) / sum(timed) AS avg, max(slowest) AS max,
-         ${FOUND}
-       FROM log_rollup WHERE type = 'performance' AND ${where} GROUP BY endpoint HAVING count > 0)
-     ORDER BY avg DESC, endpoint LIMIT ${MOST_ITEMS}`,
+    `SELECT endpoint, count, avg, ${source.p95} AS p95, max FROM (
+       SELECT endpoint, sum(timed) AS count, sum(duration) / count AS avg, max(slowest) AS max, 0.95 * count AS least,
+         ${source.places} AS places
+       FROM ${source.table} WHERE endpoint IN (${slowest(MOST_ITEMS)}) AND ${where} GROUP BY endpoint)
+     ORDER BY avg DESC, endpoint`,
     params,
     LIMITS,
   );
-  const drawn = `SELECT endpoint FROM log_rollup WHERE type = 'performance' AND ${where}
-    GROUP BY endpoint HAVING sum(timed) > 0 ORDER BY sum(duration) / sum(timed) DESC, endpoint LIMIT ${MOST_DRAWN}`;
   const byStep = store.query<StepRow>(
-    `SELECT endpoint AS key, step, ${P95} AS value FROM (
-       SELECT endpoint, ${step} AS step, sum(timed) AS count, ${FOUND}
-       FROM log_rollup WHERE type = 'performance' AND endpoint IN (${drawn}) AND ${where} GROUP BY endpoint, step HAVING count > 0)`,
+    `SELECT endpoint AS key, step, ${source.p95} AS value FROM (
+       SELECT endpoint, ${step} AS step, 0.95 * sum(timed) AS least, ${source.places} AS places
+       FROM ${source.table} WHERE endpoint IN (${slowest(MOST_DRAWN)}) AND ${where}
+       GROUP BY endpoint, step HAVING least > 0)`,
     params,
     LIMITS,
   );

@@ -39,10 +39,21 @@ function isIndexed(condition: Condition): boolean {
     case 'text':
       return true;
     case 'field':
-      return ['traceId', 'requestId', 'id'].includes(condition.field);
+      return isId(condition);
     case 'not':
       return false;
   }
+}
+
+/** Whether ids alone leave a few rows of any range. */
+export function isById(condition: Condition): boolean {
+  if (condition.kind === 'all') return condition.items.some(isById);
+  if (condition.kind === 'any') return condition.items.length > 0 && condition.items.every(isById);
+  return condition.kind === 'field' && isId(condition) && condition.test.op === 'in';
+}
+
+function isId({ field }: { field: string }): boolean {
+  return ['traceId', 'requestId', 'id'].includes(field);
 }
 
 /** What is searched for, for readers that look at a part of its range after another. */
