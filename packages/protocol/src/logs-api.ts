@@ -30,6 +30,13 @@ export interface LogPage {
   elapsedMs: number;
 }
 
+/** `GET /api/v1/logs/:id/context?before=10&after=10&q=`: the lines around one, each list oldest first. */
+export interface LogContext {
+  row: LogRow;
+  before: LogRow[];
+  after: LogRow[];
+}
+
 /** `GET /api/v1/logs/histogram?q=&from=&to=&buckets=60` */
 export interface LogHistogram {
   from: string;

@@ -1,4 +1,4 @@
-import type { LogPage, LogRow } from '@yumops/protocol';
+import type { LogContext, LogPage, LogRow } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -60,6 +60,32 @@ function readLimit(text: string): string {
   });
 }
 
+const MOST_CONTEXT = 100;
+/** Found lines that are shown with their context, each of which is a question of its own. */
+const MOST_FOUND = 20;
+
+function readContextSize(text: string): number {
+  const size = Number(text);
+  if (Number.isInteger(size) && size >= 1 && size <= MOST_CONTEXT) return size;
+  throw new YumOpsError('wrong_use', `--context "${text}" is not a number from 1 to ${MOST_CONTEXT}.`);
+}
+
+/** Prints each found line with the lines of its service around it, as grep does; the found line is marked. */
+async function printInContext(client: Client, found: readonly LogRow[], size: number, json: boolean): Promise<void> {
+  const items: LogContext[] = [];
+  const around = { before: String(size), after: String(size) };
+  for (const { id } of found) {
+    items.push(await client.get<LogContext>(`/api/v1/logs/${encodeURIComponent(id)}/context`, around));
+  }
+  if (json) return printJson({ items });
+  for (const [index, { row, before, after }] of items.entries()) {
+    if (index > 0) process.stdout.write('--\n');
+    const lines = [...before, row, ...after];
+    for (const line of lines)
+      process.stdout.write(`${line === row ? '>' : ' '} ${formatRow(line, process.stdout.isTTY)}\n`);
+  }
+}
+
 export const logs = defineCommand({
   meta: { name: 'yumops logs', description: 'Search logs, oldest first; --follow prints new ones as they arrive' },
   args: {
@@ -72,13 +98,27 @@ export const logs = defineCommand({
     },
     follow: { type: 'boolean', alias: 'f', description: 'Go on with new rows until Ctrl-C' },
     since: { type: 'string', default: '1h', description: 'How far back: 15m, 2h, 7d or a time', valueHint: 'TIME' },
+    context: {
+      type: 'string',
+      alias: 'C',
+      description: `Show so many lines of the same service before and after each of the newest ${MOST_FOUND} found`,
+      valueHint: 'N',
+    },
     limit: { type: 'string', default: '100', description: 'At most so many rows, up to 1000', valueHint: 'N' },
   },
   async run({ args }) {
     const from = startOfRange(args.since);
     const limit = readLimit(args.limit);
+    const size = args.context === undefined ? undefined : readContextSize(args.context);
+    if (size !== undefined && args.follow) {
+      throw new YumOpsError('wrong_use', '--context needs lines that are there: it does not go with --follow.');
+    }
     return withClient(readSettings(args), async (client) => {
       const page = await client.get<LogPage>('/api/v1/logs', { q: args.query, from, limit });
+      if (size !== undefined) {
+        await printInContext(client, page.items.slice(0, MOST_FOUND).reverse(), size, args.json === true);
+        return 0;
+      }
       if (args.json && !args.follow) {
         printJson(page);
         return 0;

@@ -1,4 +1,4 @@
-import type { LogFields, LogHistogram, LogPage, LogRow, LogRowDetail } from '@yumops/protocol';
+import type { LogContext, LogFields, LogHistogram, LogPage, LogRow, LogRowDetail } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestTelemetry, type TestTelemetry } from '../../test/engines.ts';
@@ -189,6 +189,20 @@ describe('one record, volume, fields', () => {
     });
     expect((await fetch(`${url}/api/v1/logs/zzz-1`)).status).toBe(404);
     expect((await fetch(`${url}/api/v1/logs/${encodeURIComponent("' OR 1=1")}`)).status).toBe(404);
+  });
+
+  it('shows the lines before and after a record, of its service or of a query', async () => {
+    const { items } = await get<LogPage>('/api/v1/logs', { q: 'n:2' });
+    const at = ({ timestamp }: LogRow) => (Date.parse(timestamp) - START) / 1_000;
+    const around = async (query: Record<string, string>) => {
+      const answer = await get<LogContext>(`/api/v1/logs/${(items[0] as LogRow).id}/context`, query);
+      return [answer.before.map(at), at(answer.row), answer.after.map(at)];
+    };
+    expect(await around({})).toEqual([[0, 1], 2, []]);
+    expect(await around({ q: '' })).toEqual([[0, 1], 2, [3, 4, 5]]);
+    expect(await around({ q: '', before: '1', after: '2' })).toEqual([[1], 2, [3, 4]]);
+    expect(await around({ q: 'service:web', before: '0' })).toEqual([[], 2, [3, 4]]);
+    expect((await fetch(`${url}/api/v1/logs/zzz-1/context`)).status).toBe(404);
   });
 
   it('counts by level over time', async () => {

@@ -51,6 +51,8 @@ const row = z.object({
 
 const page = z.object({ items: z.array(row), nextCursor: z.string().nullable(), elapsedMs: z.number() });
 
+const context = z.object({ row, before: z.array(row), after: z.array(row) });
+
 const detail = row.extend({
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   attributes: z.record(z.string(), z.string()),
@@ -142,6 +144,34 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
     async ({ query }, reply) => search.patterns(toSelection(query, clock, reply)),
   );
   tailRoute(app, deps);
+  recordRoutes(app, deps);
+}
+
+function recordRoutes(app: FastifyInstance, { search, guard }: LogsRouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = guard('viewer');
+  const tags = ['logs'];
+  const params = z.object({ id: z.string().max(100) });
+  const count = z.coerce.number().int().min(0).max(500).default(10);
+  const found = <Answer>(answer: Answer | undefined, id: string): Answer => {
+    if (answer) return answer;
+    throw new YumOpsError('not_found', `There is no log record ${id}.`, { status: 404 });
+  };
+  routes.get(
+    '/api/v1/logs/:id/context',
+    {
+      onRequest,
+      schema: {
+        summary: 'Get the lines before and after a log record, of its service or of a query',
+        tags,
+        params,
+        querystring: z.object({ before: count, after: count, q: z.string().max(4_096).optional() }),
+        response: { 200: context },
+      },
+    },
+    async ({ params: { id }, query: { before, after, q } }) =>
+      found(await search.context(id, { before, after, query: q }), id),
+  );
   routes.get(
     '/api/v1/logs/:id',
     {
@@ -149,15 +179,11 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
       schema: {
         summary: 'Get one log record with all its fields',
         tags,
-        params: z.object({ id: z.string().max(100) }),
+        params,
         response: { 200: detail },
       },
     },
-    async ({ params }) => {
-      const found = await search.find(params.id);
-      if (!found) throw new YumOpsError('not_found', `There is no log record ${params.id}.`, { status: 404 });
-      return found;
-    },
+    async ({ params: { id } }) => found(await search.find(id), id),
   );
 }
 
