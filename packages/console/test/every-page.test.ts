@@ -63,7 +63,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['maintenance', '/database?view=maintenance&run=m-2', 'Postgres skipped it'],
   ['traces', '/traces', 'What takes time'],
   ['trace', '/traces/5b8efff798038103d269b633813fc60c?span=a2', 'db.system'],
-  ['users', '/users', 'Cumulative layout shift'],
+  ['users', '/users', 'No clear difference'],
   ['analyses', '/analyses?range=24h', 'of the step before'],
   ['backups', '/backups', 'recovered in'],
   ['backup with drawer', '/backups?backup=nightly-3&restore=table&of=public.ratings', '--table public.ratings'],

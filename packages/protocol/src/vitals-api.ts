@@ -31,6 +31,47 @@ export interface VitalsAnswer {
   nextCursor: null;
 }
 
+/** A vital of one release. */
+export interface VitalSample {
+  p75: number;
+  /** Ends of the 95 % interval of the percentile. */
+  low: number;
+  high: number;
+  /** Page views. */
+  count: number;
+  rating: VitalRating;
+}
+
+export interface VitalComparison {
+  name: VitalName;
+  /** Null where the release has no page view with this vital. */
+  before: VitalSample | null;
+  after: VitalSample | null;
+  /** p75 after less p75 before; null where one is missing. */
+  difference: number | null;
+  /** The difference as a part of what it was before. */
+  share: number | null;
+  /** `no-difference`: the intervals overlap. `too-few`: one of the two has fewer than 30 page views. */
+  verdict: 'better' | 'worse' | 'no-difference' | 'too-few';
+}
+
+export interface ReleaseViews {
+  release: string;
+  /** First page view within the range. */
+  firstSeenAt: string;
+  views: number;
+}
+
+/** `GET /api/v1/vitals/compare?before=&after=`; by default the two releases that were first seen last. */
+export interface VitalsComparison {
+  /** Null when there are not two releases to compare. */
+  before: string | null;
+  after: string | null;
+  /** Releases of the range, the newest first. */
+  releases: ReleaseViews[];
+  items: VitalComparison[];
+}
+
 /** An item of `GET /api/v1/vitals/causes`: what the slow ones had in common. */
 export interface VitalCause {
   /** Selector of the element, or the phase that took longest. */

@@ -56,6 +56,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Write on the public status page, serve it while the platform is away',
     load: async () => (await import('./status-page.ts')).statusPage,
   },
+  vitals: { about: 'Compare the web vitals of two releases', load: async () => (await import('./vitals.ts')).vitals },
   slos: { about: 'Show objectives and their error budgets', load: async () => (await import('./slos.ts')).slos },
   scaling: {
     about: 'Days to each limit, and checks of vercel.json',

@@ -177,3 +177,32 @@ it('gives p75, shares and causes of vitals, each view once, and API calls by tem
     { method: 'GET', name: '/api/menu/:id', count: 2, p75: 70, failed: 0.5 },
   ]);
 });
+
+it('compares two releases: a planted slowdown is named, chance and small samples are not', async () => {
+  // Largest contentful paint is half a second slower in 2.1.0, time to first byte is the same, layout shift too rare.
+  await store.telemetry.command(`INSERT INTO web_vital_rows (timestamp, updatedAt, id, project, release, name, value, rating, route)
+    SELECT fromUnixTimestamp64Milli(${now} - if(n < 1000, 7200000, 3600000) + n) AS timestamp, timestamp, concat('c-', toString(n), name), '1',
+      if(n < 1000, '2.0.0', '2.1.0') AS release, name,
+      multiIf(name = 'LCP', 1500 + n % 1000 + if(n < 1000, 0, 500), name = 'TTFB', 100 + n * 37 % 400, 0.1), 'good', '/compared'
+    FROM (SELECT number AS n, arrayJoin(['LCP', 'TTFB', 'CLS']) AS name FROM numbers(1600)) WHERE name != 'CLS' OR n % 100 = 0`);
+  const { body } = await get('/api/v1/vitals/compare?route=/compared');
+  expect(body).toMatchObject({ before: '2.0.0', after: '2.1.0' });
+  expect(body.releases).toMatchObject([
+    { release: '2.1.0', views: 600 },
+    { release: '2.0.0', views: 1_000 },
+  ]);
+  const lcp = body.items[0];
+  expect(lcp).toMatchObject({ name: 'LCP', verdict: 'worse', before: { count: 1_000, p75: 2_249.25 } });
+  expect(lcp.after).toMatchObject({ count: 600, p75: 2_449.25, rating: 'good' });
+  expect(lcp.difference).toBeCloseTo(200);
+  expect(lcp.before.low).toBeGreaterThan(2_200);
+  expect(lcp.before.high).toBeLessThan(2_300);
+  expect(body.items.slice(1)).toMatchObject([
+    { name: 'CLS', verdict: 'too-few', before: { count: 10 }, after: { count: 6 } },
+    { name: 'TTFB', verdict: 'no-difference' },
+  ]);
+  const back = await get('/api/v1/vitals/compare?route=/compared&before=2.1.0&after=2.0.0');
+  expect(back.body.items[0]).toMatchObject({ verdict: 'better', difference: expect.closeTo(-200) });
+  const alone = await get('/api/v1/vitals/compare?route=/menu/:id');
+  expect(alone.body).toMatchObject({ before: null, after: '1', items: [] });
+});

@@ -1,15 +1,42 @@
-import type { BrowserCall, Page, VitalCause, VitalsAnswer } from '@yumops/protocol';
+import type { BrowserCall, Page, VitalCause, VitalsAnswer, VitalsComparison } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
-import { readCalls, readCauses, readVitals, readVitalsTotal, VITAL_DIMENSIONS } from '../observe/vitals/index.ts';
+import {
+  compareReleases,
+  readCalls,
+  readCauses,
+  readVitals,
+  readVitalsTotal,
+  VITAL_DIMENSIONS,
+} from '../observe/vitals/index.ts';
 import type { Guard } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
 
 const text = z.string().max(500).optional();
 const selection = { ...timeRange, route: text, device: text, country: text, release: text };
+
+const sample = z
+  .object({
+    ...{ p75: z.number(), low: z.number(), high: z.number(), count: z.number() },
+    rating: z.enum(['good', 'needs-improvement', 'poor']),
+  })
+  .nullable();
+
+const comparison = z.object({
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  releases: z.array(z.object({ release: z.string(), firstSeenAt: z.string(), views: z.number() })),
+  items: z.array(
+    z.object({
+      ...{ name: z.enum(['LCP', 'INP', 'CLS', 'FCP', 'TTFB']), before: sample, after: sample },
+      ...{ difference: z.number().nullable(), share: z.number().nullable() },
+      verdict: z.enum(['better', 'worse', 'no-difference', 'too-few']),
+    }),
+  ),
+});
 
 /** What visitors' browsers saw: vitals by route, device, country and release, their causes, API calls. */
 export function vitalRoutes(
@@ -47,6 +74,23 @@ export function vitalRoutes(
       ]);
       return { total, items, nextCursor: null };
     },
+  );
+  routes.get(
+    '/api/v1/vitals/compare',
+    {
+      onRequest,
+      schema: {
+        summary: 'p75 of the web vitals of two releases side by side, by default of the newest two',
+        tags,
+        querystring: z.object({
+          ...{ ...timeRange, route: text, device: text, country: text },
+          ...{ before: text, after: text },
+        }),
+        response: { 200: comparison },
+      },
+    },
+    async ({ query: { before, after, ...query } }): Promise<VitalsComparison> =>
+      compareReleases(telemetry, selectionOf(query), { before, after }),
   );
   routes.get(
     '/api/v1/vitals/causes',

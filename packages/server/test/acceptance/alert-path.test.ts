@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FakeClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
@@ -109,4 +110,51 @@ test('5xx burst: from rows in the store to Slack, mail and a signed webhook, and
   ]);
   expect((await pages.notifications({ limit: 4 })).items).toHaveLength(4);
   await hook.stop();
+});
+
+test('a budget of the example: a route that became slow for visitors is told by its 75th percentile, and when it is fast again', async () => {
+  const start = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000;
+  const budgets = await readFile(
+    new URL('../../../../examples/yumzoom/performance-budgets.yml', import.meta.url),
+    'utf8',
+  );
+  const base = configOf(`\n${budgets}`);
+  const webhook = new Secret(slack.url);
+  const integrations = { ...NO_INTEGRATIONS, slack: { webhook, channel: null, fixedChannel: false, broken: null } };
+  const clock = new FakeClock(start);
+  const { db } = await state.database();
+  const rig = new AlertRig(
+    { ...base, integrations },
+    {
+      clock,
+      store: new PostgresAlertStore(db, async () => clock.now()),
+      buckets: storedBuckets(store.telemetry),
+      notifiers: () => createNotifiers(integrations, clock),
+    },
+  );
+  // A page view every ten seconds and route; for twenty minutes one of four on /menu takes four seconds.
+  const view = (n: number, route: string, value: number) => ({
+    ...{
+      timestamp: start + n * 10_000,
+      updatedAt: start + n * 10_000,
+      id: `${route}-${n}`,
+      project: '1',
+      service: 'web',
+    },
+    ...{ name: 'LCP', value, rating: 'good', route, url: route, device: 'mobile', sessionId: 's' },
+  });
+  const isSlow = (n: number) => n >= 60 && n < 180 && n % 4 < 2;
+  const views = Array.from({ length: 360 }, (_, n) => [
+    view(n, '/menu', isSlow(n) ? 4_000 : 1_200),
+    view(n, '/about', n % 5 === 0 ? 4_000 : 1_200),
+  ]);
+  await store.insert('web_vital_rows', views.flat());
+  const before = slack.accepted.length;
+  await rig.until(3_500);
+  const titles = slack.accepted.slice(before).map(({ text }) => text as string);
+  expect(titles).toHaveLength(2);
+  expect(titles[0]).toMatch(
+    /^🟠 Firing: LCP budget: largest contentful paint is 3,9\d\d ms over \d+ samples .*route \/menu/,
+  );
+  expect(titles[1]).toMatch(/^🟢 Resolved: LCP budget: .*route \/menu/);
 });

@@ -14,6 +14,7 @@ import { plural } from '../../format/number.ts';
 import { usePageTime } from '../../time/page-time.tsx';
 import { Calls } from './calls.tsx';
 import { Causes } from './causes.tsx';
+import { Compare } from './compare.tsx';
 import { type VitalFilter, vitalsQuery } from './users-queries.ts';
 import { formatVital, RATINGS, Shares, VitalCard } from './vital.tsx';
 import './users.css';
@@ -91,6 +92,7 @@ function Vitals({ answer, filter, by }: { answer: VitalsAnswer; filter: VitalFil
       >
         <Groups items={answer.items} by={dimension} />
       </Panel>
+      <Compare filter={filter} />
       <Causes filter={filter} />
       <Calls filter={filter} />
     </div>
@@ -159,7 +161,7 @@ function NoViews() {
         The five web vitals of your visitors will be here, by route, device, country and release. Add{' '}
         <code>@yumops/browser</code> to your pages with a key that this makes:
       </p>
-      <Command line="yumops token ingest-key --scope public" />
+      <Command line="yumops ingest-key create --scope public" />
     </Empty>
   );
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { BrowserCall, Page, VitalCause, VitalName, VitalsAnswer } from '@yumops/protocol';
+import type { BrowserCall, Page, VitalCause, VitalName, VitalsAnswer, VitalsComparison } from '@yumops/protocol';
 import { get } from '../../api/client.ts';
 
 /** Which page views: a range in milliseconds, and values of dimensions. */
@@ -21,6 +21,23 @@ export function vitalsQuery(filter: VitalFilter, by: string) {
   return queryOptions({
     queryKey: ['vitals', filter, by],
     queryFn: ({ signal }) => get<VitalsAnswer>('/api/v1/vitals', { ...parameters(filter), by }, signal),
+    placeholderData: (old) => old,
+  });
+}
+
+/** @param pair releases; the newest two where they are not named */
+export function comparisonQuery(
+  { release: _, ...filter }: VitalFilter,
+  pair: { before: string | undefined; after: string | undefined },
+) {
+  return queryOptions({
+    queryKey: ['vitals', 'compare', filter, pair],
+    queryFn: ({ signal }) =>
+      get<VitalsComparison>(
+        '/api/v1/vitals/compare',
+        { ...parameters({ ...filter, release: undefined }), ...pair },
+        signal,
+      ),
     placeholderData: (old) => old,
   });
 }

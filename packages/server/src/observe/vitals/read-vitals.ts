@@ -14,7 +14,8 @@ export interface VitalSelection {
   only: Partial<Record<VitalDimension, string>>;
 }
 
-const ORDER: readonly VitalName[] = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'];
+/** The order in which vitals are told. */
+export const VITAL_ORDER: readonly VitalName[] = ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'];
 const MOST_GROUPS = 200;
 
 interface Row extends Omit<VitalFigures, 'rating'> {
@@ -55,11 +56,13 @@ function grouped(rows: readonly Row[]): VitalGroup[] {
     group.vitals.push({ ...figures, rating: ratingOf(figures.name, figures.p75) });
     groups.set(key, group);
   }
-  for (const { vitals } of groups.values()) vitals.sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
+  for (const { vitals } of groups.values())
+    vitals.sort((a, b) => VITAL_ORDER.indexOf(a.name) - VITAL_ORDER.indexOf(b.name));
   return [...groups.values()].sort((a, b) => b.views - a.views || a.key.localeCompare(b.key));
 }
 
-function whereOf({ from, to, only }: VitalSelection) {
+/** Conditions of a selection over `web_vitals`, with their parameters. */
+export function whereOf({ from, to, only }: VitalSelection) {
   const named = VITAL_DIMENSIONS.filter((dimension) => only[dimension] !== undefined);
   const where = [
     'timestamp >= fromUnixTimestamp64Milli({from:Int64})',
