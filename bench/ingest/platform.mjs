@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { startEmbeddedChdb } from '../../packages/server/dist/engines/index.js';
 import { ingestRoutes } from '../../packages/server/dist/http/ingest.js';
+import { otlpRoutes } from '../../packages/server/dist/http/otlp.js';
 import { sentryRoutes } from '../../packages/server/dist/http/sentry.js';
 import { createHttpServer } from '../../packages/server/dist/http/server.js';
 import { systemClock } from '../../packages/server/dist/lib/clock.js';
@@ -18,6 +19,7 @@ const ingest = await createIngest({ folder: join(folder, 'spool'), telemetry, cl
 const app = await createHttpServer({ log, version: '0.0.0' });
 const findIngestKey = async () => ({ scope: 'all', project: null });
 ingestRoutes(app, { ingest, findIngestKey });
+await otlpRoutes(app, { ingest, findIngestKey });
 await sentryRoutes(app, { ingest, findIngestKey });
 const url = await app.listen({ port: 0, host: '127.0.0.1' });
 process.send({ url, telemetryUrl: engine.url, enginePid: engine.pid });

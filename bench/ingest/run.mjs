@@ -1,16 +1,18 @@
-// Rows a second, and rows per CPU-second of the platform's processes, from HTTP until they can be queried; beside the
-// engine's own load of a file with the same rows into the same table.
+// Rows a second, and rows per CPU-second of the platform's processes, from HTTP until they can be queried, for NDJSON and for
+// OTLP in JSON and protobuf; beside the engine's own load of a file with the same rows into the same table. Sentry envelopes:
+// see bench/envelopes.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BodyEncoder } from '../../packages/server/dist/observe/ingest/record/body.js';
 import { connectTelemetry } from '../../packages/server/dist/store/telemetry/index.js';
+import { otlpJson, otlpProtobuf } from './otlp.mjs';
 import { cpuSeconds, treeCpuSeconds } from './process-tree.mjs';
 import { makeRecord } from './records.mjs';
 
@@ -43,12 +45,38 @@ try {
     },
   );
   const loaded = await measureFileLoad(telemetry, enginePid, bodies.slice(8));
+  const protocols = {
+    'otlp json': await measureOtlp(telemetry, url, 'application/json', otlpJson),
+    'otlp protobuf': await measureOtlp(telemetry, url, 'application/x-protobuf', otlpProtobuf),
+  };
   await telemetry.close();
-  await report(ingested, loaded, bodies.reduce((sum, body) => sum + body.length, 0) / (ROWS + 8 * BATCH));
+  await report(
+    { ingested, loaded, protocols },
+    bodies.reduce((sum, body) => sum + body.length, 0) / (ROWS + 8 * BATCH),
+  );
 } finally {
   platform.send('stop');
   await exited;
   await rm(folder, { recursive: true, force: true });
+}
+
+/** The same rows as OTLP log records; a third of them, which is enough for a rate. */
+async function measureOtlp(telemetry, url, type, encode) {
+  const count = Math.ceil(ROWS / 3 / BATCH);
+  const start = Date.now() - 3_600_000;
+  const bodies = Array.from({ length: count }, (_, b) =>
+    encode(Array.from({ length: BATCH }, (_, i) => makeRecord(b * BATCH + i, start + b * BATCH + i))),
+  );
+  const stored = async () => (await telemetry.query('SELECT count() AS n FROM logs'))[0].n;
+  const before = await stored();
+  return measure(
+    () => treeCpuSeconds(platform.pid),
+    async () => {
+      await send(url, bodies, { path: '/v1/logs', type });
+      await untilStored(telemetry, before + count * BATCH);
+    },
+    count * BATCH,
+  );
 }
 
 function makeBodies() {
@@ -65,25 +93,26 @@ function makeBodies() {
   });
 }
 
-async function send(url, bodies) {
+async function send(url, bodies, { path = '/ingest/ndjson', type = 'application/x-ndjson' } = {}) {
   const agent = new Agent({ keepAlive: true, maxSockets: Number(values.senders) });
   const queue = [...bodies];
   const sender = async () => {
-    for (let body = queue.shift(); body; body = queue.shift()) await post(`${url}/ingest/ndjson`, body, agent);
+    for (let body = queue.shift(); body; body = queue.shift()) await post(`${url}${path}`, body, { agent, type });
   };
   await Promise.all(Array.from({ length: Number(values.senders) }, sender));
   agent.destroy();
 }
 
-function post(url, body, agent) {
+function post(url, body, { agent, type }) {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
-      { method: 'POST', agent, headers: { 'x-yumops-key': 'k', 'content-length': body.length } },
+      { method: 'POST', agent, headers: { 'x-yumops-key': 'k', 'content-type': type, 'content-length': body.length } },
       async (response) => {
         const chunks = await response.toArray();
-        if (response.statusCode === 202) resolve();
-        else if (response.statusCode === 429) sleep(200).then(() => post(url, body, agent).then(resolve, reject));
+        if (response.statusCode === 202 || response.statusCode === 200) resolve();
+        else if (response.statusCode === 429)
+          sleep(200).then(() => post(url, body, { agent, type }).then(resolve, reject));
         else reject(new Error(`${response.statusCode} ${Buffer.concat(chunks)}`));
       },
     );
@@ -100,11 +129,11 @@ async function untilStored(telemetry, rows) {
   }
 }
 
-async function measure(cpu, work) {
+async function measure(cpu, work, rows = ROWS) {
   const [started, cpuBefore] = [performance.now(), cpu()];
   await work();
   const seconds = (performance.now() - started) / 1_000;
-  return { rowsPerSecond: ROWS / seconds, rowsPerCpuSecond: ROWS / (cpu() - cpuBefore), seconds };
+  return { rowsPerSecond: rows / seconds, rowsPerCpuSecond: rows / (cpu() - cpuBefore), seconds };
 }
 
 /** The rows as the platform hands them to the engine, in one file, loaded by the engine alone. */
@@ -137,10 +166,11 @@ async function measureFileLoad(telemetry, enginePid, bodies) {
   );
 }
 
-async function report(ingested, loaded, bytesPerRow) {
+async function report({ ingested, loaded, protocols }, bytesPerRow) {
   const round = ({ rowsPerSecond, rowsPerCpuSecond, seconds }) => ({
     rowsPerSecond: Math.round(rowsPerSecond),
     rowsPerCpuSecond: Math.round(rowsPerCpuSecond),
+    cpuMicrosecondsPerRow: Number((1e6 / rowsPerCpuSecond).toFixed(1)),
     seconds: Number(seconds.toFixed(2)),
   });
   const result = {
@@ -151,7 +181,9 @@ async function report(ingested, loaded, bytesPerRow) {
     rowsPerRequest: BATCH,
     bytesPerRow: Math.round(bytesPerRow),
     requestLines: values.requests,
+    load: loadavg()[0],
     http: round(ingested),
+    ...Object.fromEntries(Object.entries(protocols).map(([name, figures]) => [name, round(figures)])),
     fileLoad: round(loaded),
     shareOfFileLoad: {
       rowsPerSecond: Number((ingested.rowsPerSecond / loaded.rowsPerSecond).toFixed(3)),
