@@ -18,6 +18,7 @@ const entries = {
   fastify: 'src/fastify.ts',
   hono: 'src/hono.ts',
   koa: 'src/koa.ts',
+  pg: 'src/pg.ts',
   pino: 'src/pino.ts',
   winston: 'src/winston.ts',
   console: 'src/console.ts',

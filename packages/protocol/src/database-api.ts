@@ -49,6 +49,9 @@ export interface SessionStatus {
   inState: number | null;
   /** Its statement without values. */
   query: string | null;
+  /** The trace and the request that the statement says it runs for, in a comment of sqlcommenter's form. */
+  traceId: string | null;
+  requestId: string | null;
   /** Sessions that it waits for; 0 stands for a prepared transaction. */
   blockers: number[];
 }

@@ -1,5 +1,6 @@
 import 'server-only';
 import { registerPool } from '@yumops/node';
+import { traceQueries } from '@yumops/node/pg';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { config } from '@/lib/config';
 import { leakConnectionsOf } from '@/lib/faults/connection-leak';
@@ -17,6 +18,7 @@ export function pool(): Pool {
     });
     // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
     created.on('error', () => undefined);
+    traceQueries(created);
     registerPool('main', created);
     leakConnectionsOf(created);
     return created;

@@ -139,7 +139,7 @@ const logRoute = createRoute({
 const databaseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/database',
-  validateSearch: (search) => pick(search, ['db', 'view', 'span', 'by', 'query', 'session', 'run']),
+  validateSearch: (search) => pick(search, ['db', 'view', 'span', 'by', 'query', 'text', 'session', 'run']),
   component: lazyRouteComponent(() => import('../pages/database/database-page.tsx'), 'DatabasePage'),
 });
 
@@ -217,7 +217,7 @@ const traceRoute = createRoute({
 const usersRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/users',
-  validateSearch: (search) => pick(search, [...RANGE, 'by', 'route', 'device', 'release', 'vital']),
+  validateSearch: (search) => pick(search, [...RANGE, 'by', 'route', 'device', 'release', 'vital', 'before', 'after']),
   component: lazyRouteComponent(() => import('../pages/users/users-page.tsx'), 'UsersPage'),
   staticData: { range: true },
 });

@@ -11,6 +11,7 @@ import {
   type DatabaseWatch,
   type Growth,
   type LatestFindings,
+  normaliseQuery,
   readActivity,
   readChanges,
   readConnectionHistory,
@@ -25,6 +26,7 @@ import {
   readStatements,
   readTables,
   readWaits,
+  sameStatement,
   signalSession,
   UNKNOWN_GROWTH,
   unreachable,
@@ -58,10 +60,15 @@ export interface DatabasesDeps {
 }
 
 const name = z.object({ name: z.string().min(1).max(200) });
+/** Statements of a span that one text is looked for in. */
+const MOST_LOADS = 5_000;
 const list = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
 const span = list.extend({
   from: z.coerce.number().int().nonnegative().optional().describe('ms since the epoch, default an hour before `to`'),
   to: z.coerce.number().int().nonnegative().optional().describe('ms since the epoch, default now'),
+});
+const loads = span.extend({
+  text: z.string().max(10_000).optional().describe('only the statement with this text, whatever its values'),
 });
 const grouped = span.extend({ by: z.enum(['user', 'application', 'state']).default('state') });
 const statement = name.extend({ id: z.string().regex(/^-?\d{1,20}$/) });
@@ -155,10 +162,13 @@ function statementRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
 
   routes.get(
     '/api/v1/databases/:name/queries',
-    { onRequest, schema: { params: name, querystring: span } },
-    async ({ params, query }) => {
-      const items = await readLoads(telemetry, find(deps, params.name).name, spanOf(query), query.limit);
-      return { items, nextCursor: null };
+    { onRequest, schema: { params: name, querystring: loads } },
+    async ({ params, query: { text, limit, ...query } }) => {
+      const items = await readLoads(telemetry, find(deps, params.name).name, spanOf(query), text ? MOST_LOADS : limit);
+      return {
+        items: text ? items.filter((item) => sameStatement(item.query, normaliseQuery(text))) : items,
+        nextCursor: null,
+      };
     },
   );
   routes.get(
@@ -244,6 +254,7 @@ async function withGrowth<Row>(
 function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const asked = { onRequest: deps.guard('viewer'), schema: { params: name, querystring: list } };
+  const ofWhom = list.extend({ traceId: z.string().max(32).optional(), requestId: z.string().max(200).optional() });
 
   routes.get('/api/v1/databases/:name/tables', asked, async ({ params, query }) => {
     const database = find(deps, params.name);
@@ -259,9 +270,14 @@ function objectRoutes(app: FastifyInstance, deps: DatabasesDeps): void {
     const items = await withGrowth(deps, database.name, 'index', { rows, name: ({ index }) => index });
     return { items, nextCursor: null };
   });
-  routes.get('/api/v1/databases/:name/activity', asked, async ({ params, query }) => {
-    const read = (db: AdministeredDatabase) => readActivity(db, query.limit);
-    return { items: await deps.withDatabase(find(deps, params.name), 'monitoring', read), nextCursor: null };
+  const activity = { ...asked, schema: { params: name, querystring: ofWhom } };
+  routes.get('/api/v1/databases/:name/activity', activity, async ({ params, query: { limit, traceId, requestId } }) => {
+    const read = (db: AdministeredDatabase) => readActivity(db, limit);
+    const sessions = await deps.withDatabase(find(deps, params.name), 'monitoring', read);
+    const items = sessions
+      .filter((session) => traceId === undefined || session.traceId === traceId)
+      .filter((session) => requestId === undefined || session.requestId === requestId);
+    return { items, nextCursor: null };
   });
   routes.get('/api/v1/databases/:name/locks', asked, async ({ params }) => ({
     items: await deps.withDatabase(find(deps, params.name), 'monitoring', readLocks),

@@ -43,6 +43,24 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     await Promise.all([holder.end().catch(() => undefined), waiter.end(), db.close()]);
   });
 
+  test('tells for which trace and request a statement of the SDK runs', async () => {
+    const url = await server.createDatabase('asked');
+    const db = await connectMonitored('main', url);
+    const client = await open(url);
+    const traceId = '5b8efff798038103d269b633813fc60c';
+    const comment = `/*request_id='r%2F1%20%27%2A%2F',traceparent='00-${traceId}-00f067aa0ba902b7-01'*/`;
+    const long = `${comment} SELECT pg_sleep(30) /* ${'x'.repeat(2_000)} */`;
+    const sleeping = client.query(long).catch((error: { code: string }) => error.code);
+    await until(async () => (await sessionOf(db, 'pg_sleep')) !== undefined);
+    const session = await sessionOf(db, 'pg_sleep');
+    expect(session).toMatchObject({ traceId, requestId: "r/1 '*/", query: 'SELECT pg_sleep(?)' });
+    await signalSession(db, 'cancel', session as never);
+    expect(await sleeping).toBe('57014');
+    await client.query("SELECT 2 AS unasked, 'traceparent=''00-1'''");
+    expect(await sessionOf(db, 'unasked')).toMatchObject({ traceId: null, requestId: null });
+    await Promise.all([client.end(), db.close()]);
+  });
+
   test('a role without the right to end sessions is told which', async () => {
     const url = await server.createDatabase('powerless');
     await run(url, "CREATE ROLE looker LOGIN PASSWORD 'pw'; GRANT pg_monitor TO looker");

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import type { SessionStatus } from '@yumops/protocol';
 import { Freshness } from '../../components/freshness.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -8,6 +8,7 @@ import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { State } from '../../components/state.tsx';
 import { formatSpan, plural } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
+import { termFor } from '../logs/query-text.ts';
 import { blockingTree } from './activity-tree.ts';
 import { activityQuery } from './database-queries.ts';
 import { EndSession } from './end-session.tsx';
@@ -67,6 +68,25 @@ function lookOf({ state, blockers }: SessionStatus) {
 
 const seconds = (value: number | null) => (value === null ? '' : formatSpan(Math.max(0, value) * 1_000));
 
+/** For whom the statement runs, where it says so. */
+function Asker({ session: { traceId, requestId } }: { session: SessionStatus }) {
+  if (traceId === null && requestId === null) return null;
+  return (
+    <span className="session-asker">
+      {traceId !== null && (
+        <Link to="/traces/$id" params={{ id: traceId }}>
+          Trace
+        </Link>
+      )}
+      {requestId !== null && (
+        <Link to="/logs" search={{ q: termFor('requestId', requestId, false) }}>
+          Log of the request
+        </Link>
+      )}
+    </span>
+  );
+}
+
 function Sessions({ label, rows }: { label: string; rows: readonly { session: SessionStatus; depth: number }[] }) {
   return (
     <ScrollRegion className="database-scroll" label={label}>
@@ -101,6 +121,7 @@ function Sessions({ label, rows }: { label: string; rows: readonly { session: Se
               </td>
               <td className="session-query">
                 <code>{session.query ?? ''}</code>
+                <Asker session={session} />
               </td>
               <td className="number" data-label="for">
                 {seconds(session.inState)}

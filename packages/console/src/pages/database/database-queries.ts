@@ -52,10 +52,12 @@ function since(span: SpanName): { from: number; to: number } {
   return { from: to - (SPANS.find(({ value }) => value === span)?.ms ?? 0), to };
 }
 
-export function loadsQuery(database: string, span: SpanName) {
+/** @param text the only statement that is asked for */
+export function loadsQuery(database: string, span: SpanName, text?: string) {
   return queryOptions({
-    queryKey: ['databases', database, 'queries', span],
-    queryFn: ({ signal }) => get<Page<StatementLoad>>(pathOf(database, 'queries'), since(span), signal),
+    queryKey: ['databases', database, 'queries', span, { text }],
+    queryFn: ({ signal }) =>
+      get<Page<StatementLoad>>(pathOf(database, 'queries'), { ...since(span), ...(text && { text }) }, signal),
   });
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { StatementLoad } from '@yumops/protocol';
+import { Button } from '../../components/button.tsx';
 import { Drawer } from '../../components/drawer.tsx';
 import { useListKeys } from '../../components/list-keys.ts';
 import { Empty } from '../../components/notice.tsx';
@@ -19,14 +20,24 @@ const SLOWER = 2;
 
 /** The statements that took the most time, against the week before. */
 export function Queries({ database }: { database: string }) {
-  const { query: open } = route.useSearch();
+  const { query: open, text } = route.useSearch();
   const navigate = route.useNavigate();
   const span = useSpan();
-  const query = useQuery({ ...loadsQuery(database, span), refetchInterval: useLiveInterval() });
+  const query = useQuery({ ...loadsQuery(database, span, text), refetchInterval: useLiveInterval() });
   const shown = query.data?.items.find(({ id }) => id === open);
   return (
     <div className="database-view">
       <SpanChoice />
+      {text !== undefined && (
+        <p>
+          <Button
+            icon="close"
+            onClick={() => void navigate({ search: (old: object) => ({ ...old, text: undefined }) })}
+          >
+            the statement of a span
+          </Button>
+        </p>
+      )}
       <QueryView query={query} what="the statements" rows={8}>
         {({ items }) => (items.length === 0 ? <NoStatements /> : <List items={items} open={open} />)}
       </QueryView>

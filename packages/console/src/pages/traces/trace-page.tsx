@@ -143,7 +143,14 @@ function Lines({ trace: { logs } }: { trace: TraceDetail }) {
   );
 }
 
+/** The text of a database span, by today's and the earlier name of OpenTelemetry. */
+function statementOf({ op, name, attributes }: TraceSpan): string | undefined {
+  const text = attributes['db.query.text'] ?? attributes['db.statement'];
+  return text ?? (op?.startsWith('db.') ? name : undefined);
+}
+
 function SpanDetails({ span }: { span: TraceSpan }) {
+  const statement = statementOf(span);
   return (
     <div className="traces">
       <dl className="facts">
@@ -159,6 +166,13 @@ function SpanDetails({ span }: { span: TraceSpan }) {
           ...span.attributes,
         }).map(([name, value]) => value && <Fact key={name} name={name} value={value} />)}
       </dl>
+      {statement !== undefined && (
+        <p>
+          <Link className="button button-normal" to="/database" search={{ view: 'queries', text: statement }}>
+            This statement in the database
+          </Link>
+        </p>
+      )}
       {span.events.length > 0 && (
         <Panel title="Events" flush>
           <ul>

@@ -23,6 +23,7 @@ export { type MaintenanceSettings, settingsOf } from './maintenance/settings.ts'
 export { MAINTENANCE_TASKS, type MaintenanceTask, readTask, TASK_MEANINGS, tasksOfDay } from './maintenance/task.ts';
 export { DatabaseWatch, type LatestFindings } from './monitor/watch.ts';
 export type { AdministeredDatabase, MonitoredDatabase, ProbeLimits } from './monitored-database.ts';
+export { normaliseQuery } from './normalise.ts';
 export type { StatementRow } from './probe.ts';
 export { PRIVILEGE_PROBES } from './probes/index.ts';
 export { describeSession, type LockRow, type LockTree, lockTrees } from './probes/locks.ts';
@@ -41,4 +42,5 @@ export { readStatements } from './read/statements.ts';
 export { readTables } from './read/tables.ts';
 export { readWaits } from './read/waits.ts';
 export { type SessionId, type SessionSignal, signalSession } from './signal-session.ts';
+export { sameStatement } from './statement-comment.ts';
 export { formatBytes, formatCount, percent } from './units.ts';

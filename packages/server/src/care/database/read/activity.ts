@@ -1,6 +1,7 @@
 import type { SessionStatus } from '@yumops/protocol';
 import type { MonitoredDatabase } from '../monitored-database.ts';
 import { normaliseQuery } from '../normalise.ts';
+import { askerOf } from '../statement-comment.ts';
 
 const SQL = (limit: number) => `
   SELECT a.pid, to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS since,
@@ -15,6 +16,6 @@ const SQL = (limit: number) => `
 
 /** The sessions of clients, those that wait for locks or have the oldest transactions first. */
 export async function readActivity(db: MonitoredDatabase, limit: number): Promise<SessionStatus[]> {
-  const rows = await db.query<SessionStatus>(SQL(limit));
-  return rows.map((row) => ({ ...row, query: row.query ? normaliseQuery(row.query) : null }));
+  const rows = await db.query<Omit<SessionStatus, 'traceId' | 'requestId'>>(SQL(limit));
+  return rows.map((row) => ({ ...row, ...askerOf(row.query), query: row.query ? normaliseQuery(row.query) : null }));
 }

@@ -1,0 +1,1 @@
+export { type QueryClient, type QueryPool, traceQueries } from './database/trace-queries.ts';
