@@ -37,10 +37,19 @@ let passed = false;
 try {
   const page = await openTail();
   const sent = await sendLines();
-  await page.getByText(`tail line ${sent - 1} `).first().waitFor({ timeout: 15_000 });
+  await page
+    .getByText(`tail line ${sent - 1} `)
+    .first()
+    .waitFor({ timeout: 15_000 });
   const result = await page.evaluate(() => window.measured);
   const tasks = result.tasks.toSorted((a, b) => b - a);
-  const figures = { sent, seconds: SECONDS, frames: result.frames, longTasks: tasks.length, longest: Math.round(tasks[0] ?? 0) };
+  const figures = {
+    sent,
+    seconds: SECONDS,
+    frames: result.frames,
+    longTasks: tasks.length,
+    longest: Math.round(tasks[0] ?? 0),
+  };
   console.log(JSON.stringify(figures));
   // A tab that hardly draws is frozen, however short its tasks are.
   passed = figures.longest < LONGEST && figures.frames > SECONDS * 5;

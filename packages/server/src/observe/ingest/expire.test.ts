@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { until } from '../../../test/ingest.ts';
 import { startTestTelemetry, type TestTelemetry } from '../../../test/engines.ts';
+import { until } from '../../../test/ingest.ts';
 import { expirePartitions } from './expire.ts';
 
 const DAY = 86_400_000;
