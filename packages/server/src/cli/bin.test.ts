@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command as installed, in an empty folder and without settings of the tester. */
 function yumops(...args: string[]) {
+  return yumopsWith({}, ...args);
+}
+
+function yumopsWith(env: NodeJS.ProcessEnv, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...env },
     encoding: 'utf8',
   });
   return { status, stdout, stderr };
@@ -48,4 +52,14 @@ test.each(texts)('%s takes %j as text, and does not make a data folder', (...arg
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'no_data_folder' } });
   expect(status).toBe(1);
   expect(existsSync(join(folder, '.yumops'))).toBe(false);
+});
+
+test('scaling check judges a file although a token is preset and no platform answers', () => {
+  writeFileSync(join(folder, 'vercel.json'), '{"functions": {"api/a.js": {"memory": 99999}}}');
+  const env = { YUMOPS_ADMIN_TOKEN: 'a preset token of length', YUMOPS_PORT: '1' };
+  const { status, stdout, stderr } = yumopsWith(env, 'scaling', 'check');
+  expect(stderr).toBe('');
+  expect(stdout).toContain('No platform runs here: nothing was compared with the request log.');
+  expect(stdout).toContain('99999');
+  expect(status).toBe(1);
 });

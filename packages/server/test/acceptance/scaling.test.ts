@@ -135,7 +135,7 @@ describe('a report', () => {
     if (outlook.state !== 'limit') return;
     expect(outlook.earliest).toBeLessThanOrEqual(10);
     expect(outlook.latest).toBeGreaterThanOrEqual(9);
-    expect(report.resources[0]?.sentence).toMatch(/^Disk of the data folder, instance one: at its limit in \d+ days/);
+    expect(report.resources[0]?.sentence).toMatch(/^Disk of the data folder: at its limit in \d+ days/);
   });
 
   test('says where no limit is in sight, and where none is known', () => {

@@ -2,7 +2,7 @@ import type { ScalingReport } from '@yumops/protocol';
 import { type ConfiguredJob, PLANS, type Plan } from '../../care/scaling/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { readSettings } from '../../config/settings.ts';
-import { YumOpsError } from '../../lib/errors.ts';
+import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import { readRunFile } from '../../main/run-file.ts';
 import { configuredJobs } from '../../main/vercel-file.ts';
 import { openClient } from '../client.ts';
@@ -41,6 +41,12 @@ function planOf(text: string | undefined, configured: Plan): Plan {
   });
 }
 
+/** A preset token names no platform: that none answers is no fault of a check of a file. */
+function nothingIfAbsent(error: unknown): null {
+  if (codeOf(error) === 'platform_unreachable') return null;
+  throw error;
+}
+
 /** Finds file, plan, jobs and measurements. Only a platform that runs is asked: a check of a file starts none. */
 export async function vercelBasis(args: {
   file?: string | undefined;
@@ -61,7 +67,7 @@ export async function vercelBasis(args: {
       root: named != null && config ? config.root : '.',
       plan: planOf(args.plan, config?.scaling.plan ?? 'pro'),
       jobs: config ? configuredJobs(config) : [],
-      measured: (await client?.get<ScalingReport>('/api/v1/scaling')) ?? null,
+      measured: client && (await client.get<ScalingReport>('/api/v1/scaling').catch(nothingIfAbsent)),
     };
   } finally {
     await client?.close();

@@ -64,24 +64,24 @@ const newest = (levels: readonly Level[], name: string, label: string, of: strin
   levels.find((level) => level.name === name && level.attributes[label] === of)?.value;
 
 function ofDisks(levels: readonly Level[], now: number): Definition[] {
-  return levels
-    .filter(({ name }) => name === 'capacity_disk_used_bytes')
-    .map(({ value: used, attributes: { disk = '' } }) => {
-      const free = newest(levels, 'capacity_disk_free_bytes', 'disk', disk);
-      const apart = disk.startsWith('telemetry ');
-      return {
-        id: `disk:${disk}`,
-        title: apart
-          ? `Disk of the ${disk.replace('telemetry ', 'telemetry store, ')}`
-          : `Disk of the data folder, instance ${disk}`,
-        unit: 'B',
-        asked: levelsOf('capacity_disk_used_bytes', 'disk', now, disk),
-        limit:
-          free === undefined
-            ? { value: null, from: 'its free room was not measured' }
-            : { value: used + free, from: 'size of the disk that can be used' },
-      };
-    });
+  const used = levels.filter(({ name }) => name === 'capacity_disk_used_bytes');
+  const isApart = (disk: string) => disk.startsWith('telemetry ');
+  const folders = used.filter(({ attributes: { disk = '' } }) => !isApart(disk)).length;
+  return used.map(({ value, attributes: { disk = '' } }) => {
+    const free = newest(levels, 'capacity_disk_free_bytes', 'disk', disk);
+    return {
+      id: `disk:${disk}`,
+      title: isApart(disk)
+        ? `Disk of the ${disk.replace('telemetry ', 'telemetry store, ')}`
+        : `Disk of the data folder${folders > 1 ? `, instance ${disk}` : ''}`,
+      unit: 'B',
+      asked: levelsOf('capacity_disk_used_bytes', 'disk', now, disk),
+      limit:
+        free === undefined
+          ? { value: null, from: 'its free room was not measured' }
+          : { value: value + free, from: 'size of the disk that can be used' },
+    };
+  });
 }
 
 function ofDatabases(levels: readonly Level[], now: number): Definition[] {
