@@ -24,7 +24,7 @@ const cluster = await recoverCluster(
 );
 const wall = seconds(performance.now() - since);
 const peakMB = Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024);
-const copy = new pg.Client({ connectionString: cluster.server.url('yumops', 'postgres') });
+const copy = new pg.Client({ connectionString: cluster.server.url(cluster.base.facts.server.superuser, 'postgres') });
 await copy.connect();
 const rows = (await copy.query('SELECT count(*)::int AS n FROM ratings')).rows[0].n;
 const value = query === undefined ? null : (await copy.query(query)).rows[0].hash;

@@ -1,5 +1,5 @@
 /**
- * The physical tier beside pg_basebackup, on the same server: `npm run bench -- backup-physical [--mb 400]`.
+ * The physical tier beside pg_basebackup and pgBackRest, each on the same server: `npm run bench -- backup-physical [--mb 400]`.
  * Ours compresses, encrypts, hashes every file and stores; pg_basebackup compresses. Then a point-in-time recovery, in a
  * process of its own so that its peak memory is its own. Then increments on the newest server, after one percent of the
  * rows changed: side by side, and spread over the whole table.
@@ -18,6 +18,7 @@ import { systemClock } from '../../packages/server/dist/lib/clock.js';
 import { openBlobStore } from '../../packages/server/dist/store/blob/index.js';
 import { connectReplication } from '../../packages/server/dist/store/replication/index.js';
 import { root } from '../../scripts/lib/root.mjs';
+import { besidePgBackRest } from './pgbackrest.mjs';
 
 const { values } = parseArgs({ options: { mb: { type: 'string', default: '400' } } });
 const MAJOR = 15;
@@ -128,6 +129,28 @@ async function increments(mb) {
   }
 }
 
+/** Backups of ours of the server that pgBackRest backs up. */
+function oursBesidePgBackRest() {
+  const home = join(folder, 'beside');
+  const key = BackupKey.create();
+  return {
+    majors: [15, 18],
+    async backUp(url) {
+      const origin = connectReplication('main', url, systemClock);
+      const store = await openBlobStore(`file:${join(home, 'blobs')}`, folder);
+      const repository = new Repository(store, 'bench', new BackupKeys([key]));
+      try {
+        return await backUpPhysically({
+          ...{ repository, source: origin, database: 'main', clock: systemClock, log, madeBy: 'bench', slotLimit: 4e9 },
+        });
+      } finally {
+        await origin.close();
+      }
+    },
+    fetch: ({ id }) => recoverElsewhere({ folder: home, key: key.toLine(), base: id }).phases.fetch,
+  };
+}
+
 const engine = await startEmbeddedPostgres({
   dataDir: join(folder, 'server'),
   major: MAJOR,
@@ -175,6 +198,7 @@ try {
     peakMemoryMB: { backup: Math.round(backupPeak), restore: pitr.peakMB },
     pitr: { wall: pitr.wall, phases: pitr.phases, rows: pitr.rows },
     increments: await increments(Number(values.mb)),
+    pgBackRest: await besidePgBackRest({ mb: Number(values.mb), rounds: 3, fill, ours: oursBesidePgBackRest(), timed }),
   };
   console.log(JSON.stringify(result, null, 2));
   mkdirSync(join(root, 'bench/results'), { recursive: true });

@@ -60,8 +60,8 @@ export function makeArchives(context: {
       const now = clock.now();
       const copies = { ...logs.copyProblems(), [self.name]: self.copyProblem };
       return [
-        ...Object.entries(statuses()).flatMap(([name, status]) => conditionsOf(name, status, now)),
-        ...Object.entries(copies).flatMap(([name, problem]) => copyCondition(name, problem, now)),
+        ...Object.entries(statuses()).flatMap(([name, status]) => logConditions(name, status, now)),
+        ...Object.entries(copies).flatMap(([name, problem]) => copyConditions(name, problem, now)),
       ];
     },
   };
@@ -79,13 +79,14 @@ function conditionOf(name: string, code: string, reason: string): WatchedConditi
 }
 
 /** Log that has not reached the second destination for longer than its rounds explain. */
-function copyCondition(name: string, problem: { since: number; message: string } | null, now: number) {
+export function copyConditions(name: string, problem: { since: number; message: string } | null, now: number) {
   if (problem === null || now - problem.since <= COPY_SILENT_MS) return [];
   const at = new Date(problem.since).toISOString();
   return [conditionOf(name, 'log_not_copied', `No log reached the second destination since ${at}: ${problem.message}`)];
 }
 
-function conditionsOf(
+/** Log that does not come in for a minute, and log that a server keeps for us in its place. */
+export function logConditions(
   name: string,
   { state, problem, since, receiver }: KeeperStatus,
   now: number,
