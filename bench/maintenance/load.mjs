@@ -41,7 +41,7 @@ export class Load {
       const wait = due - performance.now();
       if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
       const request = this.#request(number).then(
-        () => this.#took.push(performance.now() - due),
+        () => this.#took.push([performance.timeOrigin + due, performance.now() - due, number % 5 === 0 ? 1 : 0]),
         () => {
           this.#failed += 1;
         },
@@ -61,14 +61,12 @@ export class Load {
     for (const sql of READ) await this.#pool.query(sql, [restaurant]);
   }
 
-  /** What was measured since the last time: milliseconds. */
+  /** What was measured since the last time: moment due (ms since the epoch), milliseconds taken, 1 for a write. */
   take() {
-    const took = this.#took.toSorted((a, b) => a - b);
-    const failed = this.#failed;
+    const answer = { samples: this.#took, failed: this.#failed };
     this.#took = [];
     this.#failed = 0;
-    const at = (share) => Number((took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0).toFixed(1));
-    return { requests: took.length, failed, p50: at(0.5), p99: at(0.99), max: at(1) };
+    return answer;
   }
 
   async stop() {

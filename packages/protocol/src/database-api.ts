@@ -302,7 +302,7 @@ export interface MaintenanceRunItem {
 
 export interface MaintenanceRunDetail extends MaintenanceRunItem {
   actions: ActionItem[];
-  /** Where it is; null when it does not run in the process that answers. */
+  /** Where it is; null when it does not run. */
   progress: MaintenanceProgress | null;
 }
 

@@ -1,10 +1,8 @@
-import type { MaintenanceRunDetail } from '@yumops/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { MAINTENANCE_TASKS, type MaintenanceRunner, type StoredLedger } from '../care/database/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import { YumOpsError } from '../lib/errors.ts';
 import type { Guard } from './access.ts';
 
 export interface MaintenanceRouteDeps {
@@ -31,7 +29,10 @@ export function maintenanceRoutes(app: FastifyInstance, deps: MaintenanceRouteDe
   changeRoutes(app, deps);
 }
 
-function readRoutes(app: FastifyInstance, { guard, runner, ledger, requireDatabase }: MaintenanceRouteDeps): void {
+function readRoutes(
+  app: FastifyInstance,
+  { guard, clock, runner, ledger, requireDatabase }: MaintenanceRouteDeps,
+): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const onRequest = guard('viewer');
 
@@ -40,17 +41,13 @@ function readRoutes(app: FastifyInstance, { guard, runner, ledger, requireDataba
     { onRequest, schema: { params: name, querystring: list } },
     async ({ params, query }) => {
       requireDatabase(params.name);
-      return { items: await ledger.runs(params.name, query.limit), nextCursor: null };
+      return { items: await ledger.runs(params.name, query.limit, clock.now()), nextCursor: null };
     },
   );
   routes.get(
     '/api/v1/databases/:name/maintenance/runs/:id',
     { onRequest, schema: { params: run } },
-    async ({ params }) => {
-      const found = await ledger.run(params.name, params.id);
-      const progress = runner.progress(params.name);
-      return { ...found, progress: progress?.runId === found.id ? progress : null } satisfies MaintenanceRunDetail;
-    },
+    async ({ params }) => ledger.run(params.name, params.id, clock.now()),
   );
   routes.post(
     '/api/v1/databases/:name/maintenance/plan',
@@ -87,13 +84,11 @@ function changeRoutes(app: FastifyInstance, deps: MaintenanceRouteDeps): void {
   routes.post(
     '/api/v1/databases/:name/maintenance/stop',
     { onRequest, schema: { params: name } },
-    async ({ params }, reply) => {
-      requireDatabase(params.name);
-      if (runner.stop(params.name)) return reply.code(202).send({ stopping: true });
-      throw new YumOpsError('not_running', `No maintenance of "${params.name}" runs here.`, {
-        hint: 'What runs elsewhere is stopped by the kill switch: `yumops maintain --pause REASON`.',
-        status: 409,
-      });
+    async (request, reply) => {
+      const { name: database } = request.params;
+      requireDatabase(database);
+      await ledger.stop(database, { by: by(request), at: clock.now() });
+      return reply.code(202).send({ stopping: true });
     },
   );
   routes.post(

@@ -99,14 +99,14 @@ test('the kill switch ends what runs and lets none begin; stop ends one run', as
   const holder = await open(url);
   await holder.query('BEGIN; LOCK TABLE app_t IN SHARE UPDATE EXCLUSIVE MODE');
   const [, first] = await call<{ id: string }>('POST', '', { tasks: ['reindex'] });
-  await until(async () => runner.progress('main')?.object === 'public.ix');
+  await until(async () => (await ledger.progressOf('main', systemClock.now()))?.object === 'public.ix');
   expect((await call('POST', ''))[0]).toBe(409);
   const [, live] = await call<MaintenanceRunDetail>('GET', `/runs/${first.id}`);
   expect(live).toMatchObject({ status: 'running', progress: { task: 'reindex', object: 'public.ix' } });
   expect((await call('POST', '/stop'))[0]).toBe(202);
   await finished(first.id);
   const [, second] = await call<{ id: string }>('POST', '', { tasks: ['reindex'] });
-  await until(async () => runner.progress('main')?.object === 'public.ix');
+  await until(async () => (await ledger.progressOf('main', systemClock.now()))?.object === 'public.ix');
   expect((await call('POST', '/pause', { reason: 'the sale begins' }))[0]).toBe(200);
   await finished(second.id);
   const [, ended] = await call<MaintenanceRunDetail>('GET', `/runs/${second.id}`);
@@ -123,6 +123,37 @@ test('the kill switch ends what runs and lets none begin; stop ends one run', as
   expect(await audited()).toEqual(
     expect.arrayContaining(['ada@yumzoom.com maintenance.pause main', 'ada@yumzoom.com maintenance.resume main']),
   );
+});
+
+test('whoever shares the state store sees where a run is, and may stop it; without a word for long it counts as ended', async () => {
+  const start = {
+    ...{ id: 'elsewhere', database: 'main', tasks: ['vacuum'] as const },
+    ...{ startedBy: 'schedule', trigger: 'schedule' as const, startedAt: systemClock.now() },
+  };
+  const where = {
+    runId: start.id,
+    task: 'vacuum',
+    object: 'public.big',
+    statement: 'VACUUM',
+    done: 1,
+    total: 3,
+  } as const;
+  // A worker that this instance does not run.
+  const worker = new StoredLedger(db, audit);
+  const get = async () => (await call<MaintenanceRunDetail>('GET', '/runs/elsewhere'))[1];
+  await worker.begin(start);
+  expect(await get()).toMatchObject({ status: 'running', progress: { task: 'vacuum', object: null, share: 0 } });
+  expect(await worker.heard(start, { ...where, share: 0.25 }, systemClock.now())).toBeNull();
+  expect(await get()).toMatchObject({ status: 'running', progress: { object: 'public.big', share: 0.25 } });
+  expect((await call('POST', '/stop'))[0]).toBe(202);
+  expect(await worker.heard(start, { ...where, share: 0.5 }, systemClock.now())).toBe(
+    'It was stopped by ada@yumzoom.com.',
+  );
+  expect(await audited()).toContain('ada@yumzoom.com maintenance.stop main');
+  // Killed, it is not heard of again.
+  await worker.heard(start, { ...where, share: 0.5 }, systemClock.now() - 60_000);
+  expect(await get()).toMatchObject({ status: 'interrupted', progress: null });
+  expect((await call('POST', '/stop'))[0]).toBe(409);
 });
 
 test('a run whose runner was killed counts as interrupted once the next begins', async () => {

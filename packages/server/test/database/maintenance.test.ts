@@ -196,6 +196,22 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     );
   });
 
+  test('a batch of retention takes its rows in the order of the index, and never sorts what is left', async () => {
+    const url = await server.createDatabase('in_batches');
+    // Without statistics the planner takes few rows for old; a sort of more than this memory leaves a temporary file.
+    await run(
+      url,
+      "ALTER DATABASE in_batches SET work_mem = '64kB'",
+      'CREATE TABLE sessions (id serial, age timestamptz); CREATE INDEX ON sessions (age)',
+      "INSERT INTO sessions (age) SELECT now() - interval '9 days' FROM generate_series(1, 6000)",
+    );
+    const retention = [policy({ table: 'sessions', column: 'age' })];
+    const { actions } = await maintain(url, ['retention'], { retention, batch: 500 });
+    expect(actions).toMatchObject([{ status: 'done', after: { removed: 6_000, rows: 0 } }]);
+    const files = "SELECT temp_files::int AS files FROM pg_stat_database WHERE datname = 'in_batches'";
+    expect(await rowsOf(url, files)).toEqual([{ files: 0 }]);
+  });
+
   test('retention leaves rows that others hold, fails alone where it cannot work, and drops old partitions whole', async () => {
     const url = await server.createDatabase('expired');
     await run(
@@ -344,6 +360,38 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     expect(await second).toMatchObject({ code: 'maintenance_running' });
     expect(patient).toMatchObject({ status: 'done', actions: [{ status: 'done' }] });
     expect((await check(url)).filter(({ code }) => code === 'lock_chain')).toEqual([]);
+  });
+
+  test('nothing begins after the window or beside many sessions, and no index is rebuilt where there is no room', async () => {
+    const url = await server.createDatabase('guarded');
+    await run(
+      url,
+      'CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 2000); CREATE INDEX ix ON t (id)',
+      "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix'::regclass",
+      'CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$',
+      'CREATE TRIGGER note BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION noted()',
+      'ALTER TABLE t DISABLE TRIGGER note',
+    );
+    expect((await maintain(url, ['analyze'], { window: -1 })).actions).toMatchObject([
+      { status: 'skipped', error: expect.stringContaining('the window is over') },
+    ]);
+    const busy = await Promise.all([open(url), open(url)]);
+    const working = busy.map((client) => client.query('SELECT pg_sleep(60)').catch(() => undefined));
+    const beside = async () => (await maintain(url, ['analyze'], { maxActiveSessions: 1 })).actions;
+    await until(async () => (await beside())[0]?.error?.includes('2 sessions are at work') === true);
+    await run(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'");
+    await Promise.all(working);
+    expect((await maintain(url, ['reindex'], { capacity: 1 })).actions).toMatchObject([
+      { object: 'public.ix', status: 'failed', error: expect.stringContaining('There is no room') },
+    ]);
+    expect(await invalid(url)).toHaveLength(1);
+    expect((await maintain(url, ['constraints'])).actions).toMatchObject([
+      {
+        object: expect.stringContaining('note'),
+        status: 'failed',
+        statement: expect.stringContaining('ENABLE TRIGGER'),
+      },
+    ]);
   });
 
   test('ten thousand tables are planned and looked at in seconds', async () => {

@@ -42,6 +42,10 @@ export class MemoryLedger implements MaintenanceLedger {
     this.actions.push(action);
   }
 
+  async heard(): Promise<string | null> {
+    return this.pause && `It was stopped by ${this.pause.by}: ${this.pause.reason}`;
+  }
+
   async finish(_run: RunStart, status: RunStatus): Promise<void> {
     this.ends.push(status);
   }

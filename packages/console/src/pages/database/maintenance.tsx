@@ -190,7 +190,7 @@ function Runs({ items, open }: { items: readonly MaintenanceRunItem[]; open: str
                 {run.error !== null && `. ${run.error}`}
               </span>
               <span className="quiet truncate">
-                {run.tasks.length === 6 ? 'every task' : run.tasks.join(', ')} · {run.startedBy}
+                {run.tasks.length === 7 ? 'every task' : run.tasks.join(', ')} · {run.startedBy}
               </span>
               <span className="quiet">
                 <Instant at={run.startedAt} />

@@ -13,13 +13,24 @@ const LEASE = '1498772047, 1835100526';
 
 /**
  * What a session that works is set to, beside the limits of each statement: it yields to the application when it reads
- * and writes much, and keeps to one processor.
+ * and writes much, keeps to one processor, and lets commits of the application not wait for its own to be on disk: what a
+ * crash of the server takes back the next run does again.
  */
 const CALM = [
-  "SET vacuum_cost_delay = '2ms'",
   'SET max_parallel_maintenance_workers = 0',
+  'SET max_parallel_workers_per_gather = 0',
+  'SET synchronous_commit = off',
   "SET application_name = 'yumops maintenance'",
 ];
+
+/**
+ * VACUUM and ANALYZE go through a few pages in turn, and before a changed one is used again its log must be on disk: with
+ * the 256 kB of Postgres that is a flush every few milliseconds, in front of which the commits of the application queue. So
+ * slow, the log is there already; servers from 16 on can use more pages, and by then the log is there as well.
+ */
+const SLOW_VACUUM = "SET vacuum_cost_delay = '10ms'";
+const WIDE_VACUUM = "SET vacuum_cost_delay = '2ms'; SET vacuum_buffer_usage_limit = '16MB'";
+const KNOWS_WIDTH = 160_000;
 
 /** Opens a database for upkeep. @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal */
 export async function connectMaintained(name: string, url: string): Promise<MaintainedDatabase> {
@@ -152,7 +163,10 @@ class MaintainedConnection implements MaintainedDatabase {
     const client = await openSession(this.#name, this.#url);
     try {
       for (const setting of CALM) await client.query(setting);
-      const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+      const { rows } = await client.query(
+        "SELECT pg_backend_pid() AS pid, current_setting('server_version_num')::int AS version",
+      );
+      await client.query(rows[0].version >= KNOWS_WIDTH ? WIDE_VACUUM : SLOW_VACUUM);
       this.#worker = { client, pid: rows[0].pid };
       client.once('end', () => {
         if (this.#worker?.client === client) this.#worker = undefined;

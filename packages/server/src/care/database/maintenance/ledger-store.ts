@@ -1,4 +1,9 @@
-import type { ActionItem, MaintenanceRunItem as RunItem } from '@yumops/protocol';
+import type {
+  ActionItem,
+  MaintenanceProgress,
+  MaintenanceRunDetail,
+  MaintenanceRunItem as RunItem,
+} from '@yumops/protocol';
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import type { Remark } from '../finding.ts';
@@ -11,13 +16,22 @@ export type WriteAudit = (
   entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
 ) => Promise<void>;
 
+/** A runner that was not heard of for so long, in milliseconds, is gone. */
+const GONE_MS = 30_000;
+const WITHOUT_A_WORD = 'Whoever ran it ended without a word. The next run goes on from there.';
+
+/** $1 = the moment before which a runner that was last heard of is gone. */
 const ITEM = `
   SELECT r.id, r.database, r.tasks, r.trigger, r.started_by AS "startedBy", r.started_at AS "startedAt",
-         r.finished_at AS "finishedAt", r.status, r.error,
+         r.finished_at AS "finishedAt",
+         CASE WHEN g.gone THEN 'interrupted' ELSE r.status END AS status,
+         CASE WHEN g.gone THEN '${WITHOUT_A_WORD}' ELSE r.error END AS error,
          count(a.place) FILTER (WHERE a.status = 'done')::int AS done,
          count(a.place) FILTER (WHERE a.status = 'skipped')::int AS skipped,
          count(a.place) FILTER (WHERE a.status = 'failed')::int AS failed
-  FROM maintenance_runs r LEFT JOIN maintenance_actions a ON a.run_id = r.id`;
+  FROM maintenance_runs r
+  CROSS JOIN LATERAL (SELECT r.status = 'running' AND coalesce(r.seen_at, r.started_at) < $1 AS gone) g
+  LEFT JOIN maintenance_actions a ON a.run_id = r.id`;
 
 /** Runs kept of each database. */
 const KEPT = 500;
@@ -34,17 +48,19 @@ export class StoredLedger implements MaintenanceLedger {
 
   async begin({ id, database, tasks, startedBy, trigger, startedAt }: RunStart): Promise<void> {
     const at = new Date(startedAt);
+    const [task = null] = tasks;
+    const beginning = task && { runId: id, task, object: null, statement: null, done: 0, total: 0, share: 0 };
     await this.#db.transaction(async (tx) => {
       await tx.query(
         `UPDATE maintenance_runs SET status = 'interrupted', finished_at = $2,
-           error = 'Whoever ran it ended without a word. The next run goes on from there.'
+           error = '${WITHOUT_A_WORD}', progress = NULL
          WHERE database = $1 AND status = 'running'`,
         [database, at],
       );
       await tx.query(
-        `INSERT INTO maintenance_runs (id, database, tasks, trigger, started_by, started_at, status)
-         VALUES ($1, $2, $3, $4, $5, $6, 'running')`,
-        [id, database, [...tasks], trigger, startedBy, at],
+        `INSERT INTO maintenance_runs (id, database, tasks, trigger, started_by, started_at, seen_at, status, progress)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, 'running', $7)`,
+        [id, database, [...tasks], trigger, startedBy, at, JSON.stringify(beginning)],
       );
       await tx.query(
         `DELETE FROM maintenance_runs WHERE database = $1 AND id NOT IN
@@ -53,6 +69,50 @@ export class StoredLedger implements MaintenanceLedger {
       );
       const detail = { run: id, tasks: [...tasks], trigger };
       await this.#audit(tx, { at: startedAt, actor: startedBy, action: 'maintenance.start', target: database, detail });
+    });
+  }
+
+  async heard({ id, database }: RunStart, progress: MaintenanceProgress | null, at: number): Promise<string | null> {
+    const [row] = await this.#db.query<{ stoppedBy: string | null; pausedBy: string | null; reason: string | null }>(
+      `UPDATE maintenance_runs r SET progress = $2, seen_at = $3
+       FROM (SELECT 1) one LEFT JOIN maintenance_pauses p ON p.database = $4
+       WHERE r.id = $1 RETURNING r.stopped_by AS "stoppedBy", p.paused_by AS "pausedBy", p.reason`,
+      [id, progress === null ? null : JSON.stringify(progress), new Date(at), database],
+    );
+    if (!row) return null;
+    if (row.pausedBy !== null) return `It was stopped by ${row.pausedBy}: ${row.reason}`;
+    return row.stoppedBy === null ? null : `It was stopped by ${row.stoppedBy}.`;
+  }
+
+  /** Where the run of a database is, whoever runs it; null when none runs. */
+  async progressOf(database: string, now: number): Promise<MaintenanceProgress | null> {
+    const [row] = await this.#db.query<{ progress: MaintenanceProgress | null }>(
+      `SELECT progress FROM maintenance_runs WHERE database = $1 AND status = 'running' AND seen_at >= $2
+       ORDER BY started_at DESC LIMIT 1`,
+      [database, new Date(now - GONE_MS)],
+    );
+    return row?.progress ?? null;
+  }
+
+  /**
+   * Has what runs on a database end, whoever runs it.
+   * @throws YumOpsError `not_running`
+   */
+  async stop(database: string, { by, at }: Pick<Pause, 'by' | 'at'>): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      const [run] = await tx.query<{ id: string }>(
+        `UPDATE maintenance_runs SET stopped_by = $2
+         WHERE database = $1 AND status = 'running' AND coalesce(seen_at, started_at) >= $3 RETURNING id`,
+        [database, by, new Date(at - GONE_MS)],
+      );
+      if (!run) {
+        throw new YumOpsError('not_running', `No maintenance of "${database}" runs.`, {
+          hint: 'Its runs are on the page Database, tab Maintenance.',
+          status: 409,
+        });
+      }
+      const detail = { run: run.id };
+      await this.#audit(tx, { at, actor: by, action: 'maintenance.stop', target: database, detail });
     });
   }
 
@@ -85,10 +145,10 @@ export class StoredLedger implements MaintenanceLedger {
     error: string | null,
   ): Promise<void> {
     await this.#db.transaction(async (tx) => {
-      await tx.query('UPDATE maintenance_runs SET status = $2, finished_at = $3, error = $4 WHERE id = $1', [
-        ...[id, status],
-        ...[new Date(at), error],
-      ]);
+      await tx.query(
+        'UPDATE maintenance_runs SET status = $2, finished_at = $3, error = $4, progress = NULL WHERE id = $1',
+        [...[id, status], ...[new Date(at), error]],
+      );
       const detail = { run: id, status, error };
       await this.#audit(tx, { at, actor: startedBy, action: 'maintenance.finish', target: database, detail });
     });
@@ -148,19 +208,20 @@ export class StoredLedger implements MaintenanceLedger {
   }
 
   /** The latest runs of a database, newest first. */
-  async runs(database: string, limit: number): Promise<RunItem[]> {
-    return this.#db.query<RunItem>(`${ITEM} WHERE r.database = $1 GROUP BY r.id ORDER BY r.started_at DESC LIMIT $2`, [
-      database,
-      limit,
-    ]);
+  async runs(database: string, limit: number, now: number): Promise<RunItem[]> {
+    return this.#db.query<RunItem>(
+      `${ITEM} WHERE r.database = $2 GROUP BY r.id, g.gone ORDER BY r.started_at DESC LIMIT $3`,
+      [new Date(now - GONE_MS), database, limit],
+    );
   }
 
   /**
-   * One run with its actions, in the order in which they were done.
+   * One run with its actions, in the order in which they were done, and where it is while it runs.
    * @throws YumOpsError `not_found`
    */
-  async run(database: string, id: string): Promise<RunItem & { actions: ActionItem[] }> {
-    const [run] = await this.#db.query<RunItem>(`${ITEM} WHERE r.database = $1 AND r.id = $2 GROUP BY r.id`, [
+  async run(database: string, id: string, now: number): Promise<MaintenanceRunDetail> {
+    const [run] = await this.#db.query<RunItem>(`${ITEM} WHERE r.database = $2 AND r.id = $3 GROUP BY r.id, g.gone`, [
+      new Date(now - GONE_MS),
       database,
       id,
     ]);
@@ -172,6 +233,7 @@ export class StoredLedger implements MaintenanceLedger {
        FROM maintenance_actions WHERE run_id = $1 ORDER BY place`,
       [id],
     );
-    return { ...run, actions };
+    const progress = run.status === 'running' ? await this.progressOf(database, now) : null;
+    return { ...run, actions, progress: progress?.runId === id ? progress : null };
   }
 }

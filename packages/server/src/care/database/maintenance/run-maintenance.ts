@@ -24,6 +24,7 @@ import { planRetention } from './plan/retention.ts';
 import { planAnalyze, planFreeze, planVacuum } from './plan/tables.ts';
 import { waitUntilCalm } from './run/calm.ts';
 import { reasonOf } from './run/execute.ts';
+import { restAfterAction } from './run/pace.ts';
 import type { MaintenanceSettings } from './settings.ts';
 import { MAINTENANCE_TASKS, type MaintenanceTask } from './task.ts';
 
@@ -69,8 +70,8 @@ export interface MaintenanceReport extends RunStart {
   actions: ActionResult[];
 }
 
-/** Milliseconds between two looks at the kill switch. */
-const LOOK_AT_SWITCH_MS = 1_000;
+/** Milliseconds between two words to the ledger, which tell where the run is and hear whether it is to end. */
+const BEAT_MS = 1_000;
 /** How long a run that is stopped stays to clean up, at most. */
 const PATIENCE_OF_STOPPED_MS = 10_000;
 
@@ -149,6 +150,7 @@ class Run {
   readonly #context: Pick<PlanContext, 'db' | 'server'>;
   readonly #stopping = new AbortController();
   readonly #actions: ActionResult[] = [];
+  #progress: MaintenanceProgress | null = null;
   /** What came to light in the action of the moment. */
   readonly #reported: ActionResult[] = [];
 
@@ -170,7 +172,7 @@ class Run {
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     const over = new AbortController();
-    const watching = this.#watchSwitch(over.signal);
+    const watching = this.#keepLedger(over.signal);
     let error: string | null = null;
     try {
       for (const task of start.tasks) await this.#task(task);
@@ -211,14 +213,14 @@ class Run {
     }
   }
 
-  /** The kill switch may be thrown by anybody, on any instance. */
-  async #watchSwitch(over: AbortSignal): Promise<void> {
+  /** Anybody may end it, on any instance, and sees there where it is. */
+  async #keepLedger(over: AbortSignal): Promise<void> {
     const { ledger, clock } = this.#deps;
     while (!over.aborted) {
-      await clock.sleep(LOOK_AT_SWITCH_MS, over).catch(() => undefined);
-      // A ledger that cannot be read is met by the next record.
-      const pause = over.aborted ? null : await ledger.pauseOf(this.#start.database).catch(() => null);
-      if (pause) this.#stopping.abort(new Ended(`It was stopped by ${pause.by}: ${pause.reason}`));
+      // A ledger that cannot be reached is met by the next record.
+      const why = await ledger.heard(this.#start, this.#progress, clock.now()).catch(() => null);
+      if (why !== null) this.#stopping.abort(new Ended(why));
+      await clock.sleep(BEAT_MS, over).catch(() => undefined);
     }
   }
 
@@ -248,6 +250,8 @@ class Run {
       const outcome = await this.#perform(action, (share) => this.#tell(task, action, done, actions.length, share));
       await this.#record({ ...planOf(action), ...outcome }, startedAt);
       for (const result of this.#reported.splice(0)) await this.#record(result, startedAt);
+      // A stop that comes meanwhile is met by the next action.
+      await clock.sleep(restAfterAction(clock.now() - startedAt), this.#stopping.signal).catch(() => undefined);
     }
   }
 
@@ -280,6 +284,7 @@ class Run {
 
   #tell(task: MaintenanceTask, action: ActionPlan | null, done: number, total: number, share: number): void {
     const { object = null, statement = null } = action ?? {};
-    this.#deps.onProgress?.({ runId: this.#start.id, task, object, statement, done, total, share });
+    this.#progress = { runId: this.#start.id, task, object, statement, done, total, share };
+    this.#deps.onProgress?.(this.#progress);
   }
 }

@@ -16,22 +16,17 @@ export interface MaintenanceTarget {
   connect(): Promise<MaintainedDatabase>;
 }
 
-interface Running {
-  stop: AbortController;
-  progress: MaintenanceProgress | null;
-}
-
 export interface JobControl {
   signal?: AbortSignal;
   onProgress?(progress: MaintenanceProgress): void;
 }
 
-/** Runs maintenance in this process, and knows how far each run is. */
+/** Runs maintenance in this process. Where a run is, and that it is to end, goes by the ledger. */
 export class MaintenanceRunner {
   readonly #ledger: StoredLedger;
   readonly #clock: Clock;
   readonly #target: (database: string) => MaintenanceTarget;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, AbortController>();
   /** Those too that only have their end to write down. */
   readonly #open = new Set<Promise<unknown>>();
 
@@ -72,7 +67,6 @@ export class MaintenanceRunner {
       });
     }
     const stop = new AbortController();
-    const running: Running = { stop, progress: null };
     const release = () => this.#running.delete(database);
     let onStart: (run: RunStart) => void = () => undefined;
     const started = new Promise<RunStart>((resolve) => {
@@ -86,34 +80,19 @@ export class MaintenanceRunner {
       signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]),
       onStart,
       onRelease: release,
-      onProgress: (progress) => {
-        running.progress = progress;
-        onProgress?.(progress);
-      },
+      ...(onProgress && { onProgress }),
     }).finally(() => {
-      if (this.#running.get(database) === running) release();
+      if (this.#running.get(database) === stop) release();
       this.#open.delete(ended);
     });
     this.#open.add(ended);
-    this.#running.set(database, running);
+    this.#running.set(database, stop);
     return { started, ended };
-  }
-
-  /** How far the run of a database is; null when none runs here. */
-  progress(database: string): MaintenanceProgress | null {
-    return this.#running.get(database)?.progress ?? null;
-  }
-
-  /** Stops what runs on a database. @returns whether something ran here */
-  stop(database: string): boolean {
-    const running = this.#running.get(database);
-    running?.stop.abort();
-    return running !== undefined;
   }
 
   /** Stops everything and waits until it is cleaned up. */
   async close(): Promise<void> {
-    for (const { stop } of this.#running.values()) stop.abort();
+    for (const stop of this.#running.values()) stop.abort();
     await Promise.allSettled(this.#open);
   }
 }

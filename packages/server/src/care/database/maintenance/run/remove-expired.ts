@@ -5,6 +5,7 @@ import { type FileEnd, removeFile } from '../plan/files.ts';
 import type { ExpiredRows } from '../plan/retention.ts';
 import { waitUntilCalm } from './calm.ts';
 import { limitsOf, reasonOf, withLockRetries } from './execute.ts';
+import { firstBatch, nextBatch, restAfterBatch } from './pace.ts';
 
 /** Milliseconds that one batch may take. */
 const BATCH_LIMIT = 60_000;
@@ -25,6 +26,8 @@ interface Tally {
 
 /** Where the next batch begins: at an age where an index is in order of it, else at a page of the table. */
 interface Cursor {
+  /** Settings of the planner for the transaction of a batch. */
+  planning: readonly string[];
   condition: string;
   order: string;
   /** What the last row of a batch leaves for the next; null when there is nothing more. */
@@ -37,10 +40,14 @@ interface Candidate {
   path: string | null;
 }
 
+/** Otherwise an estimate of few rows lets the planner sort all that is left of them, batch by batch. */
+const IN_ORDER_OF_INDEX = ['SET LOCAL enable_sort = off', 'SET LOCAL enable_bitmapscan = off'];
+
 function byAge(expired: ExpiredRows, from: string | null): Cursor {
   const { column, cutoff } = expired;
-  const age = quoteName(column);
+  const age = `t.${quoteName(column)}`;
   return {
+    planning: IN_ORDER_OF_INDEX,
     condition: from === null ? `${age} < ${cutoff}` : `${age} < ${cutoff} AND ${age} >= ${quoteText(from)}`,
     order: `ORDER BY ${age}`,
     next: (last, full) => (full && last ? byAge(expired, last.age) : null),
@@ -50,7 +57,8 @@ function byAge(expired: ExpiredRows, from: string | null): Cursor {
 function byPage(expired: ExpiredRows, page: number, pages: number): Cursor {
   const { column, cutoff } = expired;
   return {
-    condition: `ctid >= '(${page},0)'::tid AND ctid < '(${page + PAGES},0)'::tid AND ${quoteName(column)} < ${cutoff}`,
+    planning: [],
+    condition: `t.ctid >= '(${page},0)'::tid AND t.ctid < '(${page + PAGES},0)'::tid AND t.${quoteName(column)} < ${cutoff}`,
     order: '',
     next: (_last, full) => {
       if (full) return byPage(expired, page, pages);
@@ -73,9 +81,9 @@ async function firstCursor({ db }: Worksite, expired: ExpiredRows): Promise<Curs
 
 /** Rows that others hold just now are left for the next run. */
 function select({ table, column, file }: ExpiredRows, { condition, order }: Cursor, batch: number): string {
-  const path = file === null ? 'NULL::text' : `${quoteName(file)}::text`;
-  return `SELECT ctid::text AS id, ${quoteName(column)}::text AS age, ${path} AS path FROM ${table}
-    WHERE ${condition} AND ctid <> ALL ($1::tid[]) ${order} LIMIT ${batch} FOR UPDATE SKIP LOCKED`;
+  const path = file === null ? 'NULL::text' : `t.${quoteName(file)}::text`;
+  return `SELECT t.ctid::text AS id, t.${quoteName(column)}::text AS age, ${path} AS path FROM ${table} t
+    WHERE ${condition} AND t.ctid <> ALL ($1::tid[]) ${order} LIMIT ${batch} FOR UPDATE SKIP LOCKED`;
 }
 
 /**
@@ -86,9 +94,9 @@ function select({ table, column, file }: ExpiredRows, { condition, order }: Curs
 async function removeBatch(
   tx: Queryable,
   expired: ExpiredRows,
-  sql: string,
-  keep: readonly string[],
+  { planning, sql, keep }: { planning: readonly string[]; sql: string; keep: readonly string[] },
 ): Promise<{ rows: Candidate[]; ends: FileEnd[] }> {
+  for (const setting of planning) await tx.query(setting);
   const rows = await tx.query<Candidate>(sql, [keep]);
   const ends: FileEnd[] = await Promise.all(rows.map(({ path }) => removeFile(path, expired.policy)));
   const gone = rows.filter((_row, place) => ends[place]?.end !== 'kept').map(({ id }) => id);
@@ -120,23 +128,28 @@ export async function removeExpired(
   const keep: string[] = [];
   let problem: string | null = null;
   let cursor: Cursor | null = await firstCursor(site, expired);
+  let size = firstBatch(settings.batch);
   for (let batches = 1; cursor !== null; batches++) {
-    const sql = select(expired, cursor, settings.batch);
+    const { planning } = cursor;
+    const sql = select(expired, cursor, size);
     const limits = { ...limitsOf(site), statement: BATCH_LIMIT };
+    const begun = clock.monotonic();
     try {
       const { rows, ends } = await withLockRetries(site, () =>
-        db.change((tx) => removeBatch(tx, expired, sql, keep), limits),
+        db.change((tx) => removeBatch(tx, expired, { planning, sql, keep }), limits),
       );
       add(tally, ends);
       keep.push(...rows.filter((_row, place) => ends[place]?.end === 'kept').map(({ id }) => id));
-      cursor = cursor.next(rows.at(-1), rows.length === settings.batch);
+      cursor = cursor.next(rows.at(-1), rows.length === size);
     } catch (error) {
       signal.throwIfAborted();
       problem = reasonOf(error);
       break;
     }
     if (expired.rows) site.progress(Math.min(1, tally.removed / expired.rows));
-    if (cursor !== null) await clock.sleep(settings.pause, signal);
+    const took = clock.monotonic() - begun;
+    size = nextBatch(size, took, settings.batch);
+    if (cursor !== null) await clock.sleep(restAfterBatch(took, settings.pause), signal);
     if (batches % LOOK_EVERY === 0) problem = await waitUntilCalm(site);
     if (problem !== null || keep.length > MOST_KEPT) break;
   }
