@@ -148,6 +148,7 @@ function questions(telemetry, postgres, guide) {
     ...analyses,
     ['last 100 errors', 50, () => page('level:error'), ask(last)],
     ['rare word', 20, () => page(word), ask(rareWord)],
+    ['common word', 1_000, () => page('handled')],
     [
       'trace id',
       20,

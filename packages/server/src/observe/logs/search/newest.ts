@@ -29,6 +29,53 @@ export function* stretchesOf({ from, to }: Stretch, condition: Condition, now: n
   yield { from, to: end };
 }
 
+/**
+ * As `stretchesOf`, for a page of the newest rows. Words may be rare or common, so their newest stretch is given, and the
+ * whole range with the same end.
+ */
+export function pageStretchesOf(range: Stretch, condition: Condition, now: number): Stretch[] {
+  const newest = { from: range.to - FIRST - Math.max(0, range.to - now), to: range.to };
+  const byWords = isIndexed(condition) && !isById(condition) && newest.from > range.from;
+  return byWords ? [newest, range] : [...stretchesOf(range, condition, now)];
+}
+
+/**
+ * The newest rows of stretches, at most `limit`. Two stretches of the same end are asked at the same time: the second is
+ * given up when the first has enough, so that neither a rare word waits for a second question nor a common one for all its rows.
+ */
+export async function newestRows<Row>(
+  ask: (stretch: Stretch, limit: number, signal?: AbortSignal) => Promise<Row[]>,
+  stretches: readonly Stretch[],
+  limit: number,
+): Promise<Row[]> {
+  const [first, second] = stretches;
+  if (first && second && first.to === second.to) return newerOf(ask, first, second, limit);
+  const rows: Row[] = [];
+  for (const stretch of stretches) {
+    rows.push(...(await ask(stretch, limit - rows.length)));
+    if (rows.length >= limit) break;
+  }
+  return rows;
+}
+
+async function newerOf<Row>(
+  ask: (stretch: Stretch, limit: number, signal?: AbortSignal) => Promise<Row[]>,
+  newest: Stretch,
+  whole: Stretch,
+  limit: number,
+): Promise<Row[]> {
+  const tooMuch = new AbortController();
+  const all = ask(whole, limit, tooMuch.signal);
+  // Whoever gives it up does not wait for how it ends.
+  all.catch(() => undefined);
+  try {
+    const near = await ask(newest, limit);
+    return near.length >= limit ? near : await all;
+  } finally {
+    tooMuch.abort();
+  }
+}
+
 /** Whether words or ids narrow the search down. */
 function isIndexed(condition: Condition): boolean {
   switch (condition.kind) {

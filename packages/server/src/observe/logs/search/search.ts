@@ -15,7 +15,7 @@ import { readPatterns } from '../patterns/read-patterns.ts';
 import { type ContextSelection, ROW_COLUMNS, readContext } from './context.ts';
 import { decodeCursor, encodeCursor, type LogPlace, timeOfId } from './cursor.ts';
 import { histogramGrid } from './histogram-grid.ts';
-import { isById, type Search, stretchesOf } from './newest.ts';
+import { isById, newestRows, pageStretchesOf, type Search, type Stretch, stretchesOf } from './newest.ts';
 import { parseLogQuery } from './query-language.ts';
 import { readFields } from './read-fields.ts';
 import { type SqlCondition, toSql } from './to-sql.ts';
@@ -79,14 +79,14 @@ async function readPage(
   const started = clock.monotonic();
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const range = { from: selection.from, to: after ? Math.min(selection.to, after.timestamp + 1) : selection.to };
-  const rows: (LogRow & { at: number })[] = [];
   const condition = parseLogQuery(selection.query);
-  for (const stretch of stretchesOf(range, condition, clock.now())) {
-    const place = { limit: limit + 1 - rows.length, after, settings: isById(condition) ? FEW_ROWS : '' };
-    const found = await readNewest(store, { ...selection, ...stretch }, place);
-    rows.push(...found);
-    if (rows.length > limit) break;
-  }
+  const settings = isById(condition) ? FEW_ROWS : '';
+  const ask = (stretch: Stretch, most: number, enough?: AbortSignal) => {
+    const signals = [selection.signal, enough].filter((signal) => signal !== undefined);
+    const about = { ...selection, ...stretch, signal: AbortSignal.any(signals) };
+    return readNewest(store, about, { limit: most, after, settings });
+  };
+  const rows = await newestRows(ask, pageStretchesOf(range, condition, clock.now()), limit + 1);
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return {
