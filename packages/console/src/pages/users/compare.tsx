@@ -12,10 +12,10 @@ import { formatVital } from './vital.tsx';
 
 const route = getRouteApi('/console/users');
 
-const VERDICTS: Record<VitalComparison['verdict'], { tone: Tone; word: string }> = {
+const VERDICTS: Record<VitalComparison['verdict'], { tone: Tone; word: string; icon?: 'info' }> = {
   better: { tone: 'ok', word: 'Better' },
   worse: { tone: 'bad', word: 'Worse' },
-  'no-difference': { tone: 'none', word: 'No clear difference' },
+  'no-difference': { tone: 'none', word: 'No clear difference', icon: 'info' },
   'too-few': { tone: 'unknown', word: 'Too few page views' },
 };
 
@@ -59,7 +59,7 @@ function Table({ answer }: { answer: VitalsComparison }) {
         <Empty title="No page views to compare">Pick two releases that people used in this time.</Empty>
       ) : (
         <ScrollRegion label="Vitals of two releases">
-          <table>
+          <table className="compare">
             <thead>
               <tr>
                 <th scope="col">Vital</th>
