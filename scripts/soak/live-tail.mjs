@@ -18,8 +18,8 @@ const { values } = parseArgs({
 const [RATE, SECONDS, LONGEST] = [Number(values.rate), Number(values.seconds), Number(values.longest)];
 /** Requests a second, as a handful of applications send them. */
 const REQUESTS = 10;
-const ADMIN = 'soak-live-tail-admin-token';
-const KEY = 'soak-live-tail-ingest-key';
+const ADMIN = 'soak-live-tail-admin-token-0123456789';
+const KEY = 'soak-live-tail-ingest-key-0123456789';
 const account = { email: 'ada@example.com', password: 'correct horse battery staple' };
 
 const folder = await mkdtemp(join(tmpdir(), 'yumops-soak-live-tail-'));

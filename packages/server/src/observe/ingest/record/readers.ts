@@ -3,6 +3,7 @@ import { columnIndex, type Draft } from './draft.ts';
 import { normalizeLevel } from './level.ts';
 import { FLAG, KIND, type Scanner } from './scanner.ts';
 import { scrubString } from './scrub-tree.ts';
+import { isSpanId } from './span-id.ts';
 import { parseExactTime, parseIsoTime } from './time.ts';
 
 const MINUS = 45;
@@ -38,6 +39,15 @@ export const readText: Reader = (draft, column, scanner, member) => {
   if (kind === KIND.null) return undefined;
   if (kind === KIND.object || kind === KIND.array) return wrongType(scanner, member, 'text');
   draft.put(column, JSON.stringify(scrubString(rawText(scanner, member))));
+  return undefined;
+};
+
+/** As `readText`; an id of a span is kept, whatever its digits look like. */
+export const readSpanId: Reader = (draft, column, scanner, member) => {
+  if (scanner.kind[member] !== KIND.string || !isSpanId('spanId', decodeText(scanner, member))) {
+    return readText(draft, column, scanner, member);
+  }
+  draft.keep(column, scanner, member);
   return undefined;
 };
 

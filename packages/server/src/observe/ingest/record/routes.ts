@@ -6,6 +6,7 @@ import {
   readDuration,
   readLevel,
   readNumber,
+  readSpanId,
   readStatusCode,
   readText,
 } from './readers.ts';
@@ -64,7 +65,7 @@ const LOG: [Column, Reader][] = [
   ['ip', readText],
   ['userId', readText],
   ...ids,
-  ['spanId', readText],
+  ['spanId', readSpanId],
 ];
 
 /** Columns that a request adds to those of its log line; in `application_logs` they are attributes. */

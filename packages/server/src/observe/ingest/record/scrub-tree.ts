@@ -1,5 +1,6 @@
 import { isCardNumber, REDACTED, scrubText } from './scrub.ts';
 import { isSecretName } from './secret-names.ts';
+import { isSpanId } from './span-id.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** Levels that are kept of an event. */
@@ -38,7 +39,7 @@ function scrubObject(value: Record<string, unknown>, depth: number): Record<stri
   for (const [key, inner] of Object.entries(value)) {
     const secret = isSecretKey(key) && inner !== null && inner !== undefined;
     if (secret || (named && key === 'value' && typeof inner !== 'object')) scrubbed[wellFormed(key)] = REDACTED;
-    else scrubbed[scrubKey(key)] = scrubTree(inner, depth + 1);
+    else scrubbed[scrubKey(key)] = isSpanId(key, inner) ? inner : scrubTree(inner, depth + 1);
   }
   return scrubbed;
 }

@@ -7,6 +7,28 @@ import { isSecretName } from './secret-names.ts';
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P';
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----';
 
+// Digits alone, and the check digit of a card: about one of 60,000 random ids.
+const CARD_LIKE = '4111111111111111';
+
+describe('ids of spans', () => {
+  it('are kept under their names when they look like card numbers, and nothing else is', () => {
+    const ids = { span_id: CARD_LIKE, parent_span_id: CARD_LIKE, spanId: CARD_LIKE, parentSpanId: CARD_LIKE };
+    expect(scrubTree({ spans: [ids], id: CARD_LIKE, span_id: `paid with ${CARD_LIKE}` })).toEqual({
+      ...{ spans: [ids], id: REDACTED, span_id: `paid with ${REDACTED}` },
+    });
+    const lines = ['spanId', 'parent', 'requestId'].map((name) => JSON.stringify({ message: 'm', [name]: CARD_LIKE }));
+    const lax = JSON.stringify({ message: 'm', spanId: `${CARD_LIKE} ` });
+    const encoded = new BodyEncoder('t', 'key').encode(Buffer.from([...lines, lax].join('\n')), 'ndjson', {
+      project: '1',
+      now: 1e12,
+    });
+    if (!encoded.ok) throw new Error('refused');
+    const stored = Buffer.from(encoded.payload).toString();
+    expect(stored.split(CARD_LIKE)).toHaveLength(2);
+    expect(stored).toContain(`"spanId":"${CARD_LIKE}"`);
+  });
+});
+
 describe('scrubText', () => {
   it.each([
     ['authorization: Bearer abcDEF123456', `authorization: Bearer ${REDACTED}`],
