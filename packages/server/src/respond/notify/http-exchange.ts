@@ -120,7 +120,10 @@ function perform({ url, method, headers, body, publicOnly = false }: Exchange, s
   const send = target.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const sent = { 'user-agent': 'YumOps', ...headers, ...(body && { 'content-length': Buffer.byteLength(body) }) };
-    const request = send(target, { method, headers: sent, lookup: guardedLookup(publicOnly), signal }, (response) => {
+    // A connection that is kept open was judged when it was opened, by the rules of whoever opened it.
+    const agent = publicOnly ? false : undefined;
+    const options = { method, headers: sent, lookup: guardedLookup(publicOnly), agent, signal };
+    const request = send(target, options, (response) => {
       readAnswer(response).then(resolve, reject);
     });
     request.on('error', reject);
