@@ -87,11 +87,11 @@ test('a webhook of a stranger does not use a connection that one of our own left
   expect(called).toHaveLength(1);
 });
 
-const KINDS = [
+const KINDS: readonly [string, () => Parameters<typeof checkOnce>[0]][] = [
   ['http', () => ({ kind: 'http', url: url() })],
   ['tcp', () => ({ kind: 'tcp', host: NAME, port })],
   ['websocket', () => ({ kind: 'websocket', url: `ws://${NAME}:${port}/` })],
-] as const;
+];
 
 test.each(KINDS)('a monitor of kind %s goes to the address that was judged, by one look-up', async (_, raw) => {
   changing([HERE], [METADATA]);
