@@ -161,6 +161,67 @@ describe('a logical backup', () => {
     expect(await ask(other('copy3'), 'SELECT count(*)::int FROM restaurants')).toEqual([3_000]);
   });
 
+  test('restores one schema: beside what is kept, into a new database, and with extensions that stand in it', async () => {
+    await run(admin, 'DROP DATABASE IF EXISTS copy4', 'DROP DATABASE IF EXISTS copy5');
+    await rig.restore(id, other('copy4'));
+    await run(
+      other('copy4'),
+      'DELETE FROM "Sales"."Order Items" WHERE restaurant > 100',
+      'CREATE TABLE mine AS SELECT 1',
+    );
+    await expect(rig.restore(id, other('copy4'), { schema: 'Sales' })).rejects.toMatchObject({
+      code: 'restore_needs_yes',
+    });
+    const sales = await rig.restore(id, other('copy4'), { schema: '"Sales"', yes: true });
+    expect(sales).toMatchObject({ kept: expect.stringMatching(/^before_\d{14}$/), rows: 500 });
+    expect(await hashes(other('copy4'))).toEqual(await hashes(url));
+    expect(await ask(other('copy4'), `SELECT count(*)::int FROM ${sales.kept}."Order Items"`)).toEqual([100]);
+    const key = `SELECT count(*)::int FROM pg_constraint WHERE conrelid = '"Sales"."Order Items"'::regclass`;
+    expect(await ask(other('copy4'), key)).toEqual(await ask(url, key));
+
+    // Its key leads to a table that is not there: it is named, and left out.
+    const alone = await rig.restore(id, other('copy5'), { schema: 'Sales' });
+    expect(alone.warnings).toMatchObject([expect.stringMatching(/^FK CONSTRAINT Sales Order Items .* was left out: /)]);
+    expect(await ask(other('copy5'), HASH('"Sales"."Order Items"'))).toEqual(
+      await ask(url, HASH('"Sales"."Order Items"')),
+    );
+    expect(await ask(other('copy5'), `SELECT to_regclass('restaurants')::text`)).toEqual([null]);
+
+    await run(
+      other('copy4'),
+      'DELETE FROM parts_2026',
+      'DELETE FROM "Sales"."Order Items"',
+      'TRUNCATE restaurants CASCADE',
+    );
+    const open = await rig.restore(id, other('copy4'), { schema: 'public', yes: true });
+    expect(await ask(other('copy4'), HASH('restaurants'))).toEqual(await ask(url, HASH('restaurants')));
+    expect(await ask(other('copy4'), `SELECT count(*)::int FROM ${open.kept}.mine`)).toEqual([1]);
+    expect(
+      await ask(other('copy4'), `SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'`),
+    ).toEqual(['public']);
+    await expect(rig.restore(id, other('copy4'), { schema: 'Salse', yes: true })).rejects.toMatchObject({
+      code: 'backup_schema_unknown',
+      hint: 'Did you mean Sales?',
+    });
+  });
+
+  test('a schema that does not restore is put back as it was', async () => {
+    await run(admin, 'DROP DATABASE IF EXISTS copy6');
+    await rig.restore(id, other('copy6'), { schema: 'Sales' });
+    await run(other('copy6'), 'DROP TABLE "Sales"."Order Items"', 'CREATE TABLE "Sales".kept AS SELECT 7 AS n');
+    // The type of one of its columns is in another schema, which the target lacks.
+    await run(url, 'CREATE SCHEMA odd', 'CREATE TABLE odd.moods (mood mood)', 'INSERT INTO odd.moods VALUES (NULL)');
+    const second = await rig.good();
+    await run(url, 'DROP SCHEMA odd CASCADE');
+    await run(other('copy6'), 'CREATE SCHEMA odd', 'CREATE TABLE odd.kept AS SELECT 7 AS n');
+    await expect(rig.restore(second, other('copy6'), { schema: 'odd', yes: true })).rejects.toMatchObject({
+      code: 'restore_failed',
+      message: expect.stringContaining('type "public.mood" does not exist'),
+    });
+    expect(await ask(other('copy6'), 'SELECT n FROM odd.kept')).toEqual([7]);
+    expect(await ask(other('copy6'), `SELECT count(*)::int FROM pg_namespace WHERE nspname ~ '^before'`)).toEqual([0]);
+  });
+
   test('replaces a database only when told to, and keeps the old one', async () => {
     const target = await server.createDatabase('used');
     await run(target, 'CREATE TABLE mine (id int)');

@@ -19,7 +19,11 @@ export interface BackupRig {
   /** Makes a backup that must be good. @returns its id */
   good(): Promise<string>;
   verify(id: string, level: VerificationLevel): ReturnType<Backups['verify']>;
-  restore(id: string, url: string, options?: { table?: string; yes?: boolean }): ReturnType<Backups['restore']>;
+  restore(
+    id: string,
+    url: string,
+    options?: { table?: string; schema?: string; yes?: boolean },
+  ): ReturnType<Backups['restore']>;
   write(path: string, content: string | Uint8Array): Promise<void>;
   /** Full paths of stored objects whose path has this text. */
   stored(text: string): Promise<string[]>;
@@ -62,7 +66,8 @@ export async function makeRig(url: string | null, yaml = '', blobs = 'file:./blo
       return id;
     },
     verify: (id, level) => backups().verify(id, level, hooks()),
-    restore: (id, to, { table, yes = false } = {}) => backups().restore(id, new Secret(to), { table, yes }, hooks()),
+    restore: (id, to, { table, schema, yes = false } = {}) =>
+      backups().restore(id, new Secret(to), { table, schema, yes }, hooks()),
     async write(path, content) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content);

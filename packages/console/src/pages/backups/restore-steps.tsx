@@ -9,10 +9,11 @@ const route = getRouteApi('/console/backups');
 /** Where backups are made, and where a command reads them unless it is told. */
 const FIRST = 'first';
 
-type What = 'database' | 'table' | 'files' | 'moment';
+type What = 'database' | 'schema' | 'table' | 'files' | 'moment';
 
 const OPTIONS: readonly { value: What; label: string }[] = [
   { value: 'database', label: 'The database' },
+  { value: 'schema', label: 'One schema' },
   { value: 'table', label: 'One table' },
   { value: 'files', label: 'Files' },
   { value: 'moment', label: 'A moment' },
@@ -26,6 +27,7 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
   const has = (part: string) => backup.objects.some((object) => object.part === part);
   const possible: Record<What, boolean> = {
     database: has('dump'),
+    schema: has('dump'),
     table: has('dump'),
     files: has('files'),
     moment: backup.tier === 'physical',
@@ -78,6 +80,7 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
 
 const LABELS: Record<What, string> = {
   database: '',
+  schema: 'Schema',
   table: 'Table, with its schema',
   files: 'File or folder; empty for all',
   moment: 'Moment, as ISO time or position in the log',
@@ -88,6 +91,10 @@ const RULES: Record<What, readonly string[]> = {
     'Put the address of the target into the variable TARGET_URL: it does not belong on a command line.',
     'A missing database is made, an empty one is filled. Any other needs --yes and is kept under another name.',
     'The database that was backed up is refused, under whatever name.',
+  ],
+  schema: [
+    'Restore it into a copy first when you are not sure.',
+    'A schema of the same name is renamed and kept. Views and keys of other schemas still refer to what is kept.',
   ],
   table: [
     'Restore it into a copy first when you are not sure.',
@@ -105,6 +112,8 @@ function commandOf({ id, name }: BackupDetail, what: What, detail: string, place
       return `yumops backup restore ${id} ${target}${from}`;
     case 'table':
       return `yumops backup restore ${id} ${target} --table ${quoted(detail || 'schema.table')} --yes${from}`;
+    case 'schema':
+      return `yumops backup restore ${id} ${target} --schema ${quoted(detail || 'public')} --yes${from}`;
     case 'files':
       return `yumops backup restore ${id}${detail === '' ? '' : ` --file ${quoted(detail)}`} --to-dir ./restored${from}`;
     default:

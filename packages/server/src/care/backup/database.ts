@@ -51,8 +51,8 @@ export interface PostgresClient {
   ): AsyncIterable<Uint8Array>;
   /** Runs `pg_restore` into a database. @throws YumOpsError `restore_failed` */
   restore(programs: ClientPrograms, database: BackupDatabase, options: RestoreOptions): Promise<void>;
-  /** The lines of `pg_restore --list`. */
-  contents(programs: ClientPrograms, input: AsyncIterable<Uint8Array>): Promise<string[]>;
+  /** The lines of `pg_restore --list`. @param args that choose among them */
+  contents(programs: ClientPrograms, input: AsyncIterable<Uint8Array>, args?: readonly string[]): Promise<string[]>;
 }
 
 /** A part of a long work. */

@@ -46,6 +46,8 @@ export { type BackupProblem, type BackupProblemCode, backupProblems } from './pr
 export { folderOf, Repository, SELF, type StoredObject } from './repository.ts';
 export { type RestoreReport, restoreDatabase } from './restore/restore-database.ts';
 export { readFileList, restoreFiles } from './restore/restore-files.ts';
+export type { PartReport } from './restore/restore-part.ts';
+export { restoreSchema } from './restore/restore-schema.ts';
 export { restoreTable } from './restore/restore-table.ts';
 export { planRetention, type RetentionPlan } from './retention/plan.ts';
 export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';

@@ -14,6 +14,7 @@ interface RestoreArgs {
   json?: boolean | undefined;
   to?: string | undefined;
   table?: string | undefined;
+  schema?: string | undefined;
   file?: string | undefined;
   at?: string | undefined;
   'to-dir'?: string | undefined;
@@ -50,7 +51,8 @@ async function confirm(error: unknown, to: Secret, hooks: CommandHooks): Promise
 async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
   const to = readTarget(args.to ?? '', readSettings({}).env);
   const began = systemClock.monotonic();
-  const attempt = (yes: boolean) => backups.restore(args.id, to, { table: args.table, yes }, hooks);
+  const attempt = (yes: boolean) =>
+    backups.restore(args.id, to, { table: args.table, schema: args.schema, yes }, hooks);
   const report = await attempt(args.yes === true).catch(async (error: unknown) => {
     if (args.json || !(await confirm(error, to, hooks))) throw error;
     return attempt(true);
@@ -62,9 +64,13 @@ async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: Comma
   }
   for (const warning of report.warnings) hooks.print(`Note: ${warning}\n`);
   const kept = report.kept === null ? '' : ` What was there is kept as "${report.kept}".`;
-  const what = args.table === undefined ? 'The backup' : `The table ${args.table}`;
-  hooks.print(`${what} is restored to "${report.database}" in ${seconds} s.${kept}\n`);
+  hooks.print(`${whatOf(args)} is restored to "${report.database}" in ${seconds} s.${kept}\n`);
   return 0;
+}
+
+function whatOf({ table, schema }: RestoreArgs): string {
+  if (schema !== undefined) return `The schema ${schema}`;
+  return table === undefined ? 'The backup' : `The table ${table}`;
 }
 
 async function restoreToFolder(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
@@ -100,7 +106,7 @@ async function restoreMoment(backups: Backups, args: RestoreArgs, hooks: Command
 }
 
 export const backupRestore = defineCommand({
-  meta: { name: 'yumops backup restore', description: 'Restore a database, one table, or files' },
+  meta: { name: 'yumops backup restore', description: 'Restore a database, one schema or table, or files' },
   args: {
     ...backupArgs,
     ...fromArg,
@@ -116,6 +122,7 @@ export const backupRestore = defineCommand({
       description: 'Only this table: table, schema.table or "Schema"."Table"',
       valueHint: 'TABLE',
     },
+    schema: { type: 'string', description: 'Only this schema: name or "Name"', valueHint: 'SCHEMA' },
     file: { type: 'string', description: 'Only this file, or this folder', valueHint: 'PATH' },
     at: {
       type: 'string',
@@ -132,6 +139,12 @@ export const backupRestore = defineCommand({
         throw wrongUse(
           '--to and --to-dir exclude each other.',
           'Restore the database and the files one after the other.',
+        );
+      }
+      if (args.schema !== undefined && args.table !== undefined) {
+        throw wrongUse(
+          '--schema and --table exclude each other.',
+          'Write --table schema.table for one table of a schema.',
         );
       }
       if (args.at !== undefined) return restoreMoment(backups, args, hooks);

@@ -27,6 +27,7 @@ import {
   recoverableOf,
   restoreDatabase,
   restoreFiles,
+  restoreSchema,
   restoreTable,
   type ScratchServers,
   SELF,
@@ -276,11 +277,11 @@ export class Backups {
     return verifyBackup(deps, id, level, physicalChecks({ repository, smokeQueries, catalog, clock, log }, hooks));
   }
 
-  /** Restores a database, or one table of it. @param to URL of the target */
+  /** Restores a database, or one schema or table of it. @param to URL of the target */
   async restore(
     id: string,
     to: Secret,
-    { table, yes }: { table: string | undefined; yes: boolean },
+    { table, schema, yes }: { table: string | undefined; schema?: string | undefined; yes: boolean },
     hooks: Hooks,
   ): Promise<RestoreReport & { rows?: number }> {
     const config = this.configOf(id);
@@ -291,6 +292,7 @@ export class Backups {
     const most = 2 ** 31 - 1;
     const mark = [randomInt(most), randomInt(most)] as const;
     const plan = { manifest, target, source: this.#sourceOf(manifest), mark };
+    if (schema !== undefined) return restoreSchema(deps, plan, schema, yes);
     return table === undefined ? restoreDatabase(deps, plan, yes) : restoreTable(deps, plan, table, yes);
   }
 

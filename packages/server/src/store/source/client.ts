@@ -118,9 +118,13 @@ export class LocalPostgresClient implements PostgresClient {
     }
   }
 
-  async contents(programs: ClientPrograms, input: AsyncIterable<Uint8Array>): Promise<string[]> {
+  async contents(
+    programs: ClientPrograms,
+    input: AsyncIterable<Uint8Array>,
+    args: readonly string[] = [],
+  ): Promise<string[]> {
     const folder = (await this.#choose(programs.major)).folder;
-    const running = start(join(folder, 'pg_restore'), ['--list'], { PATH: this.#path, LC_ALL: 'C' }, '');
+    const running = start(join(folder, 'pg_restore'), ['--list', ...args], { PATH: this.#path, LC_ALL: 'C' }, '');
     let text = '';
     running.child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();

@@ -1,0 +1,154 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { messageOf, YumOpsError } from '../../../lib/errors.ts';
+import { type BackupConnection, quoteIdentifier } from '../database.ts';
+import { restoreRoles } from '../logical/roles.ts';
+import { partOf, readClusterRecord, readDump } from '../objects.ts';
+import { createDatabase, dumpMajor, isSuperuser, type RestoreDeps, reportOf } from './into-database.ts';
+import { preflight, type RestorePlan, type RestoreReport } from './restore-database.ts';
+import { connectToServer } from './target.ts';
+
+export type PartReport = RestoreReport & { rows: number };
+
+/** Lines of an archive's contents: what makes a part, and what ties it to others. */
+export interface PartLines {
+  body: string[];
+  ties: string[];
+  rows: number;
+}
+
+/** A part of a database that is restored by itself. */
+export interface RestoredPart {
+  noun: 'table' | 'schema';
+  /** @param contents gives the lines of the archive, all or those that `pg_restore` finds by these arguments */
+  choose(contents: (args?: readonly string[]) => Promise<string[]>): Promise<PartLines>;
+  /**
+   * Moves what has its name out of the way, into or under a schema named `kept`, and makes the place for it.
+   * @returns where that is now; null = nothing was there
+   */
+  makeRoom(connection: BackupConnection, kept: string): Promise<string | null>;
+  /** Puts back what was moved. */
+  putBack(connection: BackupConnection, kept: string): Promise<void>;
+}
+
+/**
+ * Restores a part of a database; the rest of the target is left as it is, and what had the name of the part is kept.
+ * @param confirmed whether somebody said yes to writing into a database that is not empty
+ */
+export async function restorePart(
+  deps: RestoreDeps & { clock: Clock },
+  plan: RestorePlan,
+  part: RestoredPart,
+  confirmed: boolean,
+): Promise<PartReport> {
+  const { manifest, target } = plan;
+  const state = await preflight(deps, plan);
+  if (state === 'used' && !confirmed) {
+    throw new YumOpsError('restore_needs_yes', `The database "${target.catalog}" is not empty.`, {
+      hint: `Say --yes: a ${part.noun} of the same name is kept under another. Or restore to another database.`,
+      status: 409,
+    });
+  }
+  if (state === 'used') return fill(deps, plan, part);
+  if (state === 'empty') return fillNew(deps, plan, part);
+  const server = await connectToServer(target);
+  try {
+    await createDatabase(server, target.catalog, manifest.source);
+    try {
+      return await fillNew(deps, plan, part);
+    } catch (error) {
+      await server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(target.catalog)}`);
+      throw error;
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+/** A part may need the extensions of the whole; what cannot be made is named. */
+async function fillNew(
+  deps: RestoreDeps & { clock: Clock },
+  plan: RestorePlan,
+  part: RestoredPart,
+): Promise<PartReport> {
+  const warnings: string[] = [];
+  const connection = await plan.target.connect();
+  try {
+    for (const { name, schema } of plan.manifest.source?.extensions ?? []) {
+      const [extension, place] = [quoteIdentifier(name), quoteIdentifier(schema)];
+      const make = schema === 'pg_catalog' ? '' : `CREATE SCHEMA IF NOT EXISTS ${place};`;
+      await connection
+        .query(`${make} CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA ${place}`)
+        .catch((error: unknown) => warnings.push(`the extension ${name} was left out: ${messageOf(error)}`));
+    }
+  } finally {
+    await connection.close();
+  }
+  const report = await fill(deps, plan, part);
+  return { ...report, warnings: [...warnings, ...report.warnings] };
+}
+
+async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, part: RestoredPart): Promise<PartReport> {
+  const { manifest, target } = plan;
+  const { repository, client, progress, signal, clock } = deps;
+  const dump = partOf(manifest, 'dump');
+  const programs = await client.forServer(dumpMajor(manifest));
+  const contents = (args?: readonly string[]) => client.contents(programs, readDump(repository, dump), args);
+  const { body, ties, rows } = await part.choose(contents);
+  const name = `before_${new Date(clock.now()).toISOString().slice(0, 19).replace(/\D/g, '')}`;
+  const { kept, all, warnings } = await makeRoom(deps, plan, part, name);
+  const args = ['--no-password', `--dbname=${target.catalog}`, '--single-transaction'];
+  if (!all) args.push('--no-owner', '--no-privileges');
+  const restore = (only: readonly string[]) => {
+    const input = readDump(repository, dump, reportOf(dump, progress));
+    return client.restore(programs, target, { args, only, input, signal });
+  };
+  try {
+    await restore(body);
+  } catch (error) {
+    if (kept !== null) await withConnection(plan, (connection) => part.putBack(connection, name));
+    throw error;
+  }
+  warnings.push(...(await restoreTies(ties, restore)));
+  return { database: target.catalog, kept, warnings, rows };
+}
+
+/** Together, since each needs a pass over the archive; where one fails, one by one. @returns those that were left out */
+async function restoreTies(
+  ties: readonly string[],
+  restore: (only: readonly string[]) => Promise<void>,
+): Promise<string[]> {
+  if (ties.length === 0) return [];
+  const failed = await restore(ties).then(
+    () => false,
+    () => true,
+  );
+  const leftOut: string[] = [];
+  for (const tie of failed ? ties : []) {
+    await restore([tie]).catch((error: unknown) => {
+      leftOut.push(`${tie.replace(/^\d+; \d+ \d+ /, '')} was left out: ${messageOf(error)}`);
+    });
+  }
+  return leftOut;
+}
+
+/** Makes roles, and the place of the part. */
+function makeRoom({ repository }: RestoreDeps, plan: RestorePlan, part: RestoredPart, name: string) {
+  return withConnection(plan, async (connection) => {
+    const all = await isSuperuser(connection);
+    const cluster = await readClusterRecord(repository, plan.manifest);
+    const warnings = all ? await restoreRoles(connection, cluster) : ['owner and privileges were left out'];
+    return { kept: await part.makeRoom(connection, name), all, warnings };
+  });
+}
+
+async function withConnection<Result>(
+  { target }: RestorePlan,
+  work: (connection: BackupConnection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await target.connect();
+  try {
+    return await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
