@@ -52,6 +52,14 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Declare incidents, follow them, write their postmortem',
     load: async () => (await import('./incident.ts')).incident,
   },
+  procedure: {
+    about: 'Planned work by a checklist: begin, mark steps, finish',
+    load: async () => (await import('./procedure.ts')).procedure,
+  },
+  status: {
+    about: 'Tell the public on the status page what happens',
+    load: async () => (await import('./status-posts.ts')).status,
+  },
   'status-page': {
     about: 'Write on the public status page, serve it while the platform is away',
     load: async () => (await import('./status-page.ts')).statusPage,

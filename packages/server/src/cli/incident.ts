@@ -6,6 +6,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
 const path = (id: string, rest = '') => `/api/v1/incidents/${encodeURIComponent(id)}${rest}`;
@@ -90,7 +91,7 @@ const declare = defineCommand({
     const { title, severity, summary, runbook } = args;
     const body = {
       ...{ title, severity, summary, runbook, drill: args.drill === true },
-      ...(args.alert !== undefined && { alerts: args.alert.split(',').map((one) => one.trim()) }),
+      ...(args.alert !== undefined && { alerts: listed(args.alert) }),
       ...(args.began !== undefined && { startedAt: instantOf(args.began) }),
     };
     return act(args, (client) => client.post<IncidentDetail>('/api/v1/incidents', body), 'Declared');

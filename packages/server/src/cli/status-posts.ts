@@ -1,8 +1,10 @@
-import type { Page, PostStatus, StatusPost } from '@yumops/protocol';
+import type { ComponentStatus, Page, PostStatus, StatusPost } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
+import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
 const POSTS = '/api/v1/status/posts';
@@ -20,6 +22,44 @@ const textArg = {
   text: { type: 'positional', required: true, description: 'What visitors read', valueHint: 'TEXT' },
 } as const;
 
+const componentsArg = {
+  components: {
+    type: 'string',
+    description: 'What is said of components: orders=partial_outage,website=operational',
+    valueHint: 'ID=STATUS',
+  },
+} as const;
+
+/** `orders=partial_outage,website=operational` as the API has it; which there are is for the platform to say. */
+function componentsOf(text: string | undefined) {
+  if (text === undefined) return {};
+  const components = listed(text).map((part) => {
+    const [id = '', status = '', more] = part.split('=').map((word) => word.trim());
+    if (id !== '' && status !== '' && more === undefined) return { id, status: status as ComponentStatus };
+    throw wrongUse(`"${part}" is not COMPONENT=STATUS.`, 'Write for example orders=partial_outage.');
+  });
+  return { components };
+}
+
+function wrongUse(message: string, hint: string): YumOpsError {
+  return new YumOpsError('wrong_use', message, { hint, status: 400 });
+}
+
+/** Planned work has both times, a post about an incident none. */
+function planOf({ from, to }: Record<'from' | 'to', string | undefined>) {
+  if (from === undefined && to === undefined) return {};
+  if (from === undefined || to === undefined) throw wrongUse('Planned work has both --from and --to.', EXAMPLE);
+  return { kind: 'maintenance', scheduledStart: instantOf(from), scheduledEnd: instantOf(to) };
+}
+
+const EXAMPLE = 'Write for example 2026-12-05T22:00:00Z.';
+
+function instantOf(text: string): string {
+  const time = Date.parse(text);
+  if (Number.isFinite(time)) return new Date(time).toISOString();
+  throw wrongUse(`"${text}" is not a time.`, EXAMPLE);
+}
+
 function say(json: boolean | undefined, post: StatusPost): void {
   if (json) {
     printJson(post);
@@ -30,7 +70,7 @@ function say(json: boolean | undefined, post: StatusPost): void {
 }
 
 export const list = defineCommand({
-  meta: { name: 'yumops status-page list', description: 'List posts and drafts, newest first' },
+  meta: { name: 'yumops status list', description: 'List posts and drafts, newest first' },
   args: platformArgs,
   async run({ args }) {
     const page = await withClient(readSettings(args), (client) => client.get<Page<StatusPost>>(POSTS));
@@ -40,18 +80,26 @@ export const list = defineCommand({
 });
 
 export const post = defineCommand({
-  meta: { name: 'yumops status-page post', description: 'Write a post about an incident: a draft, or public at once' },
+  meta: {
+    name: 'yumops status post',
+    description: 'Write a post: a draft, or public at once; with --from and --to it is about planned work',
+  },
   args: {
     ...platformArgs,
     title: { type: 'positional', required: true, description: 'Title', valueHint: 'TITLE' },
     ...textArg,
     impact: { type: 'enum', options: ['none', 'minor', 'major', 'critical'], description: 'How bad it is' },
+    ...componentsArg,
+    from: { type: 'string', description: 'When planned work begins, ISO 8601', valueHint: 'TIME' },
+    to: { type: 'string', description: 'When planned work ends, ISO 8601', valueHint: 'TIME' },
     publish: { type: 'boolean', description: 'Make it public at once' },
   },
   async run({ args }) {
     const body = {
       ...{ title: args.title, body: args.text, publish: args.publish === true },
       ...(args.impact !== undefined && { impact: args.impact }),
+      ...componentsOf(args.components),
+      ...planOf(args),
     };
     const made = await withClient(readSettings(args), (client) => client.post<StatusPost>(POSTS, body));
     say(args.json, made);
@@ -59,7 +107,7 @@ export const post = defineCommand({
 });
 
 export const publish = defineCommand({
-  meta: { name: 'yumops status-page publish', description: 'Make a draft public' },
+  meta: { name: 'yumops status publish', description: 'Make a draft public' },
   args: { ...platformArgs, ...idArg },
   async run({ args }) {
     const path = `${POSTS}/${encodeURIComponent(args.id)}/publish`;
@@ -67,13 +115,13 @@ export const publish = defineCommand({
   },
 });
 
-const tell = (args: Parameters<typeof readSettings>[0], id: string, body: { status: PostStatus; body: string }) =>
+const tell = (args: Parameters<typeof readSettings>[0], id: string, body: { status?: PostStatus; body: string }) =>
   withClient(readSettings(args), (client) =>
     client.post<StatusPost>(`${POSTS}/${encodeURIComponent(id)}/updates`, body),
   );
 
 export const update = defineCommand({
-  meta: { name: 'yumops status-page update', description: 'Tell visitors more about a post' },
+  meta: { name: 'yumops status update', description: 'Tell visitors more about a post' },
   args: {
     ...platformArgs,
     ...idArg,
@@ -81,19 +129,29 @@ export const update = defineCommand({
     status: {
       type: 'enum',
       options: ['investigating', 'identified', 'monitoring', 'resolved', 'in_progress', 'verifying', 'completed'],
-      default: 'investigating',
-      description: 'Where it stands',
+      description: 'Where it stands; default as before',
     },
+    ...componentsArg,
   },
   async run({ args }) {
-    say(args.json, await tell(args, args.id, { status: args.status as PostStatus, body: args.text }));
+    const body = {
+      body: args.text,
+      ...(args.status !== undefined && { status: args.status as PostStatus }),
+      ...componentsOf(args.components),
+    };
+    say(args.json, await tell(args, args.id, body));
   },
 });
 
 export const resolve = defineCommand({
-  meta: { name: 'yumops status-page resolve', description: 'Tell visitors that it is over' },
+  meta: { name: 'yumops status resolve', description: 'Tell visitors that it is over' },
   args: { ...platformArgs, ...idArg, ...textArg },
   async run({ args }) {
     say(args.json, await tell(args, args.id, { status: 'resolved', body: args.text }));
   },
+});
+
+export const status = defineCommand({
+  meta: { name: 'yumops status', description: 'Tell the public on the status page what happens' },
+  subCommands: { list, post, publish, update, resolve },
 });

@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
 const add = defineCommand({
@@ -37,7 +38,7 @@ const add = defineCommand({
     const lists = ['days', 'monitors', 'services', 'slos', 'environments', 'matchers'] as const;
     const body = {
       ...{ name, from, to, schedule, for: args.for, reason, timeZone: zone, kind: args.mute ? 'mute' : 'maintenance' },
-      ...Object.fromEntries(lists.flatMap((key) => (args[key] === undefined ? [] : [[key, split(args[key])]]))),
+      ...Object.fromEntries(lists.flatMap((key) => (args[key] === undefined ? [] : [[key, listed(args[key])]]))),
     };
     const window = await withClient(readSettings(args), (client) =>
       client.post<PlannedWindow>('/api/v1/windows', body),
@@ -47,13 +48,6 @@ const add = defineCommand({
     return 0;
   },
 });
-
-function split(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
 
 const COLUMNS = [
   { heading: 'ID', cell: ({ id }: PlannedWindow) => id },

@@ -84,7 +84,10 @@ export function statusPostRoutes(app: FastifyInstance, { page, incidents, guard,
     { ...responder, schema: { ...schema('Make a draft public'), params, body: z.object({}).nullish() } },
     async (asked) => page.publish(asked.params.id, change(asked)),
   );
-  const update = z.object({ status, body, impact: impact.optional(), components: components.optional() });
+  const update = z.object({
+    status: status.optional().describe('Left out = as it is'),
+    ...{ body, impact: impact.optional(), components: components.optional() },
+  });
   routes.post(
     '/api/v1/status/posts/:id/updates',
     { ...responder, schema: { ...schema('Tell the public more'), params, body: update } },

@@ -27,7 +27,8 @@ export interface NewPost {
 }
 
 export interface NewUpdate {
-  status: PostStatus;
+  /** Left out = as it is. */
+  status?: PostStatus | undefined;
   body: string;
   components?: readonly PostComponent[] | undefined;
   impact?: PostImpact | undefined;
@@ -154,16 +155,17 @@ export async function addUpdate(
   checkComponents(deps, input.components ?? []);
   const post = await deps.db.transaction(async (tx) => {
     const before = await readPost(tx, id, true);
-    checkStatus(before.kind, input.status);
+    const status = input.status ?? statusAt(before, now);
+    checkStatus(before.kind, status);
     if (before.publishedAt === null) {
       throw new YumOpsError('post_draft', `"${before.title}" is a draft: publish it first.`, { status: 409 });
     }
     refuseInsideNames([input.body], namesOf(deps));
-    const over = input.status === 'resolved' || input.status === 'completed';
-    const update = { id: randomHex(8), status: input.status, body: input.body.trim(), at: now, by: actor };
+    const over = status === 'resolved' || status === 'completed';
+    const update = { id: randomHex(8), status, body: input.body.trim(), at: now, by: actor };
     const after: Post = {
       ...before,
-      status: input.status,
+      status,
       impact: input.impact ?? before.impact,
       components: input.components ?? before.components,
       resolvedAt: over ? now : null,
@@ -172,9 +174,9 @@ export async function addUpdate(
     await writePost(tx, after);
     await insertUpdate(tx, id, update);
     await queueForAll(tx, update.id, now);
-    const detail = { title: before.title, from: statusAt(before, now), to: input.status };
+    const detail = { title: before.title, from: statusAt(before, now), to: status };
     await deps.audit(tx, { at: now, actor, action: 'status_page.update', target: id, detail });
-    await note(tx, after, { at: now, actor, text: `${input.status}: ${update.body}` });
+    await note(tx, after, { at: now, actor, text: `${status}: ${update.body}` });
     return after;
   });
   deps.changed();
