@@ -15,8 +15,10 @@ export interface PutOptions {
   /** Nobody can delete or replace this version before this time, milliseconds since the epoch. Only where `locks`. */
   lockUntil?: number;
   signal?: AbortSignal;
-  /** What a browser takes it for, where the store tells browsers; small objects only. */
+  /** What a browser takes it for, where the store tells browsers. */
   contentType?: string;
+  /** How long whoever reads it by HTTP may keep it, where the store tells them: a value of `cache-control`. */
+  cacheControl?: string;
 }
 
 /** Bytes from `start` (default 0) up to, not including, `end` (default: all). */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStrictS3 } from '../support/strict-s3.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
 const TOKEN = 'away-test-admin-token';
@@ -34,6 +35,38 @@ function start(args: string[]): Promise<{ child: ChildProcess; url: string }> {
   });
 }
 
+function writeConfig(snapshot: string): Promise<void> {
+  return writeFile(
+    join(folder, 'yumops.yml'),
+    `service: shop
+monitors: [{name: ${MONITOR}, url: "http://127.0.0.1:9/", check_interval: 60}]
+status_page:
+  title: Shop status
+  components: [{name: Website, monitors: [${MONITOR}]}]
+  snapshot: "${snapshot}"
+`,
+  );
+}
+
+async function publish(url: string): Promise<void> {
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const post = { title: 'Checkout is slow', body: 'We are looking into it.', publish: true };
+  const made = await fetch(`${url}/api/v1/status/posts`, {
+    ...{ method: 'POST', headers, body: JSON.stringify(post) },
+  });
+  expect(made.status).toBe(201);
+}
+
+/** The engines notice that the platform is gone, or are orphans: in either case nobody answers any more. */
+async function silent(url: string): Promise<void> {
+  const state = () =>
+    fetch(url).then(
+      () => 'answers',
+      () => 'silent',
+    );
+  await expect.poll(state, { timeout: 10_000 }).toBe('silent');
+}
+
 function kill(child: ChildProcess): Promise<unknown> {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   process.kill(-(child.pid ?? 0), 'SIGKILL');
@@ -43,16 +76,7 @@ function kill(child: ChildProcess): Promise<unknown> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'yumops-away-'));
   await chmod(folder, 0o755);
-  await writeFile(
-    join(folder, 'yumops.yml'),
-    `service: shop
-monitors: [{name: ${MONITOR}, url: "http://127.0.0.1:9/", check_interval: 60}]
-status_page:
-  title: Shop status
-  components: [{name: Website, monitors: [${MONITOR}]}]
-  snapshot: "file:./copy"
-`,
-  );
+  await writeConfig('file:./copy');
   browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
@@ -67,12 +91,7 @@ afterAll(async () => {
 
 test('a visitor without script reads the page, also when every process of the platform was killed', async () => {
   const platform = await start(['start', '--config', folder, '--port', '0']);
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
-  const post = { title: 'Checkout is slow', body: 'We are looking into it.', publish: true };
-  const made = await fetch(`${platform.url}/api/v1/status/posts`, {
-    ...{ method: 'POST', headers, body: JSON.stringify(post) },
-  });
-  expect(made.status).toBe(201);
+  await publish(platform.url);
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -86,17 +105,7 @@ test('a visitor without script reads the page, also when every process of the pl
   await expect.poll(() => readFile(index, 'utf8').catch(() => ''), { timeout: 30_000 }).toContain('Checkout is slow');
 
   await kill(platform.child);
-  // The engines notice that the platform is gone, or are orphans: in either case nobody answers any more.
-  await expect
-    .poll(
-      () =>
-        fetch(platform.url).then(
-          () => 'answers',
-          () => 'silent',
-        ),
-      { timeout: 10_000 },
-    )
-    .toBe('silent');
+  await silent(platform.url);
   const copy = await start(['status-page', 'serve', '--from', join(folder, 'copy'), '--port', '0']);
   for (const path of ['/', '/status', '/status/history', '/api/v2/summary.json', '/status/feed.atom']) {
     const answer = await fetch(copy.url + path);
@@ -119,4 +128,39 @@ test('a visitor without script reads the page, also when every process of the pl
   expect(await page.getByText('You see what was known 30 minutes ago.').count()).toBe(1);
   expect(faults).toEqual([]);
   await context.close();
+}, 180_000);
+
+test('a bucket keeps the copy for browsers and caches, and serves it when every process was killed', async () => {
+  const s3 = await startStrictS3();
+  try {
+    await writeConfig(s3.url);
+    const platform = await start(['start', '--config', folder, '--port', '0']);
+    await publish(platform.url);
+    const read = (path: string) => fetch(`${s3.website}/${path}`);
+    await expect.poll(async () => (await read('')).text(), { timeout: 30_000 }).toContain('Checkout is slow');
+    await kill(platform.child);
+    await silent(platform.url);
+    for (const [path, type] of [
+      ['', 'text/html; charset=utf-8'],
+      ['history.html', 'text/html; charset=utf-8'],
+      ['feed.rss', 'application/rss+xml; charset=utf-8'],
+      ['feed.atom', 'application/atom+xml; charset=utf-8'],
+      ['api/v2/summary.json', 'application/json; charset=utf-8'],
+      ['status.js', 'text/javascript; charset=utf-8'],
+    ] as const) {
+      const answer = await read(path);
+      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([path, 200, type]);
+      expect(answer.headers.get('cache-control'), path).toMatch(/^public, max-age=(15|300), .*stale-if-error=86400$/);
+      expect(await answer.text(), path).not.toContain(MONITOR);
+    }
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(`${s3.website}/index.html`);
+    await page.getByRole('link', { name: 'Checkout is slow' }).click();
+    expect(await page.getByText('We are looking into it.').count()).toBe(1);
+    await page.close();
+    const copy = await start(['status-page', 'serve', '--from', s3.url, '--port', '0']);
+    expect(await (await fetch(copy.url)).text()).toContain('Checkout is slow');
+  } finally {
+    await s3.stop();
+  }
 }, 180_000);

@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 
 /** Headers that the service knows. It refuses every other, so that none is silently without effect. */
 const HEADERS = new Set(
-  `host authorization x-amz-date x-amz-content-sha256 content-length content-md5 content-type range if-none-match if-match
+  `host authorization cache-control x-amz-date x-amz-content-sha256 content-length content-md5 content-type range if-none-match if-match
   x-amz-object-lock-mode x-amz-object-lock-retain-until-date user-agent x-amz-user-agent amz-sdk-invocation-id
   amz-sdk-request x-amz-sdk-checksum-algorithm x-amz-checksum-crc32 accept accept-encoding connection expect transfer-encoding`.split(
     /\s+/,
@@ -26,12 +26,20 @@ interface Version {
   modified: Date;
   lockedUntil: number;
   marker: boolean;
+  told: Told;
+}
+
+/** What the service says of an object to those who read it. */
+interface Told {
+  'content-type': string;
+  'cache-control'?: string;
 }
 
 interface PendingUpload {
   key: string;
   parts: Map<number, Buffer>;
   lockedUntil: number;
+  told: Told;
 }
 
 export interface StrictS3Options {
@@ -56,6 +64,8 @@ export interface S3Faults {
 export interface StrictS3 {
   /** For `openBlobStore`: with credentials, bucket and a prefix. */
   url: string;
+  /** Where everybody reads the bucket by HTTP, without credentials: its website endpoint. */
+  website: string;
   faults: S3Faults;
   requests: string[];
   /** Current bytes of every object by key. */
@@ -112,6 +122,9 @@ function checkSignature(request: IncomingMessage, url: URL, body: Buffer): strin
   return access;
 }
 
+/** The type of what nobody said one of. */
+const UNSAID: Told = { 'content-type': 'binary/octet-stream' };
+
 class Bucket {
   readonly versions = new Map<string, Version[]>();
   readonly uploads = new Map<string, PendingUpload>();
@@ -135,9 +148,9 @@ class Bucket {
     return `v${++this.#next}`;
   }
 
-  add(key: string, body: Buffer, lockedUntil: number, marker = false): Version {
+  add(key: string, body: Buffer, lockedUntil: number, told: Told = UNSAID, marker = false): Version {
     const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    const version = { id: this.id(), body, etag, modified: new Date(), lockedUntil, marker };
+    const version = { id: this.id(), body, etag, modified: new Date(), lockedUntil, marker, told };
     this.versions.set(key, this.locks ? [...(this.versions.get(key) ?? []), version] : [version]);
     return version;
   }
@@ -164,6 +177,15 @@ interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: string | Buffer;
+}
+
+function toldOf({ request: { headers } }: Call): Told {
+  const { 'content-type': type, 'cache-control': cache } = headers;
+  return {
+    ...UNSAID,
+    ...(type !== undefined && { 'content-type': type }),
+    ...(cache !== undefined && { 'cache-control': cache }),
+  };
 }
 
 function lockOf({ bucket, request }: Call): number {
@@ -204,7 +226,7 @@ function putObject(call: Call): Answer {
   checkBody(call, locked > 0);
   checkCondition(call);
   checkQuota(call);
-  const { etag } = call.bucket.add(call.key, call.body, locked);
+  const { etag } = call.bucket.add(call.key, call.body, locked, toldOf(call));
   return { status: 200, headers: { etag } };
 }
 
@@ -238,7 +260,7 @@ function completeUpload(call: Call): Answer {
     if (index < parts.length - 1 && part.length < LEAST_PART) throw new Refusal(400, 'EntityTooSmall');
   }
   bucket.uploads.delete(id);
-  const { etag } = bucket.add(key, Buffer.concat(parts as Buffer[]), upload.lockedUntil);
+  const { etag } = bucket.add(key, Buffer.concat(parts as Buffer[]), upload.lockedUntil, upload.told);
   const xml = `<CompleteMultipartUploadResult><Key>${escapeXml(key)}</Key><ETag>${etag}</ETag></CompleteMultipartUploadResult>`;
   return { status: 200, body: xml };
 }
@@ -246,11 +268,11 @@ function completeUpload(call: Call): Answer {
 function getObject({ bucket, request, key }: Call): Answer {
   const version = bucket.current(key);
   if (!version) throw new Refusal(404, 'NoSuchKey');
-  const { body, etag, modified } = version;
+  const { body, etag, modified, told } = version;
   if (request.headers['if-match'] !== undefined && request.headers['if-match'] !== etag) {
     throw new Refusal(412, 'PreconditionFailed');
   }
-  const headers = { etag, 'last-modified': modified.toUTCString(), 'accept-ranges': 'bytes' };
+  const headers = { ...told, etag, 'last-modified': modified.toUTCString(), 'accept-ranges': 'bytes' };
   if (request.method === 'HEAD') return { status: 200, headers: { ...headers, 'content-length': String(body.length) } };
   const { range } = request.headers;
   if (range === undefined) return { status: 200, headers, body };
@@ -267,7 +289,7 @@ function deleteObject({ bucket, key, url }: Call): Answer {
   const id = url.searchParams.get('versionId');
   const versions = bucket.versions.get(key) ?? [];
   if (id === null) {
-    if (bucket.locks) bucket.add(key, Buffer.alloc(0), 0, true);
+    if (bucket.locks) bucket.add(key, Buffer.alloc(0), 0, UNSAID, true);
     else bucket.versions.delete(key);
     return { status: 204 };
   }
@@ -347,7 +369,7 @@ function onBucket(call: Call): Answer {
 function onPost(call: Call): Answer {
   if (!call.url.searchParams.has('uploads')) return completeUpload(call);
   const id = call.bucket.id();
-  call.bucket.uploads.set(id, { key: call.key, parts: new Map(), lockedUntil: lockOf(call) });
+  call.bucket.uploads.set(id, { key: call.key, parts: new Map(), lockedUntil: lockOf(call), told: toldOf(call) });
   const xml = `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
   return { status: 200, body: xml };
 }
@@ -419,6 +441,25 @@ async function answerTo(bucket: Bucket, request: IncomingMessage, response: Serv
   } else response.end(bytes);
 }
 
+/** The website endpoint: reads only, `index.html` behind a slash, and what was said of each object. */
+function serveWebsite(bucket: Bucket, request: IncomingMessage, response: ServerResponse): void {
+  const { pathname } = new URL(request.url ?? '/', 'http://s3');
+  const key = decodeURIComponent(pathname).slice(1);
+  const version = bucket.current(key === '' || key.endsWith('/') ? `${key}index.html` : key);
+  if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405).end();
+  else if (version === undefined) response.writeHead(404, { 'content-type': 'text/html' }).end('404 Not Found');
+  else {
+    const { body, etag, modified, told } = version;
+    response.writeHead(200, { ...told, etag, 'last-modified': modified.toUTCString() }).end(body);
+  }
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
 function urlOf(access: string, port: number): string {
   return `http://${access}:${encodeURIComponent(SECRETS[access] as string)}@127.0.0.1:${port}/${BUCKET}/some/prefix`;
 }
@@ -431,10 +472,11 @@ export async function startStrictS3({ locks = false, pageSize = 1_000 }: StrictS
     requests.push(`${request.method} ${request.url}`);
     answerTo(bucket, request, response).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const website = createServer((request, response) => serveWebsite(bucket, request, response));
+  const port = await listen(server);
+  const websitePort = await listen(website);
   return {
+    website: `http://127.0.0.1:${websitePort}/some/prefix`,
     url: urlOf(ACCESS, port),
     writerUrl: urlOf(WRITER, port),
     deletions: () => bucket.deletions,
@@ -451,8 +493,10 @@ export async function startStrictS3({ locks = false, pageSize = 1_000 }: StrictS
     },
     pendingUploads: () => bucket.uploads.size,
     async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      for (const one of [server, website]) {
+        one.closeAllConnections();
+        await new Promise((resolve) => one.close(resolve));
+      }
     },
   };
 }

@@ -28,6 +28,13 @@ export const CONTENT_TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
 };
 
+/**
+ * Pages, feeds and answers change with every post: a cache asks again soon, and shows what it has while the place of the
+ * copy is away. The script changes with the version alone.
+ */
+const CACHE_CONTROL = 'public, max-age=15, stale-while-revalidate=60, stale-if-error=86400';
+const SCRIPT_CACHE_CONTROL = 'public, max-age=300, stale-if-error=86400';
+
 /** Links of a page so many folders below the top of the copy. */
 function linksAt(depth: number, url: string): PageLinks {
   const up = '../'.repeat(depth);
@@ -71,7 +78,8 @@ export async function writeSnapshot(
 ): Promise<void> {
   for (const { path, text, contentType } of files) {
     if (written.get(path) === text) continue;
-    await store.put(path, Buffer.from(text), { contentType });
+    const cacheControl = path.endsWith('.js') ? SCRIPT_CACHE_CONTROL : CACHE_CONTROL;
+    await store.put(path, Buffer.from(text), { contentType, cacheControl });
     written.set(path, text);
   }
 }

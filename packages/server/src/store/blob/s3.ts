@@ -227,7 +227,7 @@ export class S3BlobStore implements BlobStore {
         Body: bytes,
         ContentLength: bytes.length,
         ContentMD5: md5(bytes),
-        ...(options.contentType !== undefined && { ContentType: options.contentType }),
+        ...toldToReaders(options),
         ...this.#lockOf(options),
         ...(options.ifAbsent && { IfNoneMatch: '*' }),
       }),
@@ -237,7 +237,7 @@ export class S3BlobStore implements BlobStore {
 
   async #begin(path: string, options: PutOptions): Promise<Upload> {
     const { UploadId } = await this.#client.send(
-      new CreateMultipartUploadCommand({ ...this.#key(path), ...this.#lockOf(options) }),
+      new CreateMultipartUploadCommand({ ...this.#key(path), ...toldToReaders(options), ...this.#lockOf(options) }),
       abortable(options),
     );
     return { ...this.#key(path), UploadId, parts: [] };
@@ -279,6 +279,14 @@ export class S3BlobStore implements BlobStore {
   #wrap(path: string, error: unknown): unknown {
     return asBlobError(path, this.address, error);
   }
+}
+
+/** What the service says of an object to browsers. */
+function toldToReaders({ contentType, cacheControl }: PutOptions) {
+  return {
+    ...(contentType !== undefined && { ContentType: contentType }),
+    ...(cacheControl !== undefined && { CacheControl: cacheControl }),
+  };
 }
 
 /** A download that may break and go on. */
