@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Db } from '../../src/lib/db.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { slackAppNotifier } from '../../src/respond/notify/slack/app.ts';
 import { START } from '../support/alert-rig.ts';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
-import { type IncidentRig, incidentRig } from './rig.ts';
+import { SLACK_TOKEN, slackAppServer } from '../support/vendors/slack-app.ts';
+import { CONFIG, type IncidentRig, incidentRig } from './rig.ts';
 
 let server: StateServer;
 let db: Db;
@@ -242,4 +245,73 @@ test('incidents of the same rule are related', async () => {
   const [alert] = await db.query<{ id: string }>('SELECT id FROM alerts');
   await rig.incidents.declare({ title: 'Again', alerts: [alert?.id ?? ''] }, rig.by('ada'));
   expect((await rig.incidents.read('2')).related).toMatchObject([{ number: 1, why: 'High Error Rate fired then too' }]);
+});
+
+test('Slack hears of every step in one thread, whose first message shows how it stands', async () => {
+  const slack = await slackAppServer();
+  try {
+    const app = { botToken: new Secret(SLACK_TOKEN), signingSecret: null, base: `${slack.base}/api` };
+    const notifiers = () => new Map([['slack', slackAppNotifier(app)]]);
+    rig = await incidentRig(db, CONFIG, { notifiers });
+    /** Does something, lets the messages go, and returns what Slack was told by it. */
+    const told = async (deed: () => Promise<unknown>) => {
+      const before = slack.accepted.length;
+      await deed();
+      await rig.clock.advance(5_000);
+      await rig.rig.run();
+      return slack.accepted.slice(before).map(({ path, body }) => {
+        const { text, thread_ts: thread = null, ts = null } = JSON.parse(body);
+        return { method: path.split('.').at(-1), text, thread, ts, body };
+      });
+    };
+    const [first, ...others] = await told(() => rig.incidents.declare({ title: 'Orders fail' }, rig.by('ada')));
+    expect([others, first?.thread, first?.body]).toEqual([[], null, expect.stringContaining('commander ada')]);
+    const root = '1503435956.000001';
+    const steps: [deed: () => Promise<unknown>, said: string, more: string][] = [
+      [
+        () => rig.incidents.move('1', { status: 'identified', note: 'the queue is full' }, rig.by('ada')),
+        'is identified',
+        'the queue is full',
+      ],
+      [
+        () => rig.incidents.edit('1', { roles: { communications: 'sam', commander: 'eve' } }, rig.by('ada')),
+        'changed hands',
+        'commander: eve, communications: sam',
+      ],
+      [() => rig.incidents.edit('1', { severity: 'critical' }, rig.by('eve')), 'is critical now', 'Severity critical'],
+      [() => rig.incidents.move('1', { status: 'monitoring' }, rig.by('eve')), 'is monitoring', 'commander eve'],
+      [
+        () => rig.incidents.move('1', { status: 'resolved', note: 'drained' }, rig.by('eve')),
+        'is resolved',
+        'status resolved, after',
+      ],
+      [
+        () => rig.incidents.move('1', { status: 'investigating', note: 'again' }, rig.by('eve')),
+        'is investigating',
+        'again',
+      ],
+    ];
+    for (const [deed, said, more] of steps) {
+      const [reply, mark, ...rest] = await told(deed);
+      expect([rest, reply?.method, reply?.thread, reply?.text], said).toEqual([
+        [],
+        'postMessage',
+        root,
+        expect.stringContaining(`Incident 1 ${said}: Orders fail`),
+      ]);
+      expect(reply?.body, said).toContain(more);
+      expect(mark, said).toMatchObject({ method: 'update', ts: root, text: reply?.text });
+    }
+    // What is for those who look is told to nobody.
+    expect(await told(() => rig.incidents.comment('1', 'hm', rig.by('eve')))).toEqual([]);
+    expect(await told(() => rig.incidents.edit('1', { summary: 'more' }, rig.by('eve')))).toEqual([]);
+    // Another incident has a thread of its own, and Slack refused nothing on the way.
+    const [own] = await told(() => rig.incidents.declare({ title: 'Search fails' }, rig.by('ada')));
+    expect(own?.thread).toBeNull();
+    expect(await db.query('SELECT DISTINCT status, last_error FROM alert_messages')).toEqual([
+      { status: 'sent', last_error: null },
+    ]);
+  } finally {
+    await slack.stop();
+  }
 });

@@ -4,11 +4,14 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { FakeClock } from '../../src/lib/clock.ts';
 import type { Db } from '../../src/lib/db.ts';
 import { createLog } from '../../src/lib/log.ts';
+import type { TelemetryStore } from '../../src/lib/telemetry.ts';
 import { type Alerting, AlertPages, factsOfAlerts } from '../../src/respond/alerting/index.ts';
+import { aroundBeginning } from '../../src/respond/incidents/evidence.ts';
+import { impactEvidence } from '../../src/respond/incidents/impact-evidence.ts';
 import { createIncidents, type FactSource, type Incidents } from '../../src/respond/incidents/index.ts';
 import type { EvidenceSource } from '../../src/respond/incidents/ports.ts';
 import { createShelf } from '../../src/respond/runbooks/index.ts';
-import { type AlertRig, configOf, type RigConfig, START } from '../support/alert-rig.ts';
+import { type AlertRig, configOf, type RigConfig, type RigOptions, START } from '../support/alert-rig.ts';
 import { alertingApp } from '../support/alerting-app.ts';
 
 export const CONFIG = `
@@ -38,9 +41,13 @@ export interface IncidentRig {
   until(t: number): Promise<void>;
 }
 
-export async function incidentRig(db: Db, yaml = CONFIG): Promise<IncidentRig> {
+export async function incidentRig(
+  db: Db,
+  yaml = CONFIG,
+  { telemetry, notifiers }: { telemetry?: TelemetryStore } & Pick<RigOptions, 'notifiers'> = {},
+): Promise<IncidentRig> {
   const clock = new FakeClock(START);
-  const { rig, alerting } = await alertingApp(db, yaml, { clock });
+  const { rig, alerting } = await alertingApp(db, yaml, { clock, ...(notifiers && { notifiers }) });
   const config = configOf(yaml) as RigConfig & { incidents: never };
   const log = createLog(clock, () => undefined);
   const shelf = createShelf(() => '/nonexistent');
@@ -56,6 +63,8 @@ export async function incidentRig(db: Db, yaml = CONFIG): Promise<IncidentRig> {
   const source: EvidenceSource = {
     kind: 'logs',
     title: 'Log lines',
+    spanOf: aroundBeginning,
+    againMs: null,
     query: () => 'SELECT 1',
     read: async () => {
       if (own.evidence instanceof Error) throw own.evidence;
@@ -72,7 +81,7 @@ export async function incidentRig(db: Db, yaml = CONFIG): Promise<IncidentRig> {
       acknowledgeAlert: (id, by, via) => alerting.acknowledge(id, by, via),
       nudge: () => undefined,
       facts: [alertFacts, async () => own.facts],
-      evidence: [source],
+      evidence: [source, ...(telemetry ? impactEvidence(telemetry) : [])],
     });
   const own: IncidentRig = {
     ...{ clock, rig, alerting, incidents: make(), app: await createHttpServer({ log, version: '0' }) },

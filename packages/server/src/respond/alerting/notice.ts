@@ -18,6 +18,8 @@ export interface Notice {
   lines: readonly string[];
   /** A page of the console. */
   url: string;
+  /** The first message of the thread shows the newest state, where the channel can change it. */
+  marksFirst?: boolean;
   /** Why it is sent. */
   reason: string;
 }
@@ -28,11 +30,11 @@ export interface Notice {
  * @param now ms since the epoch
  */
 export async function queueNotice(tx: Queryable, notice: Notice, now: number): Promise<void> {
-  const { severity, ended, title, lines, url, reason } = notice;
+  const { severity, ended, title, lines, url, reason, marksFirst = false } = notice;
   const kind = ended ? 'resolved' : 'update';
   const body: MessageBody = {
     ...{ kind, severity, title, reason, rule: notice.topic, step: 0, alerts: [] },
-    notice: { lines, url },
+    notice: { lines, url, ...(marksFirst && { marksFirst }) },
   };
   for (const { channel, target, broken } of notice.targets) {
     const key = `${notice.key}:${channel}/${target}`;

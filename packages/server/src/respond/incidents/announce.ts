@@ -37,6 +37,7 @@ export async function announce(
         ...(incident.runbook === null ? [] : [`Runbook: ${deps.publicUrl}/runbooks?runbook=${incident.runbook}`]),
       ],
       url: incidentUrl(deps.publicUrl, incident),
+      marksFirst: true,
       reason: 'you get news of every incident',
     },
     now,

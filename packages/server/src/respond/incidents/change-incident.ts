@@ -18,6 +18,8 @@ export interface IncidentEdit {
   runbook?: string | null | undefined;
 }
 
+const ROLES = ['commander', 'communications', 'scribe'] as const;
+
 /** What came of a change: the incident, lines for its timeline, and what its receivers are told. */
 interface Outcome {
   incident: Incident;
@@ -112,9 +114,16 @@ export function editIncident(deps: IncidentDeps, key: string, edit: IncidentEdit
       });
     }
     const facts = factsOfEdit(before, incident, by);
-    const severity = before.severity === incident.severity ? null : `is ${incident.severity} now`;
-    return { incident, facts, detail: { ...edit }, told: severity === null ? null : { what: severity, note: '' } };
+    return { incident, facts, detail: { ...edit }, told: newsOfEdit(before, incident) };
   });
+}
+
+/** Severity and roles are news to everybody; the rest is for those who look. */
+function newsOfEdit(before: Incident, after: Incident): Outcome['told'] {
+  const roles = ROLES.filter((role) => before.roles[role] !== after.roles[role]);
+  const note = roles.map((role) => `${role}: ${after.roles[role] ?? 'nobody'}`).join(', ');
+  if (before.severity !== after.severity) return { what: `is ${after.severity} now`, note };
+  return note === '' ? null : { what: 'changed hands', note };
 }
 
 function factsOfEdit(before: Incident, after: Incident, { actor, now }: Change): Fact[] {
@@ -122,7 +131,7 @@ function factsOfEdit(before: Incident, after: Incident, { actor, now }: Change):
   if (before.severity !== after.severity) {
     facts.push({ at: now, kind: 'severity', actor, text: `${before.severity} → ${after.severity}` });
   }
-  for (const role of ['commander', 'communications', 'scribe'] as const) {
+  for (const role of ROLES) {
     if (before.roles[role] === after.roles[role]) continue;
     facts.push({ at: now, kind: 'role', actor, text: `${role}: ${after.roles[role] ?? 'nobody'}` });
   }

@@ -36,7 +36,12 @@ export interface MessageBody {
   /** Ids in Slack of the people whose turn it is. */
   mentions?: readonly string[];
   /** What a message says that is about no alert, and the page of the console about it. */
-  notice?: { lines: readonly string[]; url: string };
+  notice?: {
+    lines: readonly string[];
+    url: string;
+    /** The first message of the thread shows the newest state, where the channel can change it. */
+    marksFirst?: boolean;
+  };
   /** Alerts this message tells of first, then others that fire in the same group. */
   alerts: readonly MessageAlert[];
 }

@@ -44,10 +44,11 @@ export function slackAppNotifier(app: SlackApp): Notifier {
   return {
     async send(message, signal) {
       const thread = parseReceipt(message.thread);
-      const { kind } = message.body;
+      const { kind, notice } = message.body;
       if (!thread && kind === 'acknowledged') return { outcome: 'sent', detail: 'there is no message to mark' };
       const sent = await callSlack(app, 'chat.postMessage', postOf(message, thread, app), signal);
-      if (!thread || (kind !== 'resolved' && kind !== 'acknowledged') || sent.outcome !== 'sent') return sent;
+      const marks = kind === 'resolved' || kind === 'acknowledged' || notice?.marksFirst === true;
+      if (!thread || !marks || sent.outcome !== 'sent') return sent;
       const buttons = kind === 'acknowledged' && app.signingSecret !== null ? AFTER_ACK : [];
       const marked = await callSlack(app, 'chat.update', { ...thread, ...contentOf(message, buttons) }, signal);
       if (marked.outcome === 'sent') return sent;
