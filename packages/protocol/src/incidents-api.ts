@@ -112,6 +112,60 @@ export interface IncidentEvidenceRows extends IncidentEvidence {
   rows: Record<string, unknown>[];
 }
 
+/** Requests of one minute. */
+export interface ImpactMinute {
+  at: string;
+  requests: number;
+  /** Answered with 5xx. */
+  failed: number;
+  /** 95th percentile of the response times, ms; null without requests. */
+  p95Ms: number | null;
+}
+
+/** Figures over the minutes of a stretch of time. */
+export interface ImpactFigures {
+  /** Minutes that were read. */
+  minutes: number;
+  requests: number;
+  failed: number;
+  requestsPerMinute: number | null;
+  /** Percent of the requests that failed; null without any. */
+  errorPercent: number | null;
+  /** Median over the minutes, ms. */
+  p95Ms: number | null;
+}
+
+/** `GET /api/v1/incidents/:id/impact`: traffic, failures and response times, frozen, with what happened beside them. */
+export interface IncidentImpact {
+  /** The service that is counted; null = all. */
+  service: string | null;
+  /** One stretch, or two where the incident is too long for one: around its beginning and around its end. */
+  spans: {
+    from: string;
+    to: string;
+    takenAt: string;
+    complete: boolean;
+    /** Every minute up to `takenAt`, also those without requests. */
+    minutes: ImpactMinute[];
+  }[];
+  /** Why the last reading failed, if so. */
+  error: string | null;
+  /** In order of time; `until` null = it goes on, or is a moment. */
+  marks: {
+    kind: 'alert' | 'deploy' | 'began' | 'mitigated' | 'ended';
+    at: string;
+    until: string | null;
+    text: string;
+    link: string | null;
+  }[];
+  /** Before it began, while it did harm (until mitigated, else its end), and after it. */
+  before: ImpactFigures;
+  during: ImpactFigures;
+  after: ImpactFigures;
+  /** The minutes at which it was worst; null without failures, or without requests. */
+  worst: { error: ImpactMinute | null; p95: ImpactMinute | null };
+}
+
 /** Milliseconds; null = not yet. */
 export interface IncidentTimes {
   /** From the fault to its detection. */

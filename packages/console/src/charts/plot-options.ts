@@ -51,7 +51,8 @@ export function plotOptions(latest: Latest, width: number, zone: Zone): uPlot.Op
     hooks: {
       setCursor: [(plot) => latest.current.onHover(plot.cursor.idx ?? null)],
       setSelect: [(plot) => zoomTo(plot, latest)],
-      draw: [(plot) => drawThreshold(plot, latest)],
+      drawClear: [(plot) => drawStretches(plot, latest)],
+      draw: [(plot) => drawThreshold(plot, latest), (plot) => drawMoments(plot, latest)],
     },
   };
 }
@@ -141,4 +142,40 @@ function drawThreshold(plot: uPlot, latest: Latest): void {
   ctx.textBaseline = 'bottom';
   ctx.fillText(threshold.label, bbox.left + 4 * scale, y - 3 * scale);
   ctx.restore();
+}
+
+const STRETCH_OPACITY = 0.12;
+
+/** Stretches lie below the curves; one that is shorter than a line is as wide as a line. */
+function drawStretches(plot: uPlot, { current }: Latest): void {
+  for (const { at, until, token } of current.marks ?? []) {
+    if (until === undefined) continue;
+    const { ctx, bbox } = plot;
+    const left = Math.max(bbox.left, plot.valToPos(at, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, plot.valToPos(until, 'x', true));
+    if (right < left) continue;
+    ctx.save();
+    ctx.globalAlpha = STRETCH_OPACITY;
+    ctx.fillStyle = tokenColour(token);
+    ctx.fillRect(left, bbox.top, Math.max(right - left, window.devicePixelRatio), bbox.height);
+    ctx.restore();
+  }
+}
+
+function drawMoments(plot: uPlot, { current }: Latest): void {
+  for (const { at, until, token, dashed } of current.marks ?? []) {
+    const { ctx, bbox } = plot;
+    const x = Math.round(plot.valToPos(at, 'x', true));
+    if (until !== undefined || x < bbox.left || x > bbox.left + bbox.width) continue;
+    const scale = window.devicePixelRatio;
+    ctx.save();
+    ctx.strokeStyle = tokenColour(token);
+    ctx.lineWidth = 1.5 * scale;
+    if (dashed) ctx.setLineDash([4 * scale, 3 * scale]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.restore();
+  }
 }

@@ -19,7 +19,7 @@ export default function Plot(props: PlotProps) {
   const latest = useRef(props);
   const appearance = useAppearance();
   const zone = useZone();
-  const { kind, times, series, height, threshold, step } = props;
+  const { kind, times, series, height, threshold, step, marks } = props;
   const shape = `${kind} ${height} ${threshold?.value} ${step} ${series.map(({ label, token }) => `${label}/${token}`).join()}`;
 
   useEffect(() => {
@@ -44,7 +44,7 @@ export default function Plot(props: PlotProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the figures come from the latest properties
   useEffect(() => {
     plot.current?.setData(plotData(latest.current));
-  }, [times, series]);
+  }, [times, series, marks]);
 
   return <div className="plot" ref={box} aria-hidden="true" />;
 }

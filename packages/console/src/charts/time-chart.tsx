@@ -18,6 +18,17 @@ export interface ChartSeries {
   values: readonly (number | null)[];
 }
 
+/** A moment, or a stretch, that is marked in a chart. */
+export interface ChartMark {
+  /** Milliseconds. */
+  at: number;
+  /** Its end; left out = a moment. */
+  until?: number;
+  /** Colour token, without dashes. */
+  token: string;
+  dashed?: boolean;
+}
+
 export interface TimeChartProps {
   title: string;
   /** What the chart shows, in a sentence, for those who do not see it. */
@@ -30,6 +41,8 @@ export interface TimeChartProps {
   format(value: number): string;
   height?: number;
   threshold?: { value: number; label: string };
+  /** What happened beside it; the page says in words what they are. */
+  marks?: readonly ChartMark[];
   /** Fills the room between two series, by their places. */
   band?: { high: number; low: number; token: string };
   /** Called when a person drags over a stretch of time. */

@@ -88,6 +88,11 @@ export function incidentRoutes(app: FastifyInstance, deps: IncidentRouteDeps): v
     { onRequest, schema: { summary: 'Frozen rows', tags, params: params.extend({ kind: text }) } },
     async (asked) => incidents.evidence(asked.params.id, asked.params.kind),
   );
+  routes.get(
+    '/api/v1/incidents/:id/impact',
+    { onRequest, schema: { summary: 'Traffic, failures and response times around it, frozen', tags, params } },
+    async (asked) => incidents.impact(asked.params.id),
+  );
   incidentVerbs(app, deps);
 }
 

@@ -13,6 +13,7 @@ import { formatSpan } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { EditForm } from './edit-form.tsx';
 import { Evidence } from './evidence.tsx';
+import { Impact } from './impact.tsx';
 import { Facts } from './incident-facts.tsx';
 import { ENDED, SEVERITIES, STATUSES } from './incident-look.ts';
 import { incidentQuery, readAgain } from './incident-queries.ts';
@@ -27,6 +28,7 @@ const route = getRouteApi('/console/incidents/$id');
 
 const VIEWS = [
   { view: undefined, label: 'Timeline' },
+  { view: 'impact', label: 'Impact' },
   { view: 'evidence', label: 'Evidence' },
   { view: 'postmortem', label: 'Postmortem' },
 ];
@@ -62,8 +64,14 @@ function Content({ incident }: { incident: IncidentDetail }) {
           </route.Link>
         ))}
       </nav>
+      {search.view === 'impact' && <Impact id={incident.id} />}
       {search.view === 'evidence' && <Evidence incident={incident} open={search.evidence} />}
-      {search.view === 'postmortem' && <PostmortemView id={incident.id} />}
+      {search.view === 'postmortem' && (
+        <>
+          <Impact id={incident.id} />
+          <PostmortemView id={incident.id} />
+        </>
+      )}
       {search.view === undefined && (
         <div className="incident-columns">
           <Timeline incident={incident} kind={search.kind} />

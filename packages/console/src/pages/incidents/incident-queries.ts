@@ -5,6 +5,7 @@ import type {
   Incident,
   IncidentDetail,
   IncidentEvidenceRows,
+  IncidentImpact,
   IncidentStatistics,
   Page,
   Postmortem,
@@ -48,6 +49,13 @@ export function evidenceQuery(id: string, kind: string) {
   return queryOptions({
     queryKey: ['incidents', 'evidence', id, kind],
     queryFn: ({ signal }) => get<IncidentEvidenceRows>(path(id, `/evidence/${encodeURIComponent(kind)}`), {}, signal),
+  });
+}
+
+export function impactQuery(id: string) {
+  return queryOptions({
+    queryKey: ['incidents', 'impact', id],
+    queryFn: ({ signal }) => get<IncidentImpact>(path(id, '/impact'), {}, signal),
   });
 }
 

@@ -1,4 +1,6 @@
 import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { aroundBeginning } from './evidence.ts';
+import { impactEvidence } from './impact-evidence.ts';
 import type { EvidenceSource } from './ports.ts';
 
 const SPAN = `timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
@@ -84,12 +86,11 @@ const text = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace('T'
 
 /** What is frozen of the telemetry store. */
 export function telemetryEvidence(telemetry: TelemetryStore): EvidenceSource[] {
-  return KINDS.map((kind) => {
+  const rows = KINDS.map((kind): EvidenceSource => {
     const body = `FROM ${kind.relation} WHERE ${kind.where} AND ${SPAN}`;
     const grouped = kind.group === undefined ? '' : ` GROUP BY ${kind.group}`;
     return {
-      kind: kind.kind,
-      title: kind.title,
+      ...{ kind: kind.kind, title: kind.title, spanOf: aroundBeginning, againMs: null },
       query: ({ from, to }) =>
         `SELECT ${kind.columns} FROM ${kind.relation} WHERE ${kind.where} AND timestamp >= '${text(from)}' AND timestamp < '${text(to)}'${grouped}`,
       async read({ from, to }, limit) {
@@ -102,4 +103,5 @@ export function telemetryEvidence(telemetry: TelemetryStore): EvidenceSource[] {
       },
     };
   });
+  return [...rows, ...impactEvidence(telemetry)];
 }

@@ -2,7 +2,7 @@ import type { IncidentEvidence, IncidentEvidenceRows } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Incident } from './incident.ts';
-import type { EvidenceSource } from './ports.ts';
+import type { EvidenceSource, EvidenceSpan } from './ports.ts';
 
 /** So long before and after the beginning of the fault. */
 export const EVIDENCE_MS = 15 * 60_000;
@@ -26,45 +26,66 @@ interface EvidenceRow {
   rows?: Record<string, unknown>[];
 }
 
-/** Which kinds are to be read at `now` (ms): never taken, taken before their span had passed, or failed a while ago. */
-export async function evidenceDue(
-  db: Queryable,
-  incident: Pick<Incident, 'id' | 'startedAt'>,
-  kinds: readonly string[],
-  now: number,
-): Promise<string[]> {
-  const rows = await db.query<Pick<EvidenceRow, 'kind' | 'taken_at' | 'complete' | 'error'>>(
-    'SELECT kind, taken_at, complete, error FROM incident_evidence WHERE incident_id = $1',
-    [incident.id],
-  );
-  const passed = now >= incident.startedAt + EVIDENCE_MS + SETTLED_MS;
-  return kinds.filter((kind) => {
-    const known = rows.find((row) => row.kind === kind);
-    if (!known) return true;
-    if (known.error !== null) return now - known.taken_at.getTime() >= RETRY_MS;
-    return !known.complete && passed;
-  });
+/** Telemetry of a span that was moved is read again only while it is surely there. */
+const THERE_MS = 86_400_000;
+
+/** The 15 minutes before and after the beginning. */
+export function aroundBeginning({ startedAt }: Pick<Incident, 'startedAt'>): EvidenceSpan {
+  return { from: startedAt - EVIDENCE_MS, to: startedAt + EVIDENCE_MS };
 }
 
 /**
- * Copies what telemetry says about the time around the beginning. What was read before stays where a source fails now.
+ * Which sources are to be read at `now` (ms): never taken, taken before their span had passed, of another span than it
+ * is now known to be, or failed a while ago.
+ */
+export async function evidenceDue(
+  db: Queryable,
+  incident: Incident,
+  sources: readonly EvidenceSource[],
+  now: number,
+): Promise<EvidenceSource[]> {
+  const rows = await db.query<Taken>(
+    'SELECT kind, from_at, to_at, taken_at, complete, error FROM incident_evidence WHERE incident_id = $1',
+    [incident.id],
+  );
+  return sources.filter((source) => {
+    const span = source.spanOf(incident);
+    const known = rows.find(({ kind }) => kind === source.kind);
+    return span !== null && (known === undefined || isStale(known, span, source.againMs, now));
+  });
+}
+
+type Taken = Pick<EvidenceRow, 'kind' | 'from_at' | 'to_at' | 'taken_at' | 'complete' | 'error'>;
+
+function isStale(known: Taken, span: EvidenceSpan, againMs: number | null, now: number): boolean {
+  const age = now - known.taken_at.getTime();
+  if (known.error !== null) return age >= RETRY_MS;
+  const moved = known.from_at.getTime() !== span.from || known.to_at.getTime() !== span.to;
+  if (moved && now - span.from < THERE_MS) return true;
+  return !known.complete && (now >= span.to + SETTLED_MS || (againMs !== null && age >= againMs));
+}
+
+/**
+ * Copies what telemetry says about the incident. What was read before stays where a source fails now.
  * @returns the kinds that are complete with this
  */
 export async function takeEvidence(
   db: Queryable,
-  incident: Pick<Incident, 'id' | 'startedAt'>,
+  incident: Incident,
   sources: readonly EvidenceSource[],
   now: number,
 ): Promise<string[]> {
-  const span = { from: incident.startedAt - EVIDENCE_MS, to: incident.startedAt + EVIDENCE_MS };
-  const passed = now >= span.to + SETTLED_MS;
   const complete: string[] = [];
   for (const source of sources) {
-    const read = await source.read(span, ROWS_KEPT).then(
+    const span = source.spanOf(incident);
+    if (span === null) continue;
+    const passed = now >= span.to + SETTLED_MS;
+    const read = await source.read(span, ROWS_KEPT, incident).then(
       (found) => ({ ...found, error: null }),
       (error: unknown) => ({ rows: null, total: 0, error: messageOf(error) }),
     );
-    await store(db, incident.id, source, { ...read, span, now, complete: passed && read.error === null });
+    const query = source.query(span, incident);
+    await store(db, incident.id, source, { ...read, query, span, now, complete: passed && read.error === null });
     if (passed && read.error === null) complete.push(source.kind);
   }
   return complete;
@@ -73,12 +94,13 @@ export async function takeEvidence(
 async function store(
   db: Queryable,
   incidentId: string,
-  { kind, title, query }: EvidenceSource,
+  { kind, title }: EvidenceSource,
   read: {
+    query: string;
     rows: Record<string, unknown>[] | null;
     total: number;
     error: string | null;
-    span: { from: number; to: number };
+    span: EvidenceSpan;
     now: number;
     complete: boolean;
   },
@@ -93,15 +115,7 @@ async function store(
        total = CASE WHEN excluded.error IS NULL THEN excluded.total ELSE e.total END,
        rows = CASE WHEN excluded.error IS NULL THEN excluded.rows ELSE e.rows END`,
     [
-      ...[
-        incidentId,
-        kind,
-        title,
-        query(read.span),
-        new Date(read.span.from),
-        new Date(read.span.to),
-        new Date(read.now),
-      ],
+      ...[incidentId, kind, title, read.query, new Date(read.span.from), new Date(read.span.to), new Date(read.now)],
       ...[read.complete, read.total, kept, read.error],
     ],
   );

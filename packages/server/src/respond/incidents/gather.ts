@@ -19,7 +19,7 @@ async function lively(db: Queryable, now: number): Promise<Incident[]> {
   const rows = await db.query(
     `SELECT * FROM incidents WHERE status NOT IN ('resolved', 'closed', 'cancelled') OR moved_at > $1
        OR EXISTS (SELECT 1 FROM incident_evidence e WHERE e.incident_id = incidents.id AND NOT e.complete
-                  AND incidents.declared_at > $2)
+                  AND (incidents.declared_at > $2 OR incidents.moved_at > $2))
      ORDER BY number DESC LIMIT ${MOST_AT_ONCE}`,
     [new Date(now - AROUND_MS - 60_000), new Date(now - 86_400_000)],
   );
@@ -56,17 +56,11 @@ export async function gatherOne(deps: GatherDeps, id: string, now: number): Prom
 }
 
 async function freeze(deps: GatherDeps, incident: Incident, now: number): Promise<void> {
-  const kinds = deps.evidence.map(({ kind }) => kind);
-  const due = await evidenceDue(deps.db, incident, kinds, now);
+  const due = await evidenceDue(deps.db, incident, deps.evidence, now);
   if (due.length === 0) return;
-  const complete = await takeEvidence(
-    deps.db,
-    incident,
-    deps.evidence.filter(({ kind }) => due.includes(kind)),
-    now,
-  );
+  const complete = await takeEvidence(deps.db, incident, due, now);
   if (complete.length === 0) return;
-  const text = `Evidence of 15 minutes before and after the beginning is frozen: ${complete.join(', ')}`;
+  const text = `Evidence is frozen: ${complete.join(', ').replaceAll('_', ' ')}`;
   const line = { at: now, kind: 'evidence' as const, actor: PLATFORM, text, source: `evidence:${complete.join(',')}` };
   await recordFacts(deps.db, incident.id, [line, ...(await firstErrors(deps.db, incident.id))]);
 }

@@ -50,6 +50,15 @@ export function isOpen({ status }: Pick<Incident, 'status'>): boolean {
   return !ENDED.has(status);
 }
 
+/** When it was over, ms since the epoch; null = it is open. */
+export function endOf({
+  status,
+  resolvedAt,
+  movedAt,
+}: Pick<Incident, 'status' | 'resolvedAt' | 'movedAt'>): number | null {
+  return isOpen({ status }) ? null : (resolvedAt ?? movedAt);
+}
+
 /**
  * The incident after a change of status. Times are in order: none lies before the change before it, none in the future.
  * @throws YumOpsError `incident_status` (409), `incident_time` (400)

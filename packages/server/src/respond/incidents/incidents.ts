@@ -1,6 +1,7 @@
 import type {
   IncidentDetail,
   IncidentEvidenceRows,
+  IncidentImpact,
   Incident as IncidentItem,
   IncidentStatistics,
   IncidentStatus,
@@ -17,6 +18,7 @@ import { type Declaration, declareIncident } from './declare.ts';
 import { readEvidence } from './evidence.ts';
 import { declareFromAlerts, type FiringAlert } from './follow-alerts.ts';
 import { type GatherDeps, gatherAll, gatherOne } from './gather.ts';
+import { readImpact } from './impact.ts';
 import { type IncidentOutline, readOutline } from './outline.ts';
 import type { Change } from './ports.ts';
 import { draftPostmortem, savedPostmortem, savePostmortem } from './postmortem.ts';
@@ -68,6 +70,8 @@ export interface Incidents {
   postmortem(key: string): Promise<Postmortem>;
   savePostmortem(key: string, text: string, by: Change): Promise<void>;
   evidence(key: string, kind: string): Promise<IncidentEvidenceRows>;
+  /** What it did to requests, from the frozen evidence. */
+  impact(key: string): Promise<IncidentImpact>;
   /** @param from @param to ms since the epoch */
   statistics(from: number, to: number): Promise<IncidentStatistics>;
   /** Adds a line to the timeline: what another part of the platform did about it. */
@@ -139,10 +143,13 @@ export function createIncidents(options: IncidentsOptions): Incidents {
     async postmortem(key) {
       const { id } = await findIncident(db, key);
       const saved = await savedPostmortem(db, id);
-      return saved ?? { text: draftPostmortem(await read(id)), saved: false, by: null, at: null };
+      if (saved) return saved;
+      const [incident, impact] = await Promise.all([read(id), readImpact(db, id)]);
+      return { text: draftPostmortem(incident, impact), saved: false, by: null, at: null };
     },
     savePostmortem: (key, text, by) => savePostmortem(deps, key, text, by),
     evidence: async (key, kind) => readEvidence(db, (await findIncident(db, key)).id, kind),
+    impact: (key) => readImpact(db, key),
     statistics: (from, to) => readStatistics(db, from, to),
     async record(key, fact) {
       await recordFacts(db, (await findIncident(db, key)).id, [fact]);

@@ -34,12 +34,26 @@ export interface FactQuery {
 /** Reads facts that another domain keeps; each has a `source` that names it. */
 export type FactSource = (db: Queryable, query: FactQuery) => Promise<Fact[]>;
 
+/** A stretch of time, ms since the epoch. */
+export interface EvidenceSpan {
+  from: number;
+  to: number;
+}
+
 /** Reads what telemetry says about a span, for people who look at it when telemetry is long gone. */
 export interface EvidenceSource {
   kind: string;
   title: string;
+  /** What is read for this incident; null = nothing yet. */
+  spanOf(incident: Incident): EvidenceSpan | null;
+  /** So often it is read again before its span has passed, ms; null = only then. */
+  againMs: number | null;
   /** The query for people. */
-  query(span: { from: number; to: number }): string;
-  /** @returns at most `limit` rows, and how many there are. Times in ms since the epoch */
-  read(span: { from: number; to: number }, limit: number): Promise<{ rows: Record<string, unknown>[]; total: number }>;
+  query(span: EvidenceSpan, incident: Incident): string;
+  /** @returns at most `limit` rows, and how many there are */
+  read(
+    span: EvidenceSpan,
+    limit: number,
+    incident: Incident,
+  ): Promise<{ rows: Record<string, unknown>[]; total: number }>;
 }

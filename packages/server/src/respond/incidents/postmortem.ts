@@ -1,4 +1,4 @@
-import type { IncidentDetail, Postmortem } from '@yumops/protocol';
+import type { ImpactFigures, IncidentDetail, IncidentImpact, Postmortem } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { YumOpsError } from '../../lib/errors.ts';
@@ -45,9 +45,8 @@ export async function savePostmortem(
 const TOLD: ReadonlySet<string> = new Set(['notification', 'alert', 'check']);
 
 /** A draft in Markdown from what is known; people add what only they know. */
-export function draftPostmortem(incident: IncidentDetail): string {
-  const { number, title, times } = incident;
-  const figure = (ms: number | null) => (ms === null ? 'not known' : formatDuration(ms));
+export function draftPostmortem(incident: IncidentDetail, impact: IncidentImpact): string {
+  const { number, title } = incident;
   const open = incident.tasks.map(({ title: task, assignee, doneAt }) => {
     return `- [${doneAt === null ? ' ' : 'x'}] ${plain(task)}${assignee === null ? '' : ` (${plain(assignee)})`}`;
   });
@@ -60,19 +59,7 @@ export function draftPostmortem(incident: IncidentDetail): string {
     '',
     incident.summary === '' ? '_What happened, in two sentences that anybody understands._' : plain(incident.summary),
     '',
-    '## Impact',
-    '',
-    '_Who noticed what, and for how long._',
-    '',
-    '| | |',
-    '|---|---|',
-    `| Began | ${utc(incident.startedAt)} |`,
-    `| Detected | ${utc(incident.detectedAt)}, after ${figure(times.detect)} |`,
-    `| Taken | ${incident.acknowledgedAt === null ? 'by nobody' : `${utc(incident.acknowledgedAt)} by ${plain(incident.acknowledgedBy ?? '')}, ${figure(times.acknowledge)} after detection`} |`,
-    `| No more harm | ${incident.mitigatedAt === null ? 'not yet' : `${utc(incident.mitigatedAt)}, after ${figure(times.mitigate)}`} |`,
-    `| Resolved | ${incident.resolvedAt === null ? 'not yet' : `${utc(incident.resolvedAt)}, after ${figure(times.resolve)}`} |`,
-    `| Opened again | ${incident.reopened} times |`,
-    '',
+    ...impactSection(incident, impact),
     '## People',
     '',
     ...listOr(
@@ -107,6 +94,57 @@ export function draftPostmortem(incident: IncidentDetail): string {
     ...listOr(open, '- [ ] '),
     '',
   ].join('\n');
+}
+
+function impactSection(incident: IncidentDetail, impact: IncidentImpact): string[] {
+  const { times } = incident;
+  const figure = (ms: number | null) => (ms === null ? 'not known' : formatDuration(ms));
+  return [
+    '## Impact',
+    '',
+    '_Who noticed what, and for how long._',
+    '',
+    ...impactOf(impact),
+    '| | |',
+    '|---|---|',
+    `| Began | ${utc(incident.startedAt)} |`,
+    `| Detected | ${utc(incident.detectedAt)}, after ${figure(times.detect)} |`,
+    `| Taken | ${incident.acknowledgedAt === null ? 'by nobody' : `${utc(incident.acknowledgedAt)} by ${plain(incident.acknowledgedBy ?? '')}, ${figure(times.acknowledge)} after detection`} |`,
+    `| No more harm | ${incident.mitigatedAt === null ? 'not yet' : `${utc(incident.mitigatedAt)}, after ${figure(times.mitigate)}`} |`,
+    `| Resolved | ${incident.resolvedAt === null ? 'not yet' : `${utc(incident.resolvedAt)}, after ${figure(times.resolve)}`} |`,
+    `| Opened again | ${incident.reopened} times |`,
+    '',
+  ];
+}
+
+/** What was counted before, during and after; nothing where no request was. */
+function impactOf({ spans, service, before, during, after, worst }: IncidentImpact): string[] {
+  if (spans.length === 0) return [];
+  const share = (figures: ImpactFigures) => {
+    return figures.errorPercent === null ? 'no request' : `${round(figures.errorPercent)} %`;
+  };
+  const row = (name: string, cell: (figures: ImpactFigures) => string) => {
+    return `| ${name} | ${[before, during, after].map((one) => (one.minutes === 0 ? '-' : cell(one))).join(' | ')} |`;
+  };
+  const peak = worst.error && (100 * worst.error.failed) / worst.error.requests;
+  return [
+    `${service === null ? 'Requests' : `Requests of ${plain(service)}`} around it, from the frozen evidence:`,
+    '',
+    '| | Before | During | After |',
+    '|---|---|---|---|',
+    row('Requests a minute', ({ requestsPerMinute }) => round(requestsPerMinute ?? 0)),
+    row('Failed', ({ failed, requests }) => `${failed} of ${requests}`),
+    row('Error rate', share),
+    row('p95, median of the minutes', ({ p95Ms }) => (p95Ms === null ? '-' : `${round(p95Ms)} ms`)),
+    '',
+    ...(worst.error && peak !== null ? [`Most failed at ${utc(worst.error.at)}: ${round(peak)} %.`] : []),
+    ...(worst.p95 ? [`Slowest at ${utc(worst.p95.at)}: p95 ${round(worst.p95.p95Ms ?? 0)} ms.`] : []),
+    '',
+  ];
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 10) / 10);
 }
 
 function causes({ timeline }: IncidentDetail): string[] {
