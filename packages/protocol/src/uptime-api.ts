@@ -196,7 +196,7 @@ export interface MonitorHistory {
 
 /** How available a monitor was in one period. Planned work, and time that nobody watched, count neither way. */
 export interface SlaFigure {
-  /** `7d`, `30d`, `90d`, or a month such as `2026-11`. */
+  /** `7d`, `30d`, `90d`, a month such as `2026-11`, or `range` where somebody asked from one time to another. */
   period: string;
   from: string;
   to: string;
@@ -211,7 +211,7 @@ export interface SlaFigure {
   longest: number;
 }
 
-/** An item of `GET /api/v1/sla?month=2026-11`. */
+/** An item of `GET /api/v1/sla?month=2026-11`, or `?from=…&to=…`. */
 export interface MonitorSla extends SlaFigure {
   monitor: string;
   name: string;

@@ -7,11 +7,13 @@ import type {
   Instance,
   JobDetail,
   JobItem,
+  JobRun,
   JobRunDetail,
   Me,
   Monitor,
   MonitorDetail,
   MonitorHistory,
+  MonitorSla,
   NotificationItem,
   OnCallCalendar,
   OnCallFeed,
@@ -27,6 +29,7 @@ import type {
   Silence,
   SlaFigure,
 } from '@yumops/protocol';
+import type { Span } from '../time/range.ts';
 import { get } from './client.ts';
 
 /** How often data on the screen is read again while the page is live, milliseconds. */
@@ -105,6 +108,29 @@ export function monitorSlaQuery(id: string) {
 
 export type AlertList = 'firing' | 'pending' | 'resolved';
 
+/** Alerts of every state that began to fire in a stretch of time. */
+export function alertsBetweenQuery({ from, to }: Span) {
+  return queryOptions({
+    queryKey: ['alerts', `${from} to ${to}`],
+    queryFn: ({ signal }) => get<Page<Alert>>('/api/v1/alerts', { from, to, limit: 200 }, signal),
+  });
+}
+
+/** How available every monitor was in a stretch of time. */
+export function slaBetweenQuery({ from, to }: Span) {
+  return queryOptions({
+    queryKey: ['sla', from, to],
+    queryFn: ({ signal }) => get<Page<MonitorSla>>('/api/v1/sla', { from, to }, signal),
+  });
+}
+
+export function jobRunsQuery({ from, to }: Span) {
+  return queryOptions({
+    queryKey: ['jobs', 'runs', from, to],
+    queryFn: ({ signal }) => get<Page<JobRun>>('/api/v1/jobs/runs', { from, to, limit: 1000 }, signal),
+  });
+}
+
 export function alertsQuery(state: AlertList) {
   return queryOptions({
     queryKey: ['alerts', state],
@@ -146,10 +172,13 @@ export const silencesQuery = queryOptions({
   queryFn: ({ signal }) => get<Page<Silence>>('/api/v1/silences', {}, signal),
 });
 
-export const notificationsQuery = queryOptions({
-  queryKey: ['notifications'],
-  queryFn: ({ signal }) => get<Page<NotificationItem>>('/api/v1/notifications', { limit: 200 }, signal),
-});
+export function notificationsQuery(span: Span | null) {
+  return queryOptions({
+    queryKey: ['notifications', span?.from, span?.to],
+    queryFn: ({ signal }) =>
+      get<Page<NotificationItem>>('/api/v1/notifications', { from: span?.from, to: span?.to, limit: 200 }, signal),
+  });
+}
 
 export const inboxQuery = queryOptions({
   queryKey: ['demo-inbox'],

@@ -48,6 +48,17 @@ async function get(url: string) {
   return { status: response.statusCode, body: response.json() };
 }
 
+test('lists what began to fire, and what was told, in a stretch of time', async () => {
+  await rig.until(20);
+  const found = async (path: string, from: string, to: string) =>
+    (await get(`${path}?from=2026-01-05T${from}Z&to=2026-01-05T${to}Z`)).body.items.length;
+  for (const path of ['/api/v1/alerts', '/api/v1/notifications']) {
+    expect(await found(path, '10:00:00', '10:01:00'), path).toBe(1);
+    expect(await found(path, '09:00:00', '10:00:00'), path).toBe(0);
+    expect(await found(path, '10:01:00', '11:00:00'), path).toBe(0);
+  }
+});
+
 test('lists what fires and what is pending, and tells of one alert why and what comes next', async () => {
   await rig.until(20);
   const { body } = await get('/api/v1/alerts');

@@ -4,11 +4,13 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import type { Guard } from './access.ts';
+import { timeRange } from './time-range.ts';
 
 const id = z.object({ id: z.string().min(1).max(200) });
 const list = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(300).optional(),
+  ...timeRange,
 });
 const state = z.enum(['firing', 'pending', 'resolved']);
 const acknowledgement = z.object({ via: z.enum(['console', 'cli', 'api']).default('api') }).nullish();

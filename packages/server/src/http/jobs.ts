@@ -3,9 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type JobState, medianOf, type Run, type Scheduler, slowAfter } from '../care/scheduler/index.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Guard } from './access.ts';
+import { rangeOf, timeRange } from './time-range.ts';
 
 const byName = z.object({ name: z.string().min(1).max(200) });
+const runs = z.object({ ...timeRange, limit: z.coerce.number().int().min(1).max(1_000).default(200) });
 const byId = z.object({ id: z.string().min(1).max(64) });
 const options = z.record(z.string().max(64), z.unknown()).describe('Options of the job, such as {"dryRun": true}');
 
@@ -49,7 +52,10 @@ function itemOf({ job, nextAt, runs, problems }: JobState): JobItem {
 }
 
 /** Jobs: what runs, what ran, what comes, and starting or cancelling by hand. */
-export function jobRoutes(app: FastifyInstance, { scheduler, guard }: { scheduler: Scheduler; guard: Guard }): void {
+export function jobRoutes(
+  app: FastifyInstance,
+  { scheduler, guard, clock }: { scheduler: Scheduler; guard: Guard; clock: Clock },
+): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const read = guard('viewer');
   const act = guard('responder');
@@ -69,6 +75,15 @@ export function jobRoutes(app: FastifyInstance, { scheduler, guard }: { schedule
     async ({ params }): Promise<JobDetail> => {
       const state = await scheduler.detail(params.name);
       return { ...itemOf(state), runs: state.runs.map(runOf) };
+    },
+  );
+  routes.get(
+    '/api/v1/jobs/runs',
+    { onRequest: read, schema: { summary: 'Runs of all jobs in a time, newest first', querystring: runs } },
+    async ({ query }): Promise<Page<JobRun>> => {
+      const { from, to } = rangeOf(query, clock);
+      const found = await scheduler.runsBetween(from, to);
+      return { items: found.slice(0, query.limit).map(runOf), nextCursor: null };
     },
   );
   routes.get(

@@ -16,11 +16,13 @@ import {
   readHistory,
   readMonthlySla,
   readSla,
+  readSlaBetween,
   responseBadge,
   stateBadge,
   uptimeBadge,
 } from '../observe/uptime/index.ts';
 import type { Guard } from './access.ts';
+import { rangeOf, timeRange } from './time-range.ts';
 
 export interface MonitorHistoryDeps {
   guard: Guard;
@@ -39,6 +41,7 @@ const historyQuery = z.object({
   location: z.string().max(50).optional(),
 });
 const monthQuery = z.object({ month: z.string().max(10).optional() });
+const slaQuery = monthQuery.extend(timeRange);
 
 const SLA_COLUMNS = [
   'monitor',
@@ -91,10 +94,22 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
     items: await readSla(deps, await findMonitorId(db, request.params.id), clock.now()),
     nextCursor: null,
   }));
-  routes.get('/api/v1/sla', { onRequest, schema: { querystring: monthQuery } }, async (request) => ({
-    items: await monthly(request.query.month),
-    nextCursor: null,
-  }));
+  routes.get(
+    '/api/v1/sla',
+    {
+      onRequest,
+      schema: {
+        summary: 'Availability of every monitor: of a month, or from one time to another',
+        querystring: slaQuery,
+      },
+    },
+    async ({ query: { month, ...asked } }) => {
+      if (asked.from === undefined && asked.to === undefined) return { items: await monthly(month), nextCursor: null };
+      const span = rangeOf(asked, clock);
+      const items = await readSlaBetween(deps, { period: 'range', ...span }, Math.min(clock.now(), span.to));
+      return { items, nextCursor: null };
+    },
+  );
   routes.get('/api/v1/sla.csv', { onRequest, schema: { querystring: monthQuery } }, async (request, reply) =>
     reply
       .type('text/csv; charset=utf-8')

@@ -157,7 +157,7 @@ function registerPages(app: FastifyInstance, parts: RouteParts): void {
   silenceRoutes(app, { silences: alerting.silences, guard });
   const backups = backupPages(parts.backups.open, parts.backups.watch, clock);
   backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard, db, clock });
-  jobRoutes(app, { scheduler: parts.scheduler, guard });
+  jobRoutes(app, { scheduler: parts.scheduler, guard, clock });
   reportRoutes(app, { reports: parts.reports, scheduler: parts.scheduler, guard });
   windowRoutes(app, { windows: parts.windows, guard, clock });
   statusPageRoutes(app, { page: parts.statusPage });

@@ -147,6 +147,10 @@ test('availability leaves planned work out and counts outages', async () => {
     { monitor: 'shop', name: 'Shop', uptime: 87.5, planned: 1_200 },
     { monitor: 'quiet', uptime: null },
   ]);
+  const part = (await get('/api/v1/sla?from=2026-01-20T00:00:00Z&to=2026-01-21T00:00:00Z')).json().items;
+  expect(part).toMatchObject([{ monitor: 'shop', period: 'range', uptime: 87.5, outages: 1 }, { uptime: null }]);
+  const earlier = (await get('/api/v1/sla?from=2026-01-18T00:00:00Z&to=2026-01-19T00:00:00Z')).json().items;
+  expect(earlier).toMatchObject([{ uptime: null, outages: 0 }, { uptime: null }]);
   expect((await get('/api/v1/sla?month=2026-13', 400)).json().error.code).toBe('invalid_month');
 });
 

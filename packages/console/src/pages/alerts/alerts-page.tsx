@@ -1,4 +1,5 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { AskedSpan } from '../../components/asked-span.tsx';
 import { Drawer } from '../../components/drawer.tsx';
 import { Page } from '../../components/page.tsx';
 import { Views } from '../../components/views.tsx';
@@ -26,6 +27,7 @@ export function AlertsPage() {
   const navigate = route.useNavigate();
   return (
     <Page title="Alerts" note={<Views page="/alerts" views={VIEWS} current={view} />}>
+      {(view === 'history' || view === 'deliveries') && <AskedSpan />}
       <View view={view} />
       {alert !== undefined && (
         <Drawer

@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { BackupItem, BackupPlan } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
 import { meQuery } from '../../api/queries.ts';
+import { AskedSpan, useAskedSpan } from '../../components/asked-span.tsx';
 import { Button } from '../../components/button.tsx';
 import { Command } from '../../components/command.tsx';
 import { Drawer } from '../../components/drawer.tsx';
@@ -17,6 +18,7 @@ import { Instant, When } from '../../components/when.tsx';
 import { formatBytes, formatMilliseconds, formatSpan, plural } from '../../format/number.ts';
 import { useNow } from '../../time/now.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
+import type { Span } from '../../time/range.ts';
 import { BackupDetails } from './backup-details.tsx';
 import { backupLook, copyLook, faultsOf, placesText, planLook } from './backup-look.ts';
 import { backupsQuery } from './backup-queries.ts';
@@ -34,6 +36,7 @@ export function BackupsPage() {
   const navigate = route.useNavigate();
   return (
     <Page title="Backups" note={<Freshness updatedAt={query.dataUpdatedAt} failed={query.isError} />}>
+      <AskedSpan />
       <QueryView query={query} what="the backups" rows={8}>
         {({ items, plans }) =>
           plans.length === 0 ? (
@@ -46,7 +49,7 @@ export function BackupsPage() {
         }
       </QueryView>
       {backup !== undefined && (
-        <Drawer title={backup} close={() => void navigate({ search: {} })}>
+        <Drawer title={backup} close={() => void navigate({ search: (old) => ({ ...old, backup: undefined }) })}>
           <BackupDetails id={backup} />
         </Drawer>
       )}
@@ -191,12 +194,14 @@ function SecondDestination({ copy }: { copy: BackupPlan['copy'] }) {
 }
 
 function Drills({ plan }: { plan: BackupPlan }) {
-  const { drills, targets } = plan;
+  const span = useAskedSpan();
+  const { targets } = plan;
+  const drills = plan.drills.filter(({ at }) => isIn(at, span));
   const longest = Math.max(targets.recoveryTimeSeconds, ...drills.map((drill) => drill.recoveryTimeSeconds));
   return (
     <Panel title="Recovery drills" of={plan.name} note={`target ${formatSpan(targets.recoveryTimeSeconds * 1_000)}`}>
       {drills.length === 0 ? (
-        <Empty title="No drill yet">
+        <Empty title={span === null ? 'No drill yet' : 'No drill then'}>
           A drill recovers the newest backup and measures how long that takes and how much would be lost. One runs every
           quarter.
         </Empty>
@@ -230,9 +235,15 @@ function Drills({ plan }: { plan: BackupPlan }) {
   );
 }
 
-function Backups({ items, of, copied }: { items: readonly BackupItem[]; of: string; copied: boolean }) {
+const isIn = (iso: string, span: Span | null) =>
+  span === null || (Date.parse(iso) >= span.from && Date.parse(iso) < span.to);
+
+function Backups({ items: all, of, copied }: { items: readonly BackupItem[]; of: string; copied: boolean }) {
+  const span = useAskedSpan();
+  const items = all.filter(({ started }) => isIn(started, span));
   const { backup: open } = route.useSearch();
   const list = useListKeys<HTMLDivElement>();
+  if (items.length === 0 && span !== null) return <Empty title={`No backup of ${of} was made then`} />;
   if (items.length === 0) return <Empty title="No backup was made yet">Back up now makes the first.</Empty>;
   return (
     <div ref={list}>
@@ -243,7 +254,7 @@ function Backups({ items, of, copied }: { items: readonly BackupItem[]; of: stri
               <route.Link
                 data-row
                 to="."
-                search={{ backup: item.id }}
+                search={(old) => ({ ...old, backup: item.id })}
                 className="backup-row"
                 data-current={item.id === open}
               >

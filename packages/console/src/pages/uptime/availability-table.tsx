@@ -8,40 +8,46 @@ export function AvailabilityTable({ figures }: { figures: readonly SlaFigure[] }
   const shown = figures.filter(({ period, uptime, planned }) => period in ROLLING || uptime !== null || planned > 0);
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Period</th>
-          <th scope="col" className="number">
-            Available
-          </th>
-          <th scope="col" className="number">
-            Down
-          </th>
-          <th scope="col" className="number">
-            Outages
-          </th>
-          <th scope="col" className="number">
-            Longest
-          </th>
-          <th scope="col" className="number">
-            Planned
-          </th>
-        </tr>
-      </thead>
+      <AvailabilityHead first="Period" />
       <tbody>
-        {shown.map(({ period, uptime, down, outages, longest, planned }) => (
-          <tr key={period}>
+        {shown.map((figure) => (
+          <tr key={figure.period}>
             <th scope="row" className="period">
-              {ROLLING[period] ?? period}
+              {ROLLING[figure.period] ?? figure.period}
             </th>
-            <td className="number">{uptime === null ? UNKNOWN : formatPercent(uptime)}</td>
-            <td className="number">{formatSpan(down * 1_000)}</td>
-            <td className="number">{outages}</td>
-            <td className="number">{outages === 0 ? 'none' : formatSpan(longest * 1_000)}</td>
-            <td className="number">{planned === 0 ? 'none' : formatSpan(planned * 1_000)}</td>
+            <AvailabilityCells figure={figure} />
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+const COLUMNS = ['Available', 'Down', 'Outages', 'Longest', 'Planned'];
+
+export function AvailabilityHead({ first }: { first: string }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{first}</th>
+        {COLUMNS.map((name) => (
+          <th key={name} scope="col" className="number">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+export function AvailabilityCells({ figure: { uptime, down, outages, longest, planned } }: { figure: SlaFigure }) {
+  return (
+    <>
+      <td className="number">{uptime === null ? UNKNOWN : formatPercent(uptime)}</td>
+      <td className="number">{formatSpan(down * 1_000)}</td>
+      <td className="number">{outages}</td>
+      <td className="number">{outages === 0 ? 'none' : formatSpan(longest * 1_000)}</td>
+      <td className="number">{planned === 0 ? 'none' : formatSpan(planned * 1_000)}</td>
+    </>
   );
 }

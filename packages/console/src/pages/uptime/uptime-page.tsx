@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { meQuery, monitorsQuery } from '../../api/queries.ts';
+import { AskedSpan, useAskedSpan } from '../../components/asked-span.tsx';
 import { Button } from '../../components/button.tsx';
 import { Command } from '../../components/command.tsx';
 import { Drawer } from '../../components/drawer.tsx';
@@ -10,6 +11,7 @@ import { Page } from '../../components/page.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Views } from '../../components/views.tsx';
 import { useLiveInterval } from '../../time/page-time.tsx';
+import { AvailabilityBetween } from './availability-between.tsx';
 import { MonitorDetails } from './monitor-details.tsx';
 import { AddMonitor } from './monitor-form.tsx';
 import { MonitorTable } from './monitor-table.tsx';
@@ -28,6 +30,7 @@ export function UptimePage() {
   const query = useQuery({ ...monitorsQuery, refetchInterval: useLiveInterval() });
   const { view, monitor, do: doing, kind } = route.useSearch();
   const navigate = route.useNavigate();
+  const span = useAskedSpan();
   const isAdmin = useQuery(meQuery).data?.role === 'admin';
   const open = query.data?.items.find(({ id }) => id === monitor);
   const show = (search: { view?: string; monitor?: string; do?: string; kind?: string }) => void navigate({ search });
@@ -47,9 +50,13 @@ export function UptimePage() {
       {view === 'probes' ? (
         <Probes />
       ) : (
-        <QueryView query={query} what="the monitors" rows={8}>
-          {({ items }) => (items.length === 0 ? <NoMonitors /> : <MonitorTable monitors={items} open={monitor} />)}
-        </QueryView>
+        <>
+          <AskedSpan />
+          {span !== null && <AvailabilityBetween span={span} />}
+          <QueryView query={query} what="the monitors" rows={8}>
+            {({ items }) => (items.length === 0 ? <NoMonitors /> : <MonitorTable monitors={items} open={monitor} />)}
+          </QueryView>
+        </>
       )}
       {monitor !== undefined && (
         <Drawer

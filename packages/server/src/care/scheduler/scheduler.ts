@@ -22,6 +22,7 @@ import {
   readRuns,
   readSchedules,
   readUnfinished,
+  runsBetween,
   saveSchedule,
   setReason,
   takeLost,
@@ -175,6 +176,11 @@ export class Scheduler {
     const job = this.#jobOf(name);
     const now = await this.#deps.now();
     return stateOf(job, await readRuns(this.#deps.db, name, limit), now);
+  }
+
+  /** The runs of all jobs that were queued in `[from, to)`, ms since the epoch, newest first. */
+  runsBetween(from: number, to: number): Promise<Run[]> {
+    return runsBetween(this.#deps.db, from, to);
   }
 
   /** A run and its log. @throws YumOpsError `unknown_run` (404) */

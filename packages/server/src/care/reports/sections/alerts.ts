@@ -37,8 +37,8 @@ const seconds = (ms: number | null) => (ms === null ? null : ms / 1_000);
 const acknowledge = (rules: readonly RuleStatistics[]) => rules.flatMap(({ acknowledgeMs }) => acknowledgeMs);
 
 function contentOf(now: AlertStatistics, old: AlertStatistics | null, period: Period): SectionContent {
-  const history = pageOf('/alerts', { view: 'history' });
-  const deliveries = pageOf('/alerts', { view: 'deliveries' });
+  const history = pageOf('/alerts', { view: 'history' }, period);
+  const deliveries = pageOf('/alerts', { view: 'deliveries' }, period);
   const took = acknowledge(now.rules);
   const [median, medianBefore] = [took, acknowledge(old?.rules ?? [])].map((times) => seconds(quantileOf(times, 0.5)));
   return {

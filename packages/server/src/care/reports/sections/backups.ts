@@ -28,11 +28,12 @@ export function backupSection(deps: { backups(): Promise<readonly KnownBackup[]>
       const made = backups.flatMap(({ entries }) => entries.filter((entry) => inside(entry.started, period)));
       const drills = backups.flatMap((backup) => backup.drills.filter(({ at }) => inside(at, period)));
       const failed = made.filter(({ status }) => status === 'failed').length;
+      const href = pageOf('/backups', {}, period);
       return {
         figures: [
-          { label: 'Backups made', value: made.length, unit: 'count', href: '/backups' },
-          { label: 'Failed', value: failed, unit: 'count', href: '/backups' },
-          { label: 'Drills', value: drills.length, unit: 'count', href: '/backups' },
+          { label: 'Backups made', value: made.length, unit: 'count', href },
+          { label: 'Failed', value: failed, unit: 'count', href },
+          { label: 'Drills', value: drills.length, unit: 'count', href },
         ],
         tables: [tableOf(backups, period), ...drillTable(drills, period)],
         observations: observe(backups),
@@ -69,7 +70,8 @@ function tableOf(backups: readonly KnownBackup[], { timeZone }: Period) {
   };
 }
 
-function drillTable(drills: readonly DrillRecord[], { timeZone }: Period) {
+function drillTable(drills: readonly DrillRecord[], period: Period) {
+  const { timeZone } = period;
   if (drills.length === 0) return [];
   return [
     {
@@ -82,7 +84,7 @@ function drillTable(drills: readonly DrillRecord[], { timeZone }: Period) {
         { label: 'Recovery point', unit: 's' as const },
       ],
       rows: drills.map(({ name, at, ok, recoveryTimeSeconds, recoveryPointSeconds }) => ({
-        href: '/backups',
+        href: pageOf('/backups', {}, period),
         cells: [
           name,
           formatAt(Date.parse(at), timeZone),

@@ -28,7 +28,7 @@ export function jobSection(deps: {
 
 const failedOf = (runs: readonly Run[]) => runs.filter(({ status }) => status === 'failed' || status === 'lost');
 const missedOf = (runs: readonly Run[]) => runs.filter(({ reason }) => reason === 'missed');
-const pageOfJob = (job: string) => pageOf('/jobs', { job });
+const pageOfJob = (job: string, period?: Period) => pageOf('/jobs', { job }, period);
 const took = (runs: readonly Run[]) =>
   runs
     .filter(({ status }) => status === 'succeeded')
@@ -43,7 +43,7 @@ function byJob(runs: readonly Run[]): Map<string, Run[]> {
 function contentOf(now: readonly Run[], before: readonly Run[] | null, period: Period): SectionContent {
   const figure = (label: string, read: (runs: readonly Run[]) => readonly Run[]) => ({
     ...{ label, value: read(now).length, unit: 'count' as const, before: before && read(before).length },
-    href: '/jobs',
+    href: pageOf('/jobs', {}, period),
   });
   const jobs = [...byJob(now)].sort(
     ([a, x], [b, y]) => failedOf(y).length - failedOf(x).length || y.length - x.length || (a < b ? -1 : 1),
@@ -63,7 +63,7 @@ function contentOf(now: readonly Run[], before: readonly Run[] | null, period: P
           { label: 'Before', unit: 'ms' },
         ],
         rows: jobs.slice(0, SHOWN).map(([job, runs]) => ({
-          href: pageOfJob(job),
+          href: pageOfJob(job, period),
           cells: [
             job,
             runs.length,

@@ -35,7 +35,7 @@ export function uptimeSection(deps: {
   };
 }
 
-const pageOfMonitor = (id: string) => `/uptime/${encodeURIComponent(id)}`;
+const pageOfMonitor = (id: string, period?: Period) => pageOf(`/uptime/${encodeURIComponent(id)}`, {}, period);
 const byUptime = (a: MonitorSla, b: MonitorSla) => (a.uptime ?? 101) - (b.uptime ?? 101) || (a.name < b.name ? -1 : 1);
 
 function overall(figures: readonly MonitorSla[]): number | null {
@@ -52,6 +52,7 @@ function contentOf(
   const sum = (list: readonly MonitorSla[], key: 'outages' | 'down') => list.reduce((all, one) => all + one[key], 0);
   const old = before.some(({ uptime }) => uptime !== null) ? before : null;
   const worst = [...now].sort(byUptime);
+  const uptime = pageOf('/uptime', {}, period);
   return {
     figures: [
       {
@@ -59,15 +60,15 @@ function contentOf(
         value: overall(now),
         unit: '%',
         before: old && overall(old),
-        href: '/uptime',
+        href: uptime,
       },
       {
         ...{ label: 'Outages', value: sum(now, 'outages'), unit: 'count', before: old && sum(old, 'outages') },
-        href: '/uptime',
+        href: uptime,
       },
       {
         ...{ label: 'Time down, all monitors', value: sum(now, 'down'), unit: 's', before: old && sum(old, 'down') },
-        href: '/uptime',
+        href: uptime,
       },
       { label: 'Down at the moment', value: down.length, unit: 'count', href: '/uptime' },
     ],
@@ -82,7 +83,7 @@ function contentOf(
           { label: 'Longest', unit: 's' },
         ],
         rows: worst.slice(0, SHOWN).map((one) => ({
-          href: pageOfMonitor(one.monitor),
+          href: pageOfMonitor(one.monitor, period),
           cells: [
             one.name,
             one.uptime,
@@ -94,12 +95,12 @@ function contentOf(
         more: Math.max(0, worst.length - SHOWN),
       },
     ],
-    changes: changesOf(now, before),
+    changes: changesOf(now, before, period),
     observations: [...down.map(isDown), ...now.flatMap((one) => low(one, period))],
   };
 }
 
-function changesOf(now: readonly MonitorSla[], before: readonly MonitorSla[]) {
+function changesOf(now: readonly MonitorSla[], before: readonly MonitorSla[], period: Period) {
   return now.flatMap((one) => {
     const old = before.find(({ monitor }) => monitor === one.monitor);
     if (one.uptime === null || !old || old.uptime === null) return [];
@@ -110,7 +111,7 @@ function changesOf(now: readonly MonitorSla[], before: readonly MonitorSla[]) {
       text: `${one.name} was down for ${formatValue(one.down, 's')}, before for ${formatValue(old.down, 's')}`,
       rule: 'two minutes of outage',
       sample: plural(one.outages, 'outage'),
-      href: pageOfMonitor(one.monitor),
+      href: pageOfMonitor(one.monitor, period),
     };
   });
 }
@@ -138,7 +139,7 @@ function low(one: MonitorSla, period: Period): Observation[] {
       title: `Find out why ${one.name} was down`,
       reason: `It was good for ${formatValue(one.uptime, '%')} of the time: ${plural(one.outages, 'outage')}, the longest ${formatValue(one.longest, 's')}.`,
       evidence: [`${formatValue(one.down, 's')} down`],
-      href: pageOf(pageOfMonitor(one.monitor), {}),
+      href: pageOfMonitor(one.monitor, period),
       size: (100 - one.uptime) / 5,
       reach: (one.down * 1_000) / (period.to - period.from),
       fresh: true,

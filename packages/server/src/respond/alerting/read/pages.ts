@@ -39,7 +39,12 @@ export interface ListOptions {
   limit: number;
   /** `nextCursor` of the page before. */
   cursor?: string | undefined;
+  /** Only what began to fire, or was written, in `[from, to)`; ms since the epoch. */
+  from?: number | undefined;
+  to?: number | undefined;
 }
+
+const dateOrNull = (ms: number | undefined) => (ms === undefined ? null : new Date(ms));
 
 /** What pages and the API show of alerts, read from the state store, so that every instance can answer. */
 export class AlertPages {
@@ -73,15 +78,17 @@ export class AlertPages {
 
   /** Newest first. Pending alerts have no episode yet; their id is the fingerprint of the instance. */
   async alerts(state: 'firing' | 'pending' | 'resolved' | undefined, options: ListOptions): Promise<Page<Alert>> {
-    const pending =
-      state === 'firing' || state === 'resolved' || options.cursor !== undefined ? [] : await this.#pending();
+    const ranged = options.from !== undefined || options.to !== undefined;
+    const only = state === 'firing' || state === 'resolved' || options.cursor !== undefined || ranged;
+    const pending = only && state !== 'pending' ? [] : await this.#pending();
     if (state === 'pending') return { items: pending, nextCursor: null };
     const [before, beforeId] = readCursor(options.cursor);
     const rows = await this.#db.query(
       `SELECT * FROM alerts
        WHERE origin <> 'watchdog' AND ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (started_at, id) < ($2, $3))
+         AND ($5::timestamptz IS NULL OR fired_at >= $5) AND ($6::timestamptz IS NULL OR fired_at < $6)
        ORDER BY started_at DESC, id DESC LIMIT $4`,
-      [state ?? null, before, beforeId, options.limit + 1],
+      [state ?? null, before, beforeId, options.limit + 1, dateOrNull(options.from), dateOrNull(options.to)],
     );
     const page = rows.slice(0, options.limit).map(episodeFromRow);
     const mutes = await this.#mutes();
@@ -176,8 +183,10 @@ export class AlertPages {
   async notifications(options: ListOptions): Promise<Page<NotificationItem>> {
     const rows = await this.#db.query<Row & { seq: number }>(
       `SELECT ${MESSAGE_COLUMNS} FROM alert_messages m
-       WHERE channel <> 'watchdog' AND ($1::bigint IS NULL OR seq < $1) ORDER BY seq DESC LIMIT $2`,
-      [readNumber(options.cursor), options.limit + 1],
+       WHERE channel <> 'watchdog' AND ($1::bigint IS NULL OR seq < $1)
+         AND ($3::timestamptz IS NULL OR created_at >= $3) AND ($4::timestamptz IS NULL OR created_at < $4)
+       ORDER BY seq DESC LIMIT $2`,
+      [readNumber(options.cursor), options.limit + 1, dateOrNull(options.from), dateOrNull(options.to)],
     );
     const page = rows.slice(0, options.limit);
     const last = page.at(-1);
