@@ -3,6 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pageGroups } from '../src/app/navigation.ts';
 import { axeFindings, type Bench, openBench, visit } from './browser.ts';
 
+/** A stretch of time, as a report links to it. */
+const WEEK = 'from=2026-11-16T00:00:00.000Z&to=2026-11-23T00:00:00.000Z';
+
 /** Every page and view, with a text that shows that its data is there. */
 const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['overview', '/', 'YumZoom is degraded'],
@@ -24,11 +27,15 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['alerts', '/alerts', 'Nobody is told'],
   ['alert', '/alerts/al-1', 'Equivalent query'],
   ['alert history', '/alerts?view=history', 'lasted'],
+  ['alerts of a week', `/alerts?view=history&${WEEK}`, 'Began to fire'],
+  ['uptime of a week', `/uptime?${WEEK}`, 'Availability then'],
   ['rules', '/alerts?view=rules&rule=High+Error+Rate', 'Equivalent query'],
   ['rule', '/alerts/rules/High%20Error%20Rate', 'Would have fired'],
   ['silences', '/alerts?view=silences', 'vendor outage'],
   ['silence form', '/alerts?view=silences&do=silence&matchers=service%3D%22yumzoom%22', 'Mutes 1 alert'],
   ['deliveries', '/alerts?view=deliveries', '502 Bad Gateway'],
+  ['objectives', '/objectives', 'Burns too fast'],
+  ['objective with other numbers', '/objectives?slo=orders&target=99.5&window=7d', 'pages after'],
   ['incidents', '/incidents', 'Restore without Sam'],
   ['incidents that are over', '/incidents?view=ended', 'Search answers slowly'],
   ['incident figures', '/incidents?view=figures', 'Time to acknowledge'],
@@ -36,6 +43,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['incident', '/incidents/in-1', 'step 2 tells'],
   ['incident moved', '/incidents/in-1?do=move&to=resolved', 'Why, in a sentence'],
   ['incident edited', '/incidents/in-1?do=edit', 'When the fault began'],
+  ['incident impact', '/incidents/in-1?view=impact', 'Around the end'],
   ['incident evidence', '/incidents/in-1?view=evidence&evidence=logs', 'Order refused'],
   ['postmortem', '/incidents/in-1?view=postmortem', 'Draft from the timeline'],
   ['runbooks', '/runbooks', 'Undo the change first'],
@@ -80,6 +88,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['scans', '/security?view=scans', '1 new'],
   ['scan report', '/security?view=scans&scan=a1', 'What was looked at'],
   ['jobs', '/jobs', 'Restore the newest backup'],
+  ['jobs of a week', `/jobs?${WEEK}`, '14 tables analysed'],
   ['job with a run', '/jobs?job=weekly-scan&run=r-2', 'Set an offline advisory file'],
   ['reports', '/reports', 'is slower'],
   ['report made', '/reports?do=make', 'only keep it'],
@@ -292,8 +301,10 @@ it('shows what will be where there is nothing, and the code where reading failed
     ['/errors?view=releases', 'No releases yet'],
     ['/alerts?view=rules', 'No rules yet'],
     ['/on-call', 'No schedules yet'],
+    ['/objectives', 'No objectives yet'],
     ['/incidents', 'No incident is open'],
     ['/incidents?view=figures', 'No incident in 90 days'],
+    ['/incidents/in-1?view=impact', 'No request of yumzoom around it'],
     ['/status-page', 'Nothing was ever reported'],
     ['/database', 'No database is watched'],
     ['/inbox', 'No messages yet'],

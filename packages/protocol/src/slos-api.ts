@@ -35,6 +35,18 @@ export interface SloItem {
   history: { day: string; attained: number | null; remaining: number | null }[];
 }
 
+/** `GET /api/v1/slos/preview`: what other numbers would mean, before they are written into the configuration. */
+export interface SloPreview {
+  target: number;
+  window: string;
+  /** How long everything may fail in the window, seconds. */
+  outageSeconds: number;
+  /** Time until the first page by the share of failures, of steady traffic that was good before. */
+  timeToPage: { failingPercent: number; seconds: number | null; alert: string | null }[];
+  /** Of the objective that was named, as its events were; null without one, or without events. */
+  measured: { attained: number; total: number; bad: number; allowed: number; remaining: number } | null;
+}
+
 /** An alert on a budget: it fires while both windows burn faster than `factor`. */
 export interface SloBurnAlert {
   name: string;

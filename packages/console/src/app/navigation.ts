@@ -8,6 +8,7 @@ export interface PageLink {
     | '/status-page'
     | '/alerts'
     | '/on-call'
+    | '/objectives'
     | '/uptime'
     | '/logs'
     | '/traces'
@@ -42,6 +43,7 @@ const GROUPS: readonly PageGroup[] = [
       { to: '/incidents', label: 'Incidents', icon: 'bad', letter: 'n' },
       { to: '/alerts', label: 'Alerts', icon: 'alerts', letter: 'a' },
       { to: '/on-call', label: 'On-call', icon: 'on-call', letter: 'c' },
+      { to: '/objectives', label: 'Objectives', icon: 'ok', letter: 'm' },
       { to: '/runbooks', label: 'Runbooks', icon: 'table', letter: 'r' },
       { to: '/status-page', label: 'Status page', icon: 'zone', letter: 'p' },
     ],

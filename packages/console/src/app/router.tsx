@@ -51,7 +51,7 @@ const alertsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/alerts',
   loader: ({ context }) => void context.queryClient.prefetchQuery(alertsQuery('firing')),
-  validateSearch: (search) => pick(search, ['view', 'alert', 'rule', 'do', 'matchers']),
+  validateSearch: (search) => pick(search, [...RANGE, 'view', 'alert', 'rule', 'do', 'matchers']),
   component: lazyRouteComponent(() => import('../pages/alerts/alerts-page.tsx'), 'AlertsPage'),
 });
 
@@ -106,11 +106,18 @@ const onCallRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/on-call/on-call-page.tsx'), 'OnCallPage'),
 });
 
+const objectivesRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: '/objectives',
+  validateSearch: (search) => pick(search, ['slo', 'target', 'window']),
+  component: lazyRouteComponent(() => import('../pages/objectives/objectives-page.tsx'), 'ObjectivesPage'),
+});
+
 const uptimeRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/uptime',
   loader: ({ context }) => void context.queryClient.prefetchQuery(monitorsQuery),
-  validateSearch: (search) => pick(search, ['view', 'monitor', 'do', 'kind']),
+  validateSearch: (search) => pick(search, [...RANGE, 'view', 'monitor', 'do', 'kind']),
   component: lazyRouteComponent(() => import('../pages/uptime/uptime-page.tsx'), 'UptimePage'),
 });
 
@@ -118,7 +125,7 @@ const monitorRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/uptime/$id',
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(monitorQuery(params.id)),
-  validateSearch: (search) => pick(search, ['do']),
+  validateSearch: (search) => pick(search, [...RANGE, 'do']),
   component: lazyRouteComponent(() => import('../pages/uptime/monitor-page.tsx'), 'MonitorPage'),
 });
 
@@ -146,7 +153,7 @@ const databaseRoute = createRoute({
 const backupsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/backups',
-  validateSearch: (search) => pick(search, ['backup', 'restore', 'of', 'from']),
+  validateSearch: (search) => pick(search, [...RANGE, 'backup', 'restore', 'of', 'place']),
   component: lazyRouteComponent(() => import('../pages/backups/backups-page.tsx'), 'BackupsPage'),
 });
 
@@ -175,7 +182,7 @@ const jobsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/jobs',
   loader: ({ context }) => void context.queryClient.prefetchQuery(jobsQuery),
-  validateSearch: (search) => pick(search, ['job', 'run']),
+  validateSearch: (search) => pick(search, [...RANGE, 'job', 'run']),
   component: lazyRouteComponent(() => import('../pages/jobs/jobs-page.tsx'), 'JobsPage'),
 });
 
@@ -273,6 +280,7 @@ const routeTree = rootRoute.addChildren([
     runbooksRoute,
     statusPageRoute,
     onCallRoute,
+    objectivesRoute,
     uptimeRoute,
     monitorRoute,
     logsRoute,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countBack, countByDay, countIn } from '../../src/respond/slo/counts.ts';
-import { listSlos, type Slo } from '../../src/respond/slo/index.ts';
+import { listSlos, previewSlo, type Slo } from '../../src/respond/slo/index.ts';
 import { configOf } from '../support/alert-rig.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
 
@@ -106,4 +106,23 @@ test('an objective says what is left, how fast it burns and when it pages', asyn
     alerts: [],
     timeToPage: [{ failingPercent: 100, seconds: null }, {}, {}],
   });
+});
+
+test('other numbers are tried before they are written: time to the first page, and what would be left', async () => {
+  const preview = (asked: Parameters<typeof previewSlo>[2]) =>
+    previewSlo({ telemetry: server.telemetry, plannedWork: async () => NOTHING }, slos, asked, T);
+  expect(await preview({ slo: 'api', target: 99.9, days: 30 })).toEqual({
+    ...{ target: 99.9, window: '30d', outageSeconds: 2_592 },
+    timeToPage: [
+      { failingPercent: 100, seconds: 52, alert: 'SLO api 14.4x' },
+      { failingPercent: 10, seconds: 519, alert: 'SLO api 14.4x' },
+      { failingPercent: 1, seconds: 12_961, alert: 'SLO api 6x' },
+    ],
+    measured: { attained: 50, total: 6, bad: 3, allowed: expect.closeTo(0.006), remaining: -49_900 },
+  });
+  expect(await preview({ slo: 'api', target: 25, days: 7 })).toMatchObject({ measured: { remaining: 33.333 } });
+  // Without alerts nobody is ever paged; without an objective the usual alerts count, and nothing is measured.
+  expect((await preview({ slo: 'home', target: 99, days: 28 })).timeToPage[0]).toMatchObject({ seconds: null });
+  expect(await preview({ target: 99, days: 7 })).toMatchObject({ measured: null, outageSeconds: 6_048 });
+  await expect(preview({ slo: 'nope', target: 99, days: 7 })).rejects.toMatchObject({ code: 'slo_not_found' });
 });

@@ -33,13 +33,13 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
     moment: backup.tier === 'physical',
   };
   const options = OPTIONS.filter(({ value }) => possible[value]);
-  const { restore, of: detail = '', from } = route.useSearch();
+  const { restore, of: detail = '', place: asked } = route.useSearch();
   const places = backup.places.map(({ name }) => name);
-  const place = places.find((name) => name === from) ?? places[0] ?? FIRST;
+  const place = places.find((name) => name === asked) ?? places[0] ?? FIRST;
   const navigate = route.useNavigate();
   const what = options.find(({ value }) => value === restore)?.value ?? options[0]?.value ?? 'database';
-  const show = (next: { restore: What; of?: string; from?: string }) =>
-    void navigate({ search: { backup: backup.id, from: place, ...next }, replace: true });
+  const show = (next: { restore: What; of?: string; place?: string }) =>
+    void navigate({ search: (old) => ({ ...old, backup: backup.id, of: undefined, place, ...next }), replace: true });
   if (options.length === 0) return <p className="quiet">There is nothing in it that could be restored.</p>;
   return (
     <div className="restore-steps">
@@ -64,7 +64,7 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
           label="From which destination?"
           value={place}
           options={places.map((name) => ({ value: name, label: name }))}
-          onChange={(name: string) => show({ restore: what, of: detail, from: name })}
+          onChange={(name: string) => show({ restore: what, of: detail, place: name })}
         />
       )}
       <p>Run this where YumOps is. It checks everything before it writes anything.</p>

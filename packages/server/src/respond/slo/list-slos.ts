@@ -2,15 +2,14 @@ import type { AlertState, SloItem } from '@yumops/protocol';
 import { formatDuration } from '../../lib/duration.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { burnRate, type PlannedWork } from '../alerting/index.ts';
-import { attained, type Budget, budgetFor, budgetHistory, timeToExhaustion, timeToPage } from './budget.ts';
+import { attained, type Budget, budgetFor, budgetHistory, timeToExhaustion } from './budget.ts';
 import { type Counts, countBack, countByDay, countIn } from './counts.ts';
 import { budgetOf, burnAlertName, type Slo } from './slo.ts';
+import { timesToPage } from './time-to-page.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const DAYS_SHOWN = 30;
-/** For which shares of failures the time to the first page is told. */
-const SHARES = [1, 0.1, 0.01];
 
 export interface SloDeps {
   telemetry: TelemetryStore;
@@ -73,7 +72,7 @@ function itemOf(slo: Slo, { counts, days, back }: Measured, deps: SloDeps, now: 
     },
     burnRate: rates[0] ?? null,
     alerts,
-    timeToPage: SHARES.map((share) => ({ failingPercent: share * 100, ...firstPage(slo, share) })),
+    timeToPage: timesToPage(slo),
     history: budgetHistory(slo, days, now, DAYS_SHOWN).map((day) => ({
       ...day,
       remaining: day.remaining === null ? null : percent(day.remaining),
@@ -87,18 +86,7 @@ function stateOf(counts: Counts, budget: Budget, alerts: readonly { state: Alert
   return budget.remaining <= 0 ? 'exhausted' : 'ok';
 }
 
-/** The pair that pages first for a share of failures. */
-function firstPage(slo: Slo, share: number): { seconds: number | null; alert: string | null } {
-  const first = slo.burnAlerts
-    .flatMap((pair) => {
-      const ms = timeToPage(slo, pair, share);
-      return ms === null ? [] : [{ pair, ms }];
-    })
-    .sort((a, b) => a.ms - b.ms)[0];
-  if (!first) return { seconds: null, alert: null };
-  return { seconds: Math.floor(first.ms / 1_000) + 1, alert: burnAlertName(slo, first.pair) };
-}
-
-function percent(share: number): number {
+/** A share as percent, cut to three decimals. */
+export function percent(share: number): number {
   return Math.floor(share * 100_000) / 1_000;
 }
