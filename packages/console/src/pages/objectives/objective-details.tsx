@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { SloBurnAlert, SloItem, SloPreview } from '@yumops/protocol';
+import { Fragment } from 'react';
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { Choice } from '../../components/choice.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -88,26 +89,21 @@ function Meaning({ preview: { outageSeconds, timeToPage, measured } }: { preview
   return (
     <dl className="facts">
       {timeToPage.map(({ failingPercent, seconds, alert }) => (
-        <div key={failingPercent}>
+        <Fragment key={failingPercent}>
           <dt>{failingPercent === 100 ? 'Everything fails' : `${failingPercent} % fail`}</dt>
           <dd>
             {seconds === null ? 'nobody is paged' : `pages after ${formatSpan(seconds * 1_000)}`}
             {alert !== null && <span className="quiet"> by {alert}</span>}
           </dd>
-        </div>
-      ))}
-      <div>
+        ))}
         <dt>May fail</dt>
         <dd>{formatSpan(outageSeconds * 1_000)} of a whole outage in the window</dd>
-      </div>
-      <div>
         <dt>Left now</dt>
         <dd>
           {measured === null
             ? UNKNOWN
             : `${formatPercent(measured.remaining)}: ${plural(measured.bad, 'event')} of ${measured.total.toLocaleString('en')} failed, ${formatPercent(measured.attained)} were good`}
         </dd>
-      </div>
     </dl>
   );
 }
@@ -117,7 +113,7 @@ function Alerts({ alerts }: { alerts: readonly SloBurnAlert[] }) {
     return <p className="quiet objective-none">Its alerts are turned off (burn_alerts: none).</p>;
   const rate = (value: number | null) => (value === null ? UNKNOWN : `${Number(value.toPrecision(2))}×`);
   return (
-    <ScrollRegion label="Alerts on the budget">
+    <ScrollRegion label="Windows of each alert">
       <table>
         <thead>
           <tr>

@@ -14,7 +14,7 @@ export function AvailabilityBetween({ span, only }: { span: Span; only?: string 
     <Panel title="Availability then" note="to the hour, planned work left out" flush>
       <QueryView query={query} what="the availability" rows={4}>
         {({ items }) => (
-          <ScrollRegion label="Availability then">
+          <ScrollRegion label="Each monitor">
             <table>
               <AvailabilityHead first="Monitor" />
               <tbody>
