@@ -95,15 +95,16 @@ function Meaning({ preview: { outageSeconds, timeToPage, measured } }: { preview
             {seconds === null ? 'nobody is paged' : `pages after ${formatSpan(seconds * 1_000)}`}
             {alert !== null && <span className="quiet"> by {alert}</span>}
           </dd>
-        ))}
-        <dt>May fail</dt>
-        <dd>{formatSpan(outageSeconds * 1_000)} of a whole outage in the window</dd>
-        <dt>Left now</dt>
-        <dd>
-          {measured === null
-            ? UNKNOWN
-            : `${formatPercent(measured.remaining)}: ${plural(measured.bad, 'event')} of ${measured.total.toLocaleString('en')} failed, ${formatPercent(measured.attained)} were good`}
-        </dd>
+        </Fragment>
+      ))}
+      <dt>May fail</dt>
+      <dd>{formatSpan(outageSeconds * 1_000)} of a whole outage in the window</dd>
+      <dt>Left now</dt>
+      <dd>
+        {measured === null
+          ? UNKNOWN
+          : `${formatPercent(measured.remaining)}: ${plural(measured.bad, 'event')} of ${measured.total.toLocaleString('en')} failed, ${formatPercent(measured.attained)} were good`}
+      </dd>
     </dl>
   );
 }
