@@ -154,14 +154,27 @@ describe('evidence', () => {
   });
 });
 
-test('a drill is marked where it is told of and counts in no figure', async () => {
+test('a drill goes from its declaration to the postmortem on a clock of its own, is marked everywhere and counts in no figure', async () => {
   await rig.incidents.declare({ title: 'Exercise', drill: true, severity: 'critical' }, rig.by('ada'));
-  await rig.rig.until(5);
-  expect(rig.rig.receivers.received.map(({ title }) => title)).toEqual([
-    expect.stringContaining('DRILL · Incident 1 was declared: Exercise'),
-  ]);
-  const found = await rig.incidents.statistics(START - 1_000, START + 3_600_000);
-  expect(found).toMatchObject({ incidents: 0, open: 0 });
+  await rig.rig.run();
+  for (const status of ['identified', 'monitoring', 'resolved', 'closed'] as const) {
+    await rig.clock.advance(600_000);
+    await rig.incidents.move('1', { status }, rig.by('ada'));
+    await rig.rig.run();
+  }
+  expect(rig.rig.receivers.received.map(({ title }) => title)).toEqual(
+    ['was declared', 'is identified', 'is monitoring', 'is resolved', 'is closed'].map((what) =>
+      expect.stringContaining(`DRILL · Incident 1 ${what}: Exercise`),
+    ),
+  );
+  expect(await rig.incidents.read('1')).toMatchObject({
+    drill: true,
+    times: { detect: 0, acknowledge: 0, mitigate: 1_200_000, resolve: 1_800_000 },
+  });
+  expect((await rig.incidents.postmortem('1')).text).toContain('Incident 1 (drill), severity critical, closed.');
+  await rig.incidents.declare({ title: 'In earnest' }, rig.by('ada'));
+  const found = await rig.incidents.statistics(START - 1_000, rig.clock.now() + 1);
+  expect(found).toMatchObject({ incidents: 1, open: 1, bySeverity: { critical: 0, major: 1 } });
 });
 
 test('another part of the platform declares under a key: one while it is open, another when it is long over', async () => {
