@@ -6,6 +6,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { instantOf } from './instant.ts';
 import { listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
@@ -97,12 +98,6 @@ const declare = defineCommand({
     return act(args, (client) => client.post<IncidentDetail>('/api/v1/incidents', body), 'Declared');
   },
 });
-
-function instantOf(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isFinite(time)) return new Date(time).toISOString();
-  throw new YumOpsError('wrong_use', `"${text}" is not a time.`, { hint: 'Write for example 2026-12-05T22:00:00Z.' });
-}
 
 const ack = defineCommand({
   meta: { name: 'yumops incident ack', description: 'Take an incident and its alerts, which stops their escalation' },

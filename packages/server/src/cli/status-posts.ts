@@ -4,6 +4,7 @@ import { readSettings } from '../config/settings.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { instantOf } from './instant.ts';
 import { listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
@@ -48,16 +49,9 @@ function wrongUse(message: string, hint: string): YumOpsError {
 /** Planned work has both times, a post about an incident none. */
 function planOf({ from, to }: Record<'from' | 'to', string | undefined>) {
   if (from === undefined && to === undefined) return {};
-  if (from === undefined || to === undefined) throw wrongUse('Planned work has both --from and --to.', EXAMPLE);
+  if (from === undefined || to === undefined)
+    throw wrongUse('Planned work has both --from and --to.', 'See `yumops status post --help`.');
   return { kind: 'maintenance', scheduledStart: instantOf(from), scheduledEnd: instantOf(to) };
-}
-
-const EXAMPLE = 'Write for example 2026-12-05T22:00:00Z.';
-
-function instantOf(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isFinite(time)) return new Date(time).toISOString();
-  throw wrongUse(`"${text}" is not a time.`, EXAMPLE);
 }
 
 function say(json: boolean | undefined, post: StatusPost): void {
