@@ -119,7 +119,7 @@ function Marks({ marks }: { marks: readonly Mark[] }) {
   return (
     <ul className="impact-marks" aria-label="What is marked">
       {marks.map(({ kind, at, until, text, link }) => (
-        <li key={`${kind} ${at} ${text}`}>
+        <li key={`${kind} ${at} ${link ?? text}`}>
           <span
             className="impact-key"
             data-look={kind === 'alert' ? 'stretch' : LOOKS[kind].dashed ? 'dashed' : 'line'}
