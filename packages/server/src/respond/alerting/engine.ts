@@ -22,8 +22,9 @@ import type {
   Watermark,
 } from './ports.ts';
 import { acceptAlerts, type SentAlert } from './push/accept.ts';
-import { type Handling, handlePushed, PUSHED_AT_ONCE } from './push/intake.ts';
+import { handlePushed, PUSHED_AT_ONCE } from './push/intake.ts';
 import type { PushedAlert } from './push/pushed.ts';
+import { RightOfWay } from './push/right-of-way.ts';
 
 const TAKE_OVER_MS = 1_000;
 /** Rules that count rows are evaluated at most this often as rows arrive. */
@@ -85,6 +86,7 @@ export class AlertEngine {
   #servedAt: number | null = null;
   /** Alerts were taken that have not been looked at. */
   #accepted = false;
+  readonly #way: RightOfWay;
   /** The agreed time minus monotonic time. */
   #offset: number;
   /** The agreed time has been learnt. */
@@ -95,6 +97,7 @@ export class AlertEngine {
     this.#deps = deps;
     this.#config = config;
     this.#offset = deps.clock.now() - deps.clock.monotonic();
+    this.#way = new RightOfWay(deps.clock);
     this.#delivery = this.#makeDelivery();
     this.#plans = this.#makePlans();
     this.#outages = new Outages(deps, () => this.now());
@@ -171,12 +174,12 @@ export class AlertEngine {
     let waits = true;
     try {
       await this.#underLease(async () => {
-        waits = await handlePushed(this.#deps, this.#handling(lease, circumstances), pushed);
+        waits = await this.#handlePushed(lease, pushed, circumstances);
       });
     } finally {
       if (waits) await this.#delivery.run();
     }
-    return this.now() + SOONEST_MS;
+    return this.#accepted ? this.now() : this.now() + SOONEST_MS;
   }
 
   async #serveAll(lease: Lease | null, accepted: boolean): Promise<number> {
@@ -196,6 +199,7 @@ export class AlertEngine {
     }
     this.#servedAt = this.#deps.clock.monotonic();
     const soonest = this.now() + (this.#lease ? SOONEST_MS : STANDBY_MS);
+    if (this.#accepted) return this.now();
     if (works) return soonest;
     return next === null ? Number.POSITIVE_INFINITY : Math.max(next, soonest);
   }
@@ -221,7 +225,9 @@ export class AlertEngine {
 
   /** Takes alerts that others push; when this resolves they are committed. @throws YumOpsError `invalid_alert` (400) */
   async accept(alerts: readonly SentAlert[]): Promise<void> {
-    await acceptAlerts(this.#deps.store, alerts, this.#config.grouping.resolveTimeoutMs, this.now());
+    await this.#way.take(alerts.length, () =>
+      acceptAlerts(this.#deps.store, alerts, this.#config.grouping.resolveTimeoutMs, this.now()),
+    );
     this.#accepted = true;
   }
 
@@ -314,15 +320,22 @@ export class AlertEngine {
     groups: readonly string[],
     circumstances: Circumstances | undefined,
   ): Promise<void> {
-    await handlePushed(this.#deps, this.#handling(lease, circumstances), pushed);
+    await this.#handlePushed(lease, pushed, circumstances);
     const now = () => this.now();
     const due = groups.map((groupKey) => ({ groupKey, lease, inputs: [], now }));
     await changeGroups(this.#deps, due, this.#delivery);
   }
 
-  #handling(lease: Lease, circumstances: Circumstances | undefined): Handling {
-    const sending = this.#delivery;
-    return { lease, plans: this.#plans, groupBy: this.#config.grouping.by, now: this.now(), sending, circumstances };
+  async #handlePushed(
+    lease: Lease,
+    pushed: readonly PushedAlert[],
+    circumstances: Circumstances | undefined,
+  ): Promise<boolean> {
+    // There are more: they are handled next.
+    if (pushed.length === PUSHED_AT_ONCE) this.#accepted = true;
+    const handling = { lease, plans: this.#plans, groupBy: this.#config.grouping.by, now: this.now(), circumstances };
+    const deps = { ...this.#deps, giveWay: () => this.#way.giveWay() };
+    return handlePushed(deps, { ...handling, sending: this.#delivery }, pushed);
   }
 
   #makePlans(): Plans {
@@ -343,6 +356,7 @@ export class AlertEngine {
       worker: instance,
       now: () => this.now(),
       settled: wake,
+      giveWay: () => this.#way.giveWay(),
       ...(replyLink && { replyLink }),
     });
   }

@@ -10,6 +10,7 @@ export type AddressClass = 'public' | 'private' | 'special';
 export type AllowPrivate = boolean | readonly string[];
 
 type Address = ReturnType<typeof ipaddr.parse>;
+type Network = ReturnType<typeof ipaddr.parseCIDR>;
 
 const METADATA = [
   '169.254.0.0/16',
@@ -18,7 +19,7 @@ const METADATA = [
   '168.63.129.16/32',
   '192.0.0.192/32',
   'fd00:ec2::/32',
-];
+].map((cidr) => ipaddr.parseCIDR(cidr));
 
 const RANK: Record<AddressClass, number> = { public: 0, private: 1, special: 2 };
 
@@ -47,24 +48,24 @@ function parse(text: string): Address {
 }
 
 function classifyPlain(address: Address): AddressClass {
-  if (METADATA.some((cidr) => inRange(address, cidr))) return 'special';
+  if (METADATA.some((network) => inNetwork(address, network))) return 'special';
   return address.range() === 'unicast' ? 'public' : 'private';
 }
 
 /** Byte offset of the IPv4 address inside IPv6 prefixes that carry one. */
-const CARRIERS: readonly { cidr: string; at: number; invert?: boolean }[] = [
-  { cidr: '::ffff:0:0/96', at: 12 },
-  { cidr: '::ffff:0:0:0/96', at: 12 },
-  { cidr: '64:ff9b::/96', at: 12 },
-  { cidr: '64:ff9b:1::/48', at: 12 },
-  { cidr: '2002::/16', at: 2 },
-  { cidr: '2001::/32', at: 12, invert: true },
+const CARRIERS: readonly { network: Network; at: number; invert?: boolean }[] = [
+  { network: ipaddr.parseCIDR('::ffff:0:0/96'), at: 12 },
+  { network: ipaddr.parseCIDR('::ffff:0:0:0/96'), at: 12 },
+  { network: ipaddr.parseCIDR('64:ff9b::/96'), at: 12 },
+  { network: ipaddr.parseCIDR('64:ff9b:1::/48'), at: 12 },
+  { network: ipaddr.parseCIDR('2002::/16'), at: 2 },
+  { network: ipaddr.parseCIDR('2001::/32'), at: 12, invert: true },
 ];
 
 function embeddedIpv4(address: Address): Address | undefined {
   if (address.kind() === 'ipv4') return undefined;
   const bytes = address.toByteArray();
-  const carrier = CARRIERS.find(({ cidr }) => inRange(address, cidr)) ?? compatible(bytes);
+  const carrier = CARRIERS.find(({ network }) => inNetwork(address, network)) ?? compatible(bytes);
   if (!carrier) return undefined;
   const inner = bytes.slice(carrier.at, carrier.at + 4);
   return ipaddr.fromByteArray(carrier.invert ? inner.map((byte) => byte ^ 0xff) : inner);
@@ -77,8 +78,7 @@ function compatible(bytes: number[]): { at: number; invert?: boolean } | undefin
   return leading && !small ? { at: 12 } : undefined;
 }
 
-function inRange(address: Address, cidr: string): boolean {
-  const [network, bits] = ipaddr.parseCIDR(cidr);
+function inNetwork(address: Address, [network, bits]: Network): boolean {
   return network.kind() === address.kind() && address.match(network, bits);
 }
 
@@ -86,7 +86,7 @@ function covers(entry: string, text: string): boolean {
   const address = parse(text);
   const candidates = [address, embeddedIpv4(address)].filter((candidate) => candidate !== undefined);
   if (entry.includes('/')) {
-    return ipaddr.isValidCIDR(entry) && candidates.some((candidate) => inRange(candidate, entry));
+    return ipaddr.isValidCIDR(entry) && candidates.some((candidate) => inNetwork(candidate, ipaddr.parseCIDR(entry)));
   }
   if (!ipaddr.isValid(entry)) return false;
   const named = parse(entry).toNormalizedString();

@@ -12,8 +12,9 @@ import type { AlertStore, PlannedWork, ResolveOnCall, Sender } from '../ports.ts
 
 const SEND_TIMEOUT_MS = 10_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 5_000;
-const MAX_IN_FLIGHT = 256;
-/** What is out to one target at most: one that answers late takes no room from others. */
+/** What is being sent or waits for its outcome to be written, at most: all of it is sent again after a crash. */
+const MAX_IN_FLIGHT = 512;
+/** What is being sent to one target at most: one that answers late takes no room from others. */
 const MAX_PER_TARGET = 64;
 /** Outcomes that share one commit at most. */
 const OUTCOMES_AT_ONCE = 100;
@@ -33,7 +34,9 @@ export interface DeliveryDeps {
   /** Name of this instance; the same after a restart. */
   worker: string;
   replyLink?: ReplyLink;
-  /** Called when an attempt has ended and its outcome is written. */
+  /** Awaited before outcomes are written: resolves when what goes first is done. */
+  giveWay?: () => Promise<void>;
+  /** Called when there may be room for more: an outcome is written, or half of what was out to a target is answered. */
   settled: () => void;
 }
 
@@ -41,7 +44,7 @@ export interface DeliveryDeps {
 export class DeliveryWorker {
   readonly #deps: DeliveryDeps;
   readonly #inFlight = new Map<string, Promise<void>>();
-  /** How many messages are out, by target. */
+  /** How many messages are being sent, by target. */
   readonly #out = new Map<string, number>();
   readonly #outcomes = new JoinQueue<Outcome>((outcomes) => this.#record(outcomes), OUTCOMES_AT_ONCE);
   #lookAt = Number.NEGATIVE_INFINITY;
@@ -119,23 +122,29 @@ export class DeliveryWorker {
       })
       .finally(() => {
         for (const { id } of bundle.messages) this.#inFlight.delete(id);
-        this.#count(bundle, -1);
         this.#deps.settled();
       });
     for (const { id } of bundle.messages) this.#inFlight.set(id, attempt);
-    this.#count(bundle, 1);
   }
 
-  #count({ lead }: Bundle, by: 1 | -1): void {
+  #began({ lead }: Bundle): void {
     const target = `${lead.channel}/${lead.target}`;
-    const count = (this.#out.get(target) ?? 0) + by;
+    this.#out.set(target, (this.#out.get(target) ?? 0) + 1);
+  }
+
+  /** The target has room again, though what it answered is yet to be written. */
+  #answered({ lead }: Bundle): void {
+    const target = `${lead.channel}/${lead.target}`;
+    const count = (this.#out.get(target) ?? 0) - 1;
     if (count > 0) this.#out.set(target, count);
     else this.#out.delete(target);
+    if (count === MAX_PER_TARGET / 2) this.#deps.settled();
   }
 
   /** What becomes of a bundle becomes of each of its messages. */
   async #attempt(bundle: Bundle): Promise<void> {
-    const result = await this.#send(bundle);
+    this.#began(bundle);
+    const result = await this.#send(bundle).finally(() => this.#answered(bundle));
     const moved = random();
     const others = bundle.messages.length - 1;
     const shown =

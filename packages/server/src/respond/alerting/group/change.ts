@@ -22,6 +22,8 @@ export interface ChangeDeps {
   resolveOnCall: ResolveOnCall;
   /** Left out = nothing is planned. */
   plannedWork?: PlannedWork | undefined;
+  /** Awaited before each transaction of many groups: resolves when what goes first is done. */
+  giveWay?: (() => Promise<void>) | undefined;
 }
 
 /** A change of one group of alerts. */
@@ -74,6 +76,7 @@ export async function changeGroups(
 ): Promise<boolean> {
   let waits = false;
   for (let done = 0; done < changes.length; done += GROUPS_AT_ONCE) {
+    await deps.giveWay?.();
     const part = changes.slice(done, done + GROUPS_AT_ONCE);
     const known = done === 0 ? circumstances : undefined;
     const facts = known ?? (await readCircumstances(deps, part[0]?.now() ?? 0));

@@ -7,8 +7,8 @@ import type { Plans } from '../plans.ts';
 import type { Lease } from '../ports.ts';
 import { PUSHED_RULE_ID, type PushedAlert, type PushProgress, pushSubject } from './pushed.ts';
 
-/** Pushed alerts that are handled at one time. */
-export const PUSHED_AT_ONCE = 2_000;
+/** Pushed alerts that are handled at one time: timers and deliveries have their turn in between. */
+export const PUSHED_AT_ONCE = 500;
 /** Under a policy what fires again so soon after its end is the same episode. */
 const REOPEN_MS = 300_000;
 
@@ -37,44 +37,39 @@ interface Handled {
 
 /**
  * Turns what was pushed since, and pushes whose end has come, into alerts, group by group.
- * @param first what there is to handle; more is read when it is as much as is handled at one time
  * @returns whether there are messages now that may leave and that nobody has taken
  * @throws YumOpsError `lease_lost`
  */
 export async function handlePushed(
   deps: ChangeDeps,
   { lease, plans, groupBy, now, sending, circumstances }: Handling,
-  first: readonly PushedAlert[],
+  pushed: readonly PushedAlert[],
 ): Promise<boolean> {
-  let waits = false;
-  for (let pushed = first; pushed.length > 0; pushed = await deps.store.pushedToHandle(now, PUSHED_AT_ONCE)) {
-    const told = pushed.filter(({ handled }) => handled.episode > 0);
-    const known = await deps.store.groupsOf(told.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
-    const groups = new Map<string, Handled[]>();
-    for (const alert of pushed) {
-      const handled = handle(alert, known.get(idOf(alert.fingerprint, alert.handled)), plans, groupBy, now);
-      const own = groups.get(handled.groupKey);
-      if (own) own.push(handled);
-      else groups.set(handled.groupKey, [handled]);
-    }
-    const changes = [...groups].map(
-      ([groupKey, own]): GroupChange => ({
-        groupKey,
-        lease,
-        alertIds: own.map(({ alert }) => idOf(alert.fingerprint, alert.handled)),
-        inputs: own.flatMap(({ inputs }) => inputs),
-        pushed: own.map(({ alert, progress }) => ({ fingerprint: alert.fingerprint, progress })),
-        begins: own.every(({ isNew }) => isNew),
-        now: () => now,
-      }),
-    );
-    const waiting = await changeGroups(deps, changes, sending, pushed === first ? circumstances : undefined);
-    waits ||= waiting;
-    const ends = [...groups.values()].flat().some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
-    // What an alert muted that is over now may speak again.
-    if (ends) await deps.store.wakeMuted(now);
-    if (pushed.length < PUSHED_AT_ONCE) break;
+  if (pushed.length === 0) return false;
+  const told = pushed.filter(({ handled }) => handled.episode > 0);
+  const known = await deps.store.groupsOf(told.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
+  const groups = new Map<string, Handled[]>();
+  for (const alert of pushed) {
+    const handled = handle(alert, known.get(idOf(alert.fingerprint, alert.handled)), plans, groupBy, now);
+    const own = groups.get(handled.groupKey);
+    if (own) own.push(handled);
+    else groups.set(handled.groupKey, [handled]);
   }
+  const changes = [...groups].map(
+    ([groupKey, own]): GroupChange => ({
+      groupKey,
+      lease,
+      alertIds: own.map(({ alert }) => idOf(alert.fingerprint, alert.handled)),
+      inputs: own.flatMap(({ inputs }) => inputs),
+      pushed: own.map(({ alert, progress }) => ({ fingerprint: alert.fingerprint, progress })),
+      begins: own.every(({ isNew }) => isNew),
+      now: () => now,
+    }),
+  );
+  const waits = await changeGroups(deps, changes, sending, circumstances);
+  const ends = [...groups.values()].flat().some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
+  // What an alert muted that is over now may speak again.
+  if (ends) await deps.store.wakeMuted(now);
   return waits;
 }
 

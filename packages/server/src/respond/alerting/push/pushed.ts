@@ -54,10 +54,9 @@ export function pushFingerprint(labels: Labels): string {
   return fingerprint(TENANT, PUSHED_RULE_ID, labels);
 }
 
-/** What is known after a push at `now`, ms. */
-export function takePush(before: PushedAlert | undefined, push: Push, now: number): PushedAlert {
+/** What is known after a push at `now`, ms. @param print the fingerprint of its labels */
+export function takePush(before: PushedAlert | undefined, push: Push, print: string, now: number): PushedAlert {
   if (!before) {
-    const print = pushFingerprint(push.labels);
     const times = { receivedAt: now, firstReceivedAt: now };
     return { ...push, fingerprint: print, ...times, activity: 1, version: 1, handled: UNHANDLED };
   }

@@ -3,10 +3,10 @@ import type { Bucket, BucketQuery, BucketSource } from '../ports.ts';
 
 const COLUMNS: ReadonlySet<string> = new Set(['project', 'service', 'environment', 'release']);
 const LIMIT_SECONDS = 10;
+const NO_CLASSES = "CAST(map(), 'Map(Int16, UInt64)')";
 
 interface BucketRow {
-  /** Which of the queries it answers. */
-  part: number;
+  series: string;
   slice: number;
   dimensions: string[];
   counted: number;
@@ -33,13 +33,15 @@ interface Asked {
 export function storedBuckets(telemetry: TelemetryStore): BucketSource {
   let waiting: Asked[] = [];
   const ask = async (queries: readonly BucketQuery[]): Promise<Bucket[][]> => {
-    const rows = await telemetry.query<BucketRow>(statement(queries), paramsOf(queries), { maxSeconds: LIMIT_SECONDS });
-    const answers: Bucket[][] = queries.map(() => []);
+    const params = new Params();
+    const sql = statement(queries, params);
+    const rows = await telemetry.query<BucketRow>(sql, params.values, { maxSeconds: LIMIT_SECONDS });
+    const bySeries = new Map(queries.map((query) => [query.series, { query, buckets: [] as Bucket[] }]));
     for (const row of rows) {
-      const { dimensions = [] } = queries[row.part] ?? {};
-      answers[row.part]?.push(toBucket(row, dimensions));
+      const answer = bySeries.get(row.series);
+      answer?.buckets.push(toBucket(row, answer.query.dimensions));
     }
-    return answers;
+    return queries.map(({ series }) => bySeries.get(series)?.buckets ?? []);
   };
   const answer = async (asked: readonly Asked[]): Promise<void> => {
     try {
@@ -76,32 +78,44 @@ function roundsOf(asked: readonly Asked[]): Asked[][] {
   return rounds;
 }
 
-function paramsOf(queries: readonly BucketQuery[]): Record<string, unknown> {
-  const params: Record<string, unknown> = {};
-  queries.forEach((query, part) => {
-    params[`series${part}`] = query.series;
-    params[`from${part}`] = Math.floor(query.from / 1_000);
-    params[`to${part}`] = Math.floor(query.to / 1_000);
-    params[`width${part}`] = Math.max(1, Math.round(query.widthMs / 1_000));
-    query.dimensions.forEach((name, index) => {
-      params[`label${part}x${index}`] = name;
-    });
-  });
-  return params;
+/** Values of a statement by the names that it has for them; equal values have one name. */
+class Params {
+  readonly values: Record<string, string | number> = {};
+  readonly #placeholders = new Map<string | number, string>();
+
+  string(value: string): string {
+    return this.#of(value, 'String');
+  }
+
+  number(value: number): string {
+    return this.#of(value, 'UInt32');
+  }
+
+  #of(value: string | number, type: string): string {
+    const known = this.#placeholders.get(value);
+    if (known !== undefined) return known;
+    const name = `p${this.#placeholders.size}`;
+    const placeholder = `{${name}:${type}}`;
+    this.#placeholders.set(value, placeholder);
+    this.values[name] = value;
+    return placeholder;
+  }
 }
 
-function statement(queries: readonly BucketQuery[]): string {
-  const width = byPart(queries, (_, part) => `{width${part}:UInt32}`);
-  const classes = queries.flatMap((query, part) => (query.classes ? [`{series${part}:String}`] : []));
-  const ranges = queries.map(
-    (_, part) =>
-      `(b.series = {series${part}:String} AND b.at > toDateTime({from${part}:UInt32}, 'UTC') AND b.at <= toDateTime({to${part}:UInt32}, 'UTC'))`,
-  );
+/** What differs between queries is said once for all that have it in common: reading a long statement takes longer than its answer. */
+function statement(queries: readonly BucketQuery[], params: Params): string {
+  const seriesOf = (of: readonly BucketQuery[]) => of.map(({ series }) => params.string(series)).join(', ');
+  const width = bySeries(queries, seriesOf, ({ widthMs }) => params.number(Math.max(1, Math.round(widthMs / 1_000))));
+  const ranges = alike(queries, ({ from, to }) => {
+    const [after, until] = [from, to].map((ms) => `toDateTime(${params.number(Math.floor(ms / 1_000))}, 'UTC')`);
+    return `b.at > ${after} AND b.at <= ${until}`;
+  });
+  const withClasses = queries.filter(({ classes }) => classes);
+  const classes = withClasses.length > 0 ? `sumMapIf(b.classes, b.series IN (${seriesOf(withClasses)}))` : NO_CLASSES;
   return `SELECT
-  ${byPart(queries, (_, part) => String(part))} AS part,
-  ${width} AS width,
-  toUInt64(intDiv(toUInt32(b.at) + width - 1, width)) * width * 1000 AS slice,
-  ${byPart(queries, labelsOf)} AS dimensions,
+  b.series AS series,
+  toUInt64(intDiv(toUInt32(b.at) + ${width} - 1, ${width})) * ${width} * 1000 AS slice,
+  ${bySeries(queries, seriesOf, (query) => labelsOf(query, params))} AS dimensions,
   sum(b.count) AS counted,
   sum(b.bad) AS badCounted,
   sum(b.sum) AS summed,
@@ -109,24 +123,34 @@ function statement(queries: readonly BucketQuery[]): string {
   max(b.max) AS highest,
   argMaxMerge(b.last) AS newest,
   toUnixTimestamp64Milli(max(b.lastAt)) AS newestAt,
-  ${classes.length > 0 ? `sumMapIf(b.classes, b.series IN (${classes.join(', ')}))` : "CAST(map(), 'Map(Int16, UInt64)')"} AS classCounts
+  ${classes} AS classCounts
 FROM rule_buckets AS b
-WHERE ${ranges.join('\n  OR ')}
-GROUP BY part, width, slice, dimensions`;
+WHERE ${[...ranges].map(([range, of]) => `(b.series IN (${seriesOf(of)}) AND ${range})`).join('\n  OR ')}
+GROUP BY series, slice, dimensions`;
 }
 
-/** An expression that differs from query to query. */
-function byPart(queries: readonly BucketQuery[], of: (query: BucketQuery, part: number) => string): string {
-  const [first, ...others] = queries.map((query, part) => of(query, part));
-  if (others.length === 0) return first ?? '0';
-  const last = others.pop();
-  const cases = [first, ...others].map((text, part) => `b.series = {series${part}:String}, ${text}`);
-  return `multiIf(${cases.join(', ')}, ${last})`;
+/** An expression that differs from series to series. */
+function bySeries(
+  queries: readonly BucketQuery[],
+  seriesOf: (of: readonly BucketQuery[]) => string,
+  expression: (query: BucketQuery) => string,
+): string {
+  const cases = [...alike(queries, expression)];
+  const [last] = cases.pop() ?? ['0'];
+  if (cases.length === 0) return last;
+  return `multiIf(${cases.map(([text, of]) => `b.series IN (${seriesOf(of)}), ${text}`).join(', ')}, ${last})`;
 }
 
-function labelsOf({ dimensions }: BucketQuery, part: number): string {
-  const labels = dimensions.map((name, index) =>
-    COLUMNS.has(name) ? `toString(b.${name})` : `JSONExtractString(b.labels, {label${part}x${index}:String})`,
+/** The queries by what they have in common. */
+function alike(queries: readonly BucketQuery[], text: (query: BucketQuery) => string): Map<string, BucketQuery[]> {
+  const groups = new Map<string, BucketQuery[]>();
+  for (const query of queries) groups.set(text(query), [...(groups.get(text(query)) ?? []), query]);
+  return groups;
+}
+
+function labelsOf({ dimensions }: BucketQuery, params: Params): string {
+  const labels = dimensions.map((name) =>
+    COLUMNS.has(name) ? `toString(b.${name})` : `JSONExtractString(b.labels, ${params.string(name)})`,
   );
   return `[${labels.join(', ')}]::Array(String)`;
 }

@@ -48,10 +48,13 @@ export async function claimThrottled(
   db: Db,
   claim: { worker: string; now: number; until: number; limit: number; limits: Limits },
 ): Promise<Claimed[]> {
-  const [waiting] = await db.query(`SELECT 1 FROM alert_messages m WHERE ${DUE} LIMIT 1`, [
-    THROTTLED,
-    new Date(claim.now),
-  ]);
+  const [waiting] = await db.query(
+    `SELECT 1 FROM unnest($1::text[]) AS throttled(channel) CROSS JOIN LATERAL (
+       SELECT 1 FROM alert_messages m
+       WHERE m.channel = throttled.channel AND m.status IN ('queued', 'retrying', 'uncertain') AND m.next_attempt_at <= $2
+       LIMIT 1) m`,
+    [THROTTLED, new Date(claim.now)],
+  );
   if (!waiting) return [];
   return db.transaction(async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('alert_messages:throttled'))`);

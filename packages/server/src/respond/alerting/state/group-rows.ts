@@ -14,13 +14,14 @@ import {
   episodeFromRow,
   episodeToRow,
   messageFromRow,
+  messageProgress,
   messageToRow,
   type Row,
   timelineToRow,
   timerFromRow,
   timerToRow,
 } from './rows.ts';
-import { writeRows } from './write-rows.ts';
+import { toJson, writeRows } from './write-rows.ts';
 
 const MESSAGE_ALERTS = `(SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key, 'ended', l.ended) ORDER BY l.position)
   FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts`;
@@ -177,15 +178,16 @@ export interface Claims {
 
 function saveMessages(tx: Queryable, decided: readonly Decided[], claims?: Claims): void {
   const messages = decided.flatMap(({ before, decision }) =>
-    changed(before.messages, decision.state.messages).map((message) => ({
-      message,
-      was: before.messages.get(message.id),
-    })),
+    changed(before.messages, decision.state.messages).map(
+      (message): Written => ({ message, was: before.messages.get(message.id) }),
+    ),
   );
   const taken = new Set(claims?.taken.map(({ id }) => id));
   const claim = { claimed_by: claims?.worker, claimed_until: new Date(claims?.until ?? 0) };
   const rowsOf = (isTaken: boolean) =>
-    messages.filter(({ message }) => taken.has(message.id) === isTaken).map(({ message }) => messageToRow(message));
+    messages
+      .filter((one) => taken.has(one.message.id) === isTaken && !isMoved(one))
+      .map(({ message }) => messageToRow(message));
   // What is taken is the oldest for its target: written first it stays so.
   void writeRows(
     tx,
@@ -194,6 +196,10 @@ function saveMessages(tx: Queryable, decided: readonly Decided[], claims?: Claim
     ['id'],
   );
   void writeRows(tx, 'alert_messages', rowsOf(false), ['id']);
+  moveMessages(
+    tx,
+    messages.filter(isMoved).map(({ message }) => message),
+  );
   for (const { message, was } of messages) if (was && was.alerts.length > message.alerts.length) dropLinks(tx, message);
   const links = messages
     .filter(({ was }) => was === undefined)
@@ -203,6 +209,27 @@ function saveMessages(tx: Queryable, decided: readonly Decided[], claims?: Claim
       }),
     );
   void writeRows(tx, 'alert_message_alerts', links, null);
+}
+
+/** A message after a decision, and before: undefined = it is new. */
+interface Written {
+  message: Message;
+  was: Message | undefined;
+}
+
+/** It says what it said: only what became of it is written. A new message, which may be taken at once, is not. */
+function isMoved({ message, was }: Written): boolean {
+  return was !== undefined && was.body === message.body && was.alerts === message.alerts;
+}
+
+function moveMessages(tx: Queryable, messages: readonly Message[]): void {
+  if (messages.length === 0) return;
+  const updates = Object.keys(messageProgress(messages[0] as Message)).map((column) => `${column} = r.${column}`);
+  void tx.query(
+    `UPDATE alert_messages m SET ${updates.join(', ')}
+     FROM jsonb_populate_recordset(NULL::alert_messages, $1::jsonb) r WHERE m.id = r.id`,
+    [toJson(messages.map((message) => ({ id: message.id, ...messageProgress(message) })))],
+  );
 }
 
 /** A message that waits may be narrowed to some of its alerts. */

@@ -155,7 +155,8 @@ export class MemoryAlertStore implements AlertStore {
 
   async push(pushes: readonly Push[], now: number): Promise<void> {
     for (const push of pushes) {
-      const taken = takePush(this.#pushed.get(pushFingerprint(push.labels)), push, now);
+      const print = pushFingerprint(push.labels);
+      const taken = takePush(this.#pushed.get(print), push, print, now);
       this.#pushed.set(taken.fingerprint, taken);
     }
   }

@@ -33,8 +33,7 @@ const PUSH_TRIES = 5;
 const REMEMBERED = 50_000;
 /** So many senders share one commit. */
 const PUSHES_AT_ONCE = 64;
-/** The most due messages that one claim chooses from. */
-const LOOKED_AT = 256;
+const WAITING = `('queued', 'retrying', 'uncertain')`;
 
 /**
  * No older message of the group to the same target is still on its way: it is the oldest one itself. Written so that it is one
@@ -44,6 +43,23 @@ const UNBLOCKED = `m.seq = (SELECT oldest.seq FROM alert_messages oldest
   WHERE oldest.group_key = m.group_key AND oldest.channel = m.channel AND oldest.target = m.target
     AND oldest.status IN ('queued', 'sending', 'retrying', 'uncertain')
   ORDER BY oldest.seq LIMIT 1)`;
+
+/**
+ * Messages that may leave now ($2): so many for each target ($7) that is not busy ($6) or throttled ($5), and so many in all
+ * ($4). It goes from target to target, so that thousands that wait for one of them are not looked at to find another's.
+ */
+const FREE = `WITH RECURSIVE targets AS (
+    (SELECT channel, target FROM alert_messages WHERE status IN ${WAITING} ORDER BY channel, target LIMIT 1)
+    UNION ALL
+    SELECT next.channel, next.target FROM targets t CROSS JOIN LATERAL (
+      SELECT channel, target FROM alert_messages
+      WHERE status IN ${WAITING} AND (channel, target) > (t.channel, t.target) ORDER BY channel, target LIMIT 1) next)
+  SELECT free.id FROM targets t CROSS JOIN LATERAL (
+    SELECT id, next_attempt_at, seq FROM alert_messages m
+    WHERE m.channel = t.channel AND m.target = t.target AND status IN ${WAITING} AND next_attempt_at <= $2 AND ${UNBLOCKED}
+    ORDER BY next_attempt_at, seq LIMIT $7) free
+  WHERE t.channel <> ALL ($5::text[]) AND t.channel || '/' || t.target <> ALL ($6::text[])
+  ORDER BY free.next_attempt_at, free.seq LIMIT $4`;
 
 /** The store in Postgres. Times come from the caller; only the lease reads the database's own clock. */
 export class PostgresAlertStore implements AlertStore {
@@ -168,7 +184,7 @@ export class PostgresAlertStore implements AlertStore {
          (SELECT min(due_at) FROM alert_timers),
          (SELECT min(fallback_at) FROM alert_messages WHERE fallback_at IS NOT NULL),
          (SELECT next_attempt_at FROM (
-            SELECT * FROM alert_messages WHERE status IN ('queued', 'retrying', 'uncertain') ORDER BY next_attempt_at) m
+            SELECT * FROM alert_messages WHERE status IN ${WAITING} ORDER BY next_attempt_at) m
           WHERE ${UNBLOCKED} LIMIT 1),
          (SELECT min(received_at) FROM pushed_alerts WHERE handled_version <> version),
          (SELECT min(ends_at) FROM pushed_alerts WHERE open)
@@ -195,12 +211,12 @@ export class PostgresAlertStore implements AlertStore {
   }
 
   async #push(pushes: readonly Push[], now: number): Promise<void> {
-    const prints = pushes.map(({ labels }) => pushFingerprint(labels));
-    const isFirst = !prints.some((print) => this.#pushed.has(print));
-    this.#remember(prints);
-    if (isFirst && (await writeFirstPushes(this.#db, pushes, now))) return;
+    const printed = pushes.map((push) => ({ print: pushFingerprint(push.labels), push }));
+    const isFirst = !printed.some(({ print }) => this.#pushed.has(print));
+    this.#remember(printed.map(({ print }) => print));
+    if (isFirst && (await writeFirstPushes(this.#db, printed, now))) return;
     for (let tries = PUSH_TRIES; tries > 0; tries--) {
-      const written = await this.#db.transaction((tx) => writePushes(tx, pushes, now));
+      const written = await this.#db.transaction((tx) => writePushes(tx, printed, now));
       if (written) return;
     }
     throw new YumOpsError('busy', 'Other instances write the same alerts.', { hint: 'Send them again.', status: 503 });
@@ -288,17 +304,7 @@ export class PostgresAlertStore implements AlertStore {
       `UPDATE alert_messages m
        SET status = 'sending', attempts = attempts + 1, attempted_at = $2, claimed_by = $1, claimed_until = $3
        WHERE id = ANY (ARRAY(
-         SELECT id FROM alert_messages
-         WHERE id = ANY (ARRAY(
-             SELECT id FROM (
-               SELECT *, row_number() OVER (PARTITION BY channel, target ORDER BY next_attempt_at, seq) AS place
-               FROM (SELECT * FROM alert_messages m
-                 WHERE status IN ('queued', 'retrying', 'uncertain') AND next_attempt_at <= $2 AND ${UNBLOCKED}
-                   AND channel <> ALL ($5::text[]) AND channel || '/' || target <> ALL ($6::text[])
-                 ORDER BY next_attempt_at, seq LIMIT ${LOOKED_AT}) due) placed
-             WHERE place <= $7 ORDER BY next_attempt_at, seq LIMIT $4))
-           AND status IN ('queued', 'retrying', 'uncertain')
-         FOR UPDATE SKIP LOCKED))
+         SELECT id FROM alert_messages WHERE id = ANY (ARRAY(${FREE})) AND status IN ${WAITING} FOR UPDATE SKIP LOCKED))
        RETURNING ${CLAIMED_COLUMNS}`,
       [worker, new Date(now), new Date(now + leaseMs), room.messages, THROTTLED, room.busy, room.perTarget],
     );

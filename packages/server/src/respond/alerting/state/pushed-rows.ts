@@ -1,8 +1,14 @@
 import type { Queryable } from '../../../lib/db.ts';
 import type { Change } from '../ports.ts';
-import { type Push, type PushedAlert, pushFingerprint, takePush } from '../push/pushed.ts';
+import { type Push, type PushedAlert, takePush } from '../push/pushed.ts';
 import type { Row } from './rows.ts';
 import { writeRows } from './write-rows.ts';
+
+/** A push with the fingerprint of its labels. */
+export interface Printed {
+  print: string;
+  push: Push;
+}
 
 function pushedFromRow(row: Row): PushedAlert {
   const ms = (name: string) => (row[name] as Date).getTime();
@@ -50,12 +56,9 @@ function intakeRow(pushed: PushedAlert): Row {
  * Writes alerts that were never pushed before, in one statement that is its own transaction.
  * @returns false when some are known: nothing is to be made of the answer then, and writing them again changes nothing
  */
-export async function writeFirstPushes(db: Queryable, pushes: readonly Push[], now: number): Promise<boolean> {
+export async function writeFirstPushes(db: Queryable, pushes: readonly Printed[], now: number): Promise<boolean> {
   const fresh = new Map<string, PushedAlert>();
-  for (const push of pushes) {
-    const print = pushFingerprint(push.labels);
-    fresh.set(print, takePush(fresh.get(print), push, now));
-  }
+  for (const { print, push } of pushes) fresh.set(print, takePush(fresh.get(print), push, print, now));
   return insertNew(db, [...fresh.values()]);
 }
 
@@ -63,18 +66,15 @@ export async function writeFirstPushes(db: Queryable, pushes: readonly Push[], n
  * Writes pushes in their order, on top of what is known.
  * @returns false when another instance wrote one of the same alerts for the first time meanwhile: nothing counts then
  */
-export async function writePushes(tx: Queryable, pushes: readonly Push[], now: number): Promise<boolean> {
-  const prints = pushes.map(({ labels }) => pushFingerprint(labels));
+export async function writePushes(tx: Queryable, pushes: readonly Printed[], now: number): Promise<boolean> {
+  const prints = pushes.map(({ print }) => print);
   const rows = await tx.query(
     'SELECT * FROM pushed_alerts WHERE fingerprint = ANY ($1) ORDER BY fingerprint FOR UPDATE',
     [[...new Set(prints)]],
   );
   const before = new Map(rows.map(pushedFromRow).map((pushed) => [pushed.fingerprint, pushed]));
   const after = new Map(before);
-  pushes.forEach((push, index) => {
-    const print = prints[index] as string;
-    after.set(print, takePush(after.get(print), push, now));
-  });
+  for (const { print, push } of pushes) after.set(print, takePush(after.get(print), push, print, now));
   const fresh = [...after.values()].filter(({ fingerprint }) => !before.has(fingerprint));
   await writeRows(
     tx,
@@ -102,8 +102,11 @@ async function insertNew(tx: Queryable, fresh: readonly PushedAlert[]): Promise<
 /** Pushed alerts that changed since they were looked at, or whose end has come by `now` (ms). */
 export async function readPushedToHandle(tx: Queryable, now: number, limit: number): Promise<PushedAlert[]> {
   const rows = await tx.query(
-    `SELECT * FROM pushed_alerts WHERE handled_version <> version OR (open AND ends_at <= $1)
-     ORDER BY received_at, fingerprint LIMIT $2`,
+    `SELECT * FROM (
+       (SELECT * FROM pushed_alerts WHERE handled_version <> version ORDER BY received_at LIMIT $2)
+       UNION ALL
+       (SELECT * FROM pushed_alerts WHERE open AND ends_at <= $1 AND handled_version = version ORDER BY ends_at LIMIT $2)
+     ) pushed ORDER BY received_at, fingerprint LIMIT $2`,
     [new Date(now), limit],
   );
   return rows.map(pushedFromRow);

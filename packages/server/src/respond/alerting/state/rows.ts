@@ -171,13 +171,20 @@ export function messageToRow(message: Message): Row {
     target: message.target,
     kind: message.kind,
     step: message.step,
-    status: message.status,
-    attempts: message.attempts,
     body: message.body,
     reason: message.reason,
-    last_error: message.lastError,
     created_at: time(message.createdAt),
     due_at: time(message.dueAt),
+    ...messageProgress(message),
+  };
+}
+
+/** The columns that change after a message is written. */
+export function messageProgress(message: Message): Row {
+  return {
+    status: message.status,
+    attempts: message.attempts,
+    last_error: message.lastError,
     next_attempt_at: time(message.nextAttemptAt),
     sent_at: time(message.sentAt),
     maybe_delivered: message.maybeDelivered,

@@ -23,7 +23,7 @@ export function writeRows(
   );
 }
 
-/** Postgres cannot store the character NUL. */
-function toJson(value: unknown): string {
+/** Rows as a parameter; Postgres cannot store the character NUL. */
+export function toJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('\\u0000', '');
 }
