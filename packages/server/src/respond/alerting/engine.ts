@@ -331,11 +331,11 @@ export class AlertEngine {
     pushed: readonly PushedAlert[],
     circumstances: Circumstances | undefined,
   ): Promise<boolean> {
-    // There are more: they are handled next.
-    if (pushed.length === PUSHED_AT_ONCE) this.#accepted = true;
     const handling = { lease, plans: this.#plans, groupBy: this.#config.grouping.by, now: this.now(), circumstances };
     const deps = { ...this.#deps, giveWay: () => this.#way.giveWay() };
-    return handlePushed(deps, { ...handling, sending: this.#delivery }, pushed);
+    const { waits, more } = await handlePushed(deps, { ...handling, sending: this.#delivery }, pushed);
+    if (more) this.#accepted = true;
+    return waits;
   }
 
   #makePlans(): Plans {

@@ -7,8 +7,10 @@ import type { Plans } from '../plans.ts';
 import type { Lease } from '../ports.ts';
 import { PUSHED_RULE_ID, type PushedAlert, type PushProgress, pushSubject } from './pushed.ts';
 
-/** Pushed alerts that are handled at one time: timers and deliveries have their turn in between. */
-export const PUSHED_AT_ONCE = 500;
+/** Pushed alerts that are looked at at one time. */
+export const PUSHED_AT_ONCE = 2_000;
+/** Groups that are changed at one time: timers and deliveries have their turn in between. */
+const MOST_GROUPS = 500;
 /** Under a policy what fires again so soon after its end is the same episode. */
 const REOPEN_MS = 300_000;
 
@@ -35,17 +37,24 @@ interface Handled {
   inputs: GroupInput[];
 }
 
+/** What handling came to. */
+export interface HandledPushes {
+  /** There are messages now that may leave and that nobody has taken. */
+  waits: boolean;
+  /** There is more to handle. */
+  more: boolean;
+}
+
 /**
  * Turns what was pushed since, and pushes whose end has come, into alerts, group by group.
- * @returns whether there are messages now that may leave and that nobody has taken
  * @throws YumOpsError `lease_lost`
  */
 export async function handlePushed(
   deps: ChangeDeps,
   { lease, plans, groupBy, now, sending, circumstances }: Handling,
   pushed: readonly PushedAlert[],
-): Promise<boolean> {
-  if (pushed.length === 0) return false;
+): Promise<HandledPushes> {
+  if (pushed.length === 0) return { waits: false, more: false };
   const told = pushed.filter(({ handled }) => handled.episode > 0);
   const known = await deps.store.groupsOf(told.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
   const groups = new Map<string, Handled[]>();
@@ -55,7 +64,8 @@ export async function handlePushed(
     if (own) own.push(handled);
     else groups.set(handled.groupKey, [handled]);
   }
-  const changes = [...groups].map(
+  const first = [...groups].slice(0, MOST_GROUPS);
+  const changes = first.map(
     ([groupKey, own]): GroupChange => ({
       groupKey,
       lease,
@@ -67,10 +77,10 @@ export async function handlePushed(
     }),
   );
   const waits = await changeGroups(deps, changes, sending, circumstances);
-  const ends = [...groups.values()].flat().some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
+  const ends = changes.some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
   // What an alert muted that is over now may speak again.
   if (ends) await deps.store.wakeMuted(now);
-  return waits;
+  return { waits, more: pushed.length >= PUSHED_AT_ONCE || first.length < groups.size };
 }
 
 function idOf(fingerprint: string, { episode }: PushProgress): string {
