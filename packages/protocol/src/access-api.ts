@@ -1,12 +1,27 @@
 /** What a person or a token may do; each role includes those before it. */
 export type AccessRole = 'viewer' | 'responder' | 'admin';
 
+/** A role for the whole installation; `none` = in projects only. */
+export type InstallationRole = AccessRole | 'none';
+
+/** Roles in single projects beyond that for the installation, by project (digits). */
+export type ProjectRoles = Readonly<Record<string, AccessRole>>;
+
+/** A project that the caller reaches. */
+export interface ProjectItem {
+  /** Digits. */
+  id: string;
+  /** What the caller may do in it. */
+  role: AccessRole;
+}
+
 /** An account of the console. Times in ISO 8601. */
 export interface PersonItem {
   id: string;
   email: string;
   name: string;
-  role: AccessRole;
+  role: InstallationRole;
+  projects: ProjectRoles;
   createdAt: string;
   /** Sessions that are open now. */
   sessions: number;
@@ -33,7 +48,8 @@ export interface SessionItem {
 export interface TokenItem {
   id: string;
   name: string;
-  role: AccessRole;
+  role: InstallationRole;
+  projects: ProjectRoles;
   resources: string[] | null;
   createdAt: string;
   createdBy: string | null;

@@ -1,3 +1,5 @@
+import type { InstallationRole, ProjectRoles } from './access-api.ts';
+
 /** `GET /api/v1/overview`: is it fine, and if not, what to do. */
 export interface Overview {
   verdict: 'healthy' | 'degraded' | 'down' | 'unknown';
@@ -34,7 +36,8 @@ export interface Signal {
 export interface Me {
   email: string;
   name: string;
-  role: 'admin' | 'responder' | 'viewer';
+  role: InstallationRole;
+  projects: ProjectRoles;
 }
 
 /** `GET /api/v1/instance` */

@@ -1,7 +1,7 @@
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import pg from 'pg';
-import type { Principal, Role } from '../http/access.ts';
+import type { InstallationRole, Principal, ProjectRoles, Role } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import type { Keyring } from '../lib/keyring.ts';
 import type { Log } from '../lib/log.ts';
@@ -11,6 +11,7 @@ import { authOptions, linkName } from './auth-options.ts';
 import type { SignInConfig } from './config.ts';
 import type { NoteOwnChange } from './own-changes.ts';
 import { openPeople, type People } from './people.ts';
+import { readProjectRoles } from './project-roles.ts';
 import { resignCookies } from './resign-cookies.ts';
 import type { SealedPart } from './sealed/parts.ts';
 import { numberSecondFactors, sealedSecondFactors } from './sealed/second-factors.ts';
@@ -31,12 +32,21 @@ export interface AccountsOptions {
   log: Log;
 }
 
+/** An account that an administrator makes. */
+export interface NewAccount {
+  email: string;
+  password: string;
+  name: string;
+  role: InstallationRole;
+  projects?: ProjectRoles | undefined;
+}
+
 export interface Accounts {
   /** Answers everything below `/api/auth/`. */
   handle(request: Request): Promise<Response>;
   /** The signed-in person behind a request's cookie. */
   find(headers: Headers): Promise<Principal | undefined>;
-  create(input: { email: string; password: string; name: string; role: Role }): Promise<void>;
+  create(input: NewAccount): Promise<void>;
   /** Makes a secret that signs `email` in once, within 24 hours; makes the account when it is missing. */
   createLoginLink(email: string, role: Role, now: number): Promise<string>;
   people: People;
@@ -76,9 +86,12 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
   const auth = betterAuth(settings);
   const context = await auth.$context;
 
-  const createUser = async (input: { email: string; name: string; role: Role }) =>
+  const createUser = async (input: Omit<NewAccount, 'password'>) =>
     context.internalAdapter.createUser(
-      { email: input.email.toLowerCase(), name: input.name, role: input.role, emailVerified: true },
+      {
+        ...{ email: input.email.toLowerCase(), name: input.name, role: input.role, emailVerified: true },
+        ...(input.projects && { projects: JSON.stringify(input.projects) }),
+      },
       { method: 'email-password' },
     );
 
@@ -88,7 +101,9 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     async find(headers) {
       const found = await auth.api.getSession({ headers: resignCookies(headers, options.keyring) });
       if (!found) return undefined;
-      return { id: found.user.id, name: found.user.email, role: found.user.role as Role, kind: 'person' };
+      const projects = readProjectRoles(found.user.projects);
+      const { id, email: name, role } = found.user;
+      return { id, name, role: role as InstallationRole, kind: 'person', ...(projects && { projects }) };
     },
     async create(input) {
       if (input.password.length < 12) {

@@ -63,7 +63,13 @@ export function authOptions(options: AccountsOptions, pool: pg.Pool) {
     },
     account: { accountLinking: { enabled: true, trustedProviders: signIn.providers.map(({ id }) => id) } },
     databaseHooks: { user: { create: { before: newAccountsOf(signIn.providers) } } },
-    user: { additionalFields: { role: { type: 'string', required: true, defaultValue: 'viewer', input: false } } },
+    user: {
+      additionalFields: {
+        role: { type: 'string', required: true, defaultValue: 'viewer', input: false },
+        // JSON: roles in single projects.
+        projects: { type: 'string', required: false, input: false },
+      },
+    },
     session: { expiresIn: 7 * 86_400, updateAge: 86_400 },
     rateLimit: {
       enabled: true,

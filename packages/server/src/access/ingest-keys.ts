@@ -3,6 +3,7 @@ import type { FindIngestKey, IngestKey } from '../http/access.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db, Queryable } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import type { Reach } from '../lib/reach.ts';
 import type { Signals } from '../lib/signals.ts';
 import { audit } from './audit.ts';
 import { hashSecret, newSecret, sameSecret } from './secret.ts';
@@ -43,11 +44,13 @@ export async function createIngestKey(
 }
 
 /** All keys, without their secrets, the newest first; revoked ones stay in the list for what they sent. */
-export async function listIngestKeys(db: Queryable): Promise<IngestKeyItem[]> {
+export async function listIngestKeys(db: Queryable, reach: Reach): Promise<IngestKeyItem[]> {
   const rows = await db.query<Omit<IngestKeyItem, Times> & Record<Times, Date | null>>(
     `SELECT id::text, name, scope, project, origins, created_at AS "createdAt", created_by AS "createdBy",
        last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"
-     FROM ingest_keys ORDER BY revoked_at IS NOT NULL, ingest_keys.id DESC LIMIT 1000`,
+     FROM ingest_keys WHERE $1::text[] IS NULL OR project = ANY ($1)
+     ORDER BY revoked_at IS NOT NULL, ingest_keys.id DESC LIMIT 1000`,
+    [reach],
   );
   return rows.map((row) => ({
     ...row,
@@ -61,14 +64,19 @@ type Times = 'createdAt' | 'lastUsedAt' | 'revokedAt';
 
 /**
  * Revokes an ingest key; every instance refuses it at once.
+ * @param input.reach whose projects
  * @throws YumOpsError `ingest_key_not_found` (404), also for one that is revoked already
  */
-export async function revokeIngestKey(db: Db, input: { id: string; actor: string; now: number }): Promise<void> {
-  const { id, actor, now } = input;
+export async function revokeIngestKey(
+  db: Db,
+  input: { id: string; reach: Reach; actor: string; now: number },
+): Promise<void> {
+  const { id, reach, actor, now } = input;
   await db.transaction(async (tx) => {
     const [row] = await tx.query<{ project: string | null; name: string | null }>(
-      'UPDATE ingest_keys SET revoked_at = $2 WHERE id = $1::bigint AND revoked_at IS NULL RETURNING project, name',
-      [id, new Date(now)],
+      `UPDATE ingest_keys SET revoked_at = $2
+       WHERE id = $1::bigint AND revoked_at IS NULL AND ($3::text[] IS NULL OR project = ANY ($3)) RETURNING project, name`,
+      [id, new Date(now), reach],
     );
     if (row === undefined) {
       throw new YumOpsError('ingest_key_not_found', `There is no ingest key ${id} that could be revoked.`, {

@@ -8,6 +8,8 @@ export type NoteOwnChange = (entry: { actor: string; action: string }) => Promis
 const ACTIONS: Readonly<Record<string, string>> = {
   '/passkey/verify-registration': 'passkey.add',
   '/passkey/delete-passkey': 'passkey.remove',
+  '/two-factor/enable': 'second_factor.set',
+  '/two-factor/verify-totp': 'second_factor.add',
   '/two-factor/disable': 'second_factor.remove',
   '/set-password': 'password.set',
   '/change-password': 'password.change',

@@ -1,7 +1,8 @@
 import type { PersonItem, SessionItem } from '@yumops/protocol';
 import type pg from 'pg';
-import type { Role } from '../http/access.ts';
+import type { InstallationRole } from '../http/access.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import { type Grants, readProjectRoles } from './project-roles.ts';
 
 /** The accounts as an administrator sees them. */
 export interface People {
@@ -15,8 +16,12 @@ export interface People {
    * @throws YumOpsError `session_not_found` (404)
    */
   endSession(id: string, email: string | null): Promise<string>;
-  /** @throws YumOpsError `person_not_found` (404), `last_admin` (409) */
-  setRole(email: string, role: Role): Promise<void>;
+  /**
+   * Changes what somebody may do.
+   * @param next of what they may do now; may throw to refuse
+   * @throws YumOpsError `person_not_found` (404), `last_admin` (409)
+   */
+  changeGrants(email: string, next: (held: Grants) => Grants): Promise<Grants>;
   /** Removes the account and signs it out everywhere. @throws YumOpsError `person_not_found` (404), `last_admin` (409) */
   remove(email: string): Promise<void>;
 }
@@ -26,7 +31,7 @@ export function openPeople(pool: pg.Pool): People {
   return {
     async list() {
       const { rows } = await pool.query<Dated<PersonItem, 'createdAt' | 'lastSeenAt'>>(
-        `SELECT u.id, u.email, u.name, u.role, u."createdAt", count(s.id)::int AS sessions, max(s."updatedAt") AS "lastSeenAt",
+        `SELECT u.id, u.email, u.name, u.role, u.projects, u."createdAt", count(s.id)::int AS sessions, max(s."updatedAt") AS "lastSeenAt",
            coalesce(u."twoFactorEnabled", false) AS "secondFactor",
            (SELECT count(*)::int FROM passkey p WHERE p."userId" = u.id) AS passkeys
          FROM "user" u LEFT JOIN session s ON s."userId" = u.id AND s."expiresAt" > now()
@@ -34,6 +39,7 @@ export function openPeople(pool: pg.Pool): People {
       );
       return rows.map((row) => ({
         ...row,
+        projects: readProjectRoles(row.projects) ?? {},
         createdAt: row.createdAt?.toISOString() as string,
         lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
       }));
@@ -66,52 +72,59 @@ export function openPeople(pool: pg.Pool): People {
         status: 404,
       });
     },
-    setRole: (email, role) =>
-      change(pool, email, role, (client, id) =>
-        client.query('UPDATE "user" SET role = $2, "updatedAt" = now() WHERE id = $1', [id, role]),
-      ),
-    remove: (email) =>
-      change(pool, email, null, (client, id) => client.query('DELETE FROM "user" WHERE id = $1', [id])),
+    async changeGrants(email, next) {
+      const grants = await change(pool, email, next);
+      return grants as Grants;
+    },
+    async remove(email) {
+      await change(pool, email, () => null);
+    },
   };
 }
 
 type Dated<Item, Key extends keyof Item> = Omit<Item, Key> & Record<Key, Date | null>;
 
-/** Changes one account, unless nobody would be left who may administer. @param role which it has then, null = gone */
-async function change(
-  pool: pg.Pool,
-  email: string,
-  role: Role | null,
-  work: (client: pg.PoolClient, id: string) => Promise<unknown>,
-): Promise<void> {
+/** Changes one account, unless nobody would be left who may administer. @param next what it may do then, null = it goes */
+async function change(pool: pg.Pool, email: string, next: (held: Grants) => Grants | null): Promise<Grants | null> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
     // Two administrators who demote each other at one time must not both succeed.
-    const { rows } = await client.query<{ id: string; email: string }>(
-      `SELECT id, email FROM "user" WHERE role = 'admin' OR email = $1 ORDER BY id FOR UPDATE`,
+    const { rows } = await client.query<{ id: string; email: string; role: InstallationRole; projects: unknown }>(
+      `SELECT id, email, role, projects FROM "user" WHERE role = 'admin' OR email = $1 ORDER BY id FOR UPDATE`,
       [email],
     );
     const person = rows.find((row) => row.email === email);
     if (person === undefined) {
       throw new YumOpsError('person_not_found', `There is no account for ${email}.`, { status: 404 });
     }
+    const grants = next({ role: person.role, projects: readProjectRoles(person.projects) ?? {} });
     const { rows: others } = await client.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM "user" WHERE role = 'admin' AND id <> $1`,
       [person.id],
     );
-    if (role !== 'admin' && others[0]?.n === 0) {
+    if (grants?.role !== 'admin' && others[0]?.n === 0) {
       throw new YumOpsError('last_admin', `${email} is the only administrator.`, {
         hint: 'Make somebody else an administrator first.',
         status: 409,
       });
     }
-    await work(client, person.id);
+    await keep(client, person.id, grants);
     await client.query('COMMIT');
+    return grants;
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
   } finally {
     client.release();
   }
+}
+
+async function keep(client: pg.PoolClient, id: string, grants: Grants | null): Promise<void> {
+  if (grants === null) {
+    await client.query('DELETE FROM "user" WHERE id = $1', [id]);
+    return;
+  }
+  const values = [id, grants.role, JSON.stringify(grants.projects)];
+  await client.query('UPDATE "user" SET role = $2, projects = $3, "updatedAt" = now() WHERE id = $1', values);
 }

@@ -1,17 +1,17 @@
 import type { TokenItem } from '@yumops/protocol';
-import type { Principal, Role } from '../http/access.ts';
+import type { InstallationRole, Principal } from '../http/access.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { audit } from './audit.ts';
+import { type Grants, readProjectRoles } from './project-roles.ts';
 import { hashSecret, newSecret, sameSecret } from './secret.ts';
 
 /** The last use is written down so often at most. */
 const USE_RESOLUTION = '1 minute';
 
 /** What a token is made for. */
-export interface TokenRequest {
+export interface TokenRequest extends Grants {
   name: string;
-  role: Role;
   /** First parts of the API's paths that it reaches (`alerts`, `logs`, …); null = all that the role allows. */
   resources: readonly string[] | null;
   /** Milliseconds since the epoch; null = until it is revoked. */
@@ -24,14 +24,14 @@ export async function createToken(
   input: TokenRequest & { actor: string; now: number },
 ): Promise<{ id: string; secret: string }> {
   const secret = newSecret();
-  const { name, role, resources, expiresAt, actor, now } = input;
+  const { name, role, projects, resources, expiresAt, actor, now } = input;
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ id: string }>(
-      `INSERT INTO api_tokens (name, secret_hash, role, resources, expires_at, created_at, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id::text`,
-      [name, hashSecret(secret), role, resources, expiresAt && new Date(expiresAt), new Date(now), actor],
+      `INSERT INTO api_tokens (name, secret_hash, role, resources, expires_at, created_at, created_by, projects)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id::text`,
+      [name, hashSecret(secret), role, resources, expiresAt && new Date(expiresAt), new Date(now), actor, projects],
     );
-    const detail = { role, resources, expiresAt: expiresAt && new Date(expiresAt).toISOString() };
+    const detail = { role, projects, resources, expiresAt: expiresAt && new Date(expiresAt).toISOString() };
     await audit(tx, { at: now, actor, action: 'token.create', target: name, detail });
     return { id: row?.id as string, secret };
   });
@@ -47,8 +47,8 @@ export async function findToken(
   if (preset !== undefined && sameSecret(secret, preset)) {
     return { id: 'preset', name: 'preset token', role: 'admin', kind: 'token' };
   }
-  const [row] = await db.query<{ id: string; name: string; role: Role; resources: string[] | null; unused: boolean }>(
-    `SELECT id::text, name, role, resources,
+  const [row] = await db.query<Pick<TokenRow, 'id' | 'name' | 'resources'> & Stored & { unused: boolean }>(
+    `SELECT id::text, name, role, resources, projects,
        coalesce(last_used_at < $2::timestamptz - interval '${USE_RESOLUTION}', true) AS unused
      FROM api_tokens WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`,
     [hashSecret(secret), new Date(now)],
@@ -58,19 +58,21 @@ export async function findToken(
     await db.query('UPDATE api_tokens SET last_used_at = $2 WHERE id = $1::bigint', [row.id, new Date(now)]);
   }
   const { id, name, role, resources } = row;
-  return { id, name, role, kind: 'token', ...(resources && { resources }) };
+  const projects = readProjectRoles(row.projects);
+  return { id, name, role, kind: 'token', ...(resources && { resources }), ...(projects && { projects }) };
 }
 
 /** All tokens, the newest first; revoked ones stay in the list for what they did. */
 export async function listTokens(db: Db): Promise<TokenItem[]> {
   const rows = await db.query<Record<'createdAt' | 'expiresAt' | 'lastUsedAt' | 'revokedAt', Date | null> & TokenRow>(
-    `SELECT id::text, name, role, resources, created_at AS "createdAt", created_by AS "createdBy",
+    `SELECT id::text, name, role, resources, projects, created_at AS "createdAt", created_by AS "createdBy",
        expires_at AS "expiresAt", last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"
      FROM api_tokens ORDER BY api_tokens.id DESC LIMIT 1000`,
   );
   const iso = (at: Date | null) => at?.toISOString() ?? null;
   return rows.map((row) => ({
     ...row,
+    projects: readProjectRoles(row.projects) ?? {},
     createdAt: iso(row.createdAt) as string,
     expiresAt: iso(row.expiresAt),
     lastUsedAt: iso(row.lastUsedAt),
@@ -78,7 +80,13 @@ export async function listTokens(db: Db): Promise<TokenItem[]> {
   }));
 }
 
-type TokenRow = Pick<TokenItem, 'id' | 'name' | 'role' | 'resources' | 'createdBy'>;
+/** Roles as they are stored. */
+interface Stored {
+  role: InstallationRole;
+  projects: unknown;
+}
+
+type TokenRow = Pick<TokenItem, 'id' | 'name' | 'role' | 'resources' | 'createdBy' | 'projects'>;
 
 /**
  * Revokes a token at once.

@@ -1,3 +1,4 @@
+import type { Me } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -5,9 +6,8 @@ import type { Accounts } from '../access/accounts.ts';
 import { audit } from '../access/audit.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
-import type { Guard } from './access.ts';
-
-const role = z.enum(['viewer', 'responder', 'admin']);
+import type { Guard, Principal } from './access.ts';
+import { grants } from './grant-shapes.ts';
 
 /** Accounts and login links; for administrators. */
 export function accessAdminRoutes(
@@ -26,13 +26,15 @@ export function accessAdminRoutes(
     {
       onRequest,
       schema: {
-        body: z.object({ email: z.email(), password: z.string().max(200), name: z.string().min(1).max(100), role }),
+        body: z
+          .object({ email: z.email(), password: z.string().max(200), name: z.string().min(1).max(100) })
+          .and(grants),
       },
     },
     async (request, reply) => {
-      const { email, role: given } = request.body;
+      const { email, role, projects } = request.body;
       await deps.accounts.create(request.body);
-      await note(request, 'user.create', email, { role: given });
+      await note(request, 'user.create', email, { role, projects });
       return reply.code(201).send({ email });
     },
   );
@@ -46,8 +48,8 @@ export function accessAdminRoutes(
       return reply.code(201).send({ url: `${deps.publicUrl}/sign-in#token=${token}` });
     },
   );
-  routes.get('/api/v1/me', { onRequest: deps.guard('viewer') }, async (request) => {
-    const { name, role: held } = request.principal ?? { name: 'unknown', role: 'viewer' };
-    return { email: name, name, role: held };
+  routes.get('/api/v1/me', { onRequest: deps.guard('viewer', 'project') }, async (request): Promise<Me> => {
+    const { name, role, projects = {} } = request.principal as Principal;
+    return { email: name, name, role, projects };
   });
 }

@@ -30,7 +30,8 @@ beforeEach(async () => {
   ({ db } = await server.database());
   const { alerting, clock, ...rest } = await alertingApp(db, CONFIG);
   ({ app, rig } = rest);
-  const guard = (role: string) => async (request: { headers: object; principal?: unknown }) => {
+  const guard = (role: string) => async (request: { headers: object; principal?: unknown; reach?: unknown }) => {
+    request.reach = null;
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
     if (role === 'admin') throw new YumOpsError('forbidden', 'no', { status: 403 });
   };

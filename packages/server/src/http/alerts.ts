@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { timeRange } from './time-range.ts';
 
 const id = z.object({ id: z.string().min(1).max(200) });
@@ -26,31 +26,35 @@ const ACTIONS = [
 export function alertRoutes(app: FastifyInstance, deps: { alerting: Alerting; guard: Guard; clock: Clock }): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { pages } = deps.alerting;
-  const onRequest = deps.guard('viewer');
+  const onRequest = deps.guard('viewer', 'project');
 
   routes.get(
     '/api/v1/alerts',
     { onRequest, schema: { querystring: list.extend({ state: state.optional() }) } },
-    async ({ query }) => pages.alerts(query.state, query),
+    async (request) => pages.within(reachOf(request)).alerts(request.query.state, request.query),
   );
-  routes.get('/api/v1/alerts/:id', { onRequest, schema: { params: id } }, async ({ params }) =>
-    pages.alert(params.id, deps.clock.now()),
+  routes.get('/api/v1/alerts/:id', { onRequest, schema: { params: id } }, async (request) =>
+    pages.within(reachOf(request)).alert(request.params.id, deps.clock.now()),
   );
-  routes.get('/api/v1/rules', { onRequest, schema: {} }, async () => ({
-    items: await pages.rules(),
+  routes.get('/api/v1/rules', { onRequest, schema: {} }, async (request) => ({
+    items: await pages.within(reachOf(request)).rules(),
     nextCursor: null,
   }));
-  routes.get('/api/v1/notifications', { onRequest, schema: { querystring: list } }, async ({ query }) =>
-    pages.notifications(query),
+  routes.get(
+    '/api/v1/notifications',
+    { onRequest: deps.guard('viewer'), schema: { querystring: list } },
+    async ({ query }) => pages.notifications(query),
   );
   for (const [path, action] of ACTIONS) {
     routes.post(
       `/api/v1/alerts/:id/${path}`,
-      { onRequest: deps.guard('responder'), schema: { params: id, body: acknowledgement } },
+      { onRequest: deps.guard('responder', 'project'), schema: { params: id, body: acknowledgement } },
       async (request) => {
         const by = request.principal?.name ?? 'unknown';
+        const own = pages.within(reachOf(request));
+        await own.refuseUnknown(request.params.id);
         await deps.alerting[action](request.params.id, by, request.body?.via ?? 'api');
-        return pages.alert(request.params.id, deps.clock.now());
+        return own.alert(request.params.id, deps.clock.now());
       },
     );
   }

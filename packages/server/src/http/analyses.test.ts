@@ -10,9 +10,9 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestTelemetry, type TestTelemetry } from '../../test/engines.ts';
 import { silentLog, startTestIngest, until } from '../../test/ingest.ts';
+import { openGuard } from '../../test/support/open-guard.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
-import type { Guard } from './access.ts';
 import { analysisRoutes } from './analyses.ts';
 import { logsRoutes } from './logs.ts';
 import { createHttpServer } from './server.ts';
@@ -24,7 +24,6 @@ let stopIngest: () => Promise<void>;
 const FIVE = 300_000;
 /** The start of a step an hour ago. */
 const START = Math.floor((Date.now() - 3_600_000) / FIVE) * FIVE;
-const guard: Guard = () => async () => undefined;
 
 const requests = Array.from({ length: 100 }, (_, n) => ({
   ...{ timestamp: START + n * 1_000, type: 'performance', service: 'api', endpoint: '/menu', method: 'GET' },
@@ -64,9 +63,9 @@ beforeAll(async () => {
   const { ingest, stop } = await startTestIngest({ telemetry: store.telemetry });
   stopIngest = stop;
   app = await createHttpServer({ log: silentLog, version: '0.0.0' });
-  analysisRoutes(app, { telemetry: store.telemetry, guard, clock: systemClock });
+  analysisRoutes(app, { telemetry: store.telemetry, guard: openGuard, clock: systemClock });
   const search = createLogSearch(store.telemetry, systemClock);
-  logsRoutes(app, { search, tail: ingest.tail, guard, clock: systemClock });
+  logsRoutes(app, { search: () => search, tail: ingest.tail, guard: openGuard, clock: systemClock });
   const body = Buffer.from(RECORDS.map((record) => JSON.stringify(record)).join('\n'));
   expect((await ingest.accept({ body, format: 'ndjson', project: '1' })).rejected).toEqual([]);
   await until(() => ingest.watermark() === undefined);

@@ -5,19 +5,19 @@ import type {
   FunnelAnalysis,
   SecurityAnalysis,
 } from '@yumops/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import { readBusiness, readEndpoints, readErrorRate, readFunnel, readSecurity } from '../observe/analyses/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
 
 const selection = z.object({ ...timeRange, service: z.string().max(250).optional() });
 
-const within = z
+const duration = z
   .string()
   .max(20)
   .default('24h')
@@ -43,29 +43,30 @@ export function analysisRoutes(
   { telemetry, guard, clock }: { telemetry: TelemetryStore; guard: Guard; clock: Clock },
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
   const schema = (summary: string) => ({ summary, tags: ['analyses'], querystring: selection });
+  const within = (request: FastifyRequest) => telemetry.within(reachOf(request));
   const chosen = ({ service, ...range }: z.infer<typeof selection>) => ({ ...rangeOf(range, clock), service });
 
   routes.get(
     '/api/v1/analyses/error-rate',
     { onRequest, schema: schema('Log lines and errors among them over time') },
-    ({ query }): Promise<ErrorRateAnalysis> => readErrorRate(telemetry, chosen(query)),
+    (request): Promise<ErrorRateAnalysis> => readErrorRate(within(request), chosen(request.query)),
   );
   routes.get(
     '/api/v1/analyses/endpoints',
     { onRequest, schema: schema('Requests and durations by endpoint, the slowest first') },
-    ({ query }): Promise<EndpointAnalysis> => readEndpoints(telemetry, chosen(query)),
+    (request): Promise<EndpointAnalysis> => readEndpoints(within(request), chosen(request.query)),
   );
   routes.get(
     '/api/v1/analyses/security',
     { onRequest, schema: schema('Security events by kind and severity') },
-    ({ query }): Promise<SecurityAnalysis> => readSecurity(telemetry, chosen(query)),
+    (request): Promise<SecurityAnalysis> => readSecurity(within(request), chosen(request.query)),
   );
   routes.get(
     '/api/v1/analyses/business',
     { onRequest, schema: schema('Business events by name') },
-    ({ query }): Promise<BusinessAnalysis> => readBusiness(telemetry, chosen(query)),
+    (request): Promise<BusinessAnalysis> => readBusiness(within(request), chosen(request.query)),
   );
   routes.get(
     '/api/v1/analyses/funnel',
@@ -74,10 +75,12 @@ export function analysisRoutes(
       schema: {
         summary: 'How many people went how far through business events',
         tags: ['analyses'],
-        querystring: selection.extend({ events, within }),
+        querystring: selection.extend({ events, within: duration }),
       },
     },
-    ({ query: { events, within, ...query } }): Promise<FunnelAnalysis> =>
-      readFunnel(telemetry, { ...chosen(query), events, withinMs: within }),
+    (request): Promise<FunnelAnalysis> => {
+      const { events, within: withinMs, ...query } = request.query;
+      return readFunnel(within(request), { ...chosen(query), events, withinMs });
+    },
   );
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import { findMonitorId, listChecks } from '../observe/uptime/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 export interface ChecksDeps {
   guard: Guard;
@@ -31,11 +31,12 @@ export function checkRoutes(app: FastifyInstance, deps: ChecksDeps): void {
     .withTypeProvider<ZodTypeProvider>()
     .get(
       '/api/v1/checks',
-      { onRequest: deps.guard('viewer'), schema: { querystring: checksQuery } },
+      { onRequest: deps.guard('viewer', 'project'), schema: { querystring: checksQuery } },
       async (request) => {
         const { monitor, ...query } = request.query;
-        const monitorId = monitor === undefined ? undefined : await findMonitorId(deps.db, monitor);
-        return listChecks(deps.telemetry, { ...query, monitorId }, deps.clock.now());
+        const reach = reachOf(request);
+        const monitorId = monitor === undefined ? undefined : await findMonitorId(deps.db, monitor, reach);
+        return listChecks(deps.telemetry.within(reach), { ...query, monitorId }, deps.clock.now());
       },
     );
 }

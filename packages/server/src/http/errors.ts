@@ -6,7 +6,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import { MAX_SOURCE_MAP } from '../observe/errors/index.ts';
 import type { Ingest } from '../observe/ingest/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { withBody } from './body.ts';
 
 export interface ErrorRouteDeps {
@@ -70,13 +70,13 @@ function rangeOf({ from, to }: { from?: number | undefined; to?: number | undefi
 
 function readRoutes(app: FastifyInstance, { errors, ingest, guard, clock }: ErrorRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
-  routes.get('/api/v1/errors', { onRequest, schema: { querystring: listQuery } }, async ({ query }) => {
-    const { q: search, from, to, ...filter } = query;
-    return errors.list({ ...filter, search, ...rangeOf({ from, to }, clock.now()) });
+  const onRequest = guard('viewer', 'project');
+  routes.get('/api/v1/errors', { onRequest, schema: { querystring: listQuery } }, async (request) => {
+    const { q: search, from, to, ...filter } = request.query;
+    return errors.within(reachOf(request)).list({ ...filter, search, ...rangeOf({ from, to }, clock.now()) });
   });
   routes.get('/api/v1/errors/:id', { onRequest, schema: { params: id, querystring: z.object(range) } }, (request) =>
-    errors.get(request.params.id, rangeOf(request.query, clock.now())),
+    errors.within(reachOf(request)).get(request.params.id, rangeOf(request.query, clock.now())),
   );
   routes.get(
     '/api/v1/errors/:id/events',
@@ -90,15 +90,21 @@ function readRoutes(app: FastifyInstance, { errors, ingest, guard, clock }: Erro
         }),
       },
     },
-    async ({ params, query }) => {
+    async (request) => {
+      const { params, query } = request;
       const before = query.cursor === undefined ? undefined : readCursor(query.cursor);
-      const { items, next } = await errors.events(params.id, { limit: query.limit, before });
+      const { items, next } = await errors.within(reachOf(request)).events(params.id, { limit: query.limit, before });
       return { items, nextCursor: next ? `${next.at}-${next.id}` : null };
     },
   );
-  routes.get('/api/v1/events/:id', { onRequest, schema: { params: id } }, ({ params }) => errors.event(params.id));
-  routes.get('/api/v1/attachments/:id', { onRequest, schema: { params: id } }, async ({ params }, reply) => {
-    const bytes = await ingest.readAttachment(params.id);
+  routes.get('/api/v1/events/:id', { onRequest, schema: { params: id } }, (request) =>
+    errors.within(reachOf(request)).event(request.params.id),
+  );
+  routes.get('/api/v1/attachments/:id', { onRequest, schema: { params: id } }, async (request, reply) => {
+    const { params } = request;
+    const reach = reachOf(request);
+    const known = reach === null || (await errors.within(reach).hasAttachment(params.id));
+    const bytes = known && (await ingest.readAttachment(params.id));
     if (!bytes) throw new YumOpsError('attachment_not_found', `There is no attachment ${params.id}.`, { status: 404 });
     // What an app attached must never run as a page of this site.
     return reply.type('application/octet-stream').header('content-disposition', 'attachment').send(bytes);
@@ -117,30 +123,31 @@ function actorOf(request: FastifyRequest): string {
 
 function changeRoutes(app: FastifyInstance, { errors, guard, clock }: ErrorRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('responder');
-  const now = (key: string) => errors.get(key, rangeOf({}, clock.now()));
+  const onRequest = guard('responder', 'project');
+  const own = (request: FastifyRequest) => errors.within(reachOf(request));
+  const now = (request: FastifyRequest, key: string) => own(request).get(key, rangeOf({}, clock.now()));
   routes.post(
     '/api/v1/errors/:id',
     { onRequest, schema: { summary: 'Resolve, ignore, reopen or assign an error', params: id, body: changeBody } },
     async (request) => {
-      await errors.change(request.params.id, request.body, actorOf(request));
-      return now(request.params.id);
+      await own(request).change(request.params.id, request.body, actorOf(request));
+      return now(request, request.params.id);
     },
   );
   routes.post(
     '/api/v1/errors/:id/merge',
     { onRequest, schema: { params: id, body: z.object({ ids: z.array(z.string().max(64)).min(1).max(100) }) } },
     async (request) => {
-      await errors.merge(request.params.id, request.body.ids, actorOf(request));
-      return now(request.params.id);
+      await own(request).merge(request.params.id, request.body.ids, actorOf(request));
+      return now(request, request.params.id);
     },
   );
   routes.post(
     '/api/v1/errors/:id/split',
     { onRequest, schema: { params: id, body: z.object({ groups: z.array(z.string().max(64)).min(1).max(100) }) } },
     async (request) => {
-      await errors.split(request.params.id, request.body.groups, actorOf(request));
-      return now(request.params.id);
+      await own(request).split(request.params.id, request.body.groups, actorOf(request));
+      return now(request, request.params.id);
     },
   );
 }
@@ -151,7 +158,7 @@ function releaseRoutes(app: FastifyInstance, { errors, guard }: ErrorRouteDeps):
   routes.get(
     '/api/v1/releases',
     {
-      onRequest: guard('viewer'),
+      onRequest: guard('viewer', 'project'),
       schema: {
         querystring: z.object({
           project: project.optional(),
@@ -159,12 +166,15 @@ function releaseRoutes(app: FastifyInstance, { errors, guard }: ErrorRouteDeps):
         }),
       },
     },
-    async ({ query }) => ({ items: await errors.releases(query), nextCursor: null }),
+    async (request) => ({
+      items: await errors.within(reachOf(request)).releases(request.query),
+      nextCursor: null,
+    }),
   );
   routes.post(
     '/api/v1/releases',
     {
-      onRequest: guard('responder'),
+      onRequest: guard('responder', 'project'),
       schema: {
         body: z.object({
           project: project.default('1'),
@@ -174,14 +184,16 @@ function releaseRoutes(app: FastifyInstance, { errors, guard }: ErrorRouteDeps):
       },
     },
     async (request, reply) => {
-      const { createdAt, finalizedAt, ...release } = await errors.keepRelease(request.body, actorOf(request));
+      const { createdAt, finalizedAt, ...release } = await errors
+        .within(reachOf(request))
+        .keepRelease(request.body, actorOf(request));
       return reply.code(201).send({ ...release, createdAt: new Date(createdAt).toISOString() });
     },
   );
   routes.post(
     '/api/v1/deploys',
     {
-      onRequest: guard('responder'),
+      onRequest: guard('responder', 'project'),
       schema: {
         body: z.object({
           project: project.default('1'),
@@ -194,7 +206,7 @@ function releaseRoutes(app: FastifyInstance, { errors, guard }: ErrorRouteDeps):
       },
     },
     async (request, reply) => {
-      const { id, at } = await errors.addDeploy(request.body, actorOf(request));
+      const { id, at } = await errors.within(reachOf(request)).addDeploy(request.body, actorOf(request));
       return reply.code(201).send({ id, at: new Date(at).toISOString() });
     },
   );

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { YumOpsError } from '../lib/errors.ts';
-import { type Guard, includesRole, type Principal, type Role } from './access.ts';
+import { type Reach, refuseBeyond } from '../lib/reach.ts';
+import { type Guard, includesRole, type Principal, type Role, type RouteReach, reachWith } from './access.ts';
 
 /** Where principals come from. */
 export interface PrincipalSources {
@@ -35,7 +36,7 @@ export function refuseForeignOrigin(request: FastifyRequest, publicOrigin: strin
 
 /** Makes the guard of the REST API: a Bearer token, else a session cookie of the same origin. */
 export function createGuard(sources: PrincipalSources, publicOrigin: string): Guard {
-  const pass = async (role: Role, request: FastifyRequest) => {
+  const pass = async (role: Role, wanted: RouteReach, request: FastifyRequest) => {
     const principal = await identify(request, sources, publicOrigin);
     if (!principal) {
       throw new YumOpsError('unauthenticated', 'This needs a session or an API token.', {
@@ -43,23 +44,43 @@ export function createGuard(sources: PrincipalSources, publicOrigin: string): Gu
         status: 401,
       });
     }
-    if (!includesRole(principal.role, role)) {
-      throw new YumOpsError('forbidden', `${principal.name} is ${principal.role}; this needs ${role}.`, {
-        status: 403,
-      });
-    }
+    const reach = wanted === 'project' ? reachWith(principal, role) : refuseWithoutRole(principal, role);
+    if (reach?.length === 0) throw lacking(principal, role);
     refuseOtherResource(request, principal);
     request.principal = principal;
+    request.reach = narrowed(request, reach);
   };
-  return (role) => Object.assign((request: FastifyRequest) => pass(role, request), { role });
+  return (role, reach = 'installation') =>
+    Object.assign((request: FastifyRequest) => pass(role, reach, request), { role, reach });
 }
 
-/** Writes into the OpenAPI document which role each route wants, as `x-role`. */
+/** Lets pass only who has the role everywhere. */
+function refuseWithoutRole(principal: Principal, role: Role): null {
+  if (includesRole(principal.role, role)) return null;
+  throw lacking(principal, role);
+}
+
+function lacking({ name, role: held, projects }: Principal, role: Role): YumOpsError {
+  const where = projects === undefined ? '' : ' for the whole installation';
+  const message = held === 'none' ? `${name} has no role${where}` : `${name} is ${held}${where}`;
+  return new YumOpsError('forbidden', `${message}; this needs ${role}.`, { status: 403 });
+}
+
+/** The one project that `?project=` chooses. */
+function narrowed({ query }: FastifyRequest, reach: Reach): Reach {
+  const chosen = [(query as Record<string, unknown>)['project'] ?? []].flat().map(String);
+  for (const project of chosen) refuseBeyond(reach, project);
+  return chosen.length === 0 ? reach : chosen;
+}
+
+/** Writes into the OpenAPI document which role each route wants, as `x-role`, and for what, as `x-reach`. */
 export function documentRoles(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
-    const hooks = [route.onRequest].flat() as ({ role?: Role } | undefined)[];
-    const role = hooks.find((hook) => hook?.role !== undefined)?.role;
-    if (role !== undefined) route.schema = { ...route.schema, 'x-role': role } as object;
+    const hooks = [route.onRequest].flat() as ({ role?: Role; reach?: RouteReach } | undefined)[];
+    const guard = hooks.find((hook) => hook?.role !== undefined);
+    if (guard !== undefined) {
+      route.schema = { ...route.schema, 'x-role': guard.role, 'x-reach': guard.reach } as object;
+    }
   });
 }
 

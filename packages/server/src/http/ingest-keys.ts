@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { createIngestKey, listIngestKeys, revokeIngestKey } from '../access/ingest-keys.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
-import type { Guard } from './access.ts';
+import { refuseBeyond } from '../lib/reach.ts';
+import { type Guard, reachOf } from './access.ts';
 
 /** `https://shop.example`, or `https://*.shop.example` for all that lie below a domain. */
 const origin = z
@@ -39,7 +40,7 @@ const item = z.object({
 export function ingestKeyRoutes(app: FastifyInstance, deps: { db: Db; guard: Guard; clock: Clock }): void {
   const { db, clock } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = deps.guard('admin');
+  const onRequest = deps.guard('admin', 'project');
   const tags = ['access'];
   const by = ({ principal }: { principal?: { name: string } }) => ({
     ...{ actor: principal?.name ?? 'unknown', now: clock.now() },
@@ -55,7 +56,10 @@ export function ingestKeyRoutes(app: FastifyInstance, deps: { db: Db; guard: Gua
         response: { 201: z.object({ id: z.string(), secret: z.string() }) },
       },
     },
-    async (asked, reply) => reply.code(201).send(await createIngestKey(db, { ...asked.body, ...by(asked) })),
+    async (asked, reply) => {
+      refuseBeyond(reachOf(asked), asked.body.project);
+      return reply.code(201).send(await createIngestKey(db, { ...asked.body, ...by(asked) }));
+    },
   );
   routes.get(
     '/api/v1/ingest-keys',
@@ -67,7 +71,7 @@ export function ingestKeyRoutes(app: FastifyInstance, deps: { db: Db; guard: Gua
         response: { 200: z.object({ items: z.array(item), nextCursor: z.null() }) },
       },
     },
-    async () => ({ items: await listIngestKeys(db), nextCursor: null }),
+    async (asked) => ({ items: await listIngestKeys(db, reachOf(asked)), nextCursor: null }),
   );
   routes.delete(
     '/api/v1/ingest-keys/:id',
@@ -80,7 +84,7 @@ export function ingestKeyRoutes(app: FastifyInstance, deps: { db: Db; guard: Gua
       },
     },
     async (asked, reply) => {
-      await revokeIngestKey(db, { id: asked.params.id, ...by(asked) });
+      await revokeIngestKey(db, { id: asked.params.id, reach: reachOf(asked), ...by(asked) });
       return reply.code(204).send();
     },
   );

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import { type Reach, reaches } from '../lib/reach.ts';
 import type { Tail } from '../observe/ingest/index.ts';
 import {
   type LogFollower,
@@ -11,17 +12,18 @@ import {
   parseLogQuery,
   toMatcher,
 } from '../observe/logs/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { EventStream, endWithServer } from './event-stream.ts';
 import { readInstant } from './time-range.ts';
 
 export interface LogsRouteDeps {
-  search: LogSearch;
+  /** The reader of what is within a reach. */
+  search(reach: Reach): LogSearch;
   tail: Pick<Tail, 'subscribe'>;
   /** Whether other instances take in records too; then what reaches the store is shown. Left out = none does. */
   elsewhere?(): boolean;
   /** Shows records as they reach the store. @returns ends it */
-  stored?(query: string, follower: LogFollower): () => void;
+  stored?(query: string, follower: LogFollower, reach: Reach): () => void;
   guard: Guard;
   clock: Clock;
 }
@@ -84,8 +86,9 @@ const patterns = z.object({
 /** The log page: search, one record, volume, fields, live tail. */
 export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const { search, clock } = deps;
-  const onRequest = deps.guard('viewer');
+  const { clock } = deps;
+  const search = (request: FastifyRequest) => deps.search(reachOf(request));
+  const onRequest = deps.guard('viewer', 'project');
   const tags = ['logs'];
 
   routes.get(
@@ -102,7 +105,10 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
         response: { 200: page },
       },
     },
-    async ({ query }, reply) => search.page(toSelection(query, clock, reply), query.limit, query.cursor),
+    async (request, reply) => {
+      const { limit, cursor } = request.query;
+      return search(request).page(toSelection(request.query, clock, reply), limit, cursor);
+    },
   );
   routes.get(
     '/api/v1/logs/histogram',
@@ -115,7 +121,8 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
         response: { 200: histogram },
       },
     },
-    async ({ query }, reply) => search.histogram(toSelection(query, clock, reply), query.buckets),
+    async (request, reply) =>
+      search(request).histogram(toSelection(request.query, clock, reply), request.query.buckets),
   );
   routes.get(
     '/api/v1/logs/fields',
@@ -128,7 +135,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
         response: { 200: fields },
       },
     },
-    async ({ query }, reply) => search.fields(toSelection(query, clock, reply)),
+    async (request, reply) => search(request).fields(toSelection(request.query, clock, reply)),
   );
   routes.get(
     '/api/v1/logs/patterns',
@@ -141,7 +148,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
         response: { 200: patterns },
       },
     },
-    async ({ query }, reply) => search.patterns(toSelection(query, clock, reply)),
+    async (request, reply) => search(request).patterns(toSelection(request.query, clock, reply)),
   );
   tailRoute(app, deps);
   recordRoutes(app, deps);
@@ -149,7 +156,7 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
 
 function recordRoutes(app: FastifyInstance, { search, guard }: LogsRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
   const tags = ['logs'];
   const params = z.object({ id: z.string().max(100) });
   const count = z.coerce.number().int().min(0).max(500).default(10);
@@ -169,8 +176,11 @@ function recordRoutes(app: FastifyInstance, { search, guard }: LogsRouteDeps): v
         response: { 200: context },
       },
     },
-    async ({ params: { id }, query: { before, after, q } }) =>
-      found(await search.context(id, { before, after, query: q }), id),
+    async (request) => {
+      const { before, after, q } = request.query;
+      const { id } = request.params;
+      return found(await search(reachOf(request)).context(id, { before, after, query: q }), id);
+    },
   );
   routes.get(
     '/api/v1/logs/:id',
@@ -183,7 +193,7 @@ function recordRoutes(app: FastifyInstance, { search, guard }: LogsRouteDeps): v
         response: { 200: detail },
       },
     },
-    async ({ params: { id } }) => found(await search.find(id), id),
+    async (request) => found(await search(reachOf(request)).find(request.params.id), request.params.id),
   );
 }
 
@@ -192,19 +202,21 @@ function tailRoute(app: FastifyInstance, deps: LogsRouteDeps): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v1/logs/tail',
     {
-      onRequest: deps.guard('viewer'),
+      onRequest: deps.guard('viewer', 'project'),
       schema: {
         summary: 'Follow the log as server-sent events: `row`, `dropped`',
         tags: ['logs'],
         querystring: z.object({ q: z.string().max(4_096).default('') }),
       },
     },
-    (request, reply) => opened(follow(request.query.q, reply, deps)),
+    (request, reply) => opened(follow(request.query.q, reachOf(request), reply, deps)),
   );
 }
 
-function follow(query: string, reply: FastifyReply, { tail, elsewhere, stored, clock }: LogsRouteDeps): EventStream {
+function follow(query: string, reach: Reach, reply: FastifyReply, deps: LogsRouteDeps): EventStream {
+  const { tail, elsewhere, stored, clock } = deps;
   const matches = toMatcher(parseLogQuery(query));
+  const isShown = (project: unknown) => project !== 'yumops' && reaches(reach, String(project));
   const stream = new EventStream(reply, clock);
   const follower: LogFollower = {
     row: (record) => stream.send('row', record),
@@ -212,8 +224,8 @@ function follow(query: string, reply: FastifyReply, { tail, elsewhere, stored, c
   };
   const unsubscribe =
     stored && elsewhere?.()
-      ? stored(query, follower)
-      : tail.subscribe((record) => record['project'] !== 'yumops' && matches(record), follower);
+      ? stored(query, follower, reach)
+      : tail.subscribe((record) => isShown(record['project']) && matches(record), follower);
   stream.onClose(unsubscribe);
   return stream;
 }

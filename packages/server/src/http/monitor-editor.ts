@@ -3,8 +3,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import { reaches } from '../lib/reach.ts';
 import type { StoredMonitors, Uptime } from '../observe/uptime/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 export interface MonitorEditorDeps {
   guard: Guard;
@@ -40,11 +41,13 @@ export function monitorEditorRoutes(app: FastifyInstance, { guard, clock, stored
   routes.post(
     '/api/v1/monitors/:id/check',
     {
-      onRequest: guard('responder'),
+      onRequest: guard('responder', 'project'),
       schema: { summary: 'Make one check from here at once, which counts for nothing', params },
     },
     async (request) => {
-      const monitor = uptime.monitors().find(({ id, name }) => [id, name].includes(request.params.id));
+      const monitor = uptime
+        .monitors()
+        .find(({ id, name, project }) => [id, name].includes(request.params.id) && reaches(reachOf(request), project));
       if (!monitor) throw notFound(request.params.id);
       return uptime.tryOut(monitor);
     },

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { toCsv } from '../lib/csv.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import type { Reach } from '../lib/reach.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import {
   type Availability,
@@ -21,7 +22,7 @@ import {
   stateBadge,
   uptimeBadge,
 } from '../observe/uptime/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
 
 export interface MonitorHistoryDeps {
@@ -78,7 +79,7 @@ const CSV_CHECKS = 50_000;
 export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { clock, db, telemetry } = deps;
-  const onRequest = deps.guard('viewer');
+  const onRequest = deps.guard('viewer', 'project');
 
   routes.get(
     '/api/v1/monitors/:id/history',
@@ -87,11 +88,16 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
       const { to = clock.now(), location } = request.query;
       const { from = to - DAY } = request.query;
       if (from >= to) throw emptySpan();
-      return readHistory(telemetry, { monitorId: await findMonitorId(db, request.params.id), from, to, location });
+      return readHistory(telemetry, {
+        monitorId: await findMonitorId(db, request.params.id, reachOf(request)),
+        from,
+        to,
+        location,
+      });
     },
   );
   routes.get('/api/v1/monitors/:id/sla', { onRequest, schema: { params: z.object({ id: key }) } }, async (request) => ({
-    items: await readSla(deps, await findMonitorId(db, request.params.id), clock.now()),
+    items: await readSla(deps, await findMonitorId(db, request.params.id, reachOf(request)), clock.now()),
     nextCursor: null,
   }));
   routes.get(
@@ -103,10 +109,13 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
         querystring: slaQuery,
       },
     },
-    async ({ query: { month, ...asked } }) => {
-      if (asked.from === undefined && asked.to === undefined) return { items: await monthly(month), nextCursor: null };
+    async (request) => {
+      const { month, ...asked } = request.query;
+      const reach = reachOf(request);
+      const whole = asked.from === undefined && asked.to === undefined;
+      if (whole) return { items: await monthly(reach, month), nextCursor: null };
       const span = rangeOf(asked, clock);
-      const items = await readSlaBetween(deps, { period: 'range', ...span }, Math.min(clock.now(), span.to));
+      const items = await readSlaBetween(deps, { period: 'range', ...span }, Math.min(clock.now(), span.to), reach);
       return { items, nextCursor: null };
     },
   );
@@ -114,13 +123,13 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
     reply
       .type('text/csv; charset=utf-8')
       .header('content-disposition', 'attachment; filename="availability.csv"')
-      .send(toCsv(SLA_COLUMNS, await monthly(request.query.month))),
+      .send(toCsv(SLA_COLUMNS, await monthly(reachOf(request), request.query.month))),
   );
   routes.get(
     '/api/v1/checks.csv',
     { onRequest, schema: { querystring: z.object({ monitor: key }) } },
     async (request, reply) => {
-      const monitorId = await findMonitorId(db, request.query.monitor);
+      const monitorId = await findMonitorId(db, request.query.monitor, reachOf(request));
       const { items } = await listChecks(telemetry, { monitorId, limit: CSV_CHECKS }, clock.now());
       return reply
         .type('text/csv; charset=utf-8')
@@ -130,8 +139,8 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
   );
   badgeRoute(app, deps);
 
-  function monthly(month = new Date(clock.now()).toISOString().slice(0, 7)) {
-    return readMonthlySla(deps, month, clock.now());
+  function monthly(reach: Reach, month = new Date(clock.now()).toISOString().slice(0, 7)) {
+    return readMonthlySla(deps, month, clock.now(), reach);
   }
 }
 

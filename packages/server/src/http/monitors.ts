@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import { type Availability, getMonitor, listMonitors } from '../observe/uptime/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 export interface MonitorsDeps {
   guard: Guard;
@@ -27,12 +27,16 @@ const pageQuery = z.object({
 /** The monitors with their states; one monitor with its days and outages. */
 export function monitorRoutes(app: FastifyInstance, deps: MonitorsDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = deps.guard('viewer');
+  const onRequest = deps.guard('viewer', 'project');
 
   routes.get('/api/v1/monitors', { onRequest, schema: { querystring: pageQuery } }, async (request) => {
     const { limit, cursor } = request.query;
     const page = { after: cursor === undefined ? -1 : Number(cursor), limit };
-    const view = { availability: await knownAvailability(deps), publicUrl: deps.publicUrl };
+    const view = {
+      availability: await knownAvailability(deps),
+      publicUrl: deps.publicUrl,
+      reach: reachOf(request),
+    };
     const { items, nextPosition } = await listMonitors(deps.db, view, page);
     return { items, nextCursor: nextPosition === null ? null : String(nextPosition) };
   });
@@ -41,7 +45,11 @@ export function monitorRoutes(app: FastifyInstance, deps: MonitorsDeps): void {
     '/api/v1/monitors/:id',
     { onRequest, schema: { params: z.object({ id: z.string().min(1).max(300) }) } },
     async (request) => {
-      const view = { availability: await deps.availability.read(), publicUrl: deps.publicUrl };
+      const view = {
+        availability: await deps.availability.read(),
+        publicUrl: deps.publicUrl,
+        reach: reachOf(request),
+      };
       return getMonitor(deps, view, request.params.id, deps.clock.now());
     },
   );

@@ -2,24 +2,26 @@ import type { Alert, Instance, Monitor, Overview } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
+import type { Reach } from '../lib/reach.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import { drawVerdict, readSignals, requestsOf } from '../respond/overview/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 export interface OverviewDeps {
   guard: Guard;
   clock: Clock;
   telemetry: TelemetryStore;
   instance: Instance;
-  monitors(): Promise<Monitor[]>;
-  firingAlerts(): Promise<Alert[]>;
+  monitors(reach: Reach): Promise<Monitor[]>;
+  firingAlerts(reach: Reach): Promise<Alert[]>;
   pipeline(): Overview['pipeline'];
   /** Sentences about parts of the platform that are not well. */
   ownProblems(): Promise<string[]>;
   configErrors(): number;
 }
 
-async function overview(deps: OverviewDeps): Promise<Overview> {
+/** What belongs to the whole installation is left out for one project. */
+async function overview(deps: OverviewDeps, reach: Reach): Promise<Overview> {
   const ownProblems: string[] = [];
   const orReport = async <T>(what: string, read: Promise<T>): Promise<T | null> => {
     try {
@@ -30,10 +32,10 @@ async function overview(deps: OverviewDeps): Promise<Overview> {
     }
   };
   const [signals, monitors, firing, problems] = await Promise.all([
-    orReport('Telemetry', readSignals(deps.telemetry, deps.clock.now())),
-    orReport('The state of the monitors', deps.monitors()),
-    orReport('The alerts', deps.firingAlerts()),
-    deps.ownProblems(),
+    orReport('Telemetry', readSignals(deps.telemetry.within(reach), deps.clock.now())),
+    orReport('The state of the monitors', deps.monitors(reach)),
+    orReport('The alerts', deps.firingAlerts(reach)),
+    reach === null ? deps.ownProblems() : [],
   ]);
   const pipeline = deps.pipeline();
   const verdict = drawVerdict({
@@ -43,14 +45,14 @@ async function overview(deps: OverviewDeps): Promise<Overview> {
     requests: requestsOf(signals),
     pipeline,
     ownProblems: [...new Set([...problems, ...ownProblems])],
-    configErrors: deps.configErrors(),
+    configErrors: reach === null ? deps.configErrors() : 0,
   });
   return { ...verdict, signals: signals ?? [], pipeline };
 }
 
 /** The first page's answer, and what this installation is. */
 export function overviewRoutes(app: FastifyInstance, deps: OverviewDeps): void {
-  const onRequest = deps.guard('viewer');
-  app.get('/api/v1/overview', { onRequest }, async () => overview(deps));
+  const onRequest = deps.guard('viewer', 'project');
+  app.get('/api/v1/overview', { onRequest }, async (request) => overview(deps, reachOf(request)));
   app.get('/api/v1/instance', { onRequest }, async () => deps.instance);
 }

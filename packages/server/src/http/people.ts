@@ -5,9 +5,10 @@ import type { Accounts } from '../access/accounts.ts';
 import { audit } from '../access/audit.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
+import { YumOpsError } from '../lib/errors.ts';
 import type { Guard } from './access.ts';
+import { installationRole, projectId, projectRoles, role } from './grant-shapes.ts';
 
-const role = z.enum(['viewer', 'responder', 'admin']);
 const email = z.email().max(200);
 const byEmail = z.object({ email });
 const bySession = z.object({ id: z.string().min(1).max(100) });
@@ -15,7 +16,8 @@ const person = z.object({
   id: z.string(),
   email: z.string(),
   name: z.string(),
-  role,
+  role: installationRole,
+  projects: projectRoles,
   createdAt: z.string(),
   sessions: z.number(),
   lastSeenAt: z.string().nullable(),
@@ -56,11 +58,44 @@ export function peopleRoutes(app: FastifyInstance, deps: PeopleDeps): void {
   );
   routes.post(
     '/api/v1/users/:email/role',
-    { onRequest, schema: { summary: 'Change what somebody may do', tags, params: byEmail, body: z.object({ role }) } },
+    {
+      onRequest,
+      schema: {
+        summary: 'Change what somebody may do in the whole installation; roles in projects stay',
+        ...{ tags, params: byEmail, body: z.object({ role: installationRole }) },
+      },
+    },
     async (request, reply) => {
-      await people.setRole(request.params.email.toLowerCase(), request.body.role);
-      await note(request, 'user.role', request.params.email, { role: request.body.role });
+      const email = request.params.email.toLowerCase();
+      const { role } = request.body;
+      await people.changeGrants(email, ({ projects }) => {
+        if (role === 'none' && Object.keys(projects).length === 0) throw needsProject(email);
+        return { role, projects };
+      });
+      await note(request, 'user.role', email, { role });
       return reply.code(204).send();
+    },
+  );
+  routes.post(
+    '/api/v1/users/:email/projects/:project',
+    {
+      onRequest,
+      schema: {
+        summary: 'Give somebody a role in one project, or take it away with null',
+        ...{ tags, params: byEmail.extend({ project: projectId }), body: z.object({ role: role.nullable() }) },
+        response: { 200: z.object({ email: z.string(), role: installationRole, projects: projectRoles }) },
+      },
+    },
+    async (request) => {
+      const email = request.params.email.toLowerCase();
+      const { project } = request.params;
+      const { role } = request.body;
+      const grants = await people.changeGrants(email, ({ role: held, projects }) => {
+        const { [project]: _, ...others } = projects;
+        return { role: held, projects: role === null ? others : { ...others, [project]: role } };
+      });
+      await note(request, 'user.project_role', email, { project, role });
+      return { email, ...grants };
     },
   );
   routes.delete(
@@ -75,13 +110,20 @@ export function peopleRoutes(app: FastifyInstance, deps: PeopleDeps): void {
   sessionRoutes(app, deps, note);
 }
 
+function needsProject(email: string): YumOpsError {
+  return new YumOpsError('no_role_left', `${email} would have no role at all.`, {
+    hint: 'Give a role in a project first, or remove the account.',
+    status: 409,
+  });
+}
+
 function sessionRoutes(
   app: FastifyInstance,
   { accounts: { people }, guard }: PeopleDeps,
   note: (request: FastifyRequest, action: string, target: string, detail?: object) => Promise<void>,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
   const tags = ['access'];
   /** Whose sessions somebody may see and end: an administrator all, everybody else their own. */
   const within = ({ principal }: FastifyRequest) => (principal?.role === 'admin' ? null : (principal?.name ?? ''));

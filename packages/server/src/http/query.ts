@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import { runQuery } from '../observe/logs/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 const answer = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
@@ -20,7 +20,7 @@ export function queryRoutes(
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/query',
     {
-      onRequest: deps.guard('viewer'),
+      onRequest: deps.guard('viewer', 'project'),
       schema: {
         summary: 'Run a SQL query over logs, requests, metrics and the other relations',
         tags: ['logs'],
@@ -31,7 +31,7 @@ export function queryRoutes(
     async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      return runQuery(deps.telemetry, request.body.sql, deps.clock, gone.signal);
+      return runQuery(deps.telemetry.within(reachOf(request)), request.body.sql, deps.clock, gone.signal);
     },
   );
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Reach } from '../lib/reach.ts';
 import type { BucketSource } from '../respond/alerting/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 /** Of one answer. */
 const LONGEST_MS = 86_400_000;
@@ -29,11 +30,14 @@ const bucket = z.object({
 });
 
 /** `GET /api/v1/rule-buckets`: what alert rules read, for a replay of a rule over the past. */
-export function ruleBucketRoutes(app: FastifyInstance, deps: { buckets: BucketSource; guard: Guard }): void {
+export function ruleBucketRoutes(
+  app: FastifyInstance,
+  deps: { buckets: (reach: Reach) => BucketSource; guard: Guard },
+): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v1/rule-buckets',
     {
-      onRequest: deps.guard('viewer'),
+      onRequest: deps.guard('viewer', 'project'),
       schema: {
         summary: 'Counts and sums by series and time, as alert rules read them',
         tags: ['alerts'],
@@ -41,9 +45,10 @@ export function ruleBucketRoutes(app: FastifyInstance, deps: { buckets: BucketSo
         response: { 200: z.object({ items: z.array(bucket) }) },
       },
     },
-    async ({ query: { series, dimensions, from, to, width, classes } }) => {
+    async (request) => {
+      const { series, dimensions, from, to, width, classes } = request.query;
       const names = dimensions.split(',').filter((name) => name !== '');
-      const items = await deps.buckets.read({
+      const items = await deps.buckets(reachOf(request)).read({
         ...{ series, dimensions: names, from, to, widthMs: width },
         classes: classes === 'true',
       });

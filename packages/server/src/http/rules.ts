@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
 import type { Alerting, BucketSource, Excluded } from '../respond/alerting/index.ts';
 import { replayRule } from '../respond/simulate/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 export interface RuleRouteDeps {
   alerting: Alerting;
@@ -34,12 +34,12 @@ const since = z
 /** One rule with what it saw of late, and what it would have done over the last hours. */
 export function ruleRoutes(app: FastifyInstance, { alerting, buckets, guard, clock }: RuleRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
 
   routes.get(
     '/api/v1/rules/:name',
     { onRequest, schema: { summary: 'A rule and what it saw of late', tags: ['alerts'], params: name } },
-    async ({ params }) => alerting.pages.rule(params.name, clock.now()),
+    async (request) => alerting.pages.within(reachOf(request)).rule(request.params.name, clock.now()),
   );
   routes.get(
     '/api/v1/rules/:name/replay',
@@ -52,9 +52,10 @@ export function ruleRoutes(app: FastifyInstance, { alerting, buckets, guard, clo
         querystring: z.object({ since }),
       },
     },
-    async ({ params, query }): Promise<RuleReplay> => {
+    async (request): Promise<RuleReplay> => {
+      const { params, query } = request;
       const to = clock.now();
-      const rule = alerting.pages.ruleNamed(params.name);
+      const rule = alerting.pages.within(reachOf(request)).ruleNamed(params.name);
       const planned = await alerting.pages.planned(to);
       const excluded: Excluded = (slo, from, until) => planned.excludedOf(slo, from, until);
       const { episodes, evaluations } = await replayRule(rule, buckets, { from: to - query.since, to, excluded });

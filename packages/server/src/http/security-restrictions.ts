@@ -21,7 +21,7 @@ export function restrictionRoutes(app: FastifyInstance, deps: RestrictionRouteDe
   const { watch, clock, findIngestKey } = deps;
   const opened = endWithServer(app);
   const listOf = (project: string | null): SecurityRestrictions => {
-    const { version, items } = watch.inForce.list(project);
+    const { version, items } = watch.inForce.list(project === null ? null : [project]);
     return {
       version,
       items: items.map(({ action, kind, value, until, why }) => ({

@@ -19,8 +19,9 @@ import {
 } from '../care/security/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { refuseBeyond } from '../lib/reach.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
 
 export interface SecurityRouteDeps extends Pick<SecurityOptions, 'db' | 'audit' | 'config'> {
@@ -64,12 +65,15 @@ export function securityRoutes(app: FastifyInstance, deps: SecurityRouteDeps): v
 
 function readRoutes(app: FastifyInstance, { db, telemetry, guard, clock, watch }: SecurityRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
   const events = z.object({ ...timeRange, ...about, event: text.optional(), ...paging });
   routes.get(
     '/api/v1/security/events',
     { onRequest, schema: { summary: 'Security events, newest first', tags, querystring: events } },
-    async ({ query }) => readEvents(telemetry, { ...query, ...rangeOf(query, clock) }, query),
+    async (request) => {
+      const { query } = request;
+      return readEvents(telemetry.within(reachOf(request)), { ...query, ...rangeOf(query, clock) }, query);
+    },
   );
   routes.get(
     '/api/v1/security/sources',
@@ -81,10 +85,10 @@ function readRoutes(app: FastifyInstance, { db, telemetry, guard, clock, watch }
         querystring: z.object({ ...timeRange, ...about }),
       },
     },
-    async ({ query }) => ({
-      items: await readSources(telemetry, { ...query, ...rangeOf(query, clock) }),
-      nextCursor: null,
-    }),
+    async (request) => {
+      const chosen = { ...request.query, ...rangeOf(request.query, clock) };
+      return { items: await readSources(telemetry.within(reachOf(request)), chosen), nextCursor: null };
+    },
   );
   routes.get(
     '/api/v1/security/summary',
@@ -92,14 +96,15 @@ function readRoutes(app: FastifyInstance, { db, telemetry, guard, clock, watch }
       onRequest,
       schema: { summary: 'Attacks that go on, restrictions, sign-ins by time', tags, querystring: z.object(timeRange) },
     },
-    async ({ query }): Promise<SecuritySummary> => {
-      const items = watch.inForce.list(null).items;
+    async (request): Promise<SecuritySummary> => {
+      const reach = reachOf(request);
+      const items = watch.inForce.list(reach).items;
       return {
-        attacks: await countAttacks(db, clock.now() - NOW_MS),
+        attacks: await countAttacks(db, clock.now() - NOW_MS, reach),
         blocks: items.filter(({ action }) => action === 'block').length,
         challenges: items.filter(({ action }) => action === 'challenge').length,
-        series: await readSeries(telemetry, rangeOf(query, clock)),
-        notes: notesOf(watch),
+        series: await readSeries(telemetry.within(reach), rangeOf(request.query, clock)),
+        notes: reach === null ? notesOf(watch) : [],
       };
     },
   );
@@ -107,30 +112,30 @@ function readRoutes(app: FastifyInstance, { db, telemetry, guard, clock, watch }
   routes.get(
     '/api/v1/security/detections',
     { onRequest, schema: { summary: 'Attacks, the latest first', tags, querystring: detections } },
-    async ({ query }) => listDetections(db, query),
+    async (request) => listDetections(db, { ...request.query, reach: reachOf(request) }),
   );
   routes.get(
     '/api/v1/security/detections/:id',
     { onRequest, schema: { summary: 'One attack with its evidence', tags, params: id } },
-    async ({ params }) => getDetection(db, params.id),
+    async (request) => getDetection(db, request.params.id, reachOf(request)),
   );
 }
 
 function blockRoutes(app: FastifyInstance, deps: SecurityRouteDeps): void {
   const { watch, guard, clock } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
   const change = (asked: FastifyRequest) => ({ actor: asked.principal?.name ?? 'unknown', now: clock.now() });
   const lift = async (asked: FastifyRequest, restriction: string) => {
-    const ended = await liftRestriction(deps, restriction, change(asked));
+    const ended = await liftRestriction(deps, restriction, reachOf(asked), change(asked));
     watch.pardon(ended);
     await watch.inForce.changed();
   };
-  const listed = async (action: 'block' | 'challenge') => {
+  const listed = async (asked: FastifyRequest, action: 'block' | 'challenge') => {
     await watch.inForce.refresh();
     return {
       items: watch.inForce
-        .list(null)
+        .list(reachOf(asked))
         .items.filter((item) => item.action === action)
         .map(toItem),
       nextCursor: null,
@@ -140,20 +145,21 @@ function blockRoutes(app: FastifyInstance, deps: SecurityRouteDeps): void {
   routes.get(
     '/api/v1/security/blocks',
     { onRequest, schema: { summary: 'Who is shut out, why, and until when', tags } },
-    async () => (await listed('block')) as { items: SecurityBlock[]; nextCursor: null },
+    async (asked) => (await listed(asked, 'block')) as { items: SecurityBlock[]; nextCursor: null },
   );
   routes.get(
     '/api/v1/security/challenges',
     { onRequest, schema: { summary: 'Who has to prove more before a sign-in', tags } },
-    async () => (await listed('challenge')) as { items: SecurityChallenge[]; nextCursor: null },
+    async (asked) => (await listed(asked, 'challenge')) as { items: SecurityChallenge[]; nextCursor: null },
   );
   routes.post(
     '/api/v1/security/blocks',
     {
-      onRequest: guard('responder'),
+      onRequest: guard('responder', 'project'),
       schema: { summary: 'Shut an address, a network or a pair out', tags, body: newBlock },
     },
     async (asked, reply) => {
+      refuseBeyond(reachOf(asked), asked.body.project);
       const forMs = z.number('is no duration').positive().parse(parseDuration(asked.body.for));
       const block = await addBlock(deps, { ...asked.body, forMs }, change(asked));
       await watch.inForce.changed();
@@ -166,7 +172,7 @@ function blockRoutes(app: FastifyInstance, deps: SecurityRouteDeps): void {
   ] as const) {
     routes.delete(
       path,
-      { onRequest: guard('responder'), schema: { summary, tags, params: id } },
+      { onRequest: guard('responder', 'project'), schema: { summary, tags, params: id } },
       async (asked, reply) => {
         await lift(asked, asked.params.id);
         return reply.code(204).send();

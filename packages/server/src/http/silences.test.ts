@@ -27,7 +27,8 @@ beforeEach(async () => {
   ({ db } = await server.database());
   const { alerting, clock, ...rest } = await alertingApp(db, CONFIG);
   ({ app, rig } = rest);
-  const guard = () => async (request: { principal?: unknown }) => {
+  const guard = () => async (request: { principal?: unknown; reach?: unknown }) => {
+    request.reach = null;
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
   };
   silenceRoutes(app, { silences: alerting.silences, guard: guard as never });

@@ -3,11 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
+import { reachesAll } from '../lib/reach.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
 import { listSlos, previewSlo, type Slo } from '../respond/slo/index.ts';
 import type { Windows } from '../respond/windows/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 
 const DAYS = { '7d': 7, '28d': 28, '30d': 30 } as const;
 const preview = z.object({
@@ -33,16 +34,17 @@ export function sloRoutes(app: FastifyInstance, deps: SloRouteDeps): void {
   routes.get(
     '/api/v1/slos',
     {
-      onRequest: guard('viewer'),
+      onRequest: guard('viewer', 'project'),
       schema: { summary: 'Objectives, what is left of their error budgets, and how fast they burn', tags: ['slos'] },
     },
-    async () => {
+    async (request) => {
+      const own = deps.slos().filter(({ indicator }) => reachesAll(reachOf(request), indicator.projects));
       const states = new Map(
         (await alerting.pages.rules()).map(({ name, state }): [string, AlertState] => [name, state]),
       );
       const stateOf = (rule: string) => states.get(rule) ?? 'inactive';
       const reading = { telemetry, plannedWork: windows.planned, stateOf };
-      return { items: await listSlos(reading, deps.slos(), clock.now()), nextCursor: null };
+      return { items: await listSlos(reading, own, clock.now()), nextCursor: null };
     },
   );
   routes.get(

@@ -6,26 +6,28 @@ import type { Clock } from '../lib/clock.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import type { Guard } from './access.ts';
+import { grants, installationRole, projectRoles } from './grant-shapes.ts';
 import { resourceOf } from './guard.ts';
 
-const role = z.enum(['viewer', 'responder', 'admin']);
 const DAY_MS = 86_400_000;
 const id = z.object({ id: z.string().regex(/^\d{1,18}$/) });
-const request = z.object({
-  name: z.string().min(1).max(100),
-  role,
-  resources: z
-    .array(z.string().min(1).max(60))
-    .min(1)
-    .max(50)
-    .optional()
-    .describe('What it reaches, such as alerts or logs; left out = all that the role allows'),
-  days: z.number().int().min(1).max(3_650).optional().describe('How long it works; left out = until it is revoked'),
-});
+const request = z
+  .object({
+    name: z.string().min(1).max(100),
+    resources: z
+      .array(z.string().min(1).max(60))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('What it reaches, such as alerts or logs; left out = all that the role allows'),
+    days: z.number().int().min(1).max(3_650).optional().describe('How long it works; left out = until it is revoked'),
+  })
+  .and(grants);
 const item = z.object({
   id: z.string(),
   name: z.string(),
-  role,
+  role: installationRole,
+  projects: projectRoles,
   resources: z.array(z.string()).nullable(),
   createdAt: z.string(),
   createdBy: z.string().nullable(),
@@ -65,7 +67,7 @@ export function tokenRoutes(app: FastifyInstance, deps: { db: Db; guard: Guard; 
       }
       const now = clock.now();
       const made = await createToken(db, {
-        ...{ name: body.name, role: body.role, resources: body.resources ?? null },
+        ...{ name: body.name, role: body.role, projects: body.projects, resources: body.resources ?? null },
         expiresAt: body.days === undefined ? null : now + body.days * DAY_MS,
         ...{ actor: principal?.name ?? 'unknown', now },
       });

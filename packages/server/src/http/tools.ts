@@ -33,7 +33,7 @@ const answer = z.looseObject({ link: z.string().describe('The page of the consol
  */
 export function toolRoutes(app: FastifyInstance, deps: ToolRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = deps.guard('viewer');
+  const onRequest = deps.guard('viewer', 'project');
   const tags = ['tools'];
   routes.get(
     '/api/v1/tools',
@@ -74,7 +74,7 @@ function mcpRoute(app: FastifyInstance, deps: ToolRouteDeps): void {
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
-    onRequest: deps.guard('viewer'),
+    onRequest: deps.guard('viewer', 'project'),
     schema: { hide: true },
     async handler(request, reply) {
       const caller = callerOf(app, request, deps.clock);

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestTelemetry, type TestTelemetry } from '../../test/engines.ts';
 import { silentLog, startTestIngest, until } from '../../test/ingest.ts';
+import { openGuard } from '../../test/support/open-guard.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Ingest } from '../observe/ingest/index.ts';
 import { createHttpServer } from './server.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   store = await startTestTelemetry();
   ({ ingest, stop: stopIngest } = await startTestIngest({ telemetry: store.telemetry }));
   app = await createHttpServer({ log: silentLog, version: '0.0.0' });
-  const deps = { telemetry: store.telemetry, guard: () => async () => undefined, clock: systemClock };
+  const deps = { telemetry: store.telemetry, guard: openGuard, clock: systemClock };
   traceRoutes(app, deps);
   vitalRoutes(app, deps);
   await sendSpans();

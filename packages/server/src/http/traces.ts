@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import type { TelemetryStore } from '../lib/telemetry.ts';
 import { readTrace, readTraceRoutes, readTraces } from '../observe/traces/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
 
 const selection = {
@@ -24,7 +24,7 @@ export function traceRoutes(
 ): void {
   const { telemetry, clock } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = deps.guard('viewer');
+  const onRequest = deps.guard('viewer', 'project');
   const tags = ['traces'];
 
   routes.get(
@@ -33,8 +33,11 @@ export function traceRoutes(
       onRequest,
       schema: { summary: 'What services do, with p50, p95 and failures', tags, querystring: z.object(selection) },
     },
-    async ({ query }): Promise<Page<TraceRoute>> => ({
-      items: await readTraceRoutes(telemetry, { ...query, ...rangeOf(query, clock) }),
+    async (request): Promise<Page<TraceRoute>> => ({
+      items: await readTraceRoutes(telemetry.within(reachOf(request)), {
+        ...request.query,
+        ...rangeOf(request.query, clock),
+      }),
       nextCursor: null,
     }),
   );
@@ -52,10 +55,11 @@ export function traceRoutes(
         }),
       },
     },
-    async ({ query: { order, limit, ...query } }): Promise<Page<TraceItem>> => ({
-      items: await readTraces(telemetry, { ...query, ...rangeOf(query, clock) }, order, limit),
-      nextCursor: null,
-    }),
+    async (request): Promise<Page<TraceItem>> => {
+      const { order, limit, ...query } = request.query;
+      const own = telemetry.within(reachOf(request));
+      return { items: await readTraces(own, { ...query, ...rangeOf(query, clock) }, order, limit), nextCursor: null };
+    },
   );
   routes.get(
     '/api/v1/traces/:id',
@@ -67,8 +71,9 @@ export function traceRoutes(
         params: z.object({ id: z.string().regex(/^[0-9a-f]{32}$/i, 'a trace id has 32 hex digits') }),
       },
     },
-    async ({ params }): Promise<TraceDetail> => {
-      const trace = await readTrace(telemetry, params.id.toLowerCase());
+    async (request): Promise<TraceDetail> => {
+      const { params } = request;
+      const trace = await readTrace(telemetry.within(reachOf(request)), params.id.toLowerCase());
       if (trace) return trace;
       throw new YumOpsError('unknown_trace', `There is no trace ${params.id}.`, {
         hint: 'Spans are kept for the retention of `spans`, 7 days by default.',

@@ -19,7 +19,7 @@ const view = z.object({
 /** Views of pages that people keep, for themselves or for everybody. */
 export function viewRoutes(app: FastifyInstance, { db, guard, clock }: { db: Db; guard: Guard; clock: Clock }): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = guard('viewer');
+  const onRequest = guard('viewer', 'project');
   const tags = ['views'];
 
   routes.get(
@@ -47,5 +47,9 @@ export function viewRoutes(app: FastifyInstance, { db, guard, clock }: { db: Db;
 }
 
 function actorOf({ principal }: FastifyRequest): ViewActor {
-  return { name: principal?.name ?? 'unknown', admin: principal?.role === 'admin' };
+  return {
+    name: principal?.name ?? 'unknown',
+    admin: principal?.role === 'admin',
+    shares: principal !== undefined && principal.role !== 'none',
+  };
 }

@@ -12,7 +12,7 @@ import {
   readVitalsTotal,
   VITAL_DIMENSIONS,
 } from '../observe/vitals/index.ts';
-import type { Guard } from './access.ts';
+import { type Guard, reachOf } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
 
 const text = z.string().max(500).optional();
@@ -45,7 +45,7 @@ export function vitalRoutes(
 ): void {
   const { telemetry, clock } = deps;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = deps.guard('viewer');
+  const onRequest = deps.guard('viewer', 'project');
   const tags = ['vitals'];
   const selectionOf = (
     query: { from?: number | undefined; to?: number | undefined } & Partial<
@@ -66,11 +66,12 @@ export function vitalRoutes(
         querystring: z.object({ ...selection, by: z.enum(VITAL_DIMENSIONS).default('route') }),
       },
     },
-    async ({ query }): Promise<VitalsAnswer> => {
-      const chosen = selectionOf(query);
+    async (request): Promise<VitalsAnswer> => {
+      const chosen = selectionOf(request.query);
+      const own = telemetry.within(reachOf(request));
       const [total, items] = await Promise.all([
-        readVitalsTotal(telemetry, chosen),
-        readVitals(telemetry, chosen, query.by),
+        readVitalsTotal(own, chosen),
+        readVitals(own, chosen, request.query.by),
       ]);
       return { total, items, nextCursor: null };
     },
@@ -89,8 +90,10 @@ export function vitalRoutes(
         response: { 200: comparison },
       },
     },
-    async ({ query: { before, after, ...query } }): Promise<VitalsComparison> =>
-      compareReleases(telemetry, selectionOf(query), { before, after }),
+    async (request): Promise<VitalsComparison> => {
+      const { before, after, ...query } = request.query;
+      return compareReleases(telemetry.within(reachOf(request)), selectionOf(query), { before, after });
+    },
   );
   routes.get(
     '/api/v1/vitals/causes',
@@ -102,16 +105,16 @@ export function vitalRoutes(
         querystring: z.object({ ...selection, name: z.enum(['LCP', 'INP', 'CLS', 'FCP', 'TTFB']) }),
       },
     },
-    async ({ query }): Promise<Page<VitalCause>> => ({
-      items: await readCauses(telemetry, selectionOf(query), query.name),
+    async (request): Promise<Page<VitalCause>> => ({
+      items: await readCauses(telemetry.within(reachOf(request)), selectionOf(request.query), request.query.name),
       nextCursor: null,
     }),
   );
   routes.get(
     '/api/v1/vitals/timings',
     { onRequest, schema: { summary: 'API calls as browsers saw them', tags, querystring: z.object(selection) } },
-    async ({ query }): Promise<Page<BrowserCall>> => ({
-      items: await readCalls(telemetry, selectionOf(query)),
+    async (request): Promise<Page<BrowserCall>> => ({
+      items: await readCalls(telemetry.within(reachOf(request)), selectionOf(request.query)),
       nextCursor: null,
     }),
   );

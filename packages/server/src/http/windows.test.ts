@@ -40,7 +40,8 @@ beforeEach(async () => {
   parts = await alertingApp(db, CONFIG, { clock, plannedWork: windows.planned });
   const { alerting } = parts;
   ({ app, rig } = parts);
-  const guard = () => async (request: { principal?: unknown }) => {
+  const guard = () => async (request: { principal?: unknown; reach?: unknown }) => {
+    request.reach = null;
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
   };
   windowRoutes(app, { windows, guard: guard as never, clock });

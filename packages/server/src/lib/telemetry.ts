@@ -1,3 +1,5 @@
+import type { Reach } from './reach.ts';
+
 /** Settings of one statement; they never outlive it. */
 export interface QueryLimits {
   /** Seconds, default 30. */
@@ -29,6 +31,12 @@ export interface TelemetryStore {
    * also after a crash of either side.
    */
   insert(table: string, rows: Uint8Array, options: { token: string; rowCount: number }): Promise<void>;
+  /**
+   * The same store for somebody who reaches some projects only: the engine itself leaves the rows of others out of every
+   * table, also below views, joins and subqueries. Tables whose rows belong to no project are empty in it.
+   * @throws YumOpsError `projects_not_separable` (503) by its statements, where the engine does not
+   */
+  within(reach: Reach): TelemetryStore;
 }
 
 /** A row for one of the telemetry relations; `timestamp` in milliseconds since the epoch. */

@@ -33,6 +33,7 @@ import { peopleRoutes } from '../http/people.ts';
 import { personalDataRoutes } from '../http/personal-data.ts';
 import { probeRoutes } from '../http/probes.ts';
 import { procedureRoutes } from '../http/procedures.ts';
+import { projectRoutes } from '../http/projects.ts';
 import { queryRoutes } from '../http/query.ts';
 import { reportRoutes } from '../http/reports.ts';
 import { ruleBucketRoutes } from '../http/rule-buckets.ts';
@@ -54,6 +55,7 @@ import { windowRoutes } from '../http/windows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { pseudonymOf } from '../lib/pseudonym.ts';
+import type { Reach } from '../lib/reach.ts';
 import type { Errors } from '../observe/errors/index.ts';
 import { createLogSearch, followStored, type LogFollower } from '../observe/logs/index.ts';
 import { createAvailability, listMonitors, type StoredMonitors } from '../observe/uptime/index.ts';
@@ -153,7 +155,7 @@ function registerPages(app: FastifyInstance, parts: RouteParts): void {
   configurationRoutes(app, { guard, report: () => parts.live.report() });
   alertRoutes(app, { alerting, guard, clock });
   ruleRoutes(app, { alerting, buckets: storedBuckets(telemetry), guard, clock });
-  ruleBucketRoutes(app, { buckets: storedBuckets(telemetry), guard });
+  ruleBucketRoutes(app, { buckets: (reach) => storedBuckets(telemetry.within(reach)), guard });
   silenceRoutes(app, { silences: alerting.silences, guard });
   const backups = backupPages(parts.backups.open, parts.backups.watch, clock);
   backupRoutes(app, { pages: backups, scheduler: parts.scheduler, guard, db, clock });
@@ -194,10 +196,11 @@ function registerLogs(
   app: FastifyInstance,
   { settings, stores, observe, instances, identity, clock, log }: RouteParts,
 ) {
-  const search = createLogSearch(stores.telemetry, clock);
+  const search = (reach: Reach) => createLogSearch(stores.telemetry.within(reach), clock);
   const elsewhere = () =>
     !settings.roles.has('ingest') || instances.others().some(({ roles }) => roles.includes('ingest'));
-  const stored = (query: string, follower: LogFollower) => followStored({ search, clock, log }, query, follower);
+  const stored = (query: string, follower: LogFollower, reach: Reach) =>
+    followStored({ search: search(reach), clock, log }, query, follower);
   logsRoutes(app, { search, tail: observe.ingest.tail, elsewhere, stored, guard: identity.guard, clock });
 }
 
@@ -209,6 +212,7 @@ function registerAccess(app: FastifyInstance, parts: RouteParts): void {
   tokenRoutes(app, { db, guard, clock });
   authRoutes(app, { accounts, signIn: live.current.signIn, publicUrl });
   ingestKeyRoutes(app, { db, guard, clock });
+  projectRoutes(app, { db, guard });
   accessAdminRoutes(app, { db, accounts, guard, clock, publicUrl });
   personalDataRoutes(app, {
     ...{ db, telemetry, guard, clock, lagSeconds: () => observe.ingest.stats().lagSeconds },
@@ -241,12 +245,12 @@ function registerOverview(
       example: settings.env.YUMZOOM_URL ? { url: settings.env.YUMZOOM_URL } : null,
       demoInbox: parts.demoInbox,
     },
-    async monitors() {
+    async monitors(reach) {
       const known = await availability.read().catch(() => new Map<string, number>());
-      const view = { availability: known, publicUrl: parts.publicUrl };
+      const view = { availability: known, publicUrl: parts.publicUrl, reach };
       return (await listMonitors(db, view, { after: -1, limit: MONITORS_READ })).items;
     },
-    firingAlerts: async () => (await alerting.pages.alerts('firing', { limit: ALERTS_READ })).items,
+    firingAlerts: async (reach) => (await alerting.pages.within(reach).alerts('firing', { limit: ALERTS_READ })).items,
     pipeline() {
       const { spoolBytes, lagSeconds, rejected, dropped } = observe.ingest.stats();
       return parts.instances.pipeline({ spoolBytes, lagSeconds, rejected, dropped });

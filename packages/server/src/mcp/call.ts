@@ -1,5 +1,5 @@
 import { audit } from '../access/audit.ts';
-import { includesRole, type Principal } from '../http/access.ts';
+import { highestRole, includesRole, type Principal } from '../http/access.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { scrubText } from '../observe/ingest/index.ts';
@@ -52,8 +52,9 @@ export async function callTool(
 
 async function runTool({ principal, api }: ToolCaller, name: string, input: unknown): Promise<ToolAnswer> {
   const tool = findTool(name);
-  if (!includesRole(principal.role, tool.role)) {
-    throw new YumOpsError('forbidden', `${principal.name} is ${principal.role}; ${name} needs ${tool.role}.`, {
+  const held = highestRole(principal);
+  if (!includesRole(held, tool.role)) {
+    throw new YumOpsError('forbidden', `${principal.name} is ${held}; ${name} needs ${tool.role}.`, {
       hint: `A token of \`yumops token create --role ${tool.role}\` may call it.`,
       status: 403,
     });

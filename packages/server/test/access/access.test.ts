@@ -206,7 +206,7 @@ describe('people and their sessions', () => {
 });
 
 describe('API tokens', () => {
-  const GRAFANA = { name: 'grafana', role: 'viewer', resources: null, expiresAt: null } as const;
+  const GRAFANA = { name: 'grafana', role: 'viewer', projects: {}, resources: null, expiresAt: null } as const;
   const admin = { authorization: `Bearer ${PRESET}` };
 
   test('reach only the resources that they are made for', async () => {
@@ -311,14 +311,14 @@ describe('ingest keys', () => {
       const finders = instances.map((signals) => ingestKeyFinder({ db: state.db, clock, signals }, undefined));
       const known = () => Promise.all(finders.map(async (find) => (await find(secret)) !== undefined));
       expect(await known()).toEqual([true, true]);
-      const [item] = await listIngestKeys(state.db);
+      const [item] = await listIngestKeys(state.db, null);
       expect(item).toMatchObject({ id, name: 'shop window', createdBy: 'ada', origins: made.origins, revokedAt: null });
       expect(item?.lastUsedAt).toBe(new Date(NOW).toISOString());
       // The clock stands still: nothing is forgotten by time.
       await Promise.all(instances.map((signals) => listening(signals)));
-      await revokeIngestKey(state.db, { id, actor: 'ada', now: NOW });
+      await revokeIngestKey(state.db, { id, reach: null, actor: 'ada', now: NOW });
       await vi.waitFor(async () => expect(await known()).toEqual([false, false]), { timeout: 10_000 });
-      await expect(revokeIngestKey(state.db, { id, actor: 'ada', now: NOW })).rejects.toMatchObject({
+      await expect(revokeIngestKey(state.db, { id, reach: null, actor: 'ada', now: NOW })).rejects.toMatchObject({
         code: 'ingest_key_not_found',
       });
     } finally {

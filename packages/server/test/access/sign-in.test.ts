@@ -166,7 +166,7 @@ describe('OpenID Connect', () => {
     const { own, location } = await come('ada');
     expect(location).toMatch(/\/alerts$/);
     expect(await own.who()).toMatchObject({ name: 'ada@example.com', role: 'responder' });
-    await accounts.people.setRole('ada@example.com', 'viewer');
+    await accounts.people.changeGrants('ada@example.com', (held) => ({ ...held, role: 'viewer' }));
     expect(await (await come('ada')).own.who()).toMatchObject({ role: 'viewer' });
   });
 

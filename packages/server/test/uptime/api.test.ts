@@ -15,6 +15,7 @@ import { NO_RECORD } from '../../src/observe/uptime/monitor-record.ts';
 import { storeChanges, storeMonitors } from '../../src/observe/uptime/state-store.ts';
 import { healthMonitor, httpMonitor } from '../../src/observe/uptime/testing/monitors.ts';
 import { startTestState, startTestTelemetry, type TestState, type TestTelemetry } from '../engines.ts';
+import { openGuard } from '../support/open-guard.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const NOW = Date.UTC(2026, 0, 20, 12);
@@ -34,7 +35,7 @@ beforeEach(async () => {
   await state.db.query('TRUNCATE monitors, monitor_states, monitor_events');
   for (const table of ['check_results', 'checks_hourly']) await telemetry.telemetry.command(`TRUNCATE TABLE ${table}`);
   const clock = new FakeClock(NOW);
-  const deps = { guard: () => async () => {}, clock, db: state.db, telemetry: telemetry.telemetry };
+  const deps = { guard: openGuard, clock, db: state.db, telemetry: telemetry.telemetry };
   app = await createHttpServer({ log: silent, version: '0.0.0' });
   monitorRoutes(app, {
     ...deps,

@@ -33,6 +33,7 @@ const guard: Guard = (role) => async (request) => {
     throw new YumOpsError('unauthenticated', 'This needs a session or an API token.', { status: 401 });
   }
   if (role !== 'viewer') throw new YumOpsError('forbidden', `This needs the role ${role}.`, { status: 403 });
+  request.reach = null;
 };
 
 beforeAll(async () => {

@@ -40,6 +40,7 @@ beforeAll(async () => {
   monitorHistoryRoutes(app, {
     guard: () => async (request) => {
       if (request.headers.authorization === undefined) throw new YumOpsError('unauthenticated', 'No.', { status: 401 });
+      request.reach = null;
     },
     clock,
     db: state.db,

@@ -16,6 +16,7 @@ import { noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitor
 import { serveHttp } from '../../src/observe/uptime/testing/servers.ts';
 import { createUptime } from '../../src/observe/uptime/uptime.ts';
 import { startTestState, type TestState } from '../engines.ts';
+import { openGuard } from '../support/open-guard.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
@@ -56,7 +57,7 @@ beforeEach(async () => {
     },
   });
   app = await createHttpServer({ log: silent, version: '0.0.0' });
-  monitorEditorRoutes(app, { guard: () => async () => {}, clock: new FakeClock(), stored, uptime });
+  monitorEditorRoutes(app, { guard: openGuard, clock: new FakeClock(), stored, uptime });
 });
 
 function configOf(yaml: string): Config {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { YumOpsError } from '../../lib/errors.ts';
 import { randomHex } from '../../lib/random.ts';
+import { type Reach, reaches } from '../../lib/reach.ts';
 import { isNetwork, networkTest, plainAddress } from './address.ts';
 import type { Change, SecurityOptions } from './ports.ts';
 import type { StoredRestriction } from './restriction.ts';
@@ -67,16 +68,19 @@ export async function addBlock(
 
 /**
  * Ends a restriction before its time.
+ * @param reach whose projects; one of another is unknown
  * @throws YumOpsError `restriction_unknown` (404)
  */
 export async function liftRestriction(
   { db, audit }: Parts,
   id: string,
+  reach: Reach,
   { actor, now }: Change,
 ): Promise<StoredRestriction> {
   return db.transaction(async (tx) => {
     const ended = await endRestriction(tx, id, actor, now);
-    if (ended === undefined) {
+    // Thrown within the transaction: what is beyond somebody's reach stays in force.
+    if (ended === undefined || !reaches(reach, ended.project)) {
       throw new YumOpsError('restriction_unknown', `No block or challenge "${id}" is in force.`, {
         status: 404,
         hint: 'See `yumops security blocks list`.',

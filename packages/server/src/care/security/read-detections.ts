@@ -1,6 +1,7 @@
 import type { Page, SecurityDetection, SecurityEvidence } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
+import { type Reach, reaches } from '../../lib/reach.ts';
 import { readCursor } from './cursor.ts';
 
 interface DetectionRow {
@@ -24,6 +25,8 @@ export interface DetectionQuery {
   account?: string | undefined;
   /** Whose last event is not older, milliseconds since the epoch. */
   since?: number | undefined;
+  /** Whose projects; null = all. */
+  reach: Reach;
   limit: number;
   cursor?: string | undefined;
 }
@@ -40,7 +43,7 @@ export async function listDetections(db: Queryable, query: DetectionQuery): Prom
     `SELECT ${COLUMNS} FROM security_detections
      WHERE ($1::text IS NULL OR code = $1) AND ($2::text IS NULL OR ip = $2) AND ($3::text IS NULL OR network = $3)
        AND ($4::text IS NULL OR account = $4) AND ($5::timestamptz IS NULL OR last_at >= $5)
-       AND ($6::timestamptz IS NULL OR (last_at, id) < ($6, $7))
+       AND ($6::timestamptz IS NULL OR (last_at, id) < ($6, $7)) AND ($9::text[] IS NULL OR project = ANY ($9))
      ORDER BY last_at DESC, id DESC LIMIT $8`,
     [
       query.code ?? null,
@@ -51,6 +54,7 @@ export async function listDetections(db: Queryable, query: DetectionQuery): Prom
       before === null ? null : new Date(before.at),
       before?.id ?? null,
       query.limit + 1,
+      query.reach,
     ],
   );
   const shown = rows.slice(0, query.limit);
@@ -62,9 +66,9 @@ export async function listDetections(db: Queryable, query: DetectionQuery): Prom
 }
 
 /** One detection. @throws YumOpsError `detection_unknown` (404) */
-export async function getDetection(db: Queryable, id: string): Promise<SecurityDetection> {
+export async function getDetection(db: Queryable, id: string, reach: Reach): Promise<SecurityDetection> {
   const [row] = await db.query<DetectionRow>(`SELECT ${COLUMNS} FROM security_detections WHERE id = $1`, [id]);
-  if (row !== undefined) return toItem(row);
+  if (row !== undefined && reaches(reach, row.project)) return toItem(row);
   throw new YumOpsError('detection_unknown', `There is no detection "${id}".`, { status: 404 });
 }
 
@@ -72,10 +76,12 @@ export async function getDetection(db: Queryable, id: string): Promise<SecurityD
 export async function countAttacks(
   db: Queryable,
   since: number,
+  reach: Reach,
 ): Promise<Record<SecurityDetection['severity'], number>> {
   const rows = await db.query<{ severity: SecurityDetection['severity']; attacks: number }>(
-    'SELECT severity, count(*)::int AS attacks FROM security_detections WHERE last_at >= $1 GROUP BY severity',
-    [new Date(since)],
+    `SELECT severity, count(*)::int AS attacks FROM security_detections
+     WHERE last_at >= $1 AND ($2::text[] IS NULL OR project = ANY ($2)) GROUP BY severity`,
+    [new Date(since), reach],
   );
   const counts = { critical: 0, high: 0, medium: 0, low: 0 };
   for (const { severity, attacks } of rows) counts[severity] = attacks;

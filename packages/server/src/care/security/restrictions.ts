@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { type Reach, reaches } from '../../lib/reach.ts';
 import type { Signals } from '../../lib/signals.ts';
 import { restrictionKey, type StoredRestriction } from './restriction.ts';
 import { readRestrictions } from './store.ts';
@@ -49,10 +50,10 @@ export class RestrictionsInForce {
     return this.#byKey.get(restrictionKey(restriction));
   }
 
-  /** What is in force in a project; null = in all of them. */
-  list(project: string | null): RestrictionList {
+  /** What is in force in some projects; null = in all of them. */
+  list(reach: Reach): RestrictionList {
     const now = this.#options.clock.now();
-    const items = this.#items.filter((item) => item.until > now && (project === null || item.project === project));
+    const items = this.#items.filter((item) => item.until > now && reaches(reach, item.project));
     return { version: `${this.#version}-${items.length}`, items };
   }
 

@@ -3,30 +3,24 @@ import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, ReleaseItem } from
 import type { Clock } from '../../lib/clock.ts';
 import type { Db, Queryable } from '../../lib/db.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Reach } from '../../lib/reach.ts';
 import type { SharedFiles } from '../../lib/shared-files.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import type { ErrorsConfig } from './config.ts';
 import { type AuditEntry, changeIssue, type IssueChange } from './issues/change-issue.ts';
-import { type EventSummary, getEvent, listEvents } from './issues/get-event.ts';
-import { getIssue } from './issues/get-issue.ts';
-import { type IssueFilter, listIssues } from './issues/list-issues.ts';
+import type { EventSummary } from './issues/get-event.ts';
+import type { IssueFilter } from './issues/list-issues.ts';
 import { mergeIssues, splitIssue } from './issues/move-groups.ts';
 import { IssueTracker } from './issues/tracker.ts';
-import {
-  addDeploy,
-  keepRelease,
-  listReleases,
-  type NewDeploy,
-  type NewRelease,
-  type StoredRelease,
-} from './releases/releases.ts';
+import { errorsWithin, readsOf } from './reads.ts';
+import { addDeploy, keepRelease, type NewDeploy, type NewRelease, type StoredRelease } from './releases/releases.ts';
 import { type Assembly, type Bundle, ChunkUpload } from './sourcemaps/chunk-upload.ts';
 import { MapSharing } from './sourcemaps/share-maps.ts';
 import { type NewSourceMap, storeSourceMap } from './sourcemaps/store-map.ts';
 
 export interface ErrorsOptions {
   db: Db;
-  telemetry: Pick<TelemetryStore, 'query' | 'insert'>;
+  telemetry: Pick<TelemetryStore, 'query' | 'insert' | 'within'>;
   clock: Clock;
   log: Log;
   audit(tx: Queryable, entry: AuditEntry): Promise<void>;
@@ -56,7 +50,11 @@ export interface Errors {
   merge(into: string, others: readonly string[], actor: string): Promise<void>;
   /** @throws error_not_found (404), invalid_split (400) */
   split(id: string, hashes: readonly string[], actor: string): Promise<void>;
-  releases(filter: { project?: string | undefined; limit: number }): Promise<ReleaseItem[]>;
+  releases(filter: { limit: number }): Promise<ReleaseItem[]>;
+  /** Whether an event brought this file. */
+  hasAttachment(id: string): Promise<boolean>;
+  /** The same for somebody who reaches some projects only: what is of others is unknown. */
+  within(reach: Reach): Errors;
   keepRelease(release: NewRelease, actor: string): Promise<StoredRelease>;
   addDeploy(deploy: NewDeploy, actor: string): Promise<{ id: string; at: number }>;
   storeSourceMap(map: NewSourceMap): Promise<void>;
@@ -73,7 +71,7 @@ export interface Errors {
 
 /** Makes the part of the platform that knows errors. */
 export function createErrors(options: ErrorsOptions): Errors {
-  const { db, telemetry, clock, log, audit, config } = options;
+  const { db, telemetry, clock, log, audit } = options;
   const { shared = null } = options;
   const folder = join(options.files, 'source-maps');
   const chunks = new ChunkUpload(folder, shared);
@@ -85,19 +83,14 @@ export function createErrors(options: ErrorsOptions): Errors {
     log: log.child('errors'),
     ...(options.stored ? { stored: options.stored } : {}),
   });
-  const reading = () => ({ db, telemetry, now: clock.now(), ownership: config().ownership });
   const writing = (actor: string) => ({ db, telemetry, audit, now: clock.now(), actor });
-  return {
-    list: (filter) => listIssues(reading(), filter),
-    get: (id, range) => getIssue(reading(), id, range),
-    events: (id, page) => listEvents(telemetry, id, page),
-    event: (eventId) => getEvent({ telemetry, ownership: config().ownership }, eventId),
+  const whole: Errors = {
+    ...readsOf(options, null),
     change: async (id, change, actor) => {
       await changeIssue(writing(actor), id, change);
     },
     merge: (into, others, actor) => mergeIssues(writing(actor), into, others),
     split: (id, hashes, actor) => splitIssue(writing(actor), id, hashes),
-    releases: (filter) => listReleases({ db, telemetry }, filter),
     keepRelease: (release, actor) => keepRelease(writing(actor), release),
     addDeploy: (deploy, actor) => addDeploy(writing(actor), deploy),
     storeSourceMap: (map) => storeSourceMap({ db, folder, shared, now: clock.now() }, map),
@@ -107,5 +100,7 @@ export function createErrors(options: ErrorsOptions): Errors {
     move: async (signal) => sharing?.move(signal) ?? 0,
     start: () => tracker.start(),
     stop: () => tracker.stop(),
+    within: (reach) => (reach === null ? whole : errorsWithin(whole, options, reach)),
   };
+  return whole;
 }

@@ -18,6 +18,8 @@ export interface ViewInput {
 export interface ViewActor {
   name: string;
   admin: boolean;
+  /** Whether they share views with others, and see what others share. */
+  shares: boolean;
 }
 
 /** Writes the audit row of a change, in its transaction. */
@@ -30,15 +32,15 @@ type Audit = (
 export async function listViews(db: Queryable, page: string, actor: ViewActor): Promise<SavedView[]> {
   const rows = await db.query<Omit<SavedView, 'mine'>>(
     `SELECT id::text, name, page, search, shared, owner FROM saved_views
-     WHERE page = $1 AND (owner = $2 OR shared) ORDER BY lower(name), id`,
-    [page, actor.name],
+     WHERE page = $1 AND (owner = $2 OR (shared AND $3)) ORDER BY lower(name), id`,
+    [page, actor.name, actor.shares],
   );
   return rows.map((row) => ({ ...row, mine: row.owner === actor.name || (row.shared && actor.admin) }));
 }
 
 /**
  * Keeps a view; one of the same name and owner is replaced.
- * @throws YumOpsError `too_many_views` (409)
+ * @throws YumOpsError `too_many_views` (409), `forbidden` (403) to share without a role for the installation
  */
 export async function saveView(
   { db, audit }: { db: Db; audit: Audit },
@@ -46,6 +48,11 @@ export async function saveView(
   actor: ViewActor,
   now: number,
 ): Promise<SavedView> {
+  if (view.shared && !actor.shares) {
+    throw new YumOpsError('forbidden', 'Views are shared by who has a role for the whole installation.', {
+      status: 403,
+    });
+  }
   return db.transaction(async (tx) => {
     const [kept] = await tx.query<{ n: number }>(
       'SELECT count(*)::int AS n FROM saved_views WHERE page = $1 AND owner = $2 AND name != $3',

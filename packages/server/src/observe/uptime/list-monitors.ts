@@ -1,6 +1,7 @@
 import type { Monitor, MonitorDetail, MonitorLocation, MonitorSource, MonitorState } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
+import type { Reach } from '../../lib/reach.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { readBars } from './availability.ts';
 import { type LocationState, locationState } from './location/location-state.ts';
@@ -57,6 +58,8 @@ export interface MonitorView {
   availability: ReadonlyMap<string, number>;
   /** Base of the addresses that jobs call. */
   publicUrl: string;
+  /** Whose projects; left out = all. */
+  reach?: Reach;
 }
 
 /** Lists monitors after a position. */
@@ -65,10 +68,11 @@ export async function listMonitors(
   view: MonitorView,
   page: { after: number; limit: number } = { after: -1, limit: 100_000 },
 ): Promise<MonitorPage> {
-  const rows = await db.query<MonitorRow>(`${SELECT_MONITORS} WHERE m.position > $1 ORDER BY m.position LIMIT $2`, [
-    page.after,
-    page.limit + 1,
-  ]);
+  const rows = await db.query<MonitorRow>(
+    `${SELECT_MONITORS} WHERE m.position > $1 AND ($3::text[] IS NULL OR m.project = ANY ($3))
+     ORDER BY m.position LIMIT $2`,
+    [page.after, page.limit + 1, view.reach ?? null],
+  );
   const shown = rows.slice(0, page.limit);
   const points = shown.length > SPARK.longFrom ? SPARK.longList : SPARK.usual;
   return {
@@ -89,10 +93,11 @@ export async function getMonitor(
   now: number,
 ): Promise<MonitorDetail> {
   const [row] = await stores.db.query<MonitorRow>(
-    `${SELECT_MONITORS} WHERE m.id = $1 OR m.name = $1 ORDER BY m.id <> $1 LIMIT 1`,
-    [key],
+    `${SELECT_MONITORS} WHERE (m.id = $1 OR m.name = $1) AND ($2::text[] IS NULL OR m.project = ANY ($2))
+     ORDER BY m.id <> $1 LIMIT 1`,
+    [key, view.reach ?? null],
   );
-  if (!row) throw new YumOpsError('monitor_not_found', `There is no monitor "${key}".`, { status: 404 });
+  if (!row) throw unknownMonitor(key);
   const [bars, incidents] = await Promise.all([
     readBars(stores.telemetry, row.id, now),
     readOutages(stores.db, row.id),
@@ -148,13 +153,22 @@ function toView(views: readonly LocationState[], location: string): MonitorLocat
   return { location, agent, state, since: iso(since), reason, lastCheckedAt: iso(lastCheckedAt), durationMs };
 }
 
-/** The id of the monitor with this id or name; an unknown key is taken for the id of one that is gone. */
-export async function findMonitorId(db: Queryable, key: string): Promise<string> {
+/**
+ * The id of the monitor with this id or name; an unknown key is taken for the id of one that is gone.
+ * @throws {YumOpsError} `monitor_not_found` (404) for who reaches some projects only, also for one that is gone
+ */
+export async function findMonitorId(db: Queryable, key: string, reach: Reach): Promise<string> {
   const [row] = await db.query<{ id: string }>(
-    'SELECT id FROM monitors WHERE id = $1 OR name = $1 ORDER BY id <> $1 LIMIT 1',
-    [key],
+    `SELECT id FROM monitors WHERE (id = $1 OR name = $1) AND ($2::text[] IS NULL OR project = ANY ($2))
+     ORDER BY id <> $1 LIMIT 1`,
+    [key, reach],
   );
+  if (row === undefined && reach !== null) throw unknownMonitor(key);
   return row?.id ?? key;
+}
+
+function unknownMonitor(key: string): YumOpsError {
+  return new YumOpsError('monitor_not_found', `There is no monitor "${key}".`, { status: 404 });
 }
 
 function toMonitor(row: MonitorRow, { availability, publicUrl }: MonitorView, points = SPARK.usual): Monitor {

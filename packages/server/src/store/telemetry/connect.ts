@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { QueryLimits, TelemetryStore } from '../../lib/telemetry.ts';
+import { createRowFilters } from './row-filters.ts';
 import { asQueryError, asTelemetryError } from './telemetry-error.ts';
 
 /** The telemetry store with its connections. */
@@ -56,18 +57,25 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
       });
       return result.json<unknown[]>();
     });
-  return {
+  const reading = (filters: () => Promise<ClickHouseSettings>): Pick<TelemetryStore, 'query' | 'read'> => ({
     query: <Row>(sql: string, params?: Record<string, unknown>, limits: QueryLimits = {}) =>
       translated(async () => {
-        const { meta = [], data } = await select(sql, timeLimit(limits), limits, params);
+        const settings = { ...timeLimit(limits), ...(await filters()) };
+        const { meta = [], data } = await select(sql, settings, limits, params);
         const names = meta.map(({ name }) => name);
         return data.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
       }, limits),
     read: (sql, limits) =>
       translated(async () => {
-        const { meta = [], data } = await select(sql, readLimits(limits), limits);
+        const { meta = [], data } = await select(sql, { ...readLimits(limits), ...(await filters()) }, limits);
         return { columns: meta, rows: data.slice(0, limits.maxRows) };
       }, limits),
+  });
+  const whole = reading(async () => ({}));
+  const rowFilters = createRowFilters((sql, settings) => select(sql, settings, {}));
+  const store: ConnectedTelemetry = {
+    ...whole,
+    within: (reach) => (reach === null ? store : { ...store, ...reading(() => rowFilters(reach)) }),
     command: (sql, params) =>
       translated(async () => {
         await client.command({
@@ -92,6 +100,7 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
       }),
     close: () => client.close(),
   };
+  return store;
 }
 
 /** Runs `work` and gives its errors our names. @param limits of a query; absent for everything else */

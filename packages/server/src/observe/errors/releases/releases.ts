@@ -1,6 +1,7 @@
 import type { ReleaseItem } from '@yumops/protocol';
 import type { Db, Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { Reach } from '../../../lib/reach.ts';
 import type { AuditEntry } from '../issues/change-issue.ts';
 import type { Telemetry } from '../issues/events-source.ts';
 
@@ -121,7 +122,7 @@ interface SessionCounts {
 /** The newest releases with how well they do. */
 export async function listReleases(
   deps: { db: Queryable; telemetry: Telemetry },
-  filter: { project?: string | undefined; limit: number },
+  filter: { reach: Reach; limit: number },
 ): Promise<ReleaseItem[]> {
   const rows = await deps.db.query<{
     project: string;
@@ -136,9 +137,9 @@ export async function listReleases(
             (SELECT count(*)::int FROM error_issues i WHERE i.project = r.project AND i.first_release = r.version) AS new_issues,
             coalesce((SELECT jsonb_agg(jsonb_build_object('environment', d.environment, 'at', d.at, 'name', d.name) ORDER BY d.at DESC)
                       FROM deploys d WHERE d.project = r.project AND d.version = r.version), '[]') AS deploys
-     FROM releases r WHERE $1::text IS NULL OR r.project = $1
+     FROM releases r WHERE $1::text[] IS NULL OR r.project = ANY ($1)
      ORDER BY greatest(r.created_at, r.last_seen) DESC LIMIT $2`,
-    [filter.project ?? null, filter.limit],
+    [filter.reach, filter.limit],
   );
   const versions = rows.map(({ version }) => version);
   const [sessions, events] = await Promise.all([

@@ -1,6 +1,7 @@
 import type { MonitorSla, SlaFigure } from '@yumops/protocol';
 import type { Queryable } from '../../../lib/db.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { Reach } from '../../../lib/reach.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import { percent } from '../availability.ts';
 import { outagesOf, type StoredEvent } from '../outages.ts';
@@ -35,14 +36,16 @@ export async function readSla(
 /**
  * Availability of every monitor in a month, in the order of the configuration.
  * @param month such as `2026-11`
+ * @param reach whose projects
  * @throws {YumOpsError} `invalid_month`
  */
 export async function readMonthlySla(
   stores: { db: Queryable; telemetry: TelemetryStore },
   month: string,
   now: number,
+  reach: Reach,
 ): Promise<MonitorSla[]> {
-  return readSlaBetween(stores, monthPeriod(month, now), now);
+  return readSlaBetween(stores, monthPeriod(month, now), now, reach);
 }
 
 /** Availability of every monitor in a stretch of time, to the hour, in the order of the configuration. */
@@ -50,9 +53,13 @@ export async function readSlaBetween(
   stores: { db: Queryable; telemetry: TelemetryStore },
   period: Period,
   now: number,
+  reach: Reach = null,
 ): Promise<MonitorSla[]> {
   const [monitors, hours, events] = await Promise.all([
-    stores.db.query<{ id: string; name: string }>('SELECT id, name FROM monitors ORDER BY position'),
+    stores.db.query<{ id: string; name: string }>(
+      'SELECT id, name FROM monitors WHERE $1::text[] IS NULL OR project = ANY ($1) ORDER BY position',
+      [reach],
+    ),
     readHours(stores.telemetry, period.from, period.to),
     readEvents(stores.db, period.from),
   ]);

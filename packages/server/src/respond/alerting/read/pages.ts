@@ -10,6 +10,7 @@ import type {
 import type { Db } from '../../../lib/db.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import { type Reach, reaches, reachesAll } from '../../../lib/reach.ts';
 import type { AlertingConfig } from '../alerting-config.ts';
 import type { RuleConfig } from '../config.ts';
 import type { Episode } from '../episode.ts';
@@ -34,6 +35,17 @@ import { seriesOfAlert } from './series.ts';
 const MESSAGE_COLUMNS = `m.*, (SELECT jsonb_agg(jsonb_build_object('id', l.alert_id, 'key', l.key) ORDER BY l.position)
   FROM alert_message_alerts l WHERE l.message_id = m.id) AS alerts`;
 
+/**
+ * Whether an alert is within reach, whose projects and rules are the parameters from `first` on: it bears the project as
+ * a label, or its rule or its monitor belongs to one.
+ */
+function withinReach(first: number): string {
+  return `($${first}::text[] IS NULL OR subject->'labels'->>'project' = ANY ($${first})
+    OR (origin = 'rule' AND rule_id = ANY ($${first + 1}::text[]))
+    OR (origin = 'monitor' AND subject->'labels'->>'monitor' IN
+      (SELECT name FROM monitors GROUP BY name HAVING bool_and(project IS NOT NULL AND project = ANY ($${first})))))`;
+}
+
 export interface ListOptions {
   /** 1 to 200. */
   limit: number;
@@ -53,6 +65,7 @@ export class AlertPages {
   readonly #plannedWork: PlannedWork;
   readonly #now: () => number;
   #config: AlertingConfig;
+  #reach: Reach = null;
 
   /**
    * @param now ms since the epoch
@@ -76,6 +89,37 @@ export class AlertPages {
     this.#config = config;
   }
 
+  /** The same for somebody who reaches some projects only: alerts, rules and monitors of others are unknown. */
+  within(reach: Reach): AlertPages {
+    if (reach === null) return this;
+    const own = new AlertPages(this.#db, this.#buckets, this.#config, this.#now, this.#plannedWork);
+    own.#reach = reach;
+    return own;
+  }
+
+  /** @throws YumOpsError `alert_not_found` (404) where it is not within reach */
+  async refuseUnknown(id: string): Promise<void> {
+    await this.#read(id);
+  }
+
+  async #read(id: string): Promise<Episode> {
+    const [row] = await this.#db.query(`SELECT * FROM alerts WHERE id = $1 AND ${withinReach(2)}`, [
+      id,
+      ...this.#reachValues(),
+    ]);
+    if (row) return episodeFromRow(row);
+    throw new YumOpsError('alert_not_found', `There is no alert ${id}.`, { status: 404 });
+  }
+
+  #reachValues() {
+    return [this.#reach, this.#rules().map(({ id }) => id)];
+  }
+
+  /** The rules within reach. */
+  #rules(): readonly RuleConfig[] {
+    return this.#config.rules.filter(({ projects }) => reachesAll(this.#reach, projects));
+  }
+
   /** Newest first. Pending alerts have no episode yet; their id is the fingerprint of the instance. */
   async alerts(state: 'firing' | 'pending' | 'resolved' | undefined, options: ListOptions): Promise<Page<Alert>> {
     const ranged = options.from !== undefined || options.to !== undefined;
@@ -87,8 +131,12 @@ export class AlertPages {
       `SELECT * FROM alerts
        WHERE origin <> 'watchdog' AND ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (started_at, id) < ($2, $3))
          AND ($5::timestamptz IS NULL OR fired_at >= $5) AND ($6::timestamptz IS NULL OR fired_at < $6)
+         AND ${withinReach(7)}
        ORDER BY started_at DESC, id DESC LIMIT $4`,
-      [state ?? null, before, beforeId, options.limit + 1, dateOrNull(options.from), dateOrNull(options.to)],
+      [
+        ...[state ?? null, before, beforeId, options.limit + 1, dateOrNull(options.from), dateOrNull(options.to)],
+        ...this.#reachValues(),
+      ],
     );
     const page = rows.slice(0, options.limit).map(episodeFromRow);
     const mutes = await this.#mutes();
@@ -104,9 +152,7 @@ export class AlertPages {
    * @throws YumOpsError `alert_not_found` (404)
    */
   async alert(id: string, now: number): Promise<AlertDetail> {
-    const [row] = await this.#db.query('SELECT * FROM alerts WHERE id = $1', [id]);
-    if (!row) throw new YumOpsError('alert_not_found', `There is no alert ${id}.`, { status: 404 });
-    const episode = episodeFromRow(row);
+    const episode = await this.#read(id);
     const [timeline, notifications, timers] = await Promise.all([
       this.#timeline(id),
       this.#messagesOf(id),
@@ -137,7 +183,7 @@ export class AlertPages {
   async rules(): Promise<Rule[]> {
     const rows = await this.#db.query('SELECT * FROM alert_rule_statuses');
     const statuses = new Map(rows.map(statusFromRow).map((status) => [status.ruleId, status]));
-    return this.#config.rules.map((rule): Rule => {
+    return this.#rules().map((rule): Rule => {
       const status = statuses.get(rule.id);
       return {
         name: rule.name,
@@ -169,7 +215,7 @@ export class AlertPages {
 
   /** @throws YumOpsError `rule_not_found` (404) */
   ruleNamed(name: string): RuleConfig {
-    const rule = this.#config.rules.find((one) => one.name === name || one.id === name);
+    const rule = this.#rules().find((one) => one.name === name || one.id === name);
     if (rule) return rule;
     throw new YumOpsError('rule_not_found', `There is no rule "${name}".`, { status: 404 });
   }
@@ -217,6 +263,7 @@ export class AlertPages {
   #pendingAlert(instance: Instance): Alert | undefined {
     const rule = this.#config.rules.find((one) => one.id === instance.ruleId);
     if (!rule) return undefined;
+    if (!reachesAll(this.#reach, rule.projects) && !reaches(this.#reach, instance.labels['project'])) return undefined;
     const subject = ruleSubject(rule, instance);
     return {
       id: instance.fingerprint,
