@@ -1,5 +1,6 @@
 import { reportAnswer, reportSilence } from './connection.ts';
 import { errorFrom, unreachable } from './problem.ts';
+import { inProject } from './project.ts';
 
 export type Parameters = Record<string, string | number | null | undefined>;
 
@@ -16,7 +17,7 @@ export function withParameters(path: string, parameters: Parameters = {}): strin
 async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { credentials: 'same-origin', ...init });
+    response = await fetch(inProject(path), { credentials: 'same-origin', ...init });
   } catch (cause) {
     if (init.signal?.aborted !== true) reportSilence();
     throw init.signal?.aborted === true ? cause : unreachable(cause);

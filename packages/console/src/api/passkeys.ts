@@ -17,15 +17,26 @@ export const passkeysQuery = queryOptions({
   queryFn: ({ signal }) => get<PasskeyItem[]>('/api/auth/passkey/list-user-passkeys', {}, signal),
 });
 
-/** Why no passkey can be used in this browser at this address, as a sentence; null = it can. */
-export function passkeyObstacle(): string | null {
-  const { hostname, port } = window.location;
+/** Why no passkey can be used in this browser at this address. */
+export interface PasskeyObstacle {
+  /** A sentence. */
+  reason: string;
+  /** The same page at an address where one can; null = there is none that is known. */
+  instead: string | null;
+}
+
+/** @returns null where a passkey can be used */
+export function passkeyObstacle(): PasskeyObstacle | null {
+  const { protocol, hostname, port, pathname, search, hash } = window.location;
   if (/^127\./.test(hostname) || hostname === '[::1]') {
-    return `Browsers tie passkeys to a name: open http://localhost${port && `:${port}`} instead.`;
+    const instead = `${protocol}//localhost${port && `:${port}`}${pathname}${search}${hash}`;
+    return { reason: 'Browsers tie passkeys to a name.', instead };
   }
-  if (/^[\d.]+$|^\[/.test(hostname)) return 'Browsers tie passkeys to a name: open the console by its name.';
+  if (/^[\d.]+$|^\[/.test(hostname)) {
+    return { reason: 'Browsers tie passkeys to a name: open the console by its name.', instead: null };
+  }
   if ('PublicKeyCredential' in window) return null;
-  return 'This browser offers passkeys over https only, or not at all.';
+  return { reason: 'This browser offers passkeys over https only, or not at all.', instead: null };
 }
 
 type RegistrationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];

@@ -23,6 +23,7 @@ import type {
   Page,
   ProbeAgent,
   ProbeToken,
+  ProjectItem,
   Rule,
   RuleDetail,
   RuleReplay,
@@ -38,6 +39,13 @@ export const REFRESH = 10_000;
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: ({ signal }) => get<Me>('/api/v1/me', {}, signal),
+  staleTime: 5 * 60_000,
+});
+
+/** The projects that one reaches, whichever is chosen. */
+export const projectsQuery = queryOptions({
+  queryKey: ['projects'],
+  queryFn: ({ signal }) => get<Page<ProjectItem>>('/api/v1/projects', {}, signal),
   staleTime: 5 * 60_000,
 });
 

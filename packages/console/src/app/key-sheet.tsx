@@ -1,8 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
-import { instanceQuery } from '../api/queries.ts';
 import { IconButton } from '../components/button.tsx';
 import { Modal } from '../components/modal.tsx';
 import { pageGroups } from './navigation.ts';
+import { usePages } from './use-pages.ts';
 import './key-sheet.css';
 
 const KEYS: readonly [keys: string[], does: string][] = [
@@ -18,8 +17,8 @@ const KEYS: readonly [keys: string[], does: string][] = [
 
 /** The keys that work on every page. */
 export default function KeySheet({ close }: { close(): void }) {
-  const demoInbox = useQuery(instanceQuery).data?.demoInbox ?? false;
-  const pages = pageGroups(demoInbox).flatMap((group) => group.pages);
+  const asked = usePages();
+  const pages = pageGroups(asked).flatMap((group) => group.pages);
   return (
     <Modal label="Keyboard shortcuts" close={close}>
       <div className="key-sheet">

@@ -4,13 +4,14 @@ import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Input } from 'react-aria-components/Input';
 import { ListBox, ListBoxItem } from 'react-aria-components/ListBox';
 import { SearchField } from 'react-aria-components/SearchField';
-import { instanceQuery, monitorsQuery, rulesQuery } from '../api/queries.ts';
+import { monitorsQuery, rulesQuery } from '../api/queries.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Modal } from '../components/modal.tsx';
 import { ScrollRegion } from '../components/scroll-region.tsx';
 import { setTheme } from '../theme/theme.ts';
 import { setZone } from '../time/zone.ts';
 import { pageGroups } from './navigation.ts';
+import { usePages } from './use-pages.ts';
 import './palette.css';
 
 interface Entry {
@@ -59,10 +60,10 @@ export default function Palette({ close }: { close(): void }) {
 function useEntries(): Entry[] {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const demoInbox = useQuery(instanceQuery).data?.demoInbox ?? false;
+  const asked = usePages();
   const monitors = useQuery(monitorsQuery).data?.items ?? [];
   const rules = useQuery(rulesQuery).data?.items ?? [];
-  const pages = pageGroups(demoInbox).flatMap((group) => group.pages);
+  const pages = pageGroups(asked).flatMap((group) => group.pages);
   return [
     ...pages.map(
       ({ to, label, icon }): Entry => ({ id: `page ${to}`, label, kind: 'Page', icon, run: () => navigate({ to }) }),

@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
-import { instanceQuery } from '../api/queries.ts';
 import { Icon } from '../components/icon.tsx';
 import { type PageLink, phonePages } from './navigation.ts';
 import { RailLink } from './rail.tsx';
+import { usePages } from './use-pages.ts';
 import './phone-bar.css';
 
 const MoreSheet = lazy(() => import('./more-sheet.tsx'));
@@ -17,8 +16,8 @@ function isAt(pathname: string, { to }: PageLink): boolean {
 export function PhoneBar() {
   const [open, setOpen] = useState(false);
   const { pathname } = useLocation();
-  const demoInbox = useQuery(instanceQuery).data?.demoInbox ?? false;
-  const { bar, more } = phonePages(demoInbox);
+  const asked = usePages();
+  const { bar, more } = phonePages(asked);
   const here = more.flatMap(({ pages }) => pages).find((page) => isAt(pathname, page));
   return (
     <nav className="phone-bar" aria-label="Pages">

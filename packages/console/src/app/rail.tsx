@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { alertsQuery, instanceQuery, REFRESH } from '../api/queries.ts';
+import { alertsQuery, REFRESH } from '../api/queries.ts';
 import { IconButton } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Mark } from '../components/mark.tsx';
 import { type PageLink, pageGroups } from './navigation.ts';
+import { usePages } from './use-pages.ts';
 import './rail.css';
 
 const KEY = 'yumops.rail';
@@ -13,7 +14,7 @@ const KEY = 'yumops.rail';
 /** The way to every page, at the left. */
 export function Rail() {
   const [narrow, setNarrow] = useState(() => localStorage.getItem(KEY) === 'narrow');
-  const demoInbox = useQuery(instanceQuery).data?.demoInbox ?? false;
+  const asked = usePages();
   const toggle = () => {
     localStorage.setItem(KEY, narrow ? 'wide' : 'narrow');
     setNarrow(!narrow);
@@ -24,7 +25,7 @@ export function Rail() {
         <Mark />
         <span className="rail-name">YumOps</span>
       </div>
-      {pageGroups(demoInbox).map(({ name, pages }) => (
+      {pageGroups(asked).map(({ name, pages }) => (
         <div className="rail-group" key={pages[0]?.to}>
           {name !== null && <h2 className="rail-heading">{name}</h2>}
           <ul>

@@ -5,6 +5,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  retainSearchParams,
 } from '@tanstack/react-router';
 import {
   alertQuery,
@@ -38,7 +39,14 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 
-const consoleRoute = createRoute({ getParentRoute: () => rootRoute, id: 'console', component: Shell });
+const consoleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'console',
+  // Whatever page one goes to, the project stays.
+  validateSearch: (search) => pick(search, ['project']),
+  search: { middlewares: [retainSearchParams(['project'])] },
+  component: Shell,
+});
 
 const overviewRoute = createRoute({
   getParentRoute: () => consoleRoute,

@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { instanceQuery } from '../api/queries.ts';
 import { type Bindings, usePausedShortcuts, useShortcuts } from '../components/shortcuts.ts';
 import { PageTimeProvider } from '../time/page-time.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -10,6 +8,7 @@ import { PhoneBar } from './phone-bar.tsx';
 import { Rail } from './rail.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useMedia } from './use-media.ts';
+import { usePages } from './use-pages.ts';
 import './shell.css';
 
 const Palette = lazy(() => import('./palette.tsx'));
@@ -62,12 +61,12 @@ function useFocusOnPageChange() {
 
 function useGlobalKeys(setOverlay: (overlay: Overlay) => void): void {
   const navigate = useNavigate();
-  const demoInbox = useQuery(instanceQuery).data?.demoInbox ?? false;
+  const asked = usePages();
   const bindings: Bindings = {
     'mod+k': () => setOverlay('palette'),
     '?': () => setOverlay('keys'),
   };
-  for (const { to, letter } of pageGroups(demoInbox).flatMap((group) => group.pages)) {
+  for (const { to, letter } of pageGroups(asked).flatMap((group) => group.pages)) {
     bindings[`g ${letter}`] = () => navigate({ to });
   }
   useShortcuts(bindings);

@@ -9,6 +9,7 @@ import { usePageTime } from '../time/page-time.tsx';
 import { searchFromRange } from '../time/range.ts';
 import { AccountButton } from './account-button.tsx';
 import { OnCallButton } from './on-call-button.tsx';
+import { ProjectSwitch } from './project-switch.tsx';
 import { stringifySearch } from './search-params.ts';
 import './top-bar.css';
 
@@ -29,6 +30,7 @@ export function TopBar({ openPalette, openKeys }: TopBarProps) {
         <strong className="truncate">{instance?.service ?? 'YumOps'}</strong>
         {instance !== undefined && <span className="top-bar-environment truncate">{instance.environment}</span>}
       </p>
+      <ProjectSwitch />
       <button type="button" className="top-bar-palette" onClick={openPalette}>
         <Icon name="search" />
         <span className="top-bar-palette-text">Go to page, monitor or rule</span>

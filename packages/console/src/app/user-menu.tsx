@@ -7,6 +7,7 @@ import { Popover } from 'react-aria-components/Popover';
 import { meQuery } from '../api/queries.ts';
 import { Icon } from '../components/icon.tsx';
 import { useSignOut } from '../components/use-sign-out.ts';
+import { grantsText } from '../format/grants.ts';
 import { setTheme, THEMES, type Theme, useTheme } from '../theme/theme.ts';
 import './user-menu.css';
 
@@ -28,7 +29,7 @@ export default function UserMenu({ openKeys }: { openKeys(): void }) {
           <MenuSection aria-label="Signed in">
             <Header className="user-menu-who">
               <span className="truncate">{me?.email ?? 'unknown'}</span>
-              <span className="quiet">{me?.role ?? ''}</span>
+              <span className="quiet">{me === undefined ? '' : grantsText(me)}</span>
             </Header>
             <MenuItem className="menu-item" onAction={() => navigate({ to: '/settings' })}>
               <Icon name="settings" />

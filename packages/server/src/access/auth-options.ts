@@ -10,7 +10,7 @@ import type { AccountsOptions } from './accounts.ts';
 import { refuseBreached } from './breached-passwords.ts';
 import type { OidcProvider } from './config.ts';
 import { firstPassword } from './first-password.ts';
-import { ownChanges } from './own-changes.ts';
+import { ownChanges, secondFactorChanges } from './own-changes.ts';
 import { passkeyScope, passkeys } from './passkeys.ts';
 import { librarySecrets } from './sealed/second-factors.ts';
 
@@ -62,7 +62,12 @@ export function authOptions(options: AccountsOptions, pool: pg.Pool) {
       password: { hash, verify: verifyPassword },
     },
     account: { accountLinking: { enabled: true, trustedProviders: signIn.providers.map(({ id }) => id) } },
-    databaseHooks: { user: { create: { before: newAccountsOf(signIn.providers) } } },
+    databaseHooks: {
+      user: {
+        create: { before: newAccountsOf(signIn.providers) },
+        update: { after: secondFactorChanges(options.noteOwnChange) },
+      },
+    },
     user: {
       additionalFields: {
         role: { type: 'string', required: true, defaultValue: 'viewer', input: false },

@@ -8,12 +8,21 @@ export type NoteOwnChange = (entry: { actor: string; action: string }) => Promis
 const ACTIONS: Readonly<Record<string, string>> = {
   '/passkey/verify-registration': 'passkey.add',
   '/passkey/delete-passkey': 'passkey.remove',
-  '/two-factor/enable': 'second_factor.set',
-  '/two-factor/verify-totp': 'second_factor.add',
-  '/two-factor/disable': 'second_factor.remove',
   '/set-password': 'password.set',
   '/change-password': 'password.change',
 };
+
+/**
+ * Notes a second factor that was switched on or off: its first code and every later one are given at the same path, but
+ * only the first changes the account.
+ */
+export function secondFactorChanges(note: NoteOwnChange) {
+  return async (user: Record<string, unknown>, context: { path?: string } | null): Promise<void> => {
+    if (!context?.path?.startsWith('/two-factor/')) return;
+    const action = user['twoFactorEnabled'] === true ? 'second_factor.add' : 'second_factor.remove';
+    await note({ actor: String(user['email']), action });
+  };
+}
 
 /** Notes the changes that were made, not those that were refused. */
 export function ownChanges(note: NoteOwnChange): BetterAuthPlugin {

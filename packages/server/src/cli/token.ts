@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { grantsText, INSTALLATION_ROLES, projectsArg, readGrants } from './grants.ts';
 import { createIngestKey } from './ingest-key.ts';
 import { formatTable } from './table.ts';
 
@@ -11,7 +12,12 @@ const create = defineCommand({
   args: {
     ...platformArgs,
     name: { type: 'string', required: true, description: 'What it is for', valueHint: 'NAME' },
-    role: { type: 'enum', options: ['viewer', 'responder', 'admin'], default: 'viewer', description: 'What it may do' },
+    role: {
+      type: 'enum',
+      options: INSTALLATION_ROLES,
+      description: 'What it may do in the whole installation, default viewer',
+    },
+    projects: projectsArg,
     resources: {
       type: 'string',
       description: 'What it reaches, such as alerts,logs; without it, all that the role allows',
@@ -21,7 +27,7 @@ const create = defineCommand({
   },
   async run({ args }) {
     const resources = args.resources?.split(',').map((name) => name.trim());
-    const body = { name: args.name, role: args.role, resources, ...(args.days && { days: Number(args.days) }) };
+    const body = { name: args.name, ...readGrants(args), resources, ...(args.days && { days: Number(args.days) }) };
     const made = await withClient(readSettings(args), (client) =>
       client.post<{ secret: string }>('/api/v1/tokens', body),
     );
@@ -53,7 +59,7 @@ const probe = defineCommand({
 const COLUMNS = [
   { heading: 'ID', cell: ({ id }: TokenItem) => id },
   { heading: 'NAME', cell: ({ name }: TokenItem) => name },
-  { heading: 'ROLE', cell: ({ role }: TokenItem) => role },
+  { heading: 'ROLE', cell: (token: TokenItem) => grantsText(token) },
   { heading: 'REACHES', cell: ({ resources }: TokenItem) => resources?.join(',') ?? 'all' },
   { heading: 'LAST USED', cell: ({ lastUsedAt }: TokenItem) => lastUsedAt ?? 'never' },
   { heading: 'WORKS UNTIL', cell: worksUntil },

@@ -4,6 +4,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { grantsText, INSTALLATION_ROLES, projectsArg, readGrants } from './grants.ts';
 import { formatTable } from './table.ts';
 
 /** A password on the command line is visible to every user of the machine; a pipe is not. */
@@ -28,20 +29,21 @@ const create = defineCommand({
     },
     role: {
       type: 'enum',
-      options: ['viewer', 'responder', 'admin'],
-      default: 'viewer',
-      description: 'What the person may do',
+      options: INSTALLATION_ROLES,
+      description: 'What the person may do in the whole installation, default viewer',
     },
+    projects: projectsArg,
     name: { type: 'string', description: 'Name to show', valueHint: 'NAME' },
   },
   async run({ args }) {
+    const given = readGrants(args);
     const password = args.password ?? (await readPassword());
-    const body = { email: args.email, password, role: args.role, name: args.name ?? args.email };
+    const body = { email: args.email, password, ...given, name: args.name ?? args.email };
     const made = await withClient(readSettings(args), (client) =>
       client.post<{ email: string }>('/api/v1/users', body),
     );
     if (args.json) printJson(made);
-    else process.stdout.write(`Made an account for ${made.email} (${args.role}).\n`);
+    else process.stdout.write(`Made an account for ${made.email} (${grantsText({ projects: {}, ...given })}).\n`);
     return 0;
   },
 });
@@ -65,7 +67,7 @@ const link = defineCommand({
 const COLUMNS = [
   { heading: 'E-MAIL', cell: ({ email }: PersonItem) => email },
   { heading: 'NAME', cell: ({ name }: PersonItem) => name },
-  { heading: 'ROLE', cell: ({ role }: PersonItem) => role },
+  { heading: 'ROLE', cell: (person: PersonItem) => grantsText(person) },
   { heading: 'SESSIONS', cell: ({ sessions }: PersonItem) => String(sessions), align: 'right' as const },
   { heading: 'SECOND FACTOR', cell: secondFactors },
   { heading: 'LAST SEEN', cell: ({ lastSeenAt }: PersonItem) => lastSeenAt ?? '-' },
@@ -99,15 +101,34 @@ const changeRole = defineCommand({
     ...{ ...platformArgs, ...whom },
     role: {
       type: 'enum',
-      options: ['viewer', 'responder', 'admin'],
+      options: INSTALLATION_ROLES,
       required: true,
-      description: 'What the person may do',
+      description: 'What the person may do in the whole installation',
     },
   },
   async run({ args }) {
     await withClient(readSettings(args), (client) => client.post(`${pathOf(args.email)}/role`, { role: args.role }));
     if (args.json) printJson({ email: args.email, role: args.role });
     else process.stdout.write(`${args.email} is ${args.role}.\n`);
+    return 0;
+  },
+});
+
+const grant = defineCommand({
+  meta: { name: 'yumops user grant', description: 'Give somebody a role in one project, or take it away' },
+  args: {
+    ...{ ...platformArgs, ...whom },
+    project: { type: 'string', required: true, description: 'Number of the project', valueHint: 'N' },
+    role: { type: 'enum', options: INSTALLATION_ROLES, required: true, description: 'What the person may do in it' },
+  },
+  async run({ args }) {
+    const path = `${pathOf(args.email)}/projects/${encodeURIComponent(args.project)}`;
+    const body = { role: args.role === 'none' ? null : args.role };
+    const now = await withClient(readSettings(args), (client) =>
+      client.post<{ email: string; role: string; projects: Record<string, string> }>(path, body),
+    );
+    if (args.json) printJson(now);
+    else process.stdout.write(`${now.email}: ${grantsText(now)}.\n`);
     return 0;
   },
 });
@@ -125,5 +146,5 @@ const remove = defineCommand({
 
 export const user = defineCommand({
   meta: { name: 'yumops user', description: 'Make, list and remove console accounts; make login links' },
-  subCommands: { create, list, role: changeRole, remove, link },
+  subCommands: { create, list, role: changeRole, grant, remove, link },
 });

@@ -80,7 +80,12 @@ const me = (headers: Record<string, string>) => app.inject({ method: 'GET', url:
 describe('a login link', () => {
   test('signs in once, with a cookie that scripts cannot read', async () => {
     const { cookie, token } = await signInByLink('ada@example.com');
-    expect((await me({ cookie })).json()).toEqual({ email: 'ada@example.com', name: 'ada@example.com', role: 'admin' });
+    expect((await me({ cookie })).json()).toEqual({
+      email: 'ada@example.com',
+      name: 'ada@example.com',
+      role: 'admin',
+      projects: {},
+    });
     const again = await post('/api/auth/one-time', { token });
     expect(again.statusCode).toBe(401);
     expect(again.headers['set-cookie']).toBeUndefined();
@@ -112,7 +117,7 @@ describe('signing in by password', () => {
     const made = await post('/api/v1/users', body, { authorization: `Bearer ${PRESET}` });
     expect(made.statusCode, made.body).toBe(201);
     const audit = await state.db.query("SELECT actor, detail FROM audit_log WHERE action = 'user.create'");
-    expect(audit).toEqual([{ actor: 'preset token', detail: { role: 'viewer' } }]);
+    expect(audit).toEqual([{ actor: 'preset token', detail: { role: 'viewer', projects: {} } }]);
     const { email, password } = body;
     expect((await post('/api/auth/sign-in/email', { email, password })).statusCode).toBe(200);
     expect((await post('/api/auth/sign-in/email', { email, password: 'wrong password!!' })).statusCode).toBe(401);

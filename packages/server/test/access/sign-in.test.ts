@@ -25,6 +25,8 @@ let oidc: OidcServer;
 let accounts: Accounts;
 let app: FastifyInstance;
 
+const noted: { actor: string; action: string }[] = [];
+
 beforeAll(async () => {
   state = await startTestState();
   oidc = await startOidcServer({
@@ -51,7 +53,7 @@ beforeAll(async () => {
       signIn,
       log: silent,
     },
-    noteOwnChange: async () => undefined,
+    noteOwnChange: async (entry) => void noted.push(entry),
     attempts: stateAttempts({ db: state.db, clock: systemClock }),
   });
   app = await createHttpServer({ log: silent, version: '0' });
@@ -89,6 +91,7 @@ function browser() {
 }
 
 describe('a second factor', () => {
+  const ofSecondFactor = () => noted.filter(({ action }) => action.startsWith('second_factor'));
   const email = 'grace@example.org';
   let uri: string;
   let codes: string[];
@@ -108,7 +111,9 @@ describe('a second factor', () => {
       (await browser().ask('POST', '/api/auth/sign-in/email', { email, password: PASSWORD })).json(),
     ).not.toHaveProperty('twoFactorRedirect');
     const code = totp(uri, systemClock.now());
+    expect(ofSecondFactor()).toEqual([]);
     expect((await own.ask('POST', '/api/auth/two-factor/verify-totp', { code })).statusCode).toBe(200);
+    expect(ofSecondFactor()).toEqual([{ actor: email, action: 'second_factor.add' }]);
   });
 
   test('is asked for; the password alone gives no session, a wrong code neither', async () => {
@@ -123,6 +128,8 @@ describe('a second factor', () => {
     const done = await other.ask('POST', '/api/auth/two-factor/verify-totp', { code: totp(uri, systemClock.now()) });
     expect(done.statusCode, done.body).toBe(200);
     expect(await other.who()).toMatchObject({ name: email, role: 'admin' });
+    // A code that signs in changes nothing.
+    expect(ofSecondFactor()).toHaveLength(1);
   });
 
   test('can be replaced by a recovery code, once', async () => {

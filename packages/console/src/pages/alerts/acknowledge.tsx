@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AlertDetail } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { alertQuery, meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { useShortcuts } from '../../components/shortcuts.ts';
@@ -23,7 +24,7 @@ export function Acknowledge({ alert }: { alert: AlertDetail }) {
     onSettled: () =>
       queryClient.invalidateQueries({ predicate: ({ queryKey: [first] }) => first === 'alert' || first === 'alerts' }),
   });
-  const allowed = me !== undefined && me.role !== 'viewer';
+  const allowed = mayRespond(me);
   const open = alert.acknowledgedBy === null && (alert.state === 'firing' || alert.state === 'pending');
   useShortcuts({ a: () => (open && allowed ? acknowledge.mutate() : false) });
   return (

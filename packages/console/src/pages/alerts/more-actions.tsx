@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AlertDetail } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { State } from '../../components/state.tsx';
@@ -16,7 +17,7 @@ export function MoreActions({ alert }: { alert: AlertDetail }) {
     onSettled: () =>
       queryClient.invalidateQueries({ predicate: ({ queryKey: [first] }) => first === 'alert' || first === 'alerts' }),
   });
-  if (alert.state !== 'firing' || me === undefined || me.role === 'viewer') return null;
+  if (alert.state !== 'firing' || !mayRespond(me)) return null;
   return (
     <>
       <Button disabled={act.isPending} onClick={() => act.mutate('escalate')}>

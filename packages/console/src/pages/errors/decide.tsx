@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ErrorIssueDetail } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { State } from '../../components/state.tsx';
@@ -16,7 +17,7 @@ export function Decide({ issue }: { issue: ErrorIssueDetail }) {
     onSettled: () =>
       queryClient.invalidateQueries({ predicate: ({ queryKey: [first] }) => first === 'error' || first === 'errors' }),
   });
-  const allowed = me !== undefined && me.role !== 'viewer';
+  const allowed = mayRespond(me);
   const step = (label: string, body: Change, title: string, primary = false) => (
     <Button
       key={label}

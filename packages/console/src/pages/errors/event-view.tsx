@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ErrorEventDetail } from '@yumops/protocol';
+import { inProject } from '../../api/project.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { Instant, When } from '../../components/when.tsx';
@@ -133,7 +134,7 @@ function Attachments({ event: { attachments } }: { event: ErrorEventDetail }) {
       <ul className="error-files">
         {attachments.map(({ id, filename, bytes, contentType }) => (
           <li key={id}>
-            <a href={`/api/v1/attachments/${id}`} download={filename}>
+            <a href={inProject(`/api/v1/attachments/${id}`)} download={filename}>
               {filename}
             </a>{' '}
             <span className="quiet">

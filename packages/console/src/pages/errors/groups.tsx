@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ErrorGroup, ErrorIssueDetail } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -41,7 +42,7 @@ export function Groups({ issue }: { issue: ErrorIssueDetail }) {
             </ul>
             {group.rootCause !== null && <p className="quiet">Root cause of the chain: {group.rootCause}</p>}
             {group.merged && (
-              <Button disabled={me?.role === 'viewer' || split.isPending} onClick={() => split.mutate(group.hash)}>
+              <Button disabled={!mayRespond(me) || split.isPending} onClick={() => split.mutate(group.hash)}>
                 Make it an issue of its own
               </Button>
             )}

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ErrorIssue } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { RefusedNote } from '../../components/refused-note.tsx';
@@ -33,7 +34,7 @@ export function MergeBar({ issues, clear }: MergeBarProps) {
       ) : (
         <Button
           look="primary"
-          disabled={me === undefined || me.role === 'viewer' || merge.isPending}
+          disabled={!mayRespond(me) || merge.isPending}
           title="Their events count together from now on; each can be taken out again on the page of the error"
           onClick={() => merge.mutate(into.id)}
         >

@@ -1,6 +1,7 @@
 import type { LogRow, LogTailEvent } from '@yumops/protocol';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { withParameters } from '../../api/client.ts';
+import { inProject } from '../../api/project.ts';
 
 /** Lines kept on the page; older ones are still in the store. */
 const KEPT = 2000;
@@ -40,7 +41,7 @@ export function useTail(q: string, on: boolean, paused: boolean): Tail {
     if (!on) return;
     arrived.current = { rows: [], dropped: 0 };
     setTail({ ...OFF, state: 'connecting' });
-    const source = new EventSource(withParameters('/api/v1/logs/tail', { q }));
+    const source = new EventSource(inProject(withParameters('/api/v1/logs/tail', { q })));
     listen(source, arrived.current, (state) => setTail((old) => ({ ...old, state })));
     const timer = setInterval(() => {
       const held = holding.current || document.hidden;

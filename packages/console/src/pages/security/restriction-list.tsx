@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { SecurityBlock, SecurityChallenge } from '@yumops/protocol';
 import { remove } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Empty } from '../../components/notice.tsx';
@@ -38,7 +39,7 @@ export function RestrictionList({ title, what, items, none, actions }: Restricti
 }
 
 function Row({ item, what }: { item: Listed; what: 'blocks' | 'challenges' }) {
-  const mayChange = useQuery(meQuery).data?.role !== 'viewer';
+  const mayChange = mayRespond(useQuery(meQuery).data);
   const queryClient = useQueryClient();
   const lift = useMutation({
     mutationFn: () => remove(`/api/v1/security/${what}/${encodeURIComponent(item.id)}`),

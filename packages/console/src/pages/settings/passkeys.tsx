@@ -12,6 +12,7 @@ import { ApiError } from '../../api/problem.ts';
 import { Button } from '../../components/button.tsx';
 import { Form } from '../../components/form.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { PasskeyObstacleNote } from '../../components/passkey-obstacle.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { When } from '../../components/when.tsx';
 
@@ -35,7 +36,8 @@ export function Passkeys() {
               {items.length === 0
                 ? 'None yet. A passkey signs you in by a finger, a face or a PIN; from the first one on the password alone does not.'
                 : 'They sign you in without a password, and are asked for after it.'}
-              {obstacle !== null && ` ${obstacle}`}
+              {obstacle !== null && ' '}
+              <PasskeyObstacleNote obstacle={obstacle} />
             </p>
             <ul className="access-list">
               {items.map((passkey) => (

@@ -8,6 +8,7 @@ import { Form } from '../../components/form.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { When } from '../../components/when.tsx';
+import { grantsText } from '../../format/grants.ts';
 import { plural } from '../../format/number.ts';
 
 /** Accounts of the console. */
@@ -32,7 +33,7 @@ export function People() {
                 <span className="access-what">
                   <strong>{person.email}</strong>
                   <span className="quiet">
-                    {person.role}, {presence(person)}
+                    {grantsText(person)}, {presence(person)}
                     {person.lastSeenAt !== null && <When at={person.lastSeenAt} />}
                     {`, ${ways(person)}`}
                   </span>

@@ -9,6 +9,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { setShortcuts, useShortcutsEnabled } from '../../components/shortcuts.ts';
 import { useSignOut } from '../../components/use-sign-out.ts';
 import { Views } from '../../components/views.tsx';
+import { grantsText } from '../../format/grants.ts';
 import { setTheme, THEMES, useTheme } from '../../theme/theme.ts';
 import { setZone, useZone, ZONES, zoneChoice } from '../../time/zone.ts';
 import { AuditLog } from './audit-log.tsx';
@@ -88,14 +89,14 @@ function Account() {
       }
     >
       <QueryView query={me} what="your account" rows={3}>
-        {({ email, name, role }) => (
+        {({ email, name, ...grants }) => (
           <dl className="facts">
             <dt>Name</dt>
             <dd>{name}</dd>
             <dt>E-mail</dt>
             <dd>{email}</dd>
             <dt>Role</dt>
-            <dd>{role}</dd>
+            <dd>{grantsText(grants)}</dd>
             <dt>Version</dt>
             <dd>{instance === undefined ? 'unknown' : `YumOps ${instance.version}`}</dd>
           </dl>

@@ -8,6 +8,7 @@ import { QueryView } from '../../components/query-view.tsx';
 import { RefusedNote } from '../../components/refused-note.tsx';
 import { State } from '../../components/state.tsx';
 import { When } from '../../components/when.tsx';
+import { grantsText } from '../../format/grants.ts';
 import { SecretForm } from './secret-form.tsx';
 
 const route = getRouteApi('/console/settings');
@@ -53,7 +54,7 @@ function Row({ token, busy, revoke }: { token: TokenItem; busy: boolean; revoke(
       <span className="access-what">
         <strong>{token.name}</strong>
         <span className="quiet">
-          {token.role}
+          {grantsText(token)}
           {token.resources !== null && ` of ${token.resources.join(', ')}`}, last used{' '}
           {token.lastUsedAt === null ? 'never' : <When at={token.lastUsedAt} />}
           {token.expiresAt !== null && token.revokedAt === null && `, works until ${token.expiresAt.slice(0, 10)}`}

@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Mark } from '../../components/mark.tsx';
 import { useTitle } from '../../components/page.tsx';
+import { PasskeyObstacleNote } from '../../components/passkey-obstacle.tsx';
 import './sign-in.css';
 
 /** The way in: a passkey, e-mail and password, or a login link that works once. */
@@ -59,7 +60,12 @@ const HELP = {
 function Passkey({ enter, wanted }: { enter: Enter; wanted: boolean }) {
   const obstacle = passkeyObstacle();
   if (obstacle !== null) {
-    return wanted ? <p role="status">The password was right. Your passkey is wanted too. {obstacle}</p> : null;
+    if (!wanted) return null;
+    return (
+      <p role="status">
+        The password was right. Your passkey is wanted too. <PasskeyObstacleNote obstacle={obstacle} />
+      </p>
+    );
   }
   return (
     <div className="sign-in-form">

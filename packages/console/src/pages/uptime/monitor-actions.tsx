@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { MonitorDetail, MonitorTrial } from '@yumops/protocol';
 import { post, remove } from '../../api/client.ts';
+import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Form } from '../../components/form.tsx';
@@ -21,7 +22,7 @@ export interface MonitorActionsProps {
 
 /** Checks it at once, and changes one that stands in no file. */
 export function MonitorActions({ monitor, open }: MonitorActionsProps) {
-  const role = useQuery(meQuery).data?.role;
+  const me = useQuery(meQuery).data;
   const queryClient = useQueryClient();
   const path = `/api/v1/monitors/${encodeURIComponent(monitor.id)}`;
   const trial = useMutation({ mutationFn: () => post<MonitorTrial>(`${path}/check`, {}) });
@@ -33,7 +34,7 @@ export function MonitorActions({ monitor, open }: MonitorActionsProps) {
       return queryClient.invalidateQueries({ queryKey: ['monitor', monitor.id] });
     },
   });
-  if (role === undefined || role === 'viewer') return null;
+  if (!mayRespond(me)) return null;
   return (
     <div className="monitor-actions">
       <div className="change-actions">
@@ -42,7 +43,7 @@ export function MonitorActions({ monitor, open }: MonitorActionsProps) {
             {trial.isPending ? 'Checking…' : 'Check now'}
           </Button>
         )}
-        {role === 'admin' && monitor.source === 'stored' && (
+        {me?.role === 'admin' && monitor.source === 'stored' && (
           <>
             <Button onClick={() => open('edit')}>Edit</Button>
             <Button aria-disabled={pause.isPending} onClick={() => pause.mutate()}>

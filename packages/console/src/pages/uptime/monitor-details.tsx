@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { MonitorDetail, Outage } from '@yumops/protocol';
+import { inProject } from '../../api/project.ts';
 import { checksQuery, meQuery, monitorHistoryQuery, monitorQuery, monitorSlaQuery } from '../../api/queries.ts';
 import { DayBars, daysSummary } from '../../charts/day-bars.tsx';
 import { Command } from '../../components/command.tsx';
@@ -63,7 +64,7 @@ export function MonitorDetails({ id, doing, show, removed }: MonitorDetailsProps
       <Panel
         title="Availability"
         note="planned work left out"
-        actions={<a href={`/api/v1/checks.csv?monitor=${encodeURIComponent(id)}`}>Checks as CSV</a>}
+        actions={<a href={inProject(`/api/v1/checks.csv?monitor=${encodeURIComponent(id)}`)}>Checks as CSV</a>}
         flush
       >
         <QueryView query={sla} what="the availability">
