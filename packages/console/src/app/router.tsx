@@ -39,12 +39,17 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 
+interface ProjectSearch {
+  /** Digits; left out = all that one reaches. */
+  project?: string | undefined;
+}
+
 const consoleRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'console',
   // Whatever page one goes to, the project stays.
-  validateSearch: (search) => pick(search, ['project']),
-  search: { middlewares: [retainSearchParams(['project'])] },
+  validateSearch: (search): ProjectSearch => pick(search, ['project']),
+  search: { middlewares: [retainSearchParams<ProjectSearch>(['project'])] },
   component: Shell,
 });
 

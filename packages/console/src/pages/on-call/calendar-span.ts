@@ -17,7 +17,7 @@ export interface CalendarSpan {
 
 /** Reads the address: the week or month that holds `day`, or today. */
 export function calendarSpan(
-  search: { span?: string; day?: string },
+  search: { span?: string | undefined; day?: string | undefined },
   { now, zone }: { now: number; zone: Zone },
 ): CalendarSpan {
   const kind = SPANS.find((each) => each === search.span) ?? 'week';

@@ -64,7 +64,7 @@ function Schedules({ schedules }: { schedules: readonly OnCallSituation[] }) {
   const search = route.useSearch();
   const zone = useZone();
   const now = useNow();
-  const span = calendarSpan(search, { now, zone });
+  const span = calendarSpan({ span: search.span, day: search.day }, { now, zone });
   const mayChange = useMayChange();
   return (
     <>
