@@ -113,6 +113,21 @@ describe('Next.js 16', () => {
     expect(error?.['type']).toBeUndefined();
   });
 
+  it('names the server action that a form ran, on the line of its request and on what it logs', async () => {
+    const { text } = await visit('/rate');
+    const form = new FormData();
+    for (const [, name = '', value = ''] of text.matchAll(
+      /<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?/g,
+    )) {
+      form.append(name, value);
+    }
+    form.append('stars', '4');
+    expect([...form.keys()].some((name) => name.startsWith('$ACTION'))).toBe(true);
+    const { line, all } = await visit('/rate', { method: 'POST', body: form, headers: { origin } });
+    expect(line).toMatchObject({ method: 'POST', endpoint: '/rate', statusCode: 200, action: 'rate' });
+    expect(all.find((record) => record['message'] === 'inside an action')).toMatchObject({ action: 'rate', stars: 4 });
+  });
+
   it('does not believe a client about its address, its id or our own headers', async () => {
     const { response, text, line } = await visit('/api/restaurants/1', {
       headers: {

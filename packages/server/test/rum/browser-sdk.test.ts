@@ -51,7 +51,7 @@ describe('in a browser', () => {
       import { init } from ${JSON.stringify(sdk)};
       const given = new URLSearchParams(location.search);
       window.monitor = init({ url: ${JSON.stringify(url)}, key: 'web', service: 'shop', release: '1.2.3',
-        attributionRate: given.has('attribution') ? 1 : 0, consent: () => !given.has('refuse'), route: () => '/menu/:id' });
+        attributionRate: given.has('attribution') ? 1 : 0, consent: () => !given.has('refuse'), forward: given.has('forward'), route: () => '/menu/:id' });
     `);
     site = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://site').pathname;
@@ -109,6 +109,47 @@ describe('in a browser', () => {
       );
       return found.length >= count && found;
     });
+
+  it('passes vitals and API calls on to GA4 and Mixpanel where the page wants it, and to nobody without consent', async () => {
+    const passedOn = async (query: string) => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.addInitScript(`
+        window.ga = []; window.mp = [];
+        window.gtag = (...call) => window.ga.push(call);
+        window.mixpanel = { track: (...call) => window.mp.push(call) };`);
+      await page.goto(`${origin}/menu/9?${query}`);
+      await page.waitForFunction("'monitor' in window");
+      await page.getByRole('button').click();
+      await page.evaluate("fetch('/api/restaurants/42?token=secret').then((answer) => answer.text())");
+      // What a page still has to tell, it tells when it is hidden.
+      await page.evaluate(
+        `Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+         document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));`,
+      );
+      if (query === 'forward') await page.waitForFunction("window.ga.some(([, name]) => name === 'LCP')");
+      const calls = await page.evaluate('({ ga: window.ga, mp: window.mp })');
+      await context.close();
+      return calls as { ga: [string, string, Record<string, unknown>][]; mp: [string, Record<string, unknown>][] };
+    };
+    const { ga, mp } = await passedOn('forward');
+    const lcp = ga.find(([, name]) => name === 'LCP');
+    expect(lcp).toEqual([
+      ...['event', 'LCP'],
+      { value: expect.any(Number), metric_id: expect.any(String), metric_rating: 'good', non_interaction: true },
+    ]);
+    expect(Number.isInteger(lcp?.[2]['value'])).toBe(true);
+    expect(mp).toContainEqual(['web_vital', expect.objectContaining({ name: 'LCP', rating: 'good' })]);
+    const call = mp.find(([name]) => name === 'api_response_time');
+    expect(call?.[1]).toMatchObject({
+      name: expect.stringContaining('/api/restaurants/'),
+      method: 'GET',
+      success: true,
+    });
+    expect(JSON.stringify([ga, mp])).not.toContain('secret');
+    expect(await passedOn('')).toEqual({ ga: [], mp: [] });
+    expect(await passedOn('forward&refuse')).toEqual({ ga: [], mp: [] });
+  }, 60_000);
 
   it('sends vitals, the page load, API calls and errors, also when the page closes at once', async () => {
     const { page, context, session } = await open('?attribution');

@@ -33,13 +33,16 @@ export function totalOf(lines: Line[]): number {
 }
 `;
 
-const mainSource = (dsn: string) => `
-import * as Sentry from 'sentry-browser-11';
+/** Versions of the browser SDK that teams run; the first uploads its maps. */
+const VERSIONS = [11, 10, 8] as const;
+
+const mainSource = (version: number, dsn: string) => `
+import * as Sentry from 'sentry-browser-${version}';
 import { totalOf } from './cart';
 
 Sentry.init({
   dsn: ${JSON.stringify(dsn)},
-  release: 'web@3.0.0',
+  release: 'web@${version === VERSIONS[0] ? '3.0.0' : `${version}.0.0`}',
   environment: 'production',
   tracesSampleRate: 1,
   integrations: [Sentry.browserTracingIntegration()],
@@ -77,9 +80,14 @@ async function buildSite(): Promise<void> {
   const dsn = `${rig.url.replace('://', `://${PUBLIC_KEY}@`)}/7`;
   await mkdir(join(folder, 'src'));
   await writeFile(join(folder, 'src', 'cart.ts'), CART);
-  await writeFile(join(folder, 'src', 'main.ts'), mainSource(dsn));
+  const entries = VERSIONS.map((version) => ({
+    out: version === VERSIONS[0] ? 'main' : `sdk-${version}`,
+    in: join(folder, 'src', version === VERSIONS[0] ? 'main.ts' : `sdk-${version}.ts`),
+    source: mainSource(version, dsn),
+  }));
+  for (const entry of entries) await writeFile(entry.in, entry.source);
   await build({
-    entryPoints: [join(folder, 'src', 'main.ts')],
+    entryPoints: entries.map(({ in: from, out }) => ({ in: from, out })),
     bundle: true,
     minify: true,
     sourcemap: true,
@@ -104,14 +112,20 @@ function sentryCli(...args: string[]) {
   return promisify(execFile)(cli, args, { env, cwd: folder });
 }
 
+const pageOf = (script: string) =>
+  `<!doctype html><title>shop</title><button id="pay">Pay</button><script src="/${script}"></script>`;
+
 /** Serves the site without its maps: they are nobody's business but ours. */
 async function serve(dist: string): Promise<typeof site> {
-  const [script] = (await readdir(dist)).filter((name) => name.endsWith('.js'));
-  const page = `<!doctype html><title>shop</title><button id="pay">Pay</button><script src="/${script}"></script>`;
+  const scripts = (await readdir(dist)).filter((name) => name.endsWith('.js'));
   const server = createServer(async (request, response) => {
-    if (request.url === '/') response.setHeader('content-type', 'text/html').end(page);
-    else if (request.url === `/${script}`) response.end(await readFile(join(dist, script as string)));
-    else response.writeHead(404).end();
+    const path = (request.url ?? '/').slice(1);
+    if (scripts.includes(path)) response.end(await readFile(join(dist, path)));
+    else {
+      const script = scripts.find((name) => name.startsWith(`${path || 'main'}-`));
+      if (script === undefined) response.writeHead(404).end();
+      else response.setHeader('content-type', 'text/html').end(pageOf(script));
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
@@ -149,7 +163,28 @@ it('the load of the page is a trace, and the visit a session, also when the page
   const page = await browser.newPage();
   await page.goto(site.url);
   await page.close({ runBeforeUnload: true });
-  const [span] = await rig.rows("SELECT * FROM spans WHERE op = 'pageload'");
+  const [span] = await rig.rows("SELECT * FROM spans WHERE op = 'pageload' AND release = 'web@3.0.0'");
   expect(span).toMatchObject({ release: 'web@3.0.0', isRoot: true });
   await rig.rows("SELECT * FROM sessions WHERE release = 'web@3.0.0'");
 }, 40_000);
+
+it.each(VERSIONS.slice(1))(
+  'version %d of the SDK: the error with its user, the trace of the page and the visit',
+  async (version) => {
+    const release = `web@${version}.0.0`;
+    const page = await browser.newPage();
+    await page.goto(`${site.url}sdk-${version}`);
+    await page.click('#pay');
+    const [error] = await rig.rows('SELECT * FROM error_events WHERE release = {release:String}', { release });
+    expect(error).toMatchObject({ type: 'TypeError', userId: 'visitor-1', environment: 'production', handled: false });
+    expect(String(error?.['message'])).toContain("reading 'toFixed'");
+    expect(JSON.parse(String(error?.['exception'])).values[0].stacktrace.frames.length).toBeGreaterThan(0);
+    await page.close({ runBeforeUnload: true });
+    const [span] = await rig.rows("SELECT * FROM spans WHERE op = 'pageload' AND release = {release:String}", {
+      release,
+    });
+    expect(span).toMatchObject({ isRoot: true, environment: 'production' });
+    await rig.rows('SELECT * FROM sessions WHERE release = {release:String}', { release });
+  },
+  60_000,
+);
