@@ -16,11 +16,14 @@ import {
   reportJobs,
   requestSection,
   type SectionSource,
+  securitySection,
   uptimeSection,
   vitalSection,
 } from '../care/reports/index.ts';
 import type { Scaling } from '../care/scaling/index.ts';
+import { countOpen, lastScanAt } from '../care/scan/index.ts';
 import { type Job, runsBetween } from '../care/scheduler/index.ts';
+import { countAttacksBetween } from '../care/security/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Queryable } from '../lib/db.ts';
 import { deploysBetween, type Errors } from '../observe/errors/index.ts';
@@ -73,6 +76,7 @@ function sectionsOf(parts: ReportParts): SectionSource[] {
     databases(parts),
     backupSection({ backups: () => seenBackups(parts.backups) }),
     jobSection({ runs: ({ from, to }) => runsBetween(db, from, to), knownSince: () => knownSince(db) }),
+    security(parts),
     capacitySection({ capacity: () => parts.scaling.section() }),
     deploySection({ deploys }),
   ];
@@ -150,6 +154,14 @@ function databases({ stores, live, databases: care }: ReportParts): SectionSourc
     databases: () =>
       live.current.databases.map(({ name }) => ({ name, findings: care.watch.latest(name)?.findings ?? null })),
     loads: (database, { from, to }, limit) => readLoads(stores.telemetry, database, { from, to }, limit),
+  });
+}
+
+function security({ stores: { db }, clock }: ReportParts): SectionSource {
+  return securitySection({
+    attacks: (span) => countAttacksBetween(db, span),
+    findings: async () => ({ open: await countOpen(db, clock.now()), lastScanAt: await lastScanAt(db) }),
+    knownSince: () => knownSince(db),
   });
 }
 

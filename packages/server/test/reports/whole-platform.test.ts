@@ -114,6 +114,8 @@ test('a report tells what the platform was sent and saw, by mail too, and can be
   expect(figure(report, 'uptime', 'Down at the moment')).toBe(1);
   expect(section(report, 'objectives')?.tables[0]?.rows[0]?.cells.slice(0, 4)).toEqual(['orders', 'exhausted', 99, 90]);
   expect(section(report, 'jobs')?.state).toBe('known');
+  expect(figure(report, 'security', 'Attacks')).toBe(0);
+  expect(figure(report, 'security', 'Critical findings')).toBeNull();
   expect(section(report, 'vitals')?.state).toBe('unknown');
   expect(report.sections.flatMap(({ note }) => (note?.includes('could not be read') ? [note] : []))).toEqual([]);
   expect(report.todo[0]).toMatchObject({ code: 'monitor_down', subject: 'Shop', href: '/uptime/shop' });

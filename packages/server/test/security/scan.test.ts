@@ -9,6 +9,7 @@ import { type StrictRegistry, startStrictRegistry } from '../../src/care/scan/ch
 import { until } from '../ingest.ts';
 import { type RunningPlatform, startYumops } from '../support/start-yumops.mjs';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
+import { type MailVendor, mailServer } from '../support/vendor-servers.ts';
 
 const ADMIN = 'security-scan-test-admin-token';
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -17,6 +18,7 @@ const SECRET = `ghp_${'b2'.repeat(18)}`;
 
 let folder: string;
 let server: StateServer;
+let mail: MailVendor;
 let platform: RunningPlatform;
 let registry: StrictRegistry;
 let site: Server;
@@ -41,6 +43,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  mail = await mailServer();
   server = await startStateServer();
   const state = await server.database();
   await writeLock('4.17.20');
@@ -53,7 +56,8 @@ beforeAll(async () => {
       `  - {name: Shop, url: "${siteUrl}/"}`,
       'databases: [{name: main, url: "file:db.url"}]',
       'security:',
-      `  scan: {lockfiles: [package-lock.json], registry: "${registry.url}", owner: security@shop.test}`,
+      `  scan: {lockfiles: [package-lock.json], registry: "${registry.url}", owner: security@shop.test, report_to: [ciso@shop.test, ada@shop.test]}`,
+      `integrations: {smtp: {url: "${mail.url}", from: ops@shop.test}}`,
       '',
     ].join('\n'),
   );
@@ -71,6 +75,7 @@ afterAll(async () => {
   await platform.stop();
   await server.stop();
   await registry.close();
+  await mail.stop();
   site.closeAllConnections();
   site.close();
   await rm(folder, { recursive: true, force: true });
@@ -121,6 +126,11 @@ test('a scan finds what was planted, keeps it, and sees it go', async () => {
   expect(advisory).toMatchObject({ severity: 'critical', owner: 'security@shop.test', state: 'open' });
   expect(named(first.freshFindings, 'nosniff_missing')).toMatchObject({ subject: siteUrl });
   expect((await findings())[0]?.id).toBe(advisory?.id);
+  expect(mail.mails.map(({ to }) => to)).toEqual([['ciso@shop.test'], ['ada@shop.test']]);
+  const [letter] = mail.mails;
+  expect(letter).toMatchObject({ from: 'ops@shop.test', subject: expect.stringMatching(/^Security scan of shop: /) });
+  expect(letter?.text).toContain('CRITICAL');
+  expect(letter?.text).toContain(`/security?view=scans&scan=${first.id}`);
 
   await writeLock('4.17.21');
   headers = { 'x-content-type-options': 'nosniff' };

@@ -18,5 +18,6 @@ export { jobSection } from './sections/jobs.ts';
 export { logSection } from './sections/logs.ts';
 export { objectiveSection } from './sections/objectives.ts';
 export { type NamedDeploy, requestSection } from './sections/requests.ts';
+export { securitySection } from './sections/security.ts';
 export { uptimeSection } from './sections/uptime.ts';
 export { vitalSection } from './sections/vitals.ts';

@@ -20,6 +20,14 @@ export async function listScans(db: Queryable, limit: number): Promise<SecurityS
   return rows.map(({ scan }) => scan);
 }
 
+/** When the newest scan ended, ms since the epoch; null = none has run. */
+export async function lastScanAt(db: Queryable): Promise<number | null> {
+  const [row] = await db.query<{ at: number | null }>(
+    'SELECT extract(epoch FROM max(ended_at))::float8 * 1000 AS at FROM security_scans',
+  );
+  return row?.at ?? null;
+}
+
 /** @param id of a scan, or `latest` @throws YumOpsError `scan_not_found` (404) */
 export async function readScan(db: Queryable, id: string): Promise<SecurityScanReport> {
   const [row] = await db.query<{ report: SecurityScanReport }>(

@@ -3,7 +3,7 @@ export { addBlock, liftRestriction, type NewBlock } from './change-restriction.t
 export { DETECTION_CODES } from './detection.ts';
 export type { LocationSource } from './location.ts';
 export type { SecurityOptions } from './ports.ts';
-export { countAttacks, getDetection, listDetections } from './read-detections.ts';
+export { countAttacks, countAttacksBetween, getDetection, listDetections } from './read-detections.ts';
 export { type EventSelection, readEvents, readSeries, readSources } from './read-events.ts';
 export type { StoredRestriction } from './restriction.ts';
 export type { RestrictionList } from './restrictions.ts';

@@ -88,6 +88,18 @@ export async function countAttacks(
   return counts;
 }
 
+/** Attacks that went on in a span (ms since the epoch), by kind, the gravest kind first. */
+export function countAttacksBetween(
+  db: Queryable,
+  { from, to }: { from: number; to: number },
+): Promise<{ code: SecurityDetection['code']; severity: SecurityDetection['severity']; attacks: number }[]> {
+  return db.query(
+    `SELECT code, severity, count(*)::int AS attacks FROM security_detections WHERE first_at < $2 AND last_at >= $1
+     GROUP BY code, severity ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low'], severity), attacks DESC, code`,
+    [new Date(from), new Date(to)],
+  );
+}
+
 function toItem({ ip, network, account, count, first_at, last_at, ...row }: DetectionRow): SecurityDetection {
   return {
     ...row,

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { DatabaseAccess } from '../../database/index.ts';
 import type { Found } from '../finding.ts';
 import { databasesCheck, judgeAccess } from './databases.ts';
-import { judgeClock, judgeKinds, judgeRetention } from './logging.ts';
+import { judgeClock, judgeKinds, judgeRetention, loggingCheck } from './logging.ts';
 import { type AccountReview, maskEmail, peopleCheck, type TokenReview } from './people.ts';
 import { judgePosture, type PostureFacts } from './posture.ts';
 import { searchFile, secretIn } from './secrets/config-files.ts';
 import { knownToken } from './secrets/known-tokens.ts';
 import { judgeRows } from './secrets/stored-logs.ts';
+import { endedSince, NODE_ENDS, POSTGRES_ENDS, VERSIONS_CHECKED } from './versions.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 30);
@@ -198,6 +199,23 @@ describe('logging', () => {
     expect(codes(judgeClock({ service: 'shop', records: 1_000, skew, unlikely }))).toEqual(expected);
   });
 
+  test.each([
+    ['is whole', [], []],
+    ['was changed', [{ code: 'altered', message: 'Entry 7 was changed.' }], ['audit_log_altered']],
+  ])('an audit log that %s', async (_, faults, expected) => {
+    const rows = { total: 5, oldest: NOW - DAY, k0: 1, k1: 1, k2: 1, k3: 1, k4: 1 };
+    const check = loggingCheck({
+      telemetry: { query: async <Row>(sql: string) => (sql.includes('AS skew') ? [] : [rows as Row]) },
+      verifyAudit: async () => ({ entries: 9, faults }),
+      config: () => ({ seenWithinMs: 30 * DAY, keptSecurityMs: 400 * DAY, keptLogsMs: 30 * DAY }),
+    });
+    const { findings, looked } = await check.run(context);
+    expect(findings.map(({ code, severity, object }) => [code, severity, object])).toEqual(
+      expected.map((code) => [code, 'critical', 'altered: Entry 7 was changed.']),
+    );
+    expect(looked).toContain("9 of the audit log's entries");
+  });
+
   test('what is kept too short', () => {
     expect(judgeRetention(400 * DAY, 30 * DAY)).toEqual([]);
     expect(judgeRetention(30 * DAY, 3 * DAY).map(({ object }) => object)).toEqual(['security', 'logs']);
@@ -258,5 +276,27 @@ describe('this platform', () => {
     ['version_ended', { node: 'v20.20.2' }],
   ])('%s', (code, changes) => {
     expect(codes(judgePosture({ ...good, ...changes }, NOW))).toEqual([code]);
+  });
+
+  test('what is known of versions is told to be old after 180 days', () => {
+    const checked = Date.parse(VERSIONS_CHECKED);
+    const fresh = { ...good, node: 'v26.1.0' };
+    expect(judgePosture(fresh, checked + 180 * DAY)).toEqual([]);
+    expect(judgePosture(fresh, checked + 181 * DAY)).toMatchObject([
+      { code: 'version_table_old', severity: 'low', evidence: expect.stringContaining('older than 180 days') },
+    ]);
+  });
+
+  test.each([
+    ['Node.js 26', NODE_ENDS, 26, '2029-04-30'],
+    ['Node.js 25', NODE_ENDS, 25, '2026-06-01'],
+    ['Node.js 24', NODE_ENDS, 24, '2028-04-30'],
+    ['Node.js 22', NODE_ENDS, 22, '2027-04-30'],
+    ['Postgres 18', POSTGRES_ENDS, 18, '2030-11-14'],
+    ['Postgres 17', POSTGRES_ENDS, 17, '2029-11-08'],
+    ['Postgres 14', POSTGRES_ENDS, 14, '2026-11-12'],
+  ])('%s is supported until its last day, and no longer', (_, ends, major, last) => {
+    expect(endedSince(major, ends, Date.parse(last) + DAY - 1)).toBeNull();
+    expect(endedSince(major, ends, Date.parse(last) + DAY)).toContain(last);
   });
 });

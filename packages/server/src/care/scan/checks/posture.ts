@@ -1,7 +1,7 @@
 import type { FoundOf } from '../check.ts';
 import { found, plural, type ScanCheck } from '../check.ts';
 import type { Found } from '../finding.ts';
-import { endedSince, NODE_ENDS } from './versions.ts';
+import { endedSince, NODE_ENDS, tablesOutdated, VERSIONS_CHECKED } from './versions.ts';
 
 /** What this platform knows of how it is set up. Nothing in it is a secret. */
 export interface PostureFacts {
@@ -72,6 +72,7 @@ export function judgePosture(facts: PostureFacts, now: number): Found[] {
     ...facts.links.flatMap(judgeLink),
     ...judgeBackups(facts),
     ...judgeVersions(facts, now),
+    ...judgeTables(now),
   ];
   return wrong.map((one) => found({ subject: SUBJECT, ...one }));
 }
@@ -253,6 +254,20 @@ function judgeVersions({ node }: PostureFacts, now: number): Wrong[] {
       ...{ code: 'version_ended', object: 'Node.js', severity: 'medium', evidence },
       message: `Node.js ${node}, on which YumOps runs, gets no security fixes any more.`,
       fix: 'Run it on a version with long-term support.',
+    },
+  ];
+}
+
+/** What is known here of other software grows old with this version of YumOps. */
+function judgeTables(now: number): Wrong[] {
+  const days = tablesOutdated(now);
+  if (days === null) return [];
+  return [
+    {
+      ...{ code: 'version_table_old', object: 'support of versions', severity: 'low' },
+      message: 'It is no longer known for sure which versions of Node.js and Postgres get security fixes.',
+      evidence: `The table is older than 180 days: it was compared with what is published on ${VERSIONS_CHECKED}, ${days} days ago.`,
+      fix: 'Upgrade YumOps; a newer version brings a newer table.',
     },
   ];
 }
