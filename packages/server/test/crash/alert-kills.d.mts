@@ -6,6 +6,10 @@ export interface AlertKillsResult {
   interrupted: number;
   /** Receivers that were never told of an accepted alert, nor was the fallback. */
   lost: string[];
+  /** Numbers of alerts whose phone rang, or got an SMS, more than once. */
+  doubled: number[];
+  /** Messages that had not left at the end of the wait. */
+  stillOut: number;
   /** Receivers that were not told of an accepted alert while the fallback was. */
   fallbacks: number;
   doubleSms: number;

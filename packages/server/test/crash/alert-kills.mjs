@@ -15,6 +15,9 @@ import { seededRandom } from './seeded-random.mjs';
 
 const SCRIPT = fileURLToPath(new URL('./alert-intake-process.mjs', import.meta.url));
 const OPEN = `SELECT count(*)::int AS n FROM alert_messages WHERE status NOT IN ('sent', 'failed', 'cancelled')`;
+/** What became of the messages, and why. */
+const FATES = `SELECT channel, kind, status, coalesce(regexp_replace(last_error, '\\d+', 'N', 'g'), '-') AS why,
+  count(*)::int AS n FROM alert_messages GROUP BY 1, 2, 3, 4 ORDER BY n DESC LIMIT 20`;
 /** Every so many alerts one calls a phone: vendors are spared, so that phones take long. */
 const PHONE_EVERY = 4;
 
@@ -100,28 +103,46 @@ export async function runAlertKills({ kills, seed, print = () => undefined, sett
     }
     vendors.onTaken = () => undefined;
     const { child } = await startPath(engine.url, home);
+    let stillOut = 0;
     try {
-      const end = performance.now() + settleMs;
-      for (;;) {
-        const [{ n: open }] = await db.query(OPEN);
-        const [{ n: new_ }] = await db.query(
-          'SELECT count(*)::int AS n FROM pushed_alerts WHERE handled_version <> version',
-        );
-        if (open + new_ === 0) break;
-        if (performance.now() > end) throw new Error(`${open} messages are still out`);
-        await sleep(200);
-      }
+      stillOut = await settle(db, settleMs, print);
     } finally {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
     }
-    return await count(db, vendors, accepted, kills);
+    const result = { ...(await count(db, vendors, accepted, kills)), stillOut };
+    for (const row of await db.query(FATES)) print(`${row.n} ${row.channel} ${row.kind} ${row.status}: ${row.why}`);
+    if (!keptPromises(result)) await printOutbox(db, vendors, result, print);
+    return result;
   } finally {
     await vendors.stop();
     await db.close();
     await engine.stop();
     await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Waits until every message is sent, failed or withdrawn, or the time is over. @returns how much is still out */
+async function settle(db, settleMs, print) {
+  const begun = performance.now();
+  let said = begun;
+  for (;;) {
+    const [{ n: open }] = await db.query(OPEN);
+    const [{ n: unread }] = await db.query(
+      'SELECT count(*)::int AS n FROM pushed_alerts WHERE handled_version <> version',
+    );
+    if (open + unread === 0) return 0;
+    const now = performance.now();
+    if (now - begun > settleMs) {
+      print(`not settled after ${Math.round(settleMs / 1_000)} s: ${open} messages out, ${unread} alerts unread`);
+      return open + unread;
+    }
+    if (now - said > 15_000) {
+      said = now;
+      print(`${Math.round((now - begun) / 1_000)} s of settling: ${open} messages out, ${unread} alerts unread`);
+    }
+    await sleep(200);
   }
 }
 
@@ -161,6 +182,7 @@ async function count(db, vendors, accepted, kills) {
   const most = (numbers) => Math.max(0, ...numbers);
   const byNumber = (collection) =>
     timesByKey(vendors.made.filter((one) => one.collection === collection).map(({ to }) => to));
+  const doubled = [...accepted].filter((n) => phoned('Messages', n).length > 1 || phoned('Calls', n).length > 1);
   // The first message about an alert has one key, however often it arrives.
   const firstKeys = (keys) =>
     [...new Set(keys)].filter((key) => key.endsWith(':firing')).map((key) => key.slice(0, 16));
@@ -169,6 +191,7 @@ async function count(db, vendors, accepted, kills) {
     accepted: accepted.size,
     interrupted: uncertain[0].n,
     lost,
+    doubled,
     fallbacks,
     doubleSms: byNumber('Messages').filter((times) => times > 1).length,
     doubleCalls: byNumber('Calls').filter((times) => times > 1).length,
@@ -187,11 +210,29 @@ async function count(db, vendors, accepted, kills) {
 /** Whether the promises held. */
 export function keptPromises(result) {
   return (
-    result.lost.length === 0 &&
+    result.lost.length + result.stillOut === 0 &&
     result.doubleSms + result.doubleCalls + result.doublePages + result.unmarkedDuplicates === 0 &&
     Math.max(result.mostSlackOfOneKey, result.mostWebhookOfOneKey) <= 2 &&
     result.wrong.length === 0
   );
+}
+
+/** Prints all that is known of the alerts that broke a promise, at most 20 of them. */
+async function printOutbox(db, vendors, { lost, doubled }, print) {
+  const numbers = new Set([...lost.map((place) => Number(place.split(' of ')[1])), ...doubled]);
+  for (const n of [...numbers].slice(0, 20)) {
+    const rows = await db.query(
+      `SELECT m.key, m.status, m.attempts, m.interruptions, m.created_at, m.attempted_at, m.uncertain_since, m.sent_at,
+         m.next_attempt_at, m.last_error, m.bundle, m.kind
+       FROM pushed_alerts p JOIN alert_message_alerts a ON starts_with(a.key, left(p.fingerprint, 16))
+       JOIN alert_messages m ON m.id = a.message_id WHERE p.labels ->> 'n' = $1 ORDER BY m.seq`,
+      [String(n)],
+    );
+    print(`alert ${n}: ${JSON.stringify(rows, null, 1)}`);
+    const made = vendors.made.filter(({ to }) => to === numberOf(n));
+    if (made.length > 0)
+      print(`made: ${JSON.stringify(made.map(({ collection, sid, at }) => ({ collection, sid, at })))}`);
+  }
 }
 
 function groupsOf(keys) {

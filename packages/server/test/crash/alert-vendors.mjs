@@ -137,6 +137,7 @@ function twilioAnswer(vendors, request, query, collection, text) {
     direction: 'outbound-api',
     status: 'queued',
     date_created: created,
+    at: new Date().toISOString(),
   });
   return { status: 201, body: { sid, status: 'queued' } };
 }

@@ -107,8 +107,9 @@ export class DeliveryWorker {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight.values());
   }
 
+  /** Attempts that are out; messages that leave as one are one. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return new Set(this.#inFlight.values()).size;
   }
 
   #start(bundle: Bundle): void {
