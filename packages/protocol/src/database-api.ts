@@ -318,6 +318,8 @@ export interface MaintenanceProgress {
   total: number;
   /** How far the action is, 0 to 1. */
   share: number;
+  /** What it waits for before it goes on, such as a standby that is behind; null while it works. */
+  waitsFor: string | null;
 }
 
 /** The kill switch, thrown. */

@@ -55,10 +55,11 @@ function readTasks(name: string | undefined): readonly MaintenanceTask[] {
 }
 
 function describe(progress: MaintenanceProgress): string {
-  const { task, object, done, total, share } = progress;
+  const { task, object, done, total, share, waitsFor } = progress;
   if (object === null) return `${task}: looking`;
   const part = share > 0 ? `, ${Math.round(share * 100)} %` : '';
-  return `${task}: ${object} (${done + 1} of ${total}${part})`;
+  const wait = waitsFor === null ? '' : `, waits: ${waitsFor}`;
+  return `${task}: ${object} (${done + 1} of ${total}${part})${wait}`;
 }
 
 /** Runs it in this process, with the state store of the data folder opened for it. */

@@ -135,6 +135,7 @@ test('whoever shares the state store sees where a run is, and may stop it; witho
     task: 'vacuum',
     object: 'public.big',
     statement: 'VACUUM',
+    waitsFor: null,
     done: 1,
     total: 3,
   } as const;

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { DatabaseItem, MaintenanceRunItem } from '@yumops/protocol';
+import type { DatabaseItem, MaintenanceProgress, MaintenanceRunItem } from '@yumops/protocol';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
 import { meQuery } from '../../api/queries.ts';
@@ -26,9 +26,12 @@ export function Maintenance({ database }: { database: DatabaseItem }) {
   const { name, maintenance } = database;
   const { run } = route.useSearch();
   const navigate = route.useNavigate();
-  const running = maintenance.progress !== null;
+  const runs = useQuery({
+    ...runsQuery(name),
+    refetchInterval: ({ state }) => (isRunning(maintenance.progress, state.data?.items) ? WATCH_MS : 10_000),
+  });
+  const running = isRunning(maintenance.progress, runs.data?.items);
   useQuery({ ...databasesQuery, refetchInterval: running ? WATCH_MS : false });
-  const runs = useQuery({ ...runsQuery(name), refetchInterval: running ? WATCH_MS : 10_000 });
   return (
     <div className="database-view">
       <Situation database={database} />
@@ -43,6 +46,11 @@ export function Maintenance({ database }: { database: DatabaseItem }) {
       )}
     </div>
   );
+}
+
+/** Whether something runs: said by the list of runs too, which may know it sooner. */
+function isRunning(progress: MaintenanceProgress | null, runs: readonly MaintenanceRunItem[] = []): boolean {
+  return progress !== null || runs[0]?.status === 'running';
 }
 
 function Situation({ database: { name, maintenance } }: { database: DatabaseItem }) {

@@ -24,6 +24,8 @@ export interface Worksite extends Omit<PlanContext, 'now' | 'alone'> {
   signal: AbortSignal;
   /** Told how far the action is, 0 to 1. */
   progress(share: number): void;
+  /** Told what the action waits for before it goes on; null when it does. */
+  waits(why: string | null): void;
   /** Takes something that came to light in the work and is a result of its own. */
   report(result: ActionResult): void;
 }

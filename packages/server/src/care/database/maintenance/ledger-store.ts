@@ -49,7 +49,16 @@ export class StoredLedger implements MaintenanceLedger {
   async begin({ id, database, tasks, startedBy, trigger, startedAt }: RunStart): Promise<void> {
     const at = new Date(startedAt);
     const [task = null] = tasks;
-    const beginning = task && { runId: id, task, object: null, statement: null, done: 0, total: 0, share: 0 };
+    const beginning = task && {
+      runId: id,
+      task,
+      object: null,
+      statement: null,
+      done: 0,
+      total: 0,
+      share: 0,
+      waitsFor: null,
+    };
     await this.#db.transaction(async (tx) => {
       await tx.query(
         `UPDATE maintenance_runs SET status = 'interrupted', finished_at = $2,
@@ -74,7 +83,7 @@ export class StoredLedger implements MaintenanceLedger {
 
   async heard({ id, database }: RunStart, progress: MaintenanceProgress | null, at: number): Promise<string | null> {
     const [row] = await this.#db.query<{ stoppedBy: string | null; pausedBy: string | null; reason: string | null }>(
-      `UPDATE maintenance_runs r SET progress = $2, seen_at = $3
+      `UPDATE maintenance_runs r SET progress = coalesce($2, r.progress), seen_at = $3
        FROM (SELECT 1) one LEFT JOIN maintenance_pauses p ON p.database = $4
        WHERE r.id = $1 RETURNING r.stopped_by AS "stoppedBy", p.paused_by AS "pausedBy", p.reason`,
       [id, progress === null ? null : JSON.stringify(progress), new Date(at), database],

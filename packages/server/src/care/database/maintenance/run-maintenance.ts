@@ -272,7 +272,10 @@ class Run {
   #site(signal: AbortSignal, progress: Worksite['progress']): Worksite {
     const { settings, clock } = this.#deps;
     const report = (result: ActionResult) => void this.#reported.push(result);
-    return { ...this.#context, settings, clock, signal, progress, report };
+    const waits = (waitsFor: string | null) => {
+      if (this.#progress && this.#progress.waitsFor !== waitsFor) this.#show({ ...this.#progress, waitsFor });
+    };
+    return { ...this.#context, settings, clock, signal, progress, waits, report };
   }
 
   async #record(result: ActionResult, startedAt: number): Promise<void> {
@@ -284,7 +287,11 @@ class Run {
 
   #tell(task: MaintenanceTask, action: ActionPlan | null, done: number, total: number, share: number): void {
     const { object = null, statement = null } = action ?? {};
-    this.#progress = { runId: this.#start.id, task, object, statement, done, total, share };
-    this.#deps.onProgress?.(this.#progress);
+    this.#show({ runId: this.#start.id, task, object, statement, done, total, share, waitsFor: null });
+  }
+
+  #show(progress: MaintenanceProgress): void {
+    this.#progress = progress;
+    this.#deps.onProgress?.(progress);
   }
 }

@@ -15,12 +15,21 @@ interface StandbyRow {
   paused: boolean;
 }
 
+/**
+ * What the server streams its log to and that applies it. Backups of the log say what is in their store, a minute late on
+ * purpose; how far they are behind is told by their slots and by the backup.
+ */
+export const STANDBYS = "application_name NOT IN ('pg_basebackup', 'yumops backup') AND state <> 'backup'";
+
+/** After the last change of an idle server the last lag stays: who has everything is not behind. */
 const SQL = `
   SELECT pid, coalesce(nullif(application_name, ''), client_addr::text, 'pid ' || pid) AS standby, state,
          pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
                          replay_lsn)::float8 AS behind,
-         extract(epoch FROM replay_lag)::float8 AS lag, false AS paused
-  FROM pg_stat_replication WHERE application_name <> 'pg_basebackup' AND state <> 'backup'
+         CASE WHEN pg_is_in_recovery() THEN extract(epoch FROM replay_lag)
+              WHEN replay_lsn >= pg_current_wal_lsn() THEN 0
+              ELSE extract(epoch FROM replay_lag) END::float8 AS lag, false AS paused
+  FROM pg_stat_replication WHERE ${STANDBYS}
   UNION ALL
   SELECT NULL, 'this standby', NULL,
          pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::float8,

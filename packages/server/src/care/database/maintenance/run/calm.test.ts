@@ -6,13 +6,14 @@ import { waitUntilCalm } from './calm.ts';
 const CALM = { active: 0, lag: null, dump: null, oldest: null, oldestPid: null };
 
 /** A place to work where each look at the server gives the next of these. */
-function site(looks: readonly object[], patience: number): Worksite {
+function site(looks: readonly object[], patience: number, told: (string | null)[] = []): Worksite {
   let look = 0;
   return {
     db: { query: async () => [looks[Math.min(look++, looks.length - 1)]] },
     server: { readsAllStatistics: true },
     settings: { maxActiveSessions: 50, maxReplicaLag: 30_000, patience },
     clock: new FakeClock(0),
+    waits: (why: string | null) => void told.push(why),
     signal: new AbortController().signal,
   } as unknown as Worksite;
 }
@@ -32,8 +33,11 @@ test.each([
 });
 
 test('it goes on as soon as the server has room again', async () => {
-  const place = site([{ ...CALM, active: 80 }, { ...CALM, active: 80 }, CALM], 60_000);
+  const told: (string | null)[] = [];
+  const place = site([{ ...CALM, active: 80 }, { ...CALM, active: 80 }, CALM], 60_000, told);
   const waited = waitUntilCalm(place);
   await (place.clock as FakeClock).advance(10_000);
   expect(await waited).toBeNull();
+  const busy = 'the server is busy: 80 sessions are at work';
+  expect(told).toEqual([busy, busy, null]);
 });

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../../lib/duration.ts';
+import { STANDBYS } from '../../probes/replication.ts';
 import type { PlanContext, Worksite } from '../action.ts';
 
 interface LoadRow {
@@ -20,7 +21,8 @@ const LOAD = (all: boolean) => `
             AND application_name NOT LIKE 'yumops%')`
       : `(SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'virtualxid' AND granted AND pid <> pg_backend_pid())`
   } AS active,
-    (SELECT max(extract(epoch FROM replay_lag)) FROM pg_stat_replication)::float8 AS lag,
+    (SELECT max(extract(epoch FROM replay_lag)) FROM pg_stat_replication
+     WHERE ${STANDBYS} AND replay_lsn < pg_current_wal_lsn())::float8 AS lag,
     coalesce(
       (SELECT application_name || ' (pid ' || pid || ')' FROM pg_stat_activity
        WHERE datname = current_database() AND application_name ~ '^(pg_dump|pg_dumpall|yumops backup)' LIMIT 1),
@@ -66,6 +68,7 @@ export async function waitUntilCalm(
   for (;;) {
     const [row] = await db.query<LoadRow>(LOAD(server.readsAllStatistics));
     const why = row && (trouble(row, settings) ?? (withoutOldTransactions ? oldTransaction(row) : null));
+    site.waits(why ?? null);
     if (!why) return null;
     if (clock.monotonic() >= end) return why;
     await clock.sleep(LOOK_AGAIN_MS, signal);
