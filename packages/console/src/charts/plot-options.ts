@@ -81,8 +81,18 @@ function timeAxis(zone: Zone): uPlot.Axis {
   };
 }
 
+/** Steps between marks of bytes, which are counted by 1024: powers of two from 1 B to 1 PB. */
+const BYTE_STEPS = Array.from({ length: 51 }, (_, power) => 2 ** power);
+
 function valueAxis(latest: Latest): uPlot.Axis {
-  return { ...axis(), size: 64, space: 28, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) };
+  const inBytes = latest.current.format(1024).includes('kB');
+  return {
+    ...axis(),
+    size: 64,
+    space: 28,
+    values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)),
+    ...(inBytes ? { incrs: BYTE_STEPS } : {}),
+  };
 }
 
 /** Bars need half a bar of room at both ends. */
