@@ -35,6 +35,18 @@ interface Claim {
 
 const NO_TRANSACTION: Queryable = { query: async () => [] };
 
+/** What is asked of a group again and again while nothing of it changes. */
+interface Outlook {
+  /** When it has something to do by itself, ms since the epoch; null = never. */
+  due: number | null;
+  /** Messages that wait for nothing but their time. */
+  waiting: readonly Message[];
+  sending: readonly Message[];
+}
+
+/** States of groups are never changed in place, so an outlook holds as long as its state. */
+const outlooks = new WeakMap<GroupState, Outlook>();
+
 /** The store in memory, for simulations. It outlives the engines that use it, as a database would. */
 export class MemoryAlertStore implements AlertStore {
   readonly timeline: TimelineEntry[] = [];
@@ -118,17 +130,16 @@ export class MemoryAlertStore implements AlertStore {
   }
 
   async dueGroups(now: number): Promise<string[]> {
-    return [...this.#groups.values()].filter((group) => (nextDue(group) ?? Infinity) <= now).map((group) => group.key);
+    return [...this.#groups.values()]
+      .filter((group) => (outlookOf(group).due ?? Infinity) <= now)
+      .map(({ key }) => key);
   }
 
   async nextDue(): Promise<number | null> {
-    const waiting = [...this.#groups.values()].flatMap(({ messages }) =>
-      [...messages.values()].filter(
-        (message) => this.leaves(message) && isWaiting(message) && !isBlocked(messages, message),
-      ),
-    );
+    const all = [...this.#groups.values()].map(outlookOf);
+    const waiting = all.flatMap((one) => one.waiting.filter((message) => this.leaves(message)));
     const times = [
-      ...[...this.#groups.values()].map(nextDue).filter((due) => due !== null),
+      ...all.map(({ due }) => due).filter((due) => due !== null),
       ...waiting.map((message) => message.nextAttemptAt),
       ...[...this.#pushed.values()].flatMap((pushed) => dueOfPushed(pushed) ?? []),
     ];
@@ -136,6 +147,7 @@ export class MemoryAlertStore implements AlertStore {
   }
 
   async groupsOf(alertIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (alertIds.length === 0) return new Map();
     const asked = new Set(alertIds);
     const pairs = [...this.#groups.values()].flatMap(({ key, alerts }) =>
       [...alerts.keys()].filter((id) => asked.has(id)).map((id) => [id, key] as const),
@@ -219,7 +231,7 @@ export class MemoryAlertStore implements AlertStore {
     const groups = [...this.#groups.values()];
     const counts = new Map<string, number>();
     const free = groups
-      .flatMap(({ messages }) => nextFree(messages, now))
+      .flatMap((group) => nextFree(group, now))
       .filter((message) => this.leaves(message))
       .filter((message) => {
         const contact = contactOf(message);
@@ -228,7 +240,7 @@ export class MemoryAlertStore implements AlertStore {
         return count <= room.perTarget && !room.busy.includes(contact);
       });
     const throttled = groups.flatMap(({ messages }) =>
-      [...messages.values()].filter((message) => this.leaves(message) && isThrottledAndDue(messages, message, now)),
+      [...messages.values()].filter((message) => isThrottledAndDue(messages, message, now) && this.leaves(message)),
     );
     const { leaving, waiting } = pickThrottled(throttled, this.#departures(now), now);
     for (const one of waiting) {
@@ -287,9 +299,10 @@ export class MemoryAlertStore implements AlertStore {
     now: number,
     inFlight: readonly string[],
   ): Promise<{ id: string; groupKey: string }[]> {
-    return this.messages().filter((message) => {
+    const sending = [...this.#groups.values()].flatMap((group) => outlookOf(group).sending);
+    return sending.filter((message) => {
       const claim = this.#claims.get(message.id);
-      if (message.status !== 'sending' || !claim) return false;
+      if (!claim) return false;
       return claim.until <= now || (claim.worker === worker && !inFlight.includes(message.id));
     });
   }
@@ -328,15 +341,10 @@ function isWaiting(message: Message): boolean {
 }
 
 /** The messages of unthrottled channels that may leave, one for each contact. */
-function nextFree(messages: ReadonlyMap<string, Message>, now: number): Message[] {
-  const free = [...messages.values()].filter(
-    (message) =>
-      !THROTTLED.includes(message.channel) &&
-      isWaiting(message) &&
-      message.nextAttemptAt <= now &&
-      !isBlocked(messages, message),
+function nextFree(group: GroupState, now: number): Message[] {
+  return outlookOf(group).waiting.filter(
+    (message) => !THROTTLED.includes(message.channel) && message.nextAttemptAt <= now,
   );
-  return [...new Map(free.toReversed().map((message) => [contactOf(message), message])).values()].toReversed();
 }
 
 function isThrottledAndDue(messages: ReadonlyMap<string, Message>, message: Message, now: number): boolean {
@@ -358,11 +366,21 @@ function contactOf({ channel, target }: Message): string {
   return `${channel}/${target}`;
 }
 
-/** An older message of the group to the same target is still on its way. */
-function isBlocked(messages: ReadonlyMap<string, Message>, message: Message): boolean {
-  for (const other of messages.values()) {
-    if (other.id === message.id) return false;
-    if (contactOf(other) === contactOf(message) && isOpen(other)) return true;
+function outlookOf(group: GroupState): Outlook {
+  const known = outlooks.get(group);
+  if (known) return known;
+  const waiting: Message[] = [];
+  const sending: Message[] = [];
+  /** An older message of the group to the same target is still on its way. */
+  const blocked = new Set<string>();
+  for (const message of group.messages.values()) {
+    if (!isOpen(message)) continue;
+    const contact = contactOf(message);
+    if (message.status === 'sending') sending.push(message);
+    else if (!blocked.has(contact)) waiting.push(message);
+    blocked.add(contact);
   }
-  return false;
+  const outlook = { due: nextDue(group), waiting, sending };
+  outlooks.set(group, outlook);
+  return outlook;
 }
