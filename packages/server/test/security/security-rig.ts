@@ -77,7 +77,8 @@ export async function startSecurityInstance(
   });
   await watch.start();
   const app = await createHttpServer({ log: silentLog, version: 'test' });
-  const guard = () => async (request: { principal?: unknown }) => {
+  const guard = () => async (request: { principal?: unknown; reach?: null }) => {
+    request.reach = null;
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
   };
   ingestRoutes(app, { ingest: intake.ingest, findIngestKey });
