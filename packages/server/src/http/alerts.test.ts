@@ -5,7 +5,11 @@ import { alertingApp } from '../../test/support/alerting-app.ts';
 import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
+import type { Alerting } from '../respond/alerting/index.ts';
 import { alertRoutes } from './alerts.ts';
+import { notificationRoutes } from './notifications.ts';
+import { ruleRoutes } from './rules.ts';
+import { silenceRoutes } from './silences.ts';
 
 const CONFIG = `
 alert_rules:
@@ -15,10 +19,13 @@ escalation_policies:
   page: [{delay: 0, notify: [slack]}, {delay: 300, notify: [slack]}]
 `;
 
+const TESTED = { channel: 'slack', target: '#ops', outcome: 'sent', answer: 'ok', tookMs: 3 } as const;
+
 let server: StateServer;
 let db: Db;
 let app: FastifyInstance;
 let rig: AlertRig;
+let alerting: Alerting;
 
 beforeAll(async () => {
   server = await startStateServer();
@@ -28,14 +35,18 @@ afterAll(() => server.stop());
 
 beforeEach(async () => {
   ({ db } = await server.database());
-  const { alerting, clock, ...rest } = await alertingApp(db, CONFIG);
-  ({ app, rig } = rest);
+  const { clock, ...rest } = await alertingApp(db, CONFIG);
+  ({ app, rig, alerting } = rest);
   const guard = (role: string) => async (request: { headers: object; principal?: unknown; reach?: unknown }) => {
     request.reach = null;
     request.principal = { id: '1', name: 'ada@yumzoom.com', role: 'responder', kind: 'person' };
     if (role === 'admin') throw new YumOpsError('forbidden', 'no', { status: 403 });
   };
-  alertRoutes(app, { alerting, guard: guard as never, clock });
+  const shared = { alerting, guard: guard as never, clock };
+  alertRoutes(app, shared);
+  ruleRoutes(app, { ...shared, buckets: rig.buckets });
+  silenceRoutes(app, { ...shared, silences: alerting.silences });
+  notificationRoutes(app, { ...shared, guard: (() => async () => undefined) as never, sendTest: async () => TESTED });
   rig.gauge('load', 0, 900, 15, 9);
 });
 
@@ -123,3 +134,64 @@ test.each([
   const { status: got, body } = await get(url);
   expect([got, body.error.code]).toEqual([status, code]);
 });
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+test('the OpenAPI document describes every answer, and an answer has all that was found', async () => {
+  await rig.until(20);
+  const { pages, silences } = alerting;
+  const { items } = await pages.alerts('firing', { limit: 1 });
+  const id = items[0]?.id ?? '';
+  const list = (all: unknown) => ({ items: all, nextCursor: null });
+  const now = Date.parse('2026-01-05T10:00:20Z');
+  const end = '2026-01-05T11:00:00.000Z';
+  const matchers = ['alertname="Load"'];
+  const asked: ['get' | 'post', string, string, object | undefined, (body: never) => unknown][] = [
+    ['get', '/api/v1/alerts', '/api/v1/alerts', undefined, () => pages.alerts(undefined, { limit: 50 })],
+    ['get', '/api/v1/alerts/{id}', `/api/v1/alerts/${id}`, undefined, () => pages.alert(id, now)],
+    ['get', '/api/v1/rules', '/api/v1/rules', undefined, async () => list(await pages.rules())],
+    ['get', '/api/v1/rules/{name}', '/api/v1/rules/Load', undefined, () => pages.rule('Load', now)],
+    ['get', '/api/v1/rules/{name}/replay', '/api/v1/rules/Load/replay?since=1h', undefined, (body) => body],
+    ['get', '/api/v1/notifications', '/api/v1/notifications', undefined, () => pages.notifications({ limit: 50 })],
+    [
+      'post',
+      '/api/v1/notifications/test',
+      '/api/v1/notifications/test',
+      { channel: 'slack', target: '#ops' },
+      () => TESTED,
+    ],
+    [
+      'post',
+      '/api/v1/silences/preview',
+      '/api/v1/silences/preview',
+      { matchers },
+      async () => list(await silences.preview(matchers)),
+    ],
+    [
+      'post',
+      '/api/v1/silences',
+      '/api/v1/silences',
+      { matchers, end, reason: 'work' },
+      async () => (await silences.list())[0],
+    ],
+    ['get', '/api/v1/silences', '/api/v1/silences', undefined, async () => list(await silences.list())],
+    ['post', '/api/v1/alerts/{id}/ack', `/api/v1/alerts/${id}/ack`, {}, () => pages.alert(id, now)],
+    ['post', '/api/v1/alerts/{id}/escalate', `/api/v1/alerts/${id}/escalate`, {}, () => pages.alert(id, now)],
+    ['post', '/api/v1/alerts/{id}/resolve', `/api/v1/alerts/${id}/resolve`, {}, () => pages.alert(id, now)],
+  ];
+  await app.ready();
+  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, Described>> };
+  for (const [method, path, url, payload, found] of asked) {
+    const answer = await app.inject({ method, url, ...(payload && { payload }) });
+    const name = `${method} ${path}`;
+    expect(answer.statusCode, `${name}: ${answer.body}`).toBeLessThan(300);
+    const body = answer.json();
+    expect(body, name).toEqual(plain(await found(body as never)));
+    const schema = paths[path]?.[method]?.responses[answer.statusCode]?.content?.['application/json']?.schema;
+    expect(Object.keys(schema?.properties ?? {}).sort(), name).toEqual(Object.keys(body).sort());
+  }
+});
+
+interface Described {
+  responses: Record<string, { content?: Record<string, { schema: { properties?: object } }> }>;
+}

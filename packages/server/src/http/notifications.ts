@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { TestReport } from '../respond/notify/index.ts';
 import type { Guard } from './access.ts';
+import { testReport } from './alert-shapes.ts';
 
 export interface NotificationDeps {
   guard: Guard;
@@ -21,7 +22,10 @@ export function notificationRoutes(app: FastifyInstance, deps: NotificationDeps)
     '/api/v1/notifications/test',
     {
       onRequest: deps.guard('admin'),
-      schema: { summary: 'Send a test message', tags: ['notifications'], body: order },
+      schema: {
+        summary: 'Send a test message',
+        ...{ tags: ['notifications'], body: order, response: { 200: testReport } },
+      },
     },
     async (request) => deps.sendTest({ ...request.body, by: request.principal?.name ?? 'unknown' }),
   );

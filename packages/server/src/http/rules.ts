@@ -7,6 +7,7 @@ import { parseDuration } from '../lib/duration.ts';
 import type { Alerting, BucketSource, Excluded } from '../respond/alerting/index.ts';
 import { replayRule } from '../respond/simulate/index.ts';
 import { type Guard, reachOf } from './access.ts';
+import { ruleDetail, ruleReplay } from './alert-shapes.ts';
 
 export interface RuleRouteDeps {
   alerting: Alerting;
@@ -38,7 +39,13 @@ export function ruleRoutes(app: FastifyInstance, { alerting, buckets, guard, clo
 
   routes.get(
     '/api/v1/rules/:name',
-    { onRequest, schema: { summary: 'A rule and what it saw of late', tags: ['alerts'], params: name } },
+    {
+      onRequest,
+      schema: {
+        summary: 'A rule and what it saw of late',
+        ...{ tags: ['alerts'], params: name, response: { 200: ruleDetail } },
+      },
+    },
     async (request) => alerting.pages.within(reachOf(request)).rule(request.params.name, clock.now()),
   );
   routes.get(
@@ -50,6 +57,7 @@ export function ruleRoutes(app: FastifyInstance, { alerting, buckets, guard, clo
         tags: ['alerts'],
         params: name,
         querystring: z.object({ since }),
+        response: { 200: ruleReplay },
       },
     },
     async (request): Promise<RuleReplay> => {

@@ -5,6 +5,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { parseInstant } from '../lib/zoned-time.ts';
 import type { Silences } from '../respond/alerting/index.ts';
 import type { Guard } from './access.ts';
+import { alert, pageOf, silence } from './alert-shapes.ts';
 
 const instant = z
   .string()
@@ -16,6 +17,7 @@ const instant = z
     context.addIssue({ code: 'custom', message: `"${text}" is not a time` });
     return z.NEVER;
   });
+const tags = ['silences'];
 const id = z.object({ id: z.string().min(1).max(40) });
 const matchers = z.array(z.string().min(1).max(700)).min(1).max(20).describe('name="value", or !=, =~, !~');
 const request = z.object({
@@ -34,25 +36,43 @@ export function silenceRoutes(app: FastifyInstance, deps: { silences: Silences; 
   const actor = (asked: FastifyRequest) => asked.principal?.name ?? 'unknown';
   const onRequest = guard('responder');
 
-  routes.get('/api/v1/silences', { onRequest: guard('viewer'), schema: {} }, async () => ({
-    items: await silences.list(),
-    nextCursor: null,
-  }));
+  routes.get(
+    '/api/v1/silences',
+    {
+      onRequest: guard('viewer'),
+      schema: { summary: 'Silences, newest first', tags, response: { 200: pageOf(silence) } },
+    },
+    async () => ({ items: await silences.list(), nextCursor: null }),
+  );
   routes.post(
     '/api/v1/silences/preview',
-    { onRequest: guard('viewer'), schema: { body: z.object({ matchers }) } },
+    {
+      onRequest: guard('viewer'),
+      schema: {
+        summary: 'What fires now and would be muted',
+        ...{ tags, body: z.object({ matchers }), response: { 200: pageOf(alert) } },
+      },
+    },
     async ({ body }) => ({ items: await silences.preview(body.matchers), nextCursor: null }),
   );
-  routes.post('/api/v1/silences', { onRequest, schema: { body: request } }, async (asked, reply) => {
-    const { untilResolved = false, end, ...rest } = asked.body;
-    if ((end === undefined) !== untilResolved) {
-      throw new YumOpsError('invalid_silence', 'A silence has either an end or untilResolved.', { status: 400 });
-    }
-    const silence = await silences.add({ ...rest, end: end ?? null, author: actor(asked) });
-    return reply.code(201).send(silence);
-  });
-  routes.delete('/api/v1/silences/:id', { onRequest, schema: { params: id } }, async (asked, reply) => {
-    await silences.end(asked.params.id, actor(asked));
-    return reply.code(204).send();
-  });
+  routes.post(
+    '/api/v1/silences',
+    { onRequest, schema: { summary: 'Silence alerts', tags, body: request, response: { 201: silence } } },
+    async (asked, reply) => {
+      const { untilResolved = false, end, ...rest } = asked.body;
+      if ((end === undefined) !== untilResolved) {
+        throw new YumOpsError('invalid_silence', 'A silence has either an end or untilResolved.', { status: 400 });
+      }
+      const made = await silences.add({ ...rest, end: end ?? null, author: actor(asked) });
+      return reply.code(201).send(made);
+    },
+  );
+  routes.delete(
+    '/api/v1/silences/:id',
+    { onRequest, schema: { summary: 'End a silence now', tags, params: id } },
+    async (asked, reply) => {
+      await silences.end(asked.params.id, actor(asked));
+      return reply.code(204).send();
+    },
+  );
 }

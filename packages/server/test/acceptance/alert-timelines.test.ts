@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../src/lib/clock.ts';
-import type { AlertStore } from '../../src/respond/alerting/ports.ts';
+import type { AlertStore, BucketSource } from '../../src/respond/alerting/ports.ts';
 import { MemoryAlertStore } from '../../src/respond/alerting/state/memory.ts';
 import { PostgresAlertStore } from '../../src/respond/alerting/state/postgres.ts';
 import { AlertRig, configOf, type RigOptions, START } from '../support/alert-rig.ts';
+import { MemoryBuckets } from '../support/memory-buckets.ts';
 import { type StateServer, startStateServer } from '../support/state-server.ts';
 
 const ERROR_RATE = `
@@ -331,6 +332,37 @@ describe.each(STORES)('on %s', (name, makeStore) => {
     await rig.until(1_000);
     expect(rig.timeline()).toEqual(['10 slack #ops firing', '445 email admin@yumzoom.com firing']);
     expect(rig.receivers.received[1]?.rule).toBe('No data: Load');
+  });
+
+  test('a store that cannot be read is asked three times, holds the alert, and is told of after five minutes', async () => {
+    const samples = new MemoryBuckets();
+    let down = false;
+    let reads = 0;
+    const buckets: BucketSource = {
+      read: async (query) => {
+        reads++;
+        if (down) throw new Error('connection refused');
+        return samples.read(query);
+      },
+    };
+    const rig = await rigOf(GAUGE, { buckets });
+    for (let t = 0; t <= 2_000; t += 15) {
+      samples.samples.push({ series: 'metric:load', at: START + t * 1_000, labels: {}, value: t <= 60 ? 9 : 1 });
+    }
+    await rig.until(59);
+    [down, reads] = [true, 0];
+    await rig.until(60);
+    expect(reads).toBe(3);
+    expect((await rig.store.ruleStatuses())[0]).toMatchObject({ state: 'error', reason: 'error: connection refused' });
+    await rig.until(600);
+    expect(rig.timeline()).toEqual(['10 slack #ops firing', '370 email admin@yumzoom.com firing']);
+    expect(rig.receivers.received[1]?.rule).toBe('Rule cannot be evaluated: Load');
+    down = false;
+    await rig.until(1_000);
+    expect(rig.timeline().slice(2).sort()).toEqual([
+      expect.stringMatching(/ email admin@yumzoom.com resolved$/),
+      expect.stringMatching(/ slack #ops resolved$/),
+    ]);
   });
 
   test('monitors: down and up again, once for each, and many at once in one message', async () => {
