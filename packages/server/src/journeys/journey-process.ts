@@ -9,6 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { messageOf } from '../lib/errors.ts';
 import { isAllowed } from '../observe/uptime/index.ts';
+import { startGuardedProxy } from './guarded-proxy.ts';
 import type { JourneyJob, JourneyReport } from './runner.ts';
 
 type Journey = (parts: { page: Page; context: BrowserContext }) => Promise<unknown>;
@@ -25,7 +26,14 @@ process.once('disconnect', () => process.exit());
 async function run(job: JourneyJob): Promise<JourneyReport> {
   const journey = await load(job.script, job.home);
   const env = { HOME: job.home, PATH: '/usr/bin:/bin' };
-  const browser = await chromium.launch({ executablePath: job.browser, env });
+  const proxy = await startGuardedProxy({ isAllowed: (address) => isAllowed(address, job.allowPrivate) });
+  const browser = await chromium.launch({
+    executablePath: job.browser,
+    env,
+    // Playwright sends loopback addresses through it too.
+    proxy: { server: proxy.url },
+    args: ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'],
+  });
   try {
     const context = await browser.newContext();
     await context.route('**/*', async (route) => {
@@ -45,6 +53,7 @@ async function run(job: JourneyJob): Promise<JourneyReport> {
     }
   } finally {
     await browser.close();
+    proxy.close();
   }
 }
 
@@ -79,7 +88,7 @@ async function record(context: BrowserContext, { trace }: JourneyJob): Promise<s
   }
 }
 
-/** A host whose addresses are all refused is not called. */
+/** Says of a refused host early and plainly what the proxy would refuse; what cannot be resolved is left to it. */
 async function mayCall(host: string, { allowPrivate }: JourneyJob): Promise<boolean> {
   if (host === '') return true;
   try {
