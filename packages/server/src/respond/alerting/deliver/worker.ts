@@ -14,6 +14,8 @@ const SEND_TIMEOUT_MS = 10_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 5_000;
 /** What is being sent or waits for its outcome to be written, at most: all of it is sent again after a crash. */
 const MAX_IN_FLIGHT = 512;
+/** Room that messages which were just decided leave to those that wait: in a flood these would wait for its end. */
+const ROOM_FOR_WAITING = 128;
 /** What is being sent to one target at most: one that answers late takes no room from others. */
 const MAX_PER_TARGET = 64;
 /** Outcomes that share one commit at most. */
@@ -80,14 +82,18 @@ export class DeliveryWorker {
 
   /** Starts every attempt that is due. Does not wait for their end. */
   async run(): Promise<void> {
-    const { worker, now, until, room } = this.claims();
+    const { worker, now, until, room } = this.#sender(MAX_IN_FLIGHT);
     if (room.messages > 0) this.send(await this.#deps.store.claim(worker, now, until - now, room));
   }
 
-  /** What may be taken for this worker now. */
+  /** What of the messages that are decided now may be taken for this worker at once. */
   claims(): Sender {
+    return this.#sender(MAX_IN_FLIGHT - ROOM_FOR_WAITING);
+  }
+
+  #sender(most: number): Sender {
     const { worker, now } = this.#deps;
-    const messages = this.#stopped ? 0 : Math.max(0, MAX_IN_FLIGHT - this.#inFlight.size);
+    const messages = this.#stopped ? 0 : Math.max(0, most - this.#inFlight.size);
     const busy = [...this.#out].filter(([, count]) => count >= MAX_PER_TARGET).map(([target]) => target);
     return { worker, now: now(), until: now() + LEASE_MS, room: { messages, perTarget: MAX_PER_TARGET, busy } };
   }

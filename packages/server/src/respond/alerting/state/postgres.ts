@@ -46,7 +46,8 @@ const UNBLOCKED = `m.seq = (SELECT oldest.seq FROM alert_messages oldest
 
 /**
  * Messages that may leave now ($2): so many for each target ($7) that is not busy ($6) or throttled ($5), and so many in all
- * ($4). It goes from target to target, so that thousands that wait for one of them are not looked at to find another's.
+ * ($4), the first of each target before the second of any: a page to one does not stand behind the flood of another. It
+ * goes from target to target, so that thousands that wait for one of them are not looked at to find another's.
  */
 const FREE = `WITH RECURSIVE targets AS (
     (SELECT channel, target FROM alert_messages WHERE status IN ${WAITING} ORDER BY channel, target LIMIT 1)
@@ -55,11 +56,11 @@ const FREE = `WITH RECURSIVE targets AS (
       SELECT channel, target FROM alert_messages
       WHERE status IN ${WAITING} AND (channel, target) > (t.channel, t.target) ORDER BY channel, target LIMIT 1) next)
   SELECT free.id FROM targets t CROSS JOIN LATERAL (
-    SELECT id, next_attempt_at, seq FROM alert_messages m
+    SELECT id, next_attempt_at, seq, row_number() OVER (ORDER BY next_attempt_at, seq) AS place FROM alert_messages m
     WHERE m.channel = t.channel AND m.target = t.target AND status IN ${WAITING} AND next_attempt_at <= $2 AND ${UNBLOCKED}
     ORDER BY next_attempt_at, seq LIMIT $7) free
   WHERE t.channel <> ALL ($5::text[]) AND t.channel || '/' || t.target <> ALL ($6::text[])
-  ORDER BY free.next_attempt_at, free.seq LIMIT $4`;
+  ORDER BY free.place, free.next_attempt_at, free.seq LIMIT $4`;
 
 /** The store in Postgres. Times come from the caller; only the lease reads the database's own clock. */
 export class PostgresAlertStore implements AlertStore {
