@@ -36,7 +36,8 @@ export class RedisAttempts implements AttemptCounter {
   /** What keeps the server from counting, as a sentence; null when nothing does. */
   async trouble(): Promise<string | null> {
     try {
-      await this.#client.ping();
+      // A write, as counting is: a full server and a replica answer pings.
+      await this.#client.set(`${PREFIX}probe`, 1, 'PX', 60_000);
       this.#trouble = null;
     } catch (error) {
       this.#note(error);
