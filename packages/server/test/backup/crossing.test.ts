@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recount, type TableRecord } from '../../src/care/backup/logical/rows.ts';
+import { countRows, recount, type TableRecord } from '../../src/care/backup/logical/rows.ts';
 import { readTables } from '../../src/care/backup/objects.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { PostgresDatabase } from '../../src/store/source/index.ts';
@@ -80,12 +80,42 @@ async function again(at: string, record: TableRecord): Promise<TableRecord> {
   }
 }
 
+test('tables that differ in their rows alone differ in their hashes, and casts of users are not run', async () => {
+  const at = await current.createDatabase('differences');
+  await run(
+    at,
+    "CREATE TABLE a1 AS SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS r (n, x)",
+    "CREATE TABLE a2 AS SELECT * FROM (VALUES (1, 'b'), (2, 'a')) AS r (n, x)",
+    'CREATE TABLE b1 AS SELECT -1::int8 AS n',
+    'CREATE TABLE b2 AS SELECT 4294967295::int8 AS n',
+    'CREATE TABLE c1 AS SELECT 1 AS n, NULL::text AS x',
+    "CREATE TABLE c2 AS SELECT 1 AS n, ''::text AS x",
+    "CREATE TABLE d1 AS SELECT 1 AS t, 'a' AS x",
+    "CREATE TABLE d2 AS SELECT 1 AS t, 'b' AS x",
+    "CREATE TABLE e1 AS SELECT time '00:00:01' AS x",
+    "CREATE TABLE e2 AS SELECT time '00:00:01' + interval '4294.967297 s' AS x",
+    "CREATE FUNCTION trap(a1) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE 'it ran'; END$$",
+    'CREATE CAST (a1 AS text) WITH FUNCTION trap(a1)',
+    'CREATE TABLE nothing ()',
+  );
+  const connection = await new PostgresDatabase('target', new Secret(at)).connect();
+  try {
+    await connection.query('BEGIN READ ONLY');
+    const records = await countRows(connection, { mode: 'all', without: [] });
+    const hashOf = (table: string) => records.find(({ name }) => name === table)?.hash;
+    for (const pair of ['a', 'b', 'c', 'd', 'e']) expect(hashOf(`${pair}1`), pair).not.toBe(hashOf(`${pair}2`));
+    expect(hashOf('nothing')).toBe('0');
+  } finally {
+    await connection.close();
+  }
+});
+
 test('rows of every type have one hash on both versions, and a digit that only text shows changes it', async () => {
   const id = await rig.good();
   const backups = rig.backups();
   const records = await readTables(await backups.repository(backups.config('nightly')), await backups.manifest(id));
   expect(records.map(({ name, hashedBy }) => [name, hashedBy])).toEqual(
-    ['kinds', 'parts_2026', 'people'].map((name) => [name, 'columns']),
+    ['kinds', 'parts_2026', 'people'].map((name) => [name, 'row']),
   );
   const target = Object.assign(new URL(await current.createDatabase('seed2')), { pathname: '/kinds' }).href;
   await rig.restore(id, target);

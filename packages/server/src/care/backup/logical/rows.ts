@@ -10,8 +10,8 @@ export interface TableRecord {
   hash: string | null;
   /** Whether only every so-manieth row was hashed; then the number, else null. */
   sampledBy: number | null;
-  /** What was hashed of a row: its columns one by one, or, undefined, all of it as text. */
-  hashedBy?: 'columns' | undefined;
+  /** What was hashed of a row: all of it. Undefined: of earlier backups, which of a table with a column `t` hashed that alone. */
+  hashedBy?: 'row' | undefined;
   /** Names of its indexes, constraints and triggers, and of sequences that belong to it, in the same schema. */
   parts: string[];
 }
@@ -34,25 +34,19 @@ const STEADY = [
   'SET LOCAL idle_in_transaction_session_timeout = 0',
 ].join('; ');
 
-/** Types of which two values with one hash are one value, byte for byte, on every server. */
-const EXACT = `ARRAY['bool', 'bytea', '"char"', 'int2', 'int4', 'int8', 'oid', 'date', 'time', 'timestamp', 'timestamptz', 'uuid']::pg_catalog.regtype[]`;
+/**
+ * The hash of one row. Its text comes from the output functions of its types alone: a cast to text may be anybody's own,
+ * and would run with the rights of whoever makes the backup. `t` alone would be a column of that name.
+ */
+const HASH_OF_ROW =
+  'pg_catalog.hashtextextended(pg_catalog.textin(pg_catalog.record_out(t.*)) COLLATE pg_catalog."C", 0)';
 
-/** The columns of a relation as terms of a row that is hashed. What is not exact is hashed as text: `1.0` and `1.00` are equal and differ. */
-function columnsOf(relation: string): string {
-  return `ARRAY(SELECT CASE WHEN a.atttypid = ANY (${EXACT}::pg_catalog.oid[]) THEN pg_catalog.format('t.%I', a.attname)
-                       WHEN a.atttypid IN ('text'::pg_catalog.regtype, 'varchar'::pg_catalog.regtype) THEN pg_catalog.format('t.%I COLLATE "C"', a.attname)
-                       ELSE pg_catalog.format('t.%I::text COLLATE "C"', a.attname) END
-                  FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = ${relation} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)`;
-}
-
-/** The first version with a hash of records. */
-const HASHES_RECORDS = 140_000;
+/** As earlier backups did it: what they hold is compared with that. */
+const HASH_BEFORE = 'pg_catalog.hashtextextended(t::text COLLATE "C", 0)';
 
 /** Ordinary tables with rows of the user's: not those of the system, of extensions, or of schemas left out. */
 const TABLES = `
   SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, pg_catalog.pg_table_size(c.oid)::text AS bytes, c.reltuples::text AS estimate,
-         ${columnsOf('c.oid')} AS columns,
          ARRAY(SELECT i.relname::text FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid)
          || ARRAY(SELECT o.conname::text FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid)
          || ARRAY(SELECT t.tgname::text FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
@@ -72,7 +66,6 @@ interface TableRow {
   owner: string;
   bytes: string;
   estimate: string;
-  columns: string[];
   parts: string[];
 }
 
@@ -95,22 +88,20 @@ export interface CountOptions {
 /**
  * Counts and hashes the rows of every table, within the transaction of the connection.
  *
- * The hash is the sum of the hashes of all rows: independent of their order. A row's is that of its columns, which costs a
- * third of one over its text and is equal on every server of the same architecture, since partitions by hash rely on it;
- * before PostgreSQL 14 it is `hashtextextended(row::text, 0)`.
+ * The hash is the sum of `hashtextextended` over each row's whole text: independent of the order of rows, equal on every
+ * server of the same architecture from PostgreSQL 11 on. A hash of the columns one by one is cheaper and will not do: it is
+ * linear in them, so that rows which swapped the values of a column have the same sum.
  */
 export async function countRows(connection: BackupConnection, options: CountOptions): Promise<TableRecord[]> {
   await connection.query(STEADY);
   const tables = await connection.query<TableRow>(TABLES, [options.without]);
-  const byColumns = await hashesRecords(connection);
   const bytes = tables.reduce((sum, table) => sum + Number(table.bytes), 0);
   const mode = options.mode === 'auto' ? (bytes <= AUTO_LIMIT ? 'all' : 'sample') : options.mode;
   const records: TableRecord[] = [];
   for (const [index, table] of tables.entries()) {
     options.signal?.throwIfAborted();
     const sampledBy = mode === 'sample' && Number(table.estimate) > SAMPLE_OVER ? SAMPLE_BY : null;
-    const hashedBy = byColumns && table.columns.length > 0 && mode !== 'off' ? 'columns' : undefined;
-    records.push(await countTable(connection, { ...table, hashedBy }, mode === 'off' ? 'off' : sampledBy));
+    records.push(await countTable(connection, { ...table, hashedBy: 'row' }, mode === 'off' ? 'off' : sampledBy));
     options.onTable?.(index + 1, tables.length);
   }
   return records;
@@ -119,39 +110,17 @@ export async function countRows(connection: BackupConnection, options: CountOpti
 /** Counts and hashes one table as an earlier record did, so that the two can be compared. */
 export async function recount(connection: BackupConnection, record: TableRecord): Promise<TableRecord> {
   await connection.query(STEADY);
-  const columns = record.hashedBy === 'columns' ? await readColumns(connection, record) : [];
-  return countTable(connection, { ...record, columns }, record.hash === null ? 'off' : record.sampledBy);
+  return countTable(connection, record, record.hash === null ? 'off' : record.sampledBy);
 }
-
-async function hashesRecords(connection: BackupConnection): Promise<boolean> {
-  const [row] = await connection.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
-  return Number(row?.version) >= HASHES_RECORDS;
-}
-
-async function readColumns(connection: BackupConnection, { schema, name }: TableRecord): Promise<string[]> {
-  const [row] = await connection.query<{ columns: string[] }>(
-    `SELECT ${columnsOf('c.oid')} AS columns FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1 AND c.relname = $2`,
-    [schema, name],
-  );
-  return row?.columns ?? [];
-}
-
-type CountedTable = Pick<TableRecord, 'schema' | 'name' | 'owner' | 'parts' | 'hashedBy'> & {
-  columns: readonly string[];
-};
 
 async function countTable(
   connection: BackupConnection,
-  { schema, name, owner, parts, hashedBy, columns }: CountedTable,
+  { schema, name, owner, parts, hashedBy }: Pick<TableRecord, 'schema' | 'name' | 'owner' | 'parts' | 'hashedBy'>,
   sampling: number | null | 'off',
 ): Promise<TableRecord> {
   const table = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   // A sample is chosen by the row itself: the same rows are in it wherever they lie.
-  const hash =
-    hashedBy === 'columns'
-      ? `pg_catalog.hash_record_extended(ROW(${columns.join(', ')}), 0)`
-      : 'pg_catalog.hashtextextended(t::text COLLATE "C", 0)';
+  const hash = hashedBy === 'row' ? HASH_OF_ROW : HASH_BEFORE;
   const sample = typeof sampling === 'number' ? ` FILTER (WHERE ${hash} % ${sampling} = 0)` : '';
   const sum = sampling === 'off' ? 'NULL::text' : `coalesce(sum(${hash})${sample}, 0)::text`;
   const [row] = await connection.query<{ rows: string; hash: string | null }>(
