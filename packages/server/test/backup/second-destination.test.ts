@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { copyProblems } from '../../src/care/backup/index.ts';
+import { copyProblems, prune } from '../../src/care/backup/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { copyAndCheck } from '../../src/main/backup/copies.ts';
@@ -155,6 +155,28 @@ test('what could not be copied is missing, is told of, and is caught up; a damag
   expect(await problemCodes(made.backups())).not.toContain('copy_verification_failed');
   s3.faults = { answer: { status: 403, code: 'AccessDenied', times: 1_000 } };
   expect(await problemCodes(made.backups())).toContain('copy_unreadable');
+  await backups.close();
+});
+
+test('a prune leaves the objects of a copy that failed and is tried again', async () => {
+  const made = await rigWith('    copy_to: "file:./second"\n', undefined, null);
+  const id = await made.good();
+  const backups = made.backups();
+  const config = backups.config('nightly');
+  const there = await backups.at('second').repository(config);
+  await there.store.delete(`nightly/manifests/${id}.json`);
+  // The objects are older than what may still be of a run.
+  const now = Date.now() + 72 * 3_600_000;
+  const at = (ms: number) => new Date(now - ms).toISOString();
+  const run = { id, name: 'nightly', tier: 'logical' };
+  const failed = { ...run, started: at(7_200_000), finished: at(3_600_000), error: { code: 'x', message: 'away' } };
+  await there.writeRecord(`nightly/failed/${id}.json`, failed);
+  await there.writeRecord(`nightly/running/${id}.json`, { ...run, started: at(120_000), seen: at(30_000) });
+  const { retention, timeZone } = config;
+  const swept = (moment: number) => prune(there, { retention, timeZone, now: moment, signal: hooks().signal });
+  expect(await swept(now)).toMatchObject({ freed: 0 });
+  // What was interrupted is rubbish again.
+  expect((await swept(now + 3_600_000)).freed).toBeGreaterThan(0);
   await backups.close();
 });
 

@@ -81,14 +81,23 @@ export async function readCatalogue(repository: Repository, now: number): Promis
   const verified = await lastVerifications(repository, verifications);
   const good = await mapSome(manifests, (path) => readBackup(repository, idOf(path), verified));
   const known = new Set(good.map(({ id }) => id));
-  const lost = failed.map(idOf).filter((id) => !known.has(id));
-  const broken = await mapSome(lost, (id) => readFailed(repository, id));
-  for (const { id } of broken) known.add(id);
-  const open = await mapSome(
-    running.map(idOf).filter((id) => !known.has(id)),
-    (id) => readRunning(repository, id, now),
+  const isOpen = (id: string) => !known.has(id);
+  const broken = await mapSome(failed.map(idOf).filter(isOpen), (id) => readFailed(repository, id));
+  const begun = await mapSome(running.map(idOf).filter(isOpen), (id) => readRunning(repository, id, now));
+  const runs = new Map(broken.map((entry) => [entry.id, entry]));
+  for (const run of begun.flat()) if (isLater(run, runs.get(run.id))) runs.set(run.id, run);
+  return [...good, ...runs.values()].sort((a, b) => (a.started + a.id < b.started + b.id ? -1 : 1));
+}
+
+/**
+ * Whether a run is what its id stands for now: a copy that failed is tried again under the same id, and while that is under
+ * way nothing may take its objects for rubbish. What failed itself may leave its record, where nothing can be deleted.
+ */
+function isLater(run: CatalogueEntry, failure: CatalogueEntry | undefined): boolean {
+  if (failure === undefined) return true;
+  return (
+    run.status === 'running' && Date.parse(run.started) >= Date.parse(failure.started) + (failure.seconds ?? 0) * 1_000
   );
-  return [...good, ...broken, ...open.flat()].sort((a, b) => (a.started + a.id < b.started + b.id ? -1 : 1));
 }
 
 /** The last verification of every backup, by its id. Evidence that was altered counts for nothing. */

@@ -28,7 +28,7 @@ export interface BackupWork {
   list(config: BackupConfig): Promise<readonly CatalogueEntry[]>;
   /** @param from name of the destination whose copy is verified; undefined = the backup itself */
   verify(id: string, level: VerificationLevel, context: JobContext, from?: string): Promise<VerificationRecord>;
-  /** Brings the second destination up to the first, and reads the newest copies. */
+  /** Brings the second destination up to the first, and reads what was put there and the newest copies. */
   copy(config: BackupConfig, context: JobContext): Promise<CopyOutcome>;
   drill(config: BackupConfig, context: JobContext): Promise<DrillRecord>;
 }
@@ -60,8 +60,8 @@ export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
     name,
     title,
     schedule: pattern === null ? null : { pattern, timeZone },
-    // What reads the database and what works on it wait for each other.
-    group: name === names.backup && database !== null ? `database:${database}` : names.check,
+    // What reads the database and what works on it wait for each other, and so do the pruning after a backup and copies.
+    group: (name === names.backup || name === names.copy) && database !== null ? `database:${database}` : names.check,
     catchUp: 'latest',
     attempts: 2,
     run,

@@ -100,13 +100,14 @@ export class Copies {
   }
 }
 
-/** Brings the other destination up to this one, and reads the newest copy of each tier there, and each that was repaired. */
+/** Brings the other destination up to this one, and reads what was put there, and the newest copy of each tier. */
 export async function copyAndCheck(backups: Backups, config: BackupConfig, hooks: Hooks): Promise<CopyOutcome> {
   const report = await backups.copies.catchUp(config, hooks);
   const there = backups.at(backups.copies.target(config));
   const good = (await there.list(config)).filter(({ status }) => status === 'good');
   const newest = config.tiers.flatMap((tier) => good.findLast((entry) => entry.tier === tier)?.id ?? []);
   const verified: VerificationRecord[] = [];
-  for (const id of new Set([...report.repaired, ...newest])) verified.push(await there.verify(id, 1, hooks));
+  for (const id of new Set([...report.repaired, ...report.copied, ...newest]))
+    verified.push(await there.verify(id, 1, hooks));
   return { ...report, verified };
 }
