@@ -57,21 +57,28 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
       });
       return result.json<unknown[]>();
     });
-  const reading = (filters: () => Promise<ClickHouseSettings>): Pick<TelemetryStore, 'query' | 'read'> => ({
+  /** @param filters settings that leave rows out; whoever reads with them hears no values of rows in errors */
+  const reading = (filters?: () => Promise<ClickHouseSettings>): Pick<TelemetryStore, 'query' | 'read'> => ({
     query: <Row>(sql: string, params?: Record<string, unknown>, limits: QueryLimits = {}) =>
-      translated(async () => {
-        const settings = { ...timeLimit(limits), ...(await filters()) };
-        const { meta = [], data } = await select(sql, settings, limits, params);
-        const names = meta.map(({ name }) => name);
-        return data.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
-      }, limits),
+      translated(
+        async () => {
+          const settings = { ...timeLimit(limits), ...(await filters?.()) };
+          const { meta = [], data } = await select(sql, settings, limits, params);
+          const names = meta.map(({ name }) => name);
+          return data.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
+        },
+        { ...limits, discreet: filters !== undefined },
+      ),
     read: (sql, limits) =>
-      translated(async () => {
-        const { meta = [], data } = await select(sql, { ...readLimits(limits), ...(await filters()) }, limits);
-        return { columns: meta, rows: data.slice(0, limits.maxRows) };
-      }, limits),
+      translated(
+        async () => {
+          const { meta = [], data } = await select(sql, { ...readLimits(limits), ...(await filters?.()) }, limits);
+          return { columns: meta, rows: data.slice(0, limits.maxRows) };
+        },
+        { ...limits, discreet: filters !== undefined },
+      ),
   });
-  const whole = reading(async () => ({}));
+  const whole = reading();
   const rowFilters = createRowFilters((sql, settings) => select(sql, settings, {}));
   const store: ConnectedTelemetry = {
     ...whole,
@@ -103,12 +110,12 @@ export function connectTelemetry(url: string): ConnectedTelemetry {
   return store;
 }
 
-/** Runs `work` and gives its errors our names. @param limits of a query; absent for everything else */
-async function translated<T>(work: () => Promise<T>, limits?: QueryLimits): Promise<T> {
+/** Runs `work` and gives its errors our names. @param query of a query; absent for everything else */
+async function translated<T>(work: () => Promise<T>, query?: QueryLimits & { discreet: boolean }): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw limits ? asQueryError(error, limits.signal) : asTelemetryError(error);
+    throw query ? asQueryError(error, query) : asTelemetryError(error);
   }
 }
 
