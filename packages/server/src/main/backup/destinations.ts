@@ -60,16 +60,24 @@ export class Destinations {
     });
   }
 
-  /** Works with the credentials that may delete, where they are others than those that may write. */
+  /**
+   * Works with the credentials that may delete, where they are others than those that may write.
+   * @throws YumOpsError `prune_elsewhere`, and those of key, stores and `work`
+   */
   async forPrune<Result>(
     config: BackupConfig,
     place: Place,
     work: (repository: Repository) => Promise<Result>,
   ): Promise<Result> {
     const [owner, option] = place === 'first' ? [config, 'prune_url'] : [config.copyTo, 'copy_to: {prune_url}'];
-    if (owner?.pruneUrl) return work(await this.#at(config, owner.pruneUrl, `${option} of "${config.name}"`));
-    const repository = place === 'first' ? await this.first(config) : await this.second(config);
-    return work(repository as Repository).catch((error: unknown) => {
+    const repository = (place === 'first' ? await this.first(config) : await this.second(config)) as Repository;
+    if (owner?.pruneUrl) {
+      const what = `${option} of "${config.name}"`;
+      const pruning = await this.#at(config, owner.pruneUrl, what);
+      refuseElsewhere(what, pruning.store, repository.store);
+      return work(pruning);
+    }
+    return work(repository).catch((error: unknown) => {
       // Credentials that may write but not delete are what is wanted; then others have to prune.
       if (codeOf(error) !== 'blob_refused') throw error;
       const used = place === 'first' ? 'stores.blobs' : 'copy_to';
@@ -100,4 +108,13 @@ export class Destinations {
     this.#stores.set(id, opening);
     return opening;
   }
+}
+
+/** By the rules of one destination another would lose what it is to keep. */
+function refuseElsewhere(what: string, pruning: BlobStore, store: BlobStore): void {
+  if (pruning.address === store.address) return;
+  throw new YumOpsError('prune_elsewhere', `${what} is ${pruning.address}, and the backups are in ${store.address}.`, {
+    hint: 'Name the same store, written the same way, with credentials that may delete. Nothing was deleted.',
+    status: 400,
+  });
 }
