@@ -380,8 +380,11 @@ export class Backups {
   async drillSelf(given: string | undefined, hooks: Hooks): Promise<DrillRecord> {
     const { settings, config: whole } = this.#context;
     const config = this.config(SELF);
-    const from = settings.blobUrl ?? whole.stores.blobs;
-    const kit = given ?? (await kitOf(config, settings, from));
+    const second = this.#from === FIRST ? null : config.copyTo;
+    const from = second
+      ? usable(second.url, `copy_to of "${config.name}"`).reveal()
+      : (settings.blobUrl ?? whole.stores.blobs);
+    const kit = given ?? (await kitOf(config, settings, whole.stores.blobs));
     const repository = await this.repository(config);
     // A relative address counts from the configuration, which the drill does not have.
     const drill = await drillSelf({ kit, from: absoluteBlobUrl(from, whole.root) }, this.#context, hooks);
