@@ -2,6 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { copyProblems, prune } from '../../src/care/backup/index.ts';
+import { copyRest } from '../../src/care/backup/physical/copy-wal.ts';
+import { readBlob } from '../../src/lib/blob.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { copyAndCheck } from '../../src/main/backup/copies.ts';
@@ -190,6 +192,59 @@ test('a copy that the first lost is put back whole', async () => {
   const config = backups.config('nightly');
   expect(await copyAndCheck(backups.at('second'), config, hooks())).toMatchObject({ repaired: [id] });
   expect(await made.verify(id, 1)).toMatchObject({ ok: true });
+});
+
+test('a copy is repaired without what is good there being replaced', async () => {
+  const made = await rigWith('    copy_to: "file:./second"\n', undefined, null);
+  await made.write('uploads/other.txt', 'bread');
+  const id = await made.good();
+  const [one = '', two = ''] = await made.stored('/chunks/');
+  // Nobody has read the first since.
+  await damage(one, flip(-1));
+  await damage(two.replace('/blobs/', '/second/'), flip(-1));
+  const backups = made.backups();
+  expect(await backups.at('second').verify(id, 1, hooks())).toMatchObject({ ok: false });
+  const outcome = await copyAndCheck(backups, backups.config('nightly'), hooks());
+  expect(outcome).toMatchObject({ repaired: [id], verified: [{ ok: true }] });
+  await backups.close();
+});
+
+test('a piece of log that was cut at the first is whole at the second; the position follows', async () => {
+  const made = await rigWith('    copy_to: "file:./second"\n', undefined, null);
+  const backups = made.backups();
+  const config = backups.config('nightly');
+  const [from, to] = [await backups.repository(config), await backups.at('second').repository(config)];
+  const piece = 'nightly/wal/7/00000001/0000000000000000-0000000001000000';
+  const position = 'nightly/wal/7/position';
+  for (const path of [piece, position]) await from.store.put(path, Buffer.from('whole'));
+  await copyRest(from, to, hooks().signal);
+  for (const path of [piece, position]) await from.store.put(path, Buffer.from('who'));
+  await copyRest(from, to, hooks().signal);
+  expect(String(await readBlob(to.store, piece))).toBe('whole');
+  expect(String(await readBlob(to.store, position))).toBe('who');
+  await backups.close();
+});
+
+test.each([
+  ['prune_url', '    copy_to: "file:./second"\n    prune_url: "file:./second"\n'],
+  ['copy_to: {prune_url}', '    copy_to: {url: "file:./second", prune_url: "file:./blobs"}\n'],
+])('a %s that leads to another store is refused', async (option, yaml) => {
+  const made = await rigWith(yaml, undefined, null);
+  await made.good();
+  const backups = made.backups();
+  await expect(backups.prune(backups.config('nightly'), hooks().signal)).rejects.toMatchObject({
+    code: 'prune_elsewhere',
+    message: expect.stringMatching(`^${option} of "nightly" is file:.*(blobs|second).*file:.*(blobs|second)\\.$`),
+  });
+  await backups.close();
+});
+
+test('a drill of YumOps itself reads the destination that it is told to', async () => {
+  const made = await rigWith('    copy_to: {url: "file:./second", name: offsite}\n', undefined, null);
+  const backups = made.backups();
+  const { findings } = await backups.at('offsite').drillSelf(undefined, hooks());
+  expect(findings).toMatchObject([{ code: 'self_backup_missing', message: expect.stringMatching(/second\.$/) }]);
+  await backups.close();
 });
 
 test('a second destination that is the first is refused, and an unknown name says which there are', async () => {

@@ -40,7 +40,8 @@ export function lockUntilOf(
 /**
  * Copies a backup to another store as it is, sealed; the manifest last. Every object is summed on its way. There the copy
  * shows as running while it is made.
- * @param again whether what stands there already is put once more: it was found not to be good
+ * @param again whether what stands there already is put once more: it was found not to be good. Pieces of files and of the log
+ *   that open there stay
  * @throws YumOpsError `copy_damaged`, and those of both stores
  */
 export async function copyBackup(
@@ -115,7 +116,8 @@ class Copy {
     const { signal } = this.#hooks;
     const ids = await chunkIdsOf(from, [this.#manifest.id], signal);
     if (ids.size === 0) return;
-    let there = this.#again ? new Set<string>() : await storedChunks(to);
+    let there = await storedChunks(to);
+    if (this.#again) there = await this.#whole(there, ids);
     const lockUntil = this.#lockUntil;
     for (const id of ids) {
       signal.throwIfAborted();
@@ -130,6 +132,17 @@ class Copy {
     }
   }
 
+  /** Of the pieces that stand there those that open: what is good is never replaced, by what may not be. */
+  async #whole(there: ReadonlySet<string>, ids: ReadonlySet<string>): Promise<Set<string>> {
+    const { to } = this.#route;
+    const whole = new Set<string>();
+    for (const id of ids) {
+      this.#hooks.signal.throwIfAborted();
+      if (there.has(id) && (await opens(to, chunkPath(to, id)))) whole.add(id);
+    }
+    return whole;
+  }
+
   /** The log that a base backup needs by itself. */
   async #log(): Promise<void> {
     const { tier, id, finished } = this.#manifest;
@@ -137,7 +150,10 @@ class Copy {
     const { from, to, pitrWindowMs } = this.#route;
     const lockUntil = lockUntilOf(this.#route, pitrWindowMs);
     for (const path of await logOfBase(from, id, Date.parse(finished))) {
-      await put(to, path, await readBlob(from.store, path), { ...lockOfLog(path, lockUntil), ifAbsent: !this.#again });
+      const lock = lockOfLog(path, lockUntil);
+      if (!this.#again || !(await opens(to, path))) {
+        await put(to, path, await readBlob(from.store, path), { ...lock, ifAbsent: !this.#again });
+      } else if (lock.lockUntil !== undefined) await to.store.extendLock(path, lock.lockUntil);
     }
   }
 
@@ -148,6 +164,17 @@ class Copy {
     const lock = lockUntil === undefined ? {} : { lockUntil };
     const isNew = await put(to, path, body, { ...lock, ifAbsent: !this.#again });
     if (!isNew && lockUntil !== undefined) await to.store.extendLock(path, lockUntil);
+  }
+}
+
+/** Whether a sealed object is there, and whole. */
+async function opens(repository: Repository, path: string): Promise<boolean> {
+  try {
+    for await (const _ of repository.readObject(path));
+    return true;
+  } catch (error) {
+    if (!['backup_damaged', 'backup_key_wrong', 'blob_missing'].includes(codeOf(error) ?? '')) throw error;
+    return false;
   }
 }
 

@@ -11,7 +11,7 @@ const LEAST_WINDOW = 1_048_576n;
  * of a piece that has become whole go there too, where the credentials may. Nothing else is deleted: retention is each
  * repository's own.
  * @param options.lockUntil until when whole pieces are locked there; undefined = not at all
- * @param options.onlyMissing whether what stands there is left as it is: it may be newer
+ * @param options.onlyMissing whether the position there is left as it is: it may be newer
  * @throws YumOpsError those of both stores
  */
 export async function copyRest(
@@ -22,11 +22,10 @@ export async function copyRest(
 ): Promise<void> {
   const here = await listed(from);
   const there = await listed(to);
-  for (const [path, { bytes }] of here) {
+  for (const path of here.keys()) {
     signal.throwIfAborted();
-    const standing = there.get(path);
-    const isSame = standing?.bytes === bytes && !path.endsWith('/position');
-    if (isSame || (onlyMissing && standing)) continue;
+    // What stands there is never replaced but the position: a piece that was cut here meanwhile would be cut there too.
+    if (there.has(path) && (onlyMissing || !path.endsWith('/position'))) continue;
     await copyOne(from, to, path, lockOfLog(path, lockUntil));
   }
   for (const path of there.keys()) {
