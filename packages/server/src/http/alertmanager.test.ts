@@ -18,6 +18,7 @@ grouping: {by: [alertname], group_wait: 1s, group_interval: 30s}
 `;
 const KEYS: Record<string, IngestKey> = {
   server: { scope: 'server', project: null },
+  one: { scope: 'server', project: '1' },
   browser: { scope: 'public', project: null },
 };
 
@@ -111,6 +112,28 @@ test('an alert that cannot be read is named, and takes no other along', async ()
   expect(answer.error).toMatchObject({ code: 'invalid_alert', hint: '1 alerts were taken.' });
   await until(5);
   expect(rig.timeline()).toEqual(['1 slack #ops firing']);
+});
+
+test('a key of one project neither begins nor ends alerts of another', async () => {
+  const foreign = { labels: { ...labels, project: '2' } };
+  const own = { labels: { ...labels, project: '1' } };
+  expect((await ask('POST', '/api/v2/alerts', [foreign], 'server')).status).toBe(200);
+  const ending = { ...foreign, startsAt: iso(0), endsAt: iso(1) };
+  const forged = { labels: { alertname: 'Forged', project: '2' } };
+  const { status, body } = await ask('POST', '/api/v2/alerts', [ending, forged, own, { labels }], 'one');
+  expect(status).toBe(400);
+  expect(body.error).toMatchObject({
+    code: 'invalid_alert',
+    message: '2 of 4 alerts: number 1: it names project 2, and the key is of project 1',
+    hint: '2 alerts were taken.',
+  });
+  await until(5);
+  const listed = (await ask('GET', '/api/v2/alerts?filter=alertname!%3D"x"')).body as {
+    labels: object;
+    endsAt: string;
+  }[];
+  expect(listed.map((alert) => alert.labels)).toHaveLength(3);
+  expect(listed.find((alert) => 'project' in alert.labels && alert.labels.project === '2')?.endsAt).toBe(iso(300));
 });
 
 test('alerts and silences as amtool reads and writes them', async () => {

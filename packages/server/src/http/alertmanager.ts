@@ -62,21 +62,23 @@ export function alertmanagerRoutes(app: FastifyInstance, deps: AlertmanagerDeps)
   const { alerting, guard, version, startedAt } = deps;
   const tags = ['alertmanager'];
   const onRequest = guard('viewer');
+  const keyProjects = new WeakMap<FastifyRequest, string | null>();
 
   routes.post(
     '/api/v2/alerts',
     {
-      onRequest: (request) => maySend(request, deps),
+      onRequest: async (request) => void keyProjects.set(request, await maySend(request, deps)),
       bodyLimit: BODY_LIMIT,
       schema: { tags, summary: 'Take alerts in; 200 means that they are committed', body: z.array(z.unknown()) },
     },
-    async ({ body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
       if (body.length > MOST_ALERTS) {
         throw new YumOpsError('too_many_alerts', `At most ${MOST_ALERTS} alerts are taken at one time.`, {
           status: 413,
         });
       }
-      const { sent, refused } = await pushEach(alerting, body);
+      const { sent, refused } = await pushEach(alerting, body, keyProjects.get(request) ?? null);
       if (refused.length === 0) return reply.code(200).send('');
       throw new YumOpsError('invalid_alert', `${refused.length} of ${body.length} alerts: ${refused[0]}`, {
         hint: `${sent} alerts were taken.`,
@@ -104,24 +106,38 @@ export function alertmanagerRoutes(app: FastifyInstance, deps: AlertmanagerDeps)
   silences(app, deps);
 }
 
-/** Keys of servers may send, and whoever may respond. */
-async function maySend(request: FastifyRequest, { guard, findIngestKey }: AlertmanagerDeps): Promise<void> {
+/**
+ * Keys of servers may send, and whoever may respond.
+ * @returns the only project whose alerts may be sent; null = of any
+ */
+async function maySend(request: FastifyRequest, { guard, findIngestKey }: AlertmanagerDeps): Promise<string | null> {
   try {
-    await authorizeServer(request, findIngestKey);
+    return (await authorizeServer(request, findIngestKey)).project;
   } catch (error) {
     const isToken = codeOf(error) === 'invalid_key' && request.headers.authorization !== undefined;
     if (!isToken && request.headers.cookie === undefined) throw error;
     await guard('responder').call(request.server, request, undefined as never);
+    return null;
   }
 }
 
-/** An alert that cannot be taken takes no other along. */
-async function pushEach(alerting: Alerting, body: readonly unknown[]): Promise<{ sent: number; refused: string[] }> {
+/**
+ * An alert that cannot be taken takes no other along. One without a project stays as it is, also from the key of a
+ * project: a label of ours would make it another alert than the one that its sender began.
+ */
+async function pushEach(
+  alerting: Alerting,
+  body: readonly unknown[],
+  project: string | null,
+): Promise<{ sent: number; refused: string[] }> {
   const refused: string[] = [];
   const good = body.flatMap((item, index): SentAlert[] => {
     const parsed = postedAlert.safeParse(item);
-    if (parsed.success) return [toSent(parsed.data)];
-    refused.push(`number ${index + 1}: ${parsed.error.issues[0]?.message ?? 'not an alert'}`);
+    const fault = parsed.success
+      ? foreignProject(parsed.data.labels, project)
+      : (parsed.error.issues[0]?.message ?? 'not an alert');
+    if (parsed.success && fault === undefined) return [toSent(parsed.data)];
+    refused.push(`number ${index + 1}: ${fault}`);
     return [];
   });
   const valid = good.filter((alert) => {
@@ -135,6 +151,13 @@ async function pushEach(alerting: Alerting, body: readonly unknown[]): Promise<{
   });
   if (valid.length > 0) await alerting.push(valid);
   return { sent: valid.length, refused };
+}
+
+/** What is wrong with an alert that names a project, sent with a key of another one. */
+function foreignProject(own: Readonly<Record<string, string>>, project: string | null): string | undefined {
+  const named = own['project'] ?? '';
+  if (project === null || named === '' || named === project) return undefined;
+  return `it names project ${named.slice(0, 100)}, and the key is of project ${project}`;
 }
 
 function toSent({ labels: own, annotations, startsAt, endsAt, generatorURL }: z.infer<typeof postedAlert>): SentAlert {
