@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createUptime, listMonitors, type Uptime } from '../../src/observe/uptime/index.ts';
-import { noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
+import { monitorOf, noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
 import { startTestState, type TestState } from '../engines.ts';
 import { silentLog, until } from '../ingest.ts';
 
@@ -80,6 +80,18 @@ it('two projects may name their jobs alike', async () => {
   await say('twin', 'error', null, '8');
   await reaches('twin', 'up');
   await reaches('twin-8', 'down');
+});
+
+it('a job of one project does not speak for the configured monitor of another', async () => {
+  const monitor = monitorOf({ kind: 'heartbeat', name: 'billing', every: '60m', project: '9' });
+  await uptime.reload({ monitors: [monitor], targets: {} });
+  await say('billing', 'error', null, '8');
+  await reaches('billing-8', 'down');
+  expect((await listed('billing'))?.state).not.toBe('down');
+  await say('billing', 'ok', null, '9');
+  await reaches('billing', 'up');
+  expect(uptime.monitors().map(({ id }) => id)).not.toContain('billing-9');
+  await uptime.reload({ monitors: [], targets: {} });
 });
 
 it('monitors of jobs and their states outlive a restart and a reload', async () => {

@@ -64,7 +64,7 @@ export class CheckInMonitors {
    */
   async note(checkIn: CheckIn, configured: readonly MonitorConfig[]): Promise<{ id: string; changed: boolean }> {
     const { slug, project } = checkIn;
-    if (configured.some(({ id, kind }) => id === slug && kind === 'heartbeat')) return { id: slug, changed: false };
+    if (configured.some((monitor) => isOf(monitor, checkIn))) return { id: slug, changed: false };
     const known = [...this.#rows.values()].find((row) => row.slug === slug && row.project === project);
     const taken = this.#rows.has(slug) || configured.some(({ id }) => id === slug);
     const id = known?.id ?? (taken ? `${slug}-${project}` : slug);
@@ -76,6 +76,11 @@ export class CheckInMonitors {
     this.#rows.set(id, row);
     return { id, changed: true };
   }
+}
+
+/** Whether a monitor of the configuration is that of a job; one that names a project is no other project's. */
+function isOf({ id, kind, project }: MonitorConfig, checkIn: CheckIn): boolean {
+  return id === checkIn.slug && kind === 'heartbeat' && (project === null || project === checkIn.project);
 }
 
 function store(db: Queryable, { id, project, slug, environment, config }: JobRow, at: number): Promise<unknown> {
