@@ -8,8 +8,16 @@ export interface Overview {
   since: string | null;
   todo: TodoItem[];
   signals: Signal[];
-  /** The platform's own losses and lags, all zero when all is well. */
-  pipeline: { spoolBytes: number; lagSeconds: number; rejected: number; dropped: number };
+  /** Null for somebody who reaches some projects only: it counts those of all. */
+  pipeline: Pipeline | null;
+}
+
+/** The platform's own losses and lags, all zero when all is well. */
+export interface Pipeline {
+  spoolBytes: number;
+  lagSeconds: number;
+  rejected: number;
+  dropped: number;
 }
 
 /** Something a person should do, worst first. */

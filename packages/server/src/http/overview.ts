@@ -1,4 +1,4 @@
-import type { Alert, Instance, Monitor, Overview } from '@yumops/protocol';
+import type { Alert, Instance, Monitor, Overview, Pipeline } from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -14,7 +14,7 @@ export interface OverviewDeps {
   instance: Instance;
   monitors(reach: Reach): Promise<Monitor[]>;
   firingAlerts(reach: Reach): Promise<Alert[]>;
-  pipeline(): Overview['pipeline'];
+  pipeline(): Pipeline;
   /** Sentences about parts of the platform that are not well. */
   ownProblems(): Promise<string[]>;
   configErrors(): number;
@@ -37,7 +37,7 @@ async function overview(deps: OverviewDeps, reach: Reach): Promise<Overview> {
     orReport('The alerts', deps.firingAlerts(reach)),
     reach === null ? deps.ownProblems() : [],
   ]);
-  const pipeline = deps.pipeline();
+  const pipeline = reach === null ? deps.pipeline() : null;
   const verdict = drawVerdict({
     service: deps.instance.service,
     firing: firing ?? [],

@@ -26,7 +26,7 @@ export function OverviewPage() {
             <Signals signals={overview.signals} />
             <MonitorStrip />
             <OnCallNow />
-            <Pipeline pipeline={overview.pipeline} />
+            {overview.pipeline !== null && <Pipeline pipeline={overview.pipeline} />}
           </>
         )}
       </QueryView>

@@ -1,4 +1,4 @@
-import type { Overview } from '@yumops/protocol';
+import type { Pipeline as PipelineFigures } from '@yumops/protocol';
 import { Panel } from '../../components/panel.tsx';
 import { State, type Tone } from '../../components/state.tsx';
 import { formatBytes, formatCount, formatSpan } from '../../format/number.ts';
@@ -15,7 +15,7 @@ interface Figure {
   word: string;
 }
 
-function figuresOf({ spoolBytes, lagSeconds, rejected, dropped }: Overview['pipeline']): Figure[] {
+function figuresOf({ spoolBytes, lagSeconds, rejected, dropped }: PipelineFigures): Figure[] {
   const figure = (label: string, value: string, fault: Tone | null, word: string): Figure =>
     fault === null ? { label, value, tone: 'ok', word: 'fine' } : { label, value, tone: fault, word };
   return [
@@ -27,7 +27,7 @@ function figuresOf({ spoolBytes, lagSeconds, rejected, dropped }: Overview['pipe
 }
 
 /** What the platform itself lost or has not stored yet. */
-export function Pipeline({ pipeline }: { pipeline: Overview['pipeline'] }) {
+export function Pipeline({ pipeline }: { pipeline: PipelineFigures }) {
   return (
     <Panel title="Losses and lag of the platform">
       <dl className="pipeline">

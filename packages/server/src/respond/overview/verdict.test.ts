@@ -42,7 +42,7 @@ const alert = (rule: string, severity: Alert['severity'], more: Partial<Alert> =
   ...more,
 });
 
-const quiet: Evidence = {
+const quiet = {
   service: 'yumzoom',
   firing: [],
   monitors: [monitor('Home', 'up')],
@@ -50,7 +50,7 @@ const quiet: Evidence = {
   pipeline: { spoolBytes: 0, lagSeconds: 0, rejected: 0, dropped: 0 },
   ownProblems: [],
   configErrors: 0,
-};
+} satisfies Evidence;
 
 describe('the sentence', () => {
   const cases: [string, Partial<Evidence>, string, string][] = [

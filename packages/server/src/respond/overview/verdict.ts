@@ -7,6 +7,7 @@ export interface Evidence {
   monitors: readonly Monitor[];
   /** Requests in the last hour; null when the store did not answer. */
   requests: number | null;
+  /** Null for somebody whom the whole installation does not concern. */
   pipeline: Overview['pipeline'];
   /** Parts of the platform that are not well, as sentences. */
   ownProblems: readonly string[];
@@ -130,7 +131,7 @@ function ownItems({ pipeline, ownProblems, configErrors }: Evidence): TodoItem[]
     detail: problem,
     action: { label: 'Look at this machine', command: 'yumops doctor' },
   }));
-  if (pipeline.lagSeconds > LAG_SECONDS) {
+  if (pipeline !== null && pipeline.lagSeconds > LAG_SECONDS) {
     items.push({
       severity: 'warning',
       title: 'Telemetry arrives late',
