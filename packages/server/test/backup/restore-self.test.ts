@@ -65,6 +65,16 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   const repository = new Repository(store, SELF, readKit(key.toLine()).keys);
   while ((await recoverable(repository, Date.now())) === null) await systemClock.sleep(100);
   await db.query('INSERT INTO rules_of_users VALUES (2)');
+  // The log leaves a moment after the commit; what had no moment is not to come back.
+  const [{ lsn }] = (await db.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn')) as [
+    { lsn: string },
+  ];
+  const arrived = () =>
+    db.query<{ yes: boolean }>(
+      `SELECT coalesce(bool_or(write_lsn >= $1::pg_lsn), false) AS yes FROM pg_stat_replication`,
+      [lsn],
+    );
+  while ((await arrived())[0]?.yes !== true) await systemClock.sleep(50);
   await store.put('attachments/one', Buffer.from('bytes'));
   await db.close();
   await self.stop();
