@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
+import { buildConsole, buildExample } from '../lib/build-steps.mjs';
 import { root } from '../lib/root.mjs';
 
 const SIGNING = 'signing-secret-of-the-exercise';
@@ -287,6 +288,8 @@ function check(incident, postmortem) {
 }
 
 try {
+  await buildConsole();
+  await buildExample();
   const mails = [];
   const slack = slackReceiver();
   const mail = mailReceiver(mails);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { buildConsole, buildExample } from '../lib/build-steps.mjs';
 import { root } from '../lib/root.mjs';
 
 const { values } = parseArgs({
@@ -130,6 +131,8 @@ const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env, s
 const gone = new Promise((resolve) => child.once('exit', resolve));
 let failed = false;
 try {
+  await buildConsole();
+  await buildExample();
   await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`npm start ended with ${code}`)));
     createInterface({ input: child.stdout }).on('line', (line) => line.startsWith('ready:') && resolve());
