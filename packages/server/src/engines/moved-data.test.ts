@@ -41,3 +41,9 @@ test('a home that was made anew does not own its old data', async () => {
 test('nothing is abandoned where nothing was put elsewhere', async () => {
   expect(await abandonedData(folder)).toEqual([]);
 });
+
+test('a home that cannot be read may own them', async () => {
+  await moved('closed', false);
+  await mkdir(join(folder, 'homes', 'closed', 'data-location'), { recursive: true });
+  expect(await abandonedData(folder)).toEqual([]);
+});

@@ -29,11 +29,24 @@ export async function abandonedData(system = SYSTEM_FOLDER): Promise<AbandonedDa
   for (const name of await namesIn(folder)) {
     if (!name.endsWith(RECORD)) continue;
     const path = join(folder, name.slice(0, -RECORD.length));
-    const home = (await readFile(join(folder, name), 'utf8')).trim();
-    const pointer = await readFile(join(home, 'data-location'), 'utf8').catch(() => undefined);
-    if (pointer?.trim() !== path) found.push({ path, home, bytes: await sizeOf(path) });
+    const home = await textOf(join(folder, name));
+    if (typeof home !== 'string') continue;
+    const pointer = await textOf(join(home, 'data-location'));
+    if (pointer !== UNREADABLE && pointer !== path) found.push({ path, home, bytes: await sizeOf(path) });
   }
   return found;
+}
+
+/** What cannot be read says nothing of who owns what. */
+const UNREADABLE = Symbol('unreadable');
+
+/** The text of a file; undefined when there is none. */
+async function textOf(path: string): Promise<string | undefined | typeof UNREADABLE> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '') ? undefined : UNREADABLE;
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -65,7 +65,7 @@ function Objectives({ items, open }: { items: readonly SloItem[]; open: string |
 function Row({ item, current }: { item: SloItem; current: boolean }) {
   const { id, name, target, window, state, attained, budget, burnRate } = item;
   return (
-    <route.Link data-row to="." search={{ slo: id }} className="objective-row" data-current={current}>
+    <route.Link data-row to="." search={{ slo: id }} className="panel-row objective-row" data-current={current}>
       <span className="objective-name">
         <strong className="truncate">{name}</strong>
         <span className="quiet">
