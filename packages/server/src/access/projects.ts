@@ -1,6 +1,6 @@
 import type { Queryable } from '../lib/db.ts';
 
-/** Every project that a key, a monitor, an error, a release or somebody's role names, in order. */
+/** Every project that a key, a monitor, an error, a release or a token's role names, in order. */
 export async function listProjects(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ project: string }>(
     `SELECT DISTINCT project FROM (
