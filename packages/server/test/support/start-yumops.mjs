@@ -9,7 +9,12 @@ export async function startYumops({ folder, env }) {
   const child = spawn(process.execPath, [BIN, 'start', '--port', '0'], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    process.stderr.write(chunk);
+    said = (said + chunk).slice(-4_000);
   });
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
   const ready = new Promise((resolve) => {
@@ -20,7 +25,7 @@ export async function startYumops({ folder, env }) {
   const url = await Promise.race([
     ready,
     ended.then((how) => {
-      throw new Error(`yumops start ended with ${how}`);
+      throw new Error(`yumops start ended with ${how}: ${said}`);
     }),
   ]);
   return {

@@ -5,6 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import dns2 from 'dns2';
 import { SMTPServer } from 'smtp-server';
 import { WebSocketServer } from 'ws';
+import { freePort } from '../../src/engines/index.ts';
 import {
   type KeyPair,
   makeCertificates,
@@ -51,8 +52,6 @@ export async function startKindServers(): Promise<KindServers> {
     wrongHost: await secure(wrongHost),
   };
   const mute = await serveTcp(() => undefined);
-  const gone = await serveTcp(() => undefined);
-  await gone.close();
   const redis = await RedisServer.start(['--requirepass', 'sesame', '--databases', '4']);
   const smtp = await startSmtp(certificates);
   const health = await startGrpc();
@@ -60,7 +59,7 @@ export async function startKindServers(): Promise<KindServers> {
   const socket = await startWebSocket();
   const running = [web, mutual, ...Object.values(tls), mute, socket];
   return {
-    ...{ state, certificates, web, mutual, tls, mute, closed: gone.port },
+    ...{ state, certificates, web, mutual, tls, mute, closed: await freePort() },
     ...{ redis: redis.port, smtp: smtp.port, grpc: health.port, dns: names.port, socket: `${socket.url}/live` },
     async stop() {
       await Promise.all(running.map((server) => server.close()));
