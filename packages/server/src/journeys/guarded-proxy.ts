@@ -1,14 +1,19 @@
 import { promises as dns, type LookupAddress } from 'node:dns';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { messageOf } from '../lib/errors.ts';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, isIP, type Socket } from 'node:net';
+import { codeOf } from '../lib/errors.ts';
 
-/** How long a connection to a site may take, milliseconds. */
+/** How long the browser may take to say whom it wants, and a site to take the connection, milliseconds. */
 const CONNECT_LIMIT = 15_000;
-/** Headers that are of the connection to a proxy. */
-const HOP_BY_HOP = ['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade'];
+
+/** Bytes of SOCKS version 5 (RFC 1928). */
+const VERSION = 5;
+const NO_LOGIN = 0;
+const CONNECT = 1;
+const IPV4 = 1;
+const NAME = 3;
+const IPV6 = 4;
+const JOINED = 0;
 
 export interface GuardedProxyOptions {
   /** Whether an address may be called. */
@@ -17,101 +22,137 @@ export interface GuardedProxyOptions {
   resolve?(host: string): Promise<readonly LookupAddress[]>;
 }
 
-/** A proxy on a loopback port, for one browser. */
+/** A SOCKS proxy on a loopback port, for one browser. */
 export interface GuardedProxy {
-  /** `http://127.0.0.1:PORT` */
+  /** `socks5://127.0.0.1:PORT` */
   url: string;
+  /** The last failure to reach a host, in the browser's own terms, such as `ERR_CONNECTION_REFUSED`. */
+  failureOf(host: string, port: number): string | undefined;
   close(): void;
 }
 
 /**
  * Starts the only way out of a journey's browser. A name is resolved here, once for each connection, and the address that was
  * judged is the one that is called: a name that answers differently a moment later, and a redirect, lead nowhere else.
+ * A site that cannot be reached is a failed connection in the browser, never a page.
  */
 export async function startGuardedProxy(options: GuardedProxyOptions): Promise<GuardedProxy> {
-  const server = createServer((request, response) => {
-    forward(request, response, options).catch((error) => refuse(response, error));
+  const failures = new Map<string, string>();
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket)).on('error', () => undefined); // the browser may be gone at any moment
+    serve(socket, options, failures).catch(() => socket.destroy());
   });
-  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    tunnel(request, socket, head, options).catch((error) => {
-      socket.on('error', () => undefined); // the browser may be gone already
-      socket.end(`HTTP/1.1 ${statusOf(error)} Refused\r\nconnection: close\r\n\r\n`);
-    });
-  });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    failureOf: (host, port) => failures.get(`${host} ${port}`),
     close() {
       server.close();
-      server.closeAllConnections();
+      for (const socket of open) socket.destroy();
     },
   };
 }
 
-/** A host of which no address may be called. */
-class Refused extends Error {}
+/** Why a host is not reached: the browser's name of it and the reply byte of the protocol. */
+class Unreached extends Error {
+  readonly failure: string;
+  readonly reply: number;
 
-const statusOf = (error: unknown) => (error instanceof Refused ? 403 : 502);
+  constructor(failure: string, reply: number) {
+    super(failure);
+    this.failure = failure;
+    this.reply = reply;
+  }
+}
+
+const FAILURES: Record<string, Unreached> = {
+  ENOTFOUND: new Unreached('ERR_NAME_NOT_RESOLVED', 4),
+  EAI_AGAIN: new Unreached('ERR_NAME_NOT_RESOLVED', 4),
+  ECONNREFUSED: new Unreached('ERR_CONNECTION_REFUSED', 5),
+  ECONNRESET: new Unreached('ERR_CONNECTION_RESET', 5),
+  ETIMEDOUT: new Unreached('ERR_CONNECTION_TIMED_OUT', 4),
+  EHOSTUNREACH: new Unreached('ERR_ADDRESS_UNREACHABLE', 4),
+  ENETUNREACH: new Unreached('ERR_ADDRESS_UNREACHABLE', 3),
+};
+
+function unreached(error: unknown): Unreached {
+  if (error instanceof Unreached) return error;
+  return FAILURES[codeOf(error) ?? ''] ?? new Unreached('ERR_CONNECTION_FAILED', 1);
+}
+
+/** Joins the browser with the address that was judged; what goes through is the business of the two. */
+async function serve(socket: Socket, options: GuardedProxyOptions, failures: Map<string, string>): Promise<void> {
+  socket.setTimeout(CONNECT_LIMIT, () => socket.destroy());
+  const { host, port } = await readRequest(socket);
+  socket.setTimeout(0);
+  const key = `${host} ${port}`;
+  try {
+    const onward = await reach(await addressOf(host, options), port);
+    failures.delete(key);
+    socket.write(reply(JOINED));
+    join(socket, onward);
+  } catch (error) {
+    const { failure, reply: code } = unreached(error);
+    failures.set(key, failure);
+    socket.end(reply(code));
+  }
+}
+
+const reply = (code: number) => Buffer.from([VERSION, code, 0, IPV4, 0, 0, 0, 0, 0, 0]);
+
+async function readRequest(socket: Socket): Promise<{ host: string; port: number }> {
+  const [version, methods] = await take(socket, 2);
+  if (version !== VERSION) throw new Error('Not SOCKS 5');
+  await take(socket, methods as number);
+  socket.write(Buffer.from([VERSION, NO_LOGIN]));
+  const [, command, , kind] = await take(socket, 4);
+  const host = await readHost(socket, kind as number);
+  const port = (await take(socket, 2)).readUInt16BE();
+  if (command !== CONNECT) throw new Error('Only connections are passed on');
+  return { host, port };
+}
+
+async function readHost(socket: Socket, kind: number): Promise<string> {
+  if (kind === IPV4) return (await take(socket, 4)).join('.');
+  if (kind === NAME) return (await take(socket, (await take(socket, 1)).readUInt8())).toString('latin1');
+  if (kind !== IPV6) throw new Error('Not a kind of address');
+  const bytes = await take(socket, 16);
+  const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(2 * at).toString(16));
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** The next `count` bytes. */
+async function take(socket: Socket, count: number): Promise<Buffer> {
+  for (;;) {
+    const bytes = socket.read(count) as Buffer | null;
+    if (bytes?.length === count) return bytes;
+    if (bytes || socket.readableEnded || count === 0) throw new Error('The browser ended in the middle');
+    await once(socket, 'readable');
+  }
+}
 
 async function addressOf(host: string, options: GuardedProxyOptions): Promise<string> {
   const { isAllowed, resolve = (name) => dns.lookup(name, { all: true }) } = options;
   const addresses = isIP(host) === 0 ? (await resolve(host)).map(({ address }) => address) : [host];
   const [first] = addresses;
-  if (first === undefined) throw new Error(`${host} has no address`);
+  if (first === undefined) throw new Unreached('ERR_NAME_NOT_RESOLVED', 4);
   // One refused address is enough: which of them answers is not the site's to choose.
-  if (!addresses.every(isAllowed)) throw new Refused(`${host} has an address that journeys may not call`);
+  if (!addresses.every(isAllowed)) throw new Unreached('ERR_ACCESS_DENIED', 2);
   return first;
 }
 
-const bareHost = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
-
-/** Passes a plain request on, to the address that was judged. */
-async function forward(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: GuardedProxyOptions,
-): Promise<void> {
-  const url = new URL(request.url ?? '');
-  if (url.protocol !== 'http:') throw new Refused(`${url.protocol} is not passed on`);
-  const host = await addressOf(bareHost(url.hostname), options);
-  const headers: IncomingMessage['headers'] = { ...request.headers, host: url.host };
-  for (const name of HOP_BY_HOP) delete headers[name];
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const onward = httpRequest(
-      { host, port: url.port || 80, method: request.method, path: `${url.pathname}${url.search}`, headers },
-      resolve,
-    );
-    onward.setTimeout(CONNECT_LIMIT * 4, () => onward.destroy(new Error('The site sent nothing for a minute')));
-    onward.on('error', reject);
-    response.on('close', () => onward.destroy());
-    request.pipe(onward);
-  });
-  response.writeHead(answer.statusCode ?? 502, answer.headers);
-  await pipeline(answer, response);
-}
-
-function refuse(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) response.destroy();
-  else response.writeHead(statusOf(error), { 'content-type': 'text/plain' }).end(messageOf(error));
-}
-
-/** Joins the browser with the address that was judged; what goes through is the business of the two. */
-async function tunnel(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  options: GuardedProxyOptions,
-): Promise<void> {
-  const { hostname, port } = new URL(`https://${request.url}`);
-  const host = await addressOf(bareHost(hostname), options);
-  const onward = connect({ host, port: Number(port) || 443 });
-  await new Promise<void>((resolve, reject) => {
-    onward.setTimeout(CONNECT_LIMIT, () => onward.destroy(new Error('The site did not take the connection')));
-    onward.once('connect', resolve).once('error', reject);
-  });
+async function reach(host: string, port: number): Promise<Socket> {
+  const onward = connect({ host, port });
+  onward.setTimeout(CONNECT_LIMIT, () => onward.destroy(new Unreached('ERR_CONNECTION_TIMED_OUT', 4)));
+  await once(onward, 'connect');
   onward.setTimeout(0);
-  socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-  if (head.length > 0) onward.write(head);
+  return onward;
+}
+
+function join(socket: Socket, onward: Socket): void {
   socket.pipe(onward).pipe(socket);
   for (const [end, other] of [
     [socket, onward],

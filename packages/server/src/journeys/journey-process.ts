@@ -9,7 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { messageOf } from '../lib/errors.ts';
 import { isAllowed } from '../observe/uptime/index.ts';
-import { startGuardedProxy } from './guarded-proxy.ts';
+import { type GuardedProxy, startGuardedProxy } from './guarded-proxy.ts';
 import type { JourneyJob, JourneyReport } from './runner.ts';
 
 type Journey = (parts: { page: Page; context: BrowserContext }) => Promise<unknown>;
@@ -37,7 +37,7 @@ async function run(job: JourneyJob): Promise<JourneyReport> {
   try {
     const context = await browser.newContext();
     await context.route('**/*', async (route) => {
-      const host = new URL(route.request().url()).hostname.replace(/^\[|\]$/g, '');
+      const host = bareHost(new URL(route.request().url()).hostname);
       if (await mayCall(host, job)) await route.continue();
       else await route.abort('accessdenied');
     });
@@ -49,7 +49,7 @@ async function run(job: JourneyJob): Promise<JourneyReport> {
       return { kind: 'done' };
     } catch (error) {
       const lost = [...(await picture(page, job)), ...(await record(context, job))];
-      return { kind: 'failed', message: oneLine(error), url: page.url(), lost };
+      return { kind: 'failed', message: explain(oneLine(error), proxy), url: page.url(), lost };
     }
   } finally {
     await browser.close();
@@ -88,6 +88,8 @@ async function record(context: BrowserContext, { trace }: JourneyJob): Promise<s
   }
 }
 
+const bareHost = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
+
 /** Says of a refused host early and plainly what the proxy would refuse; what cannot be resolved is left to it. */
 async function mayCall(host: string, { allowPrivate }: JourneyJob): Promise<boolean> {
   if (host === '') return true;
@@ -107,6 +109,15 @@ async function load(script: string, home: string): Promise<Journey> {
   const { default: journey } = (await import(pathToFileURL(file).href)) as { default?: unknown };
   if (typeof journey !== 'function') throw new Error('The script has no default export that is a function');
   return journey as Journey;
+}
+
+/** The browser says of each host that the proxy does not reach that the proxy failed; the proxy knows why. */
+function explain(message: string, proxy: GuardedProxy): string {
+  return message.replace(/ERR_SOCKS_CONNECTION_FAILED at (\S+)/, (said, address: string) => {
+    const { hostname, port, protocol } = new URL(address);
+    const failure = proxy.failureOf(bareHost(hostname), Number(port) || (protocol === 'https:' ? 443 : 80));
+    return failure === undefined ? said : `${failure} at ${address}`;
+  });
 }
 
 function oneLine(error: unknown): string {

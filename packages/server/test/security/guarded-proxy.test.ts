@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../../src/engines/index.ts';
 import { type GuardedProxy, startGuardedProxy } from '../../src/journeys/guarded-proxy.ts';
 
 /** The address that journeys may call in this test; 127.0.0.1 stands for the inside. */
@@ -79,20 +80,29 @@ test('a site that may be called is reached under its name', async () => {
 test('a name that turns inside between two looks leads nowhere, and the address that was judged is the one that is called', async () => {
   names['outside.test'] = [OUTSIDE, INSIDE];
   expect(await open(`http://outside.test:${site.port}/`)).toContain(`hello from ${OUTSIDE}`);
-  expect(await open(`http://outside.test:${secret.port}/`)).toContain('403');
+  expect(await open(`http://outside.test:${secret.port}/`)).toContain('ERR_SOCKS_CONNECTION_FAILED');
+  expect(proxy.failureOf('outside.test', secret.port)).toBe('ERR_ACCESS_DENIED');
   expect(secret.seen).toEqual([]);
 });
 
 test.each([
-  ['an address', () => `http://${INSIDE}:${secret.port}/`],
-  ['a name', () => `http://inside.test:${secret.port}/`],
-  ['localhost', () => `http://localhost:${secret.port}/`],
-  ['a redirect', () => `http://outside.test:${site.port}/away`],
-  ['a tunnel', () => `https://inside.test:${secret.port}/`],
-  ['a name without an address', () => `http://nowhere.test:${secret.port}/`],
-])('%s of the inside is refused, and gets no request', async (_, url) => {
-  expect(await open(url())).toMatch(/^40\d|^502|ERR_/);
+  ['an address', INSIDE, () => `http://${INSIDE}:${secret.port}/`, 'ERR_ACCESS_DENIED'],
+  ['a name', 'inside.test', () => `http://inside.test:${secret.port}/`, 'ERR_ACCESS_DENIED'],
+  ['localhost', 'localhost', () => `http://localhost:${secret.port}/`, 'ERR_NAME_NOT_RESOLVED'],
+  ['a redirect', 'inside.test', () => `http://outside.test:${site.port}/away`, 'ERR_ACCESS_DENIED'],
+  ['TLS', 'inside.test', () => `https://inside.test:${secret.port}/`, 'ERR_ACCESS_DENIED'],
+  ['IPv6', '::1', () => `http://[::1]:${secret.port}/`, 'ERR_ACCESS_DENIED'],
+  ['a name without an address', 'no.test', () => `http://no.test:${secret.port}/`, 'ERR_NAME_NOT_RESOLVED'],
+])('%s of the inside is refused, and gets no request', async (_, host, url, failure) => {
+  expect(await open(url())).toContain('ERR_SOCKS_CONNECTION_FAILED');
+  expect(proxy.failureOf(host, secret.port)).toBe(failure);
   expect(secret.seen).toEqual([]);
+});
+
+test('a site that is down is a failed connection, never a page', async () => {
+  const port = await freePort();
+  expect(await open(`http://outside.test:${port}/`)).toContain('ERR_SOCKS_CONNECTION_FAILED');
+  expect(proxy.failureOf('outside.test', port)).toBe('ERR_CONNECTION_REFUSED');
 });
 
 test('scripts of a page get no further', async () => {
