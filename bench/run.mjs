@@ -10,7 +10,7 @@ const names = readdirSync(join(root, 'bench')).filter((name) => existsSync(join(
 const [name, ...rest] = process.argv.slice(2);
 
 if (!names.includes(name)) {
-  console.error(`Usage: npm run bench -- NAME\nNames: ${names.join(', ')}`);
+  console.error(`Usage: npm run bench -- NAME [options of bench/NAME/run.mjs]\nNames: ${names.join(', ')}`);
   process.exit(2);
 }
 try {
