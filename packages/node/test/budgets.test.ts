@@ -63,13 +63,13 @@ it('loading it takes at most 20 ms of CPU, cold, and brings no other package', (
   expect(own.ms).toBeLessThanOrEqual(Math.max(20, 4 * floor.ms));
 });
 
-it('the request log adds no more CPU to a request than a bare server takes for it', async () => {
-  // The goal is 10 µs, which `npm run bench -- sdk` judges; it took 14 to 21 on the machine of November 2026.
-  // Whatever else runs on the machine makes both dearer: the calmest of three is judged, by what a bare request took then.
+it('the request log adds at most 10 µs of CPU to a request, or half of what a bare server takes for it', async () => {
+  // Whatever else runs on the machine makes both dearer: beside seven other loads it was 8 µs, a bare request 28 (16 when quiet).
+  // The calmest of three is judged, by what a bare request took then.
   const calmest = { excess: Number.POSITIVE_INFINITY };
   for (let attempt = 0; attempt < 3 && calmest.excess > 0; attempt++) {
     const { bare, addedBestUs } = await measureRequests({ rounds: 9, requests: 1_500 });
-    calmest.excess = Math.min(calmest.excess, addedBestUs - Math.max(10, 0.95 * bare.bestUs));
+    calmest.excess = Math.min(calmest.excess, addedBestUs - Math.max(10, 0.5 * bare.bestUs));
   }
   expect(calmest.excess).toBeLessThanOrEqual(0);
 }, 120_000);

@@ -224,7 +224,17 @@ export class Logger {
    * reports of outbound calls are written with it.
    */
   record(level: Level, type: RecordType, message: string, fields: Record<string, unknown>): void {
-    this.#emit(LEVELS.indexOf(level), message, `,"type":"${type}"${this.#core.writer.fields(fields, RESERVED)}`);
+    this.recordPairs(level, type, message, this.#core.writer.fields(fields, RESERVED));
+  }
+
+  /** As {@link record} for fields that stand as JSON already: `,"key":value` pairs, their texts escaped, of keys that it {@link keeps}. */
+  recordPairs(level: Level, type: RecordType, message: string, pairs: string): void {
+    this.#emit(LEVELS.indexOf(level), message, `,"type":"${type}"${pairs}`);
+  }
+
+  /** Whether values under these keys are written as they are, apart from secrets inside of texts. @param keys a list that stays the same */
+  keeps(keys: readonly string[]): boolean {
+    return this.#core.writer.keeps(keys);
   }
 
   /**

@@ -102,6 +102,7 @@ export class RecordWriter {
   readonly #hashKey: string | Uint8Array;
   readonly #plans = new Map<string, KeyPlan>();
   readonly #start = planOf('', 'keep');
+  readonly #kept = new Map<readonly string[], boolean>();
   readonly #ancestors: object[] = [];
   #size = 0;
   #careful = false;
@@ -125,6 +126,17 @@ export class RecordWriter {
     } finally {
       this.#ancestors.length = 0;
     }
+  }
+
+  /** Whether the rules leave values under these keys as they are. @param keys a list that stays the same */
+  keeps(keys: readonly string[]): boolean {
+    const known = this.#kept.get(keys);
+    if (known !== undefined) {
+      return known;
+    }
+    const kept = keys.every((key) => this.#rules.treatmentOf(key) === 'keep');
+    this.#kept.set(keys, kept);
+    return kept;
   }
 
   #fieldsCarefully(source: object, taken: ReadonlySet<string>): string {

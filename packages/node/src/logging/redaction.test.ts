@@ -139,6 +139,7 @@ const SECRETS: [string, string, string][] = [
   ['a private key without end', '-----BEGIN PRIVATE KEY-----\nMIIEvQ', '[redacted]'],
   ['a card', 'paid with 4111 1111 1111 1111 today', 'paid with [redacted] today'],
   ['a card with dashes', '5500-0000-0000-0004', '[redacted]'],
+  ['a card after letters', 'abcd4111111111111111', 'abcd[redacted]'],
   [
     'a connection string',
     'connect postgres://app:s3cret@db.internal:5432/shop failed',
@@ -176,6 +177,8 @@ describe('by value', () => {
     'order 1234567890123 shipped',
     '2026-01-05T10:00:00.000Z',
     '01a207ed-212e-7f2b-ab47-1ffc580b3ace',
+    'trace abc4111111111111111abcdefabcdefa ended',
+    'aaaaaaaa-4111-1111-1111-1111abcdabcd',
     'http://127.0.0.1:3000/a',
     '4111 1111 1111 1112',
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',

@@ -33,6 +33,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const CARD = /(?<![\d.])[2-6]\d(?:[ -]?\d){11,17}(?![\d])/g;
+/** Ids of traces and UUIDs: one of a thousand has the digits of a card number in a row. */
+const ID = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+const LONGEST_ID = 36;
+const NO_DIGIT_OF_ID = /[^0-9a-f-]/i;
 
 function passesLuhn(digits: string): boolean {
   let sum = 0;
@@ -56,7 +60,18 @@ export function maskSecrets(text: string): string {
   for (const [pattern, replacement] of PATTERNS) {
     masked = masked.replace(pattern, replacement);
   }
-  return masked.replace(CARD, (match) => (passesLuhn(match.replace(/[ -]/g, '')) ? REDACTED : match));
+  return masked.replace(CARD, (match, at: number) =>
+    passesLuhn(match.replace(/[ -]/g, '')) && !isWithinId(masked, at, match.length) ? REDACTED : match,
+  );
+}
+
+/** Whether the characters are part of an id: of that many hexadecimal digits between other characters. */
+function isWithinId(text: string, at: number, length: number): boolean {
+  const before = text.slice(Math.max(0, at - LONGEST_ID), at);
+  const after = text.slice(at + length, at + length + LONGEST_ID);
+  const [head = ''] = /[0-9a-f-]*$/i.exec(before) ?? [];
+  const end = after.search(NO_DIGIT_OF_ID);
+  return ID.test(head + text.slice(at, at + length) + (end === -1 ? after : after.slice(0, end)));
 }
 
 /** Whether a number, written out, is a payment card number. */

@@ -21,12 +21,33 @@ const RANGES: Record<string, readonly string[]> = {
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 const MAX_HOPS = 32;
+/** An IPv6 address with brackets, zone and port has fewer characters. */
+const LONGEST_ADDRESS = 128;
+
+/** Addresses seen lately, with their one form: connections stay, and clients come again. */
+const seen = new Map<string, string>();
+const MOST_SEEN = 1024;
 
 /** Writes an address in one form: IPv4 inside IPv6 unwrapped, port, brackets and zone removed. @returns undefined for anything else */
 export function normaliseAddress(text: string | undefined): string | undefined {
-  if (text === undefined) {
+  if (text === undefined || text.length > LONGEST_ADDRESS) {
     return undefined;
   }
+  const known = seen.get(text);
+  if (known !== undefined) {
+    return known;
+  }
+  const address = formOf(text);
+  if (address !== undefined) {
+    if (seen.size >= MOST_SEEN) {
+      seen.clear();
+    }
+    seen.set(text, address);
+  }
+  return address;
+}
+
+function formOf(text: string): string | undefined {
   if (isIP(text) === 4) {
     return text;
   }

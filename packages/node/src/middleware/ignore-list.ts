@@ -7,8 +7,13 @@ export function ignoreTest(extra: readonly (string | RegExp)[] = []): (path: str
   const paths = [...PATHS, ...extra.filter((entry) => typeof entry === 'string')].map((path) =>
     path.replace(/\/+$/, ''),
   );
-  const patterns = [FILES, /^\/__nextjs/, ...extra.filter((entry) => entry instanceof RegExp)];
-  return (path) =>
-    paths.some((start) => path.startsWith(start) && (path.length === start.length || path[start.length] === '/')) ||
-    patterns.some((pattern) => pattern.test(path));
+  const patterns = [/^\/__nextjs/, ...extra.filter((entry) => entry instanceof RegExp)];
+  return (path) => {
+    for (const start of paths) {
+      if (path.startsWith(start) && (path.length === start.length || path[start.length] === '/')) {
+        return true;
+      }
+    }
+    return (path.includes('.') && FILES.test(path)) || patterns.some((pattern) => pattern.test(path));
+  };
 }

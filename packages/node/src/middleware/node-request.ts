@@ -1,7 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Scope } from '../runtime/scope.ts';
+import type { HeaderLookup } from './client-address.ts';
 import { isRequestId } from './request-id.ts';
-import { identify, type RequestPolicy, scopeOf } from './request-policy.ts';
+import { identify, type RequestPolicy, type SentHeads, scopeOf } from './request-policy.ts';
 import { lengthOf, logRequest, queryKeysOf, type RequestIdentity, type RequestRecord } from './request-record.ts';
 import { guessTemplate, pathOf } from './route-template.ts';
 
@@ -27,11 +29,7 @@ export function beginRequest(
     return known;
   }
   const { socket, headers } = request;
-  const header = (name: string) => {
-    const value = headers[name];
-    return typeof value === 'string' ? value : value?.join(',');
-  };
-  const identity = knownId(identify(policy, socket.remoteAddress, header), response);
+  const identity = knownId(identify(policy, socket.remoteAddress, lookupIn(headers), headsOf(headers)), response);
   const scope = scopeOf(identity);
   (request as Begun)[SCOPE] = scope;
   if (!response.headersSent) {
@@ -40,26 +38,68 @@ export function beginRequest(
   const path = pathOf(request.url ?? '/');
   if (!policy.ignored(path)) {
     const written = socket.bytesWritten;
-    response.once('close', () => {
-      const exchange = { request, response, scope, identity, path };
-      const bytes = bodyBytes(response, socket.bytesWritten - written);
-      logRequest(policy.logger, recordOf(exchange, performance.now() - startedAt, bytes), policy.slowAfter);
+    response.on('close', () => {
+      const duration = performance.now() - startedAt;
+      const record = recordOf(
+        { request, response, scope, identity, path },
+        duration,
+        bodyBytes(response, socket, written),
+      );
+      logRequest(policy.logger, record, policy.slowAfter);
     });
   }
   return scope;
 }
 
+/** Looks headers up as Node has them. Returned without a name of its own, as naming a function costs more than calling it. */
+function lookupIn(headers: IncomingHttpHeaders): HeaderLookup {
+  return (name) => joined(headers[name]);
+}
+
+function joined(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(',') : value;
+}
+
+/** {@link headsBy} with each header by its name, which the engine reads quickest. */
+function headsOf(headers: IncomingHttpHeaders): SentHeads {
+  return {
+    requestId: joined(headers['x-request-id']),
+    traceparent: joined(headers['traceparent']),
+    forwarded:
+      headers['x-forwarded-for'] !== undefined ||
+      headers['x-forwarded-host'] !== undefined ||
+      headers['x-forwarded-proto'] !== undefined ||
+      headers['x-real-ip'] !== undefined ||
+      headers.forwarded !== undefined ||
+      headers.via !== undefined ||
+      headers['cf-connecting-ip'] !== undefined,
+  };
+}
+
 /** Where the response has left already, the id that it carried is the request's. */
 function knownId(identity: RequestIdentity, response: ServerResponse): RequestIdentity {
   const sent = response.headersSent ? response.getHeader('x-request-id') : undefined;
-  return isRequestId(sent) ? { ...identity, requestId: sent } : identity;
+  return isRequestId(sent) ? { ...identity, requestId: sent, ownId: false } : identity;
 }
 
-/** Size of a response's body: as declared, otherwise what went over the wire without the head. */
-function bodyBytes(response: ServerResponse, sent: number): number {
-  const head = (response as { _header?: unknown })._header;
+/** What Node keeps of a response: its head as text, the length that the head declares, and whether a body may follow. */
+interface Sent {
+  _header?: unknown;
+  _contentLength?: unknown;
+  _hasBody?: unknown;
+}
+
+/**
+ * Size of a response's body: as declared, otherwise what went over the wire without the head.
+ * @param before bytes that the connection had written when the request began
+ */
+function bodyBytes(response: ServerResponse, socket: Socket, before: number): number {
+  const { _header: head, _contentLength: declared, _hasBody: hasBody } = response as Sent;
+  if (hasBody === true && typeof declared === 'number') {
+    return declared;
+  }
   const headBytes = typeof head === 'string' ? head.length : 0;
-  return lengthOf(response.getHeader('content-length')) ?? Math.max(0, sent - headBytes);
+  return lengthOf(response.getHeader('content-length')) ?? Math.max(0, socket.bytesWritten - before - headBytes);
 }
 
 interface NodeExchange {

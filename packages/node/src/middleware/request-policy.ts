@@ -6,6 +6,7 @@ import type { Scope } from '../runtime/scope.ts';
 import {
   type AddressResolver,
   addressResolver,
+  type HeaderLookup,
   normaliseAddress,
   type ProxyTrust,
   parseProxyTrust,
@@ -54,6 +55,15 @@ export function requestPolicy(options: RequestLogOptions = {}): RequestPolicy {
   };
 }
 
+/** What a request's headers say about where it comes from. */
+export interface SentHeads {
+  requestId: string | undefined;
+  traceparent: string | undefined;
+  /** Whether headers of a proxy came along. */
+  forwarded: boolean;
+}
+
+/** Headers that proxies add. */
 const FORWARDING = [
   'x-forwarded-for',
   'x-forwarded-host',
@@ -64,32 +74,43 @@ const FORWARDING = [
   'cf-connecting-ip',
 ];
 
+/** Reads the headers that {@link identify} asks for, one by one. */
+export function headsBy(header: HeaderLookup): SentHeads {
+  return {
+    requestId: header('x-request-id'),
+    traceparent: header('traceparent'),
+    forwarded: FORWARDING.some((name) => header(name) !== undefined),
+  };
+}
+
 /** Works out a request's ids and client. A client's own request id is used only when it comes through a trusted proxy. */
 export function identify(
   policy: RequestPolicy,
   peer: string | undefined,
-  header: (name: string) => string | undefined,
+  header: HeaderLookup,
+  heads: SentHeads = headsBy(header),
 ): RequestIdentity {
   const ip = policy.resolve(peer, header);
-  const sent = header('x-request-id');
+  const sent = isRequestId(heads.requestId) ? heads.requestId : undefined;
   const viaProxy = policy.trust !== false && (!Array.isArray(policy.trust) || ip !== normaliseAddress(peer));
-  const accepted = viaProxy && isRequestId(sent);
+  const accepted = viaProxy ? sent : undefined;
   return {
-    requestId: accepted ? sent : newRequestId(Date.now()),
-    clientRequestId: !accepted && isRequestId(sent) ? sent : undefined,
-    trace: activeSpan() ?? traceOf(header('traceparent')),
+    requestId: accepted ?? newRequestId(Date.now()),
+    ownId: accepted === undefined,
+    clientRequestId: accepted === undefined ? sent : undefined,
+    trace: activeSpan() ?? traceOf(heads.traceparent),
     ip,
     peer,
-    forwarded: FORWARDING.some((name) => header(name) !== undefined),
+    forwarded: heads.forwarded,
   };
 }
 
 /** What a request hands to everything that runs for it: fields of its log records, and where it comes from. */
 export function scopeOf(identity: RequestIdentity): Scope {
-  const { requestId, ip, trace, peer, forwarded } = identity;
-  const fields = { requestId, traceId: trace.traceId, spanId: trace.spanId };
+  const { requestId, ip, peer, forwarded } = identity;
+  const { traceId, spanId } = identity.trace;
   return {
-    fields: ip === undefined ? fields : { ...fields, ip },
+    fields: ip === undefined ? { requestId, traceId, spanId } : { requestId, traceId, spanId, ip },
     request: { route: undefined, peer, forwarded },
     written: undefined,
   };

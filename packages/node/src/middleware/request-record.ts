@@ -1,4 +1,5 @@
 import type { Logger } from '../logging/logger.ts';
+import { isUsual, microseconds, REQUEST_KEYS, requestPairs } from './request-pairs.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** Requests that take longer are flagged, milliseconds. */
@@ -7,6 +8,8 @@ export const SLOW_REQUEST = 2000;
 /** Who asks, under which ids. */
 export interface RequestIdentity {
   requestId: string;
+  /** Whether the id was made here: then nothing in it can be a secret. */
+  ownId: boolean;
   /** What the client called it, where that is not believed. */
   clientRequestId: string | undefined;
   trace: TraceContext;
@@ -75,8 +78,8 @@ export function lengthOf(header: unknown): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** The record's fields in the order in which they are written. One literal without spreads: it is made for every request. */
-function fieldsOf(record: RequestRecord, slowAfter: number): Record<string, unknown> {
+/** The record's fields in the order in which they are written. */
+export function requestFields(record: RequestRecord, slowAfter: number): Record<string, unknown> {
   const { trace } = record.identity;
   return {
     requestId: record.identity.requestId,
@@ -88,7 +91,7 @@ function fieldsOf(record: RequestRecord, slowAfter: number): Record<string, unkn
     path: record.path,
     queryKeys: record.queryKeys,
     statusCode: record.statusCode,
-    duration: Math.round(record.duration * 1000) / 1000,
+    duration: microseconds(record.duration) / 1000,
     requestBytes: record.requestBytes,
     responseBytes: record.responseBytes,
     ip: record.identity.ip,
@@ -104,10 +107,10 @@ function fieldsOf(record: RequestRecord, slowAfter: number): Record<string, unkn
 /** Writes the one line of a request: level `error` from 500 on, else `info`. @param slowAfter milliseconds */
 export function logRequest(logger: Logger, record: RequestRecord, slowAfter: number): void {
   const level = record.statusCode >= 500 ? 'error' : 'info';
-  logger.record(
-    level,
-    'request',
-    `${record.method} ${record.endpoint} ${record.statusCode}`,
-    fieldsOf(record, slowAfter),
-  );
+  const message = `${record.method} ${record.endpoint} ${record.statusCode}`;
+  if (logger.keeps(REQUEST_KEYS) && isUsual(record)) {
+    logger.recordPairs(level, 'request', message, requestPairs(record, slowAfter));
+  } else {
+    logger.record(level, 'request', message, requestFields(record, slowAfter));
+  }
 }

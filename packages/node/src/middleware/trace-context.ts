@@ -10,18 +10,19 @@ export interface TraceContext {
 }
 
 const PATTERN = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
-const POOL = Buffer.alloc(16 * 256);
-let used = POOL.length;
+/** Written out at once, which costs little more than a single id. Ids are slices and keep all of it alive: it stays small. */
+const POOL = Buffer.alloc(1024);
+let digits = '';
+let used = 0;
 
-/** @returns `bytes` random bytes as hexadecimal text */
+/** @returns `bytes` random bytes, at most 1,024, as hexadecimal text */
 export function randomHex(bytes: number): string {
-  if (used + bytes > POOL.length) {
-    randomFillSync(POOL);
+  if (used + bytes * 2 > digits.length) {
+    digits = randomFillSync(POOL).toString('hex');
     used = 0;
   }
-  const text = POOL.toString('hex', used, used + bytes);
-  used += bytes;
-  return text;
+  used += bytes * 2;
+  return digits.slice(used - bytes * 2, used);
 }
 
 /** Continues the trace of a W3C `traceparent` header, or begins one. */

@@ -14,6 +14,9 @@ interface OpenTelemetryApi {
   context?: { active(): { getValue(key: symbol): { spanContext?(): SpanContext } | undefined } };
 }
 
+/** Ids are hexadecimal digits that are not all zero; what has another form is none of OpenTelemetry. */
+const isId = (text: unknown) => typeof text === 'string' && /^(?!0*$)[0-9a-f]{1,64}$/i.test(text);
+
 /** The span of OpenTelemetry in which the running code is; undefined without OpenTelemetry, and outside of spans. */
 export function activeSpan(): TraceContext | undefined {
   const api = (globalThis as { [API]?: OpenTelemetryApi })[API];
@@ -21,7 +24,7 @@ export function activeSpan(): TraceContext | undefined {
     return undefined;
   }
   const span = api.context.active().getValue(SPAN)?.spanContext?.();
-  return span === undefined || /^0*$/.test(span.traceId)
+  return span === undefined || !isId(span.traceId) || !isId(span.spanId)
     ? undefined
     : { traceId: span.traceId, spanId: span.spanId, sampled: ((span.traceFlags ?? 0) & 1) === 1 };
 }
