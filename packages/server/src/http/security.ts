@@ -128,7 +128,7 @@ function blockRoutes(app: FastifyInstance, deps: SecurityRouteDeps): void {
   const change = (asked: FastifyRequest) => ({ actor: asked.principal?.name ?? 'unknown', now: clock.now() });
   const lift = async (asked: FastifyRequest, restriction: string) => {
     const ended = await liftRestriction(deps, restriction, reachOf(asked), change(asked));
-    watch.pardon(ended);
+    await watch.pardon(ended);
     await watch.inForce.changed();
   };
   const listed = async (asked: FastifyRequest, action: 'block' | 'challenge') => {

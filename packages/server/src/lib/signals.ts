@@ -7,4 +7,6 @@ export interface Signals {
   send(channel: string, text: string): Promise<void>;
   /** Calls `hear` for every word on the channel, also for this instance's own. @returns a function that ends it */
   listen(channel: string, hear: (text: string) => void): () => void;
+  /** Calls `gap` when words may have been missed: after the connection was lost and stands again. @returns ends it */
+  onGap(gap: () => void): () => void;
 }

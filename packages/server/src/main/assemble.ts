@@ -97,7 +97,10 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
   });
   const failedDrill = (drill: DrillRecord) => declareFailedDrill(response.incidents, drill, clock.now());
   const backups = makeBackups({ settings, live, writer: observe.ingest.writer, clock, log, shutdown, failedDrill });
-  const security = makeSecurity({ live, stores, observe, instance, clock, log });
+  const security = makeSecurity({
+    ...{ live, stores, observe, instance, clock, log },
+    others: () => instances.othersWith('ingest'),
+  });
   const scaling = makeScaling({ settings, live, stores, observe, instance, clock, log });
   const archives = makeArchives({ settings, stores, identity, clock, log });
   const alerting = makeAlerting({

@@ -17,10 +17,12 @@ export function makeSecurity(context: {
   stores: Stores;
   observe: Observe;
   instance: string;
+  /** The other instances that take events, as they are on record now. */
+  others(): Promise<readonly string[]>;
   clock: Clock;
   log: Log;
 }): SecurityWatch {
-  const { live, stores, observe, instance, clock, log } = context;
+  const { live, stores, observe, instance, others, clock, log } = context;
   const location = new GeoIp({
     path: () => live.current.geoip && resolve(live.current.root, live.current.geoip),
     clock,
@@ -32,7 +34,7 @@ export function makeSecurity(context: {
     signals: stores.signals,
     writer: observe.ingest.writer,
     showWaitingRows: (show) => observe.ingest.showWaitingLogRows(show),
-    ...{ clock, instance, audit },
+    ...{ clock, instance, others, audit },
     log: log.child('security'),
     service: live.current.service,
     config: () => live.current.security,

@@ -162,6 +162,59 @@ test('two instances count together, and both know the block', async () => {
   await other.stop();
 });
 
+test('an instance that starts counts what another one took and has not stored', async () => {
+  one.faults.shut = true;
+  await one.send(failures(4));
+  await until(() => one.watch.stats().pairs === 1);
+  const other = await startSecurityInstance(stores, null, [one]);
+  await other.send(failures(1));
+  expect(await found('brute_force', other)).toMatchObject({ count: 5 });
+  one.faults.shut = false;
+  await other.stop();
+});
+
+test('an instance that heard nothing for a while asks for what it missed, and counts it once', async () => {
+  const other = await startSecurityInstance(stores, null, [one]);
+  await one.send(failures(2));
+  await until(() => other.watch.stats().pairs === 1);
+  other.faults.deaf = true;
+  await one.send(failures(1, () => ({ account: 'bob' })));
+  await one.send(failures(2));
+  await settled('marker');
+  other.faults.deaf = false;
+  const drop = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'yumops signals'`;
+  await stores.state.db.query(drop);
+  // Alice and Bob, and the marker.
+  await until(() => other.watch.stats().pairs === 3);
+  await other.send(failures(1));
+  expect(
+    await until(async () => (await other.detections()).find(({ keys }) => keys.ip === '203.0.113.9')),
+  ).toMatchObject({ code: 'brute_force', count: 5 });
+  await other.stop();
+});
+
+test('who was pardoned is pardoned on every instance, and after a restart', async () => {
+  const other = await startSecurityInstance(stores, null, [one]);
+  await one.send(failures(5));
+  await found('brute_force');
+  const [block] = await one.blocks();
+  await until(() => other.watch.stats().pairs === 1);
+  expect((await fetch(`${one.url}/api/v1/security/blocks/${block?.id}`, { method: 'DELETE' })).status).toBe(204);
+  await until(() => other.watch.stats().pairs === 0);
+  await other.send(failures(2));
+  await until(() => one.watch.stats().pairs === 1);
+  await other.stop();
+  const third = await startSecurityInstance(stores, null, [one]);
+  await third.send(failures(2));
+  await until(() => third.watch.stats().events === 2);
+  await settled('marker');
+  const isShut = async () => (await third.blocks()).some(({ value }) => value.startsWith('203.0.113.9'));
+  expect(await isShut()).toBe(false);
+  await third.send(failures(1));
+  await until(isShut);
+  await third.stop();
+});
+
 test('applications read the list of their own project with the key of a server, and are told of a change', async () => {
   const path = `${one.url}/ingest/security/restrictions`;
   const headers = { 'x-yumops-key': 'key-7' };

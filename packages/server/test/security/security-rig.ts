@@ -29,11 +29,14 @@ export async function openSecurityStores(): Promise<SecurityStores> {
 
 /** One instance of the platform, as far as it watches for attacks: intake, detectors, routes. */
 export interface SecurityInstance {
+  name: string;
   app: FastifyInstance;
   watch: SecurityWatch;
   url: string;
   /** `security.allow`. */
   allow: string[];
+  /** While `shut` it stores no rows; while `deaf` it hears no word of others. */
+  faults: { shut: boolean; deaf: boolean };
   /** Sends records to the intake. */
   send(records: readonly Record<string, unknown>[], key?: string): Promise<void>;
   get<Answer>(path: string): Promise<Answer>;
@@ -55,23 +58,36 @@ const findIngestKey = async (secret: string) => {
   return project === undefined ? undefined : { scope: 'server' as const, project };
 };
 
-/** @param geoip path of a file of places; null = none */
+/** @param geoip path of a file of places; null = none @param others those that are there already */
 export async function startSecurityInstance(
   { state, telemetry }: SecurityStores,
   geoip: string | null = null,
+  others: readonly SecurityInstance[] = [],
 ): Promise<SecurityInstance> {
   const clock = systemClock;
+  const instance = randomHex(4);
   const config = { allow: [] as string[], blockForMs: HOUR, slowGuessing: { failures: 20, within: 24 * HOUR } };
   let watch: SecurityWatch | undefined;
+  const faults = { shut: false, deaf: false };
   const intake = await startTestIngest({
-    telemetry: telemetry.telemetry,
+    telemetry: {
+      insert: async (...row) => {
+        if (faults.shut) throw new Error('shut');
+        await telemetry.telemetry.insert(...row);
+      },
+    },
     accountKey: 'test',
     onLogRows: (rows, isSecurity) => watch?.feed.offer(rows, isSecurity),
   });
   const signals = new PostgresSignals({ url: state.url, db: state.db, clock, log: silentLog });
   watch = new SecurityWatch({
-    ...{ db: state.db, telemetry: telemetry.telemetry, writer: intake.ingest.writer, signals, clock, log: silentLog },
-    ...{ instance: randomHex(4), service: 'test', config: () => config, audit },
+    ...{ db: state.db, telemetry: telemetry.telemetry, writer: intake.ingest.writer, clock, log: silentLog },
+    signals: {
+      send: (channel, text) => signals.send(channel, text),
+      listen: (channel, hear) => signals.listen(channel, (text) => faults.deaf || hear(text)),
+      onGap: (gap) => signals.onGap(gap),
+    },
+    ...{ instance, others: async () => others.map((one) => one.name), service: 'test', config: () => config, audit },
     showWaitingRows: (show) => intake.ingest.showWaitingLogRows(show),
     location: new GeoIp({ path: () => geoip, clock, log: silentLog }),
   });
@@ -88,7 +104,7 @@ export async function startSecurityInstance(
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const get = async <Answer>(path: string) => (await (await fetch(url + path)).json()) as Answer;
   return {
-    ...{ app, watch, url, get, allow: config.allow },
+    ...{ name: instance, app, watch, url, get, allow: config.allow, faults },
     async send(records, key = 'key-1') {
       const body = records.map((record) => JSON.stringify(record)).join('\n');
       const answer = await fetch(`${url}/ingest/ndjson`, { method: 'POST', headers: { 'x-yumops-key': key }, body });

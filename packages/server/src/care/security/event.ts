@@ -9,6 +9,8 @@ export interface Place {
 
 /** What detectors look at. Times in milliseconds since the epoch, of the event itself. */
 export interface SecurityEvent {
+  /** Of its row; the same wherever it is read. */
+  id: string;
   at: number;
   project: string;
   kind: 'failure' | 'success' | 'probe';
@@ -77,6 +79,7 @@ export function readEvent(row: EventRow): SecurityEvent | null {
       ? (attributes['path'] ?? row['endpoint'])
       : (row['endpoint'] ?? attributes['path']);
   return {
+    id: String(row['id']),
     at,
     project: textOf(row['project']) ?? '1',
     kind,

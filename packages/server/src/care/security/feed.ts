@@ -88,17 +88,16 @@ function nextRow(piece: Piece): Buffer | null {
   return bytes.subarray(start, end < 0 ? bytes.length : end);
 }
 
-/** The events of log rows, each with the id of its row. @param all as of `EventFeed.offer` */
-export function eventsIn(rows: Uint8Array, all: boolean): { id: string; event: SecurityEvent }[] {
+/** The events of log rows. @param all as of `EventFeed.offer` */
+export function eventsIn(rows: Uint8Array, all: boolean): SecurityEvent[] {
   const bytes = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
   const piece: Piece = { bytes, search: all ? null : new RowSearch(bytes), at: 0 };
-  const events: { id: string; event: SecurityEvent }[] = [];
+  const events: SecurityEvent[] = [];
   while (piece.at < bytes.length) {
     const text = nextRow(piece);
     if (text === null) break;
-    const row = JSON.parse(text.toString('utf8')) as EventRow;
-    const event = readEvent(row);
-    if (event !== null) events.push({ id: String(row['id']), event });
+    const event = readEvent(JSON.parse(text.toString('utf8')) as EventRow);
+    if (event !== null) events.push(event);
   }
   return events;
 }

@@ -14,6 +14,8 @@ export interface SecurityOptions {
   /** Shows the log rows that are durable and perhaps not in the store yet; a row has the same `id` in both. */
   showWaitingRows(show: (rows: Uint8Array, security: boolean) => void): Promise<void>;
   signals: Signals;
+  /** Names of the other instances that take events, as they are on record now. */
+  others(): Promise<readonly string[]>;
   clock: Clock;
   log: Log;
   /** Name of this instance among those that share a state store. */

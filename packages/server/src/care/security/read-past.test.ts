@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../test/ingest.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { readPast } from './read-past.ts';
+import { newest, readPast } from './read-past.ts';
 
 const HOUR = 3_600_000;
 const now = systemClock.now();
@@ -14,7 +14,7 @@ const row = (id: string, at: number) => ({
 type Rows = ReturnType<typeof row>[];
 
 const accountsOf = async (waiting: Rows | Error, stored: Rows | Error) => {
-  const past = await readPast({
+  const { waiting: inSpool, stored: inStore } = await readPast({
     showWaitingRows: async (show) => {
       if (waiting instanceof Error) throw waiting;
       show(Buffer.from(waiting.map((one) => `${JSON.stringify(one)}\n`).join('')), true);
@@ -28,7 +28,7 @@ const accountsOf = async (waiting: Rows | Error, stored: Rows | Error) => {
     clock: { ...systemClock, now: () => now },
     log: silentLog,
   });
-  return past.map(({ account }) => account);
+  return newest([...inSpool, ...inStore]).map(({ account }) => account);
 };
 
 test.each<[string, Rows | Error, Rows | Error, string[]]>([

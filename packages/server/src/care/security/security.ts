@@ -3,12 +3,13 @@ import { Loop } from '../../lib/loop.ts';
 import { randomHex } from '../../lib/random.ts';
 import { networkTest } from './address.ts';
 import { DetectionEngine, type EngineStats } from './detect/engine.ts';
+import { Generations } from './detect/generations.ts';
 import { type Hit, identityOf, type Restriction, SEVERITY_OF } from './detection.ts';
 import type { SecurityEvent } from './event.ts';
 import { EventFeed } from './feed.ts';
 import { type LocationSource, located } from './location.ts';
 import type { SecurityOptions } from './ports.ts';
-import { readPast } from './read-past.ts';
+import { MOST_EVENTS, newest, readPast, readWaiting } from './read-past.ts';
 import { restrictionKey, type StoredRestriction } from './restriction.ts';
 import { RestrictionsInForce } from './restrictions.ts';
 import {
@@ -16,22 +17,25 @@ import {
   expireRestrictions,
   knownDetections,
   type PendingDetection,
+  readLifted,
   writeDetections,
   writeRestriction,
 } from './store.ts';
+import { EventWords, type Pardon } from './words.ts';
 
-const CHANNEL = 'yumops_security_events';
 /** What came within this time is written at once. */
 const GATHER_MS = 100;
 const RETRY_MS = 1_000;
 const IDLE_MS = 60_000;
 const MOST_PENDING = 10_000;
-/** Postgres takes 8,000 bytes in a word. */
-const WORD_BYTES = 6_500;
+/** Events that wait to be told while nobody can be told. Who missed them asks when it hears again. */
+const MOST_UNTOLD = 10_000;
 /** An older event is history: it is detected, and nobody is shut out for it. */
 const HISTORY_MS = 86_400_000;
 /** A restriction is prolonged when it would end this share of its length later. */
 const PROLONG_SHARE = 0.05;
+/** What could not be learnt is asked for again after this time. */
+const LEARN_AGAIN_MS = 30_000;
 
 export interface SecurityStats extends EngineStats {
   /** Events that the detectors looked at since the start. */
@@ -55,11 +59,19 @@ export class SecurityWatch {
   readonly #loop: Loop;
   #pending = new Map<string, PendingDetection>();
   #restrictions = new Map<string, StoredRestriction>();
-  #words: SecurityEvent[] = [];
+  #untold: SecurityEvent[] = [];
+  readonly #words: EventWords;
+  readonly #learner: Loop;
+  /** Ids of the events that were counted last: what is told twice counts once. */
+  readonly #seen = new Generations<true>(MOST_EVENTS);
+  /** Restrictions that were lifted, whose subjects were pardoned here. */
+  readonly #lifted = new Set<string>();
+  /** What others tell while the past is read; null when it is known. */
+  #heard: SecurityEvent[] | null = null;
   #counts = { events: 0, lostDetections: 0 };
   #locationSeen = false;
+  #learnt: () => void = () => undefined;
   #woken = false;
-  #unlisten: () => void = () => undefined;
 
   constructor(options: SecurityOptions) {
     this.#options = options;
@@ -78,6 +90,26 @@ export class SecurityWatch {
         return RETRY_MS;
       },
     );
+    this.#words = new EventWords({
+      ...{ signals, clock, log, instance: options.instance, others: options.others },
+      waiting: () => readWaiting(options, clock.now() - HISTORY_MS),
+      heard: (events) => this.#hear(events),
+      pardoned: (pardon) => this.#forgive(pardon),
+      missed: () => this.#learner.wake(),
+    });
+    this.#learner = new Loop(
+      clock,
+      async () => {
+        const whole = await this.#learn();
+        this.#learnt();
+        return whole ? HISTORY_MS : LEARN_AGAIN_MS;
+      },
+      (error) => {
+        log.warn('the security events of the last day could not be learnt yet', { reason: messageOf(error) });
+        this.#learnt();
+        return LEARN_AGAIN_MS;
+      },
+    );
   }
 
   stats(): SecurityStats {
@@ -94,17 +126,18 @@ export class SecurityWatch {
   async start(): Promise<void> {
     await this.#options.location.start();
     await this.inForce.start();
-    await this.#learn();
-    const { signals, instance } = this.#options;
-    this.#unlisten = signals.listen(CHANNEL, (text) => {
-      const { from, events } = JSON.parse(text) as { from: string; events: SecurityEvent[] };
-      if (from !== instance) for (const event of events) this.#engine.take(event);
+    this.#words.start();
+    const learnt = new Promise<void>((resolve) => {
+      this.#learnt = resolve;
     });
+    this.#learner.start();
+    await learnt;
     this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#unlisten();
+    this.#words.stop();
+    await this.#learner.stop();
     this.inForce.stop();
     await this.#options.location.stop();
     await this.#loop.stop();
@@ -119,15 +152,47 @@ export class SecurityWatch {
     for (const told of events) {
       const event = located(told, this.#options.location);
       this.#locationSeen ||= event.place !== null;
+      this.#isNew(event);
       for (const hit of this.#engine.take(event)) this.#note(hit);
-      this.#words.push(event);
+      this.#untold.push(event);
     }
     this.#wakeSoon();
   }
 
-  /** Forgets what was counted against whomever a restriction was about, so that it does not come back by itself. */
-  pardon({ project, value }: Pick<StoredRestriction, 'project' | 'value'>): void {
+  /**
+   * Forgets, on every instance, what was counted against whomever a lifted restriction was about, so that it does not
+   * come back by itself.
+   */
+  async pardon({ id, project, value }: Pick<StoredRestriction, 'id' | 'project' | 'value'>): Promise<void> {
+    this.#forgive({ id, project, value });
+    await this.#words.pardon({ id, project, value }).catch((error: unknown) => {
+      this.#options.log.warn('other instances were not told of a pardon', { reason: messageOf(error) });
+    });
+  }
+
+  #forgive({ id, project, value }: Pardon): void {
+    if (this.#lifted.has(id)) return;
+    this.#lifted.add(id);
     this.#engine.pardon(project, value);
+  }
+
+  /** Whoever took these events finds the attacks that they complete. */
+  #hear(events: readonly SecurityEvent[]): void {
+    if (this.#heard !== null) {
+      if (this.#heard.length < MOST_EVENTS) this.#heard.push(...events);
+      return;
+    }
+    for (const event of events.filter((one) => this.#isNew(one))) {
+      this.#engine.take(located(event, this.#options.location));
+    }
+  }
+
+  /** Refused paths are told apart by themselves, and there may be very many. */
+  #isNew({ id, kind }: SecurityEvent): boolean {
+    if (kind === 'probe') return true;
+    if (this.#seen.get(id)) return false;
+    this.#seen.set(id, true);
+    return true;
   }
 
   #note(hit: Hit): void {
@@ -230,39 +295,48 @@ export class SecurityWatch {
 
   /** Other instances learn of the events: what they count must be the same. */
   async #tell(): Promise<void> {
-    const { signals, instance, log } = this.#options;
-    const events = this.#words;
-    this.#words = [];
-    let word: SecurityEvent[] = [];
-    let bytes = 0;
-    const send = async () => {
-      const text = JSON.stringify({ from: instance, events: word });
-      word = [];
-      bytes = 0;
-      await signals.send(CHANNEL, text).catch((error: unknown) => {
-        log.debug('other instances were not told of security events', { reason: messageOf(error) });
-      });
-    };
-    for (const event of events) {
-      const size = Buffer.byteLength(JSON.stringify(event)) + 1;
-      if (bytes + size > WORD_BYTES && word.length > 0) await send();
-      if (size > WORD_BYTES) continue;
-      word.push(event);
-      bytes += size;
-    }
-    if (word.length > 0) await send();
+    const events = this.#untold;
+    this.#untold = [];
+    await this.#words.tell(events).catch((error: unknown) => {
+      this.#untold = [...events, ...this.#untold].slice(-MOST_UNTOLD);
+      throw error;
+    });
   }
 
-  /** What was there before: the detectors see it again; only what a crash kept from being stored is stored. */
-  async #learn(): Promise<void> {
-    const { db, log, location } = this.#options;
-    for (const event of await readPast(this.#options)) {
+  /**
+   * Learns what happened that this instance does not count yet: what it took before it was ended, what the others took,
+   * whether stored or not, and who was pardoned.
+   * @returns whether nothing is missing
+   */
+  async #learn(): Promise<boolean> {
+    const { db, log, location, clock } = this.#options;
+    this.#heard ??= [];
+    const silent = await this.#words.ask();
+    if (silent.length > 0) log.warn('instances did not say what they took; they are asked again', { silent });
+    const { waiting, stored, whole } = await readPast(this.#options);
+    const lifted = await readLifted(db, clock.now() - HISTORY_MS);
+    const events = newest([...stored, ...waiting, ...this.#heard]).filter((event) => this.#isNew(event));
+    this.#heard = null;
+    const live = new Set(this.#pending.keys());
+    for (const event of events) {
+      while (lifted[0] !== undefined && lifted[0].at < event.at) this.#forgive(lifted.shift() as Pardon);
       for (const hit of this.#engine.take(located(event, location))) this.#note(hit);
     }
+    for (const pardon of lifted) this.#forgive(pardon);
+    await this.#dropKnown(live);
+    this.#untold.push(...waiting.slice(-MOST_UNTOLD));
+    this.#wakeSoon();
+    return whole && silent.length === 0;
+  }
+
+  /** Only those attacks of the past are stored that a crash kept from being stored. @param live what is found now */
+  async #dropKnown(live: ReadonlySet<string>): Promise<void> {
+    const { db, log } = this.#options;
     try {
-      const ids = [...this.#pending.values()].map(({ hit }) => detectionId(hit));
+      const past = [...this.#pending].filter(([identity]) => !live.has(identity));
+      const ids = past.map(([, { hit }]) => detectionId(hit));
       const known = await knownDetections(db, ids);
-      for (const [identity, { hit }] of this.#pending) {
+      for (const [identity, { hit }] of past) {
         if (!known.has(detectionId(hit))) continue;
         this.#pending.delete(identity);
         if (hit.restriction !== null)

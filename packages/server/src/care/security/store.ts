@@ -100,6 +100,18 @@ export async function endRestriction(
   return rows.map(fromRow)[0];
 }
 
+/** What was lifted before its time since an instant, oldest first. @param since ms since the epoch */
+export async function readLifted(
+  db: Queryable,
+  since: number,
+): Promise<{ id: string; project: string; value: string; at: number }[]> {
+  return db.query(
+    `SELECT id, project, value, (extract(epoch FROM ended_at) * 1000)::float8 AS at FROM security_restrictions
+     WHERE ended_at > $1 AND ended_by <> 'expiry' ORDER BY ended_at LIMIT 10000`,
+    [new Date(since)],
+  );
+}
+
 /** Everything in force, newest first. */
 export async function readRestrictions(db: Queryable, now: number): Promise<StoredRestriction[]> {
   const rows = await db.query<RestrictionRow>(

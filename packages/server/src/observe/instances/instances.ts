@@ -151,6 +151,14 @@ export class Instances<Condition> {
     }));
   }
 
+  /** Names of the other instances that live and have a role, as of now. */
+  async othersWith(role: string): Promise<string[]> {
+    const others = (await this.list()).filter(
+      ({ self, state, roles }) => !self && state === 'live' && roles.includes(role),
+    );
+    return others.map(({ instance }) => instance);
+  }
+
   /** How far the rows of all instances are from the store. @param own those of this one, now */
   pipeline(own: Pipeline): Pipeline {
     const all = [own, ...this.others().map(({ pipeline }) => pipeline)];

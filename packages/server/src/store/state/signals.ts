@@ -19,6 +19,7 @@ export interface SignalOptions {
 export class PostgresSignals implements Signals {
   readonly #options: SignalOptions;
   readonly #hearers = new Map<string, Set<(text: string) => void>>();
+  readonly #gaps = new Set<() => void>();
   #client: pg.Client | null = null;
   #timer: Timer | null = null;
   #failures = 0;
@@ -43,6 +44,11 @@ export class PostgresSignals implements Signals {
     return () => own.delete(hear);
   }
 
+  onGap(gap: () => void): () => void {
+    this.#gaps.add(gap);
+    return () => this.#gaps.delete(gap);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
@@ -61,7 +67,9 @@ export class PostgresSignals implements Signals {
     try {
       await client.connect();
       for (const channel of this.#hearers.keys()) await this.#subscribe(client, channel);
+      const wasLost = this.#failures > 0;
       this.#failures = 0;
+      if (wasLost) for (const gap of this.#gaps) gap();
     } catch {
       this.#lost();
     }

@@ -12,7 +12,7 @@ const newEngine = () => new DetectionEngine(() => ({ failures: 20, within: 24 * 
 
 function event(kind: SecurityEvent['kind'], at: number, more: Partial<SecurityEvent> = {}): SecurityEvent {
   return {
-    ...{ at: START + at, project: '1', kind, ip: '203.0.113.9', account: 'alice', unknownUser: false },
+    ...{ id: '', at: START + at, project: '1', kind, ip: '203.0.113.9', account: 'alice', unknownUser: false },
     ...{ place: null, device: null, path: null },
     ...more,
   };
