@@ -36,7 +36,11 @@ export function checkRoutes(app: FastifyInstance, deps: ChecksDeps): void {
         const { monitor, ...query } = request.query;
         const reach = reachOf(request);
         const monitorId = monitor === undefined ? undefined : await findMonitorId(deps.db, monitor, reach);
-        return listChecks(deps.telemetry.within(reach), { ...query, monitorId }, deps.clock.now());
+        return listChecks(
+          { ...deps, telemetry: deps.telemetry.within(reach) },
+          { ...query, monitorId },
+          deps.clock.now(),
+        );
       },
     );
 }

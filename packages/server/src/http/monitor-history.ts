@@ -78,7 +78,7 @@ const CSV_CHECKS = 50_000;
 /** How long checks took, how available monitors were, both as CSV too, and badges. */
 export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const { clock, db, telemetry } = deps;
+  const { clock, db } = deps;
   const onRequest = deps.guard('viewer', 'project');
 
   routes.get(
@@ -88,7 +88,7 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
       const { to = clock.now(), location } = request.query;
       const { from = to - DAY } = request.query;
       if (from >= to) throw emptySpan();
-      return readHistory(telemetry, {
+      return readHistory(deps, {
         monitorId: await findMonitorId(db, request.params.id, reachOf(request)),
         from,
         to,
@@ -130,7 +130,7 @@ export function monitorHistoryRoutes(app: FastifyInstance, deps: MonitorHistoryD
     { onRequest, schema: { querystring: z.object({ monitor: key }) } },
     async (request, reply) => {
       const monitorId = await findMonitorId(db, request.query.monitor, reachOf(request));
-      const { items } = await listChecks(telemetry, { monitorId, limit: CSV_CHECKS }, clock.now());
+      const { items } = await listChecks(deps, { monitorId, limit: CSV_CHECKS }, clock.now());
       return reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="checks.csv"')

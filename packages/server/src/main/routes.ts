@@ -138,7 +138,7 @@ function registerPages(app: FastifyInstance, parts: RouteParts): void {
   const { db, telemetry } = parts.stores;
   const { guard } = parts.identity;
   const { ingest, uptime } = parts.observe;
-  const availability = createAvailability(telemetry, clock);
+  const availability = createAvailability({ db, telemetry }, clock);
   errorRoutes(app, { errors: parts.errors, ingest, guard, clock });
   monitorRoutes(app, { guard, clock, db, telemetry, availability, publicUrl });
   monitorEditorRoutes(app, { guard, clock, stored: parts.storedMonitors, uptime });

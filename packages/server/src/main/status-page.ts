@@ -36,7 +36,7 @@ export function makeStatusPage(context: {
       async days(monitors, now) {
         const states = await listMonitorStates(db);
         const names = new Map(states.filter(({ name }) => monitors.includes(name)).map(({ id, name }) => [id, name]));
-        const days = await readDays(telemetry, [...names.keys()], now);
+        const days = await readDays({ db, telemetry }, [...names.keys()], now);
         return days.map(({ monitorId, ...day }) => ({ ...day, monitor: names.get(monitorId) ?? monitorId }));
       },
     },

@@ -40,7 +40,7 @@ beforeEach(async () => {
   monitorRoutes(app, {
     ...deps,
     publicUrl: 'https://ops.test',
-    availability: createAvailability(telemetry.telemetry, clock),
+    availability: createAvailability({ db: state.db, telemetry: telemetry.telemetry }, clock),
   });
   checkRoutes(app, deps);
 });
@@ -88,7 +88,7 @@ async function storeChecks(monitor: HttpMonitorConfig, from: number, results: re
 }
 
 test('an unchecked monitor is pending and has no figures', async () => {
-  await storeMonitors(state.db, [httpMonitor('https://yumzoom.app/x', { target: 'http://127.0.0.1:3000/x' })]);
+  await storeMonitors(state.db, [httpMonitor('https://yumzoom.app/x', { target: 'http://127.0.0.1:3000/x' })], NOW);
   expect(await get('/api/v1/monitors')).toEqual({
     items: [
       {
@@ -115,7 +115,7 @@ test('an unchecked monitor is pending and has no figures', async () => {
 
 test('availability, bars and outages of a monitor', async () => {
   const monitor = httpMonitor('https://yumzoom.app/', { expectedText: 'YumZoom' });
-  await storeMonitors(state.db, [monitor]);
+  await storeMonitors(state.db, [monitor], NOW);
   const yesterday = NOW - 24 * 60 * MINUTE;
   await storeChecks(monitor, yesterday, [good, good, bad, good]);
   await storeChecks(monitor, NOW - 10 * MINUTE, [good, good, good, good]);
@@ -153,7 +153,7 @@ test('availability, bars and outages of a monitor', async () => {
 
 test('checks page by cursor, newest first, and carry phases and evidence', async () => {
   const monitor = httpMonitor('https://yumzoom.app/');
-  await storeMonitors(state.db, [monitor]);
+  await storeMonitors(state.db, [monitor], NOW);
   await storeChecks(monitor, NOW - 10 * MINUTE, [good, bad, good]);
   await storeChecks(httpMonitor('https://b/', { id: 'b', name: 'B' }), NOW - 10 * MINUTE, [good]);
   const first = await get('/api/v1/checks?monitor=API&limit=2');
@@ -214,7 +214,7 @@ test('2,000 monitors: the list pages, and is under 1 s and 200 KB', async () => 
   const monitors = Array.from({ length: 2_000 }, (_, index) =>
     httpMonitor(`https://yumzoom.app/page/${index}`, { id: `monitor-${index}`, name: `Monitor ${index}` }),
   );
-  await storeMonitors(state.db, monitors);
+  await storeMonitors(state.db, monitors, NOW);
   await storeChanges(
     state.db,
     monitors.map(({ id }, index) => ({

@@ -62,6 +62,7 @@ async function storeBeats(): Promise<void> {
   await storeMonitors(
     db,
     Object.keys(JOBS).map((name) => monitorOf({ kind: 'heartbeat', name, every: '1h' })),
+    systemClock.now(),
   );
   for (const [monitorId, { ago, ...signal }] of Object.entries(JOBS)) {
     await keepSignal(db, { monitorId }, { ...signal, at: systemClock.now() - ago });

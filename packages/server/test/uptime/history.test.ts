@@ -8,6 +8,7 @@ import type { Log } from '../../src/lib/log.ts';
 import { uuidv7 } from '../../src/lib/random.ts';
 import { createAvailability } from '../../src/observe/uptime/availability.ts';
 import { checkRow } from '../../src/observe/uptime/check-row.ts';
+import { getMonitor } from '../../src/observe/uptime/list-monitors.ts';
 import { NO_RECORD } from '../../src/observe/uptime/monitor-record.ts';
 import { storeChanges, storeMonitors } from '../../src/observe/uptime/state-store.ts';
 import { httpMonitor } from '../../src/observe/uptime/testing/monitors.ts';
@@ -26,7 +27,7 @@ const quiet = httpMonitor('https://yumzoom.app/x', { id: 'quiet', name: 'Quiet, 
 
 beforeAll(async () => {
   [state, telemetry] = await Promise.all([startTestState(), startTestTelemetry()]);
-  await storeMonitors(state.db, [shop, quiet]);
+  await storeMonitors(state.db, [shop, quiet], NOW);
   await storeChecks();
   const change = (from: 'up' | 'down', to: 'up' | 'down', at: number) => ({
     monitorId: 'shop',
@@ -45,7 +46,7 @@ beforeAll(async () => {
     clock,
     db: state.db,
     telemetry: telemetry.telemetry,
-    availability: createAvailability(telemetry.telemetry, clock),
+    availability: createAvailability({ db: state.db, telemetry: telemetry.telemetry }, clock),
   });
 });
 
@@ -181,4 +182,41 @@ test('badges are public for monitors that say so, and for no other', async () =>
   expect((await get('/badge/quiet/state.svg', 404, {})).json().error.code).toBe('badge_not_found');
   await get('/badge/nobody/state.svg', 404, {});
   await get('/badge/shop/other.svg', 400, {});
+});
+
+test('a monitor of another project that takes an id begins with an empty history; one of the same project goes on', async () => {
+  const of = (project: string) => [{ ...shop, project }, quiet];
+  const shown = async () => {
+    const { items } = (await get('/api/v1/sla?from=2026-01-20T00:00:00Z&to=2026-01-21T00:00:00Z')).json();
+    const history = (await get('/api/v1/monitors/shop/history')).json();
+    const detail = await getMonitor(
+      { db: state.db, telemetry: telemetry.telemetry },
+      { availability: new Map(), publicUrl: '' },
+      'shop',
+      NOW,
+    );
+    return {
+      uptime: items[0].uptime,
+      outages: [items[0].outages, detail.incidents.length],
+      checks: history.locations.length,
+      rows: (await get('/api/v1/checks.csv?monitor=shop')).body.trimEnd().split('\r\n').length - 1,
+      days: detail.bars.filter(({ up }) => up !== null).length,
+      recent: detail.recent.length,
+    };
+  };
+  const whole = await shown();
+  expect(whole).toMatchObject({ outages: [1, 1], checks: 2, rows: 100, days: 1 });
+  // It is removed, and comes back as it was.
+  await storeMonitors(state.db, [quiet], NOW);
+  await storeMonitors(state.db, [shop, quiet], NOW);
+  expect(await shown()).toEqual({ ...whole, recent: 0 });
+  const nothing = { uptime: null, outages: [0, 0], checks: 0, rows: 0, days: 0, recent: 0 };
+  await storeMonitors(state.db, [quiet], NOW);
+  await storeMonitors(state.db, of('another'), NOW);
+  expect(await shown()).toEqual(nothing);
+  const availability = createAvailability({ db: state.db, telemetry: telemetry.telemetry }, new FakeClock(NOW));
+  expect((await availability.read()).has('shop')).toBe(false);
+  // Also when it changes hands without a time between.
+  await storeMonitors(state.db, of('third'), NOW + MINUTE);
+  expect(await shown()).toEqual(nothing);
 });

@@ -1,6 +1,8 @@
 import type { DayBar } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
+import type { Queryable } from '../../lib/db.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { historyStarts, ownHours } from './history/own-history.ts';
 
 const DAY = 86_400_000;
 export const DAYS_SHOWN = 90;
@@ -11,17 +13,22 @@ export interface Availability {
   read(): Promise<ReadonlyMap<string, number>>;
 }
 
+interface Stores {
+  db: Queryable;
+  telemetry: TelemetryStore;
+}
+
 /** An answer stands so long; it moves by less than a thousandth of a percent meanwhile. */
 const FRESH_MS = 30_000;
 
 /** Reads availability from the hourly rollup, at most once in 30 s however often it is asked. */
-export function createAvailability(telemetry: TelemetryStore, clock: Clock): Availability {
+export function createAvailability(stores: Stores, clock: Clock): Availability {
   let last: { at: number; answer: Promise<ReadonlyMap<string, number>> } | undefined;
   return {
     read() {
       const now = clock.monotonic();
       if (!last || now - last.at >= FRESH_MS) {
-        const answer = readAvailability(telemetry, clock.now());
+        const answer = readAvailability(stores, clock.now());
         last = { at: now, answer };
         answer.catch(() => {
           last = undefined;
@@ -32,11 +39,12 @@ export function createAvailability(telemetry: TelemetryStore, clock: Clock): Ava
   };
 }
 
-async function readAvailability(telemetry: TelemetryStore, now: number): Promise<ReadonlyMap<string, number>> {
+async function readAvailability({ db, telemetry }: Stores, now: number): Promise<ReadonlyMap<string, number>> {
+  const own = ownHours(await historyStarts(db));
   const rows = await telemetry.query<{ monitorId: string; good: number; bad: number }>(
     `SELECT monitorId, sum(goodMs) AS good, sum(badMs) AS bad FROM checks_hourly
-     WHERE hour >= {from:DateTime('UTC')} GROUP BY monitorId HAVING good + bad > 0`,
-    { from: hourText(firstDay(now)) },
+     WHERE hour >= {from:DateTime('UTC')} AND ${own.where} GROUP BY monitorId HAVING good + bad > 0`,
+    { from: hourText(firstDay(now)), ...own.parameters },
   );
   return new Map(rows.map(({ monitorId, good, bad }) => [monitorId, percent(good, bad)]));
 }
@@ -50,12 +58,14 @@ interface DayRow {
 }
 
 /** The last 90 days of one monitor, oldest first, in UTC; days without checks are there too. */
-export async function readBars(telemetry: TelemetryStore, monitorId: string, now: number): Promise<DayBar[]> {
+export async function readBars({ db, telemetry }: Stores, monitorId: string, now: number): Promise<DayBar[]> {
+  const own = ownHours(await historyStarts(db));
   const rows = await telemetry.query<DayRow>(
     `SELECT toString(toDate(hour)) AS day, sum(goodMs) AS good, sum(badMs) AS bad, sum(c.checks) AS checks,
             sum(c.failed) AS failed
-     FROM checks_hourly AS c WHERE monitorId = {monitorId:String} AND hour >= {from:DateTime('UTC')} GROUP BY day`,
-    { monitorId, from: hourText(firstDay(now)) },
+     FROM checks_hourly AS c WHERE monitorId = {monitorId:String} AND hour >= {from:DateTime('UTC')}
+       AND ${own.where} GROUP BY day`,
+    { monitorId, from: hourText(firstDay(now)), ...own.parameters },
   );
   const byDay = new Map(rows.map((row) => [row.day, row]));
   return Array.from({ length: DAYS_SHOWN }, (_, index) => {
@@ -77,15 +87,17 @@ export interface MonitorDay {
 
 /** The last 90 days of some monitors, by id; days without checks are missing. @param now ms since the epoch */
 export async function readDays(
-  telemetry: TelemetryStore,
+  { db, telemetry }: Stores,
   monitorIds: readonly string[],
   now: number,
 ): Promise<MonitorDay[]> {
   if (monitorIds.length === 0) return [];
+  const own = ownHours(await historyStarts(db));
   return telemetry.query<MonitorDay>(
     `SELECT monitorId, toString(toDate(hour)) AS day, sum(goodMs) AS goodMs, sum(badMs) AS badMs FROM checks_hourly
-     WHERE monitorId IN {ids:Array(String)} AND hour >= {from:DateTime('UTC')} GROUP BY monitorId, day`,
-    { ids: [...monitorIds], from: hourText(firstDay(now)) },
+     WHERE monitorId IN {ids:Array(String)} AND hour >= {from:DateTime('UTC')} AND ${own.where}
+     GROUP BY monitorId, day`,
+    { ids: [...monitorIds], from: hourText(firstDay(now)), ...own.parameters },
   );
 }
 

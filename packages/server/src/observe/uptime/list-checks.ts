@@ -1,6 +1,8 @@
 import type { Check, CheckEvidence, Page } from '@yumops/protocol';
+import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
+import { historyStart } from './history/own-history.ts';
 
 export interface CheckQuery {
   /** Id of a monitor; undefined = the checks of all in the last day. */
@@ -25,7 +27,13 @@ const KEPT_DAYS = 30;
  * @param now milliseconds since the epoch
  * @throws {YumOpsError} `invalid_cursor`
  */
-export async function listChecks(telemetry: TelemetryStore, query: CheckQuery, now: number): Promise<Page<Check>> {
+export async function listChecks(
+  { db, telemetry }: { db: Queryable; telemetry: TelemetryStore },
+  query: CheckQuery,
+  now: number,
+): Promise<Page<Check>> {
+  const kept = now - (query.monitorId === undefined ? DAY : KEPT_DAYS * DAY);
+  const own = query.monitorId === undefined ? 0 : await historyStart(db, query.monitorId);
   const before = query.cursor === undefined ? { at: now + DAY, id: '' } : readCursor(query.cursor);
   const conditions = [
     'timestamp >= fromUnixTimestamp64Milli({from:Int64})',
@@ -40,7 +48,7 @@ export async function listChecks(telemetry: TelemetryStore, query: CheckQuery, n
     {
       ...before,
       monitorId: query.monitorId ?? '',
-      from: now - (query.monitorId === undefined ? DAY : KEPT_DAYS * DAY),
+      from: Math.max(kept, own),
       limit: query.limit + 1,
     },
   );

@@ -98,10 +98,7 @@ export async function getMonitor(
     [key, view.reach ?? null],
   );
   if (!row) throw unknownMonitor(key);
-  const [bars, incidents] = await Promise.all([
-    readBars(stores.telemetry, row.id, now),
-    readOutages(stores.db, row.id),
-  ]);
+  const [bars, incidents] = await Promise.all([readBars(stores, row.id, now), readOutages(stores.db, row.id)]);
   return {
     ...toMonitor(row, view),
     method: row.method,

@@ -71,12 +71,13 @@ export class MonitorBook {
     for (const [id, record] of records) this.#records.set(id, record);
   }
 
-  /** Replaces the monitors; records of those that are gone go too. */
+  /** Replaces the monitors; records of those that are gone, or belong to another project now, go too. */
   adopt(monitors: readonly MonitorConfig[], now: number): void {
     this.#generation += 1;
+    const before = this.#monitors;
     this.#monitors = new Map(monitors.map((monitor) => [monitor.id, monitor]));
     for (const id of this.#records.keys()) {
-      if (!this.#monitors.has(id)) this.#records.delete(id);
+      if (!goesOn(before.get(id), this.#monitors.get(id))) this.#records.delete(id);
     }
     for (const monitor of monitors) {
       const record = this.#records.get(monitor.id) ?? NO_RECORD;
@@ -190,4 +191,9 @@ function judgeConfigured(record: MonitorRecord, monitor: MonitorConfig, now: num
     now,
   );
   return { ...judged, status: { ...judged.status, lastCheckedAt: record.lastCheckedAt } };
+}
+
+/** Whether what is known of a monitor is still of the same one; that of another project is another one by its name. */
+function goesOn(before: MonitorConfig | undefined, after: MonitorConfig | undefined): boolean {
+  return after !== undefined && (before === undefined || before.project === after.project);
 }

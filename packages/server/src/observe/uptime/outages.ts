@@ -1,5 +1,6 @@
 import type { MonitorState, Outage } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
+import { OWN_EVENTS } from './history/own-history.ts';
 
 /** A stored change of state. */
 export interface StoredEvent {
@@ -14,7 +15,8 @@ const EVENTS_READ = 500;
 /** The newest outages of a monitor, newest first; the first has no end while it lasts. */
 export async function readOutages(db: Queryable, monitorId: string): Promise<Outage[]> {
   const events = await db.query<StoredEvent>(
-    `SELECT at, to_state, reason FROM monitor_events WHERE monitor_id = $1 ORDER BY at DESC, id DESC LIMIT ${EVENTS_READ}`,
+    `SELECT at, to_state, reason FROM monitor_events e WHERE monitor_id = $1 AND ${OWN_EVENTS}
+     ORDER BY at DESC, id DESC LIMIT ${EVENTS_READ}`,
     [monitorId],
   );
   return outagesOf(events);

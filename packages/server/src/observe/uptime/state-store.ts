@@ -1,6 +1,7 @@
 import type { MonitorState, Severity } from '@yumops/protocol';
 import type { Db, Queryable } from '../../lib/db.ts';
 import type { MonitorConfig, MonitorReceiver } from './config.ts';
+import { claimHistories } from './history/own-history.ts';
 import type { Transition } from './judge.ts';
 import { storeHeartbeats } from './kinds/heartbeat/beat-store.ts';
 import { describeMonitor } from './kinds/index.ts';
@@ -18,9 +19,10 @@ export interface RecordChange {
 
 /**
  * Makes the stored list of monitors equal to the configuration, in one transaction. States of monitors that are gone
- * go too; their events stay.
+ * go too; their events stay, and are the history of one of the same project that comes back under the id.
+ * @param now milliseconds since the epoch
  */
-export function storeMonitors(db: Db, monitors: readonly MonitorConfig[]): Promise<void> {
+export function storeMonitors(db: Db, monitors: readonly MonitorConfig[], now: number): Promise<void> {
   const rows = monitors.map((monitor, position) => definitionRow(monitor, position));
   return db.transaction(async (tx) => {
     const ids = monitors.map(({ id }) => id);
@@ -34,6 +36,8 @@ export function storeMonitors(db: Db, monitors: readonly MonitorConfig[]): Promi
          .join(', ')}`,
       [JSON.stringify(rows)],
     );
+    const anew = await claimHistories(tx, now);
+    if (anew.length > 0) await tx.query('DELETE FROM monitor_states WHERE monitor_id = ANY($1)', [anew]);
     await storeHeartbeats(tx, monitors);
   });
 }

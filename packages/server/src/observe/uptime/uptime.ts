@@ -213,9 +213,11 @@ class UptimeEngine implements Uptime {
   async start(config: UptimeConfig = this.#options): Promise<void> {
     const { db, clock, signals } = this.#options;
     await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
-    await this.#sharing.join();
+    const monitors = await this.#prepare(config);
     this.#book.restore(await loadRecords(db), clock.now());
-    await this.#reload(config);
+    // Not earlier: what falls to an instance that does not check yet is checked by nobody.
+    await this.#sharing.join();
+    this.#adopt(monitors);
     await this.#sharing.begin();
     this.#watchSilence();
     if (!signals) return;
@@ -320,16 +322,20 @@ class UptimeEngine implements Uptime {
   }
 
   async #reload(config: UptimeConfig): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+    if (!this.#stopped.signal.aborted) this.#adopt(await this.#prepare(config));
+  }
+
+  /** Stores what is to be monitored, also what jobs made. */
+  async #prepare(config: UptimeConfig): Promise<readonly MonitorConfig[]> {
     const { targets, referenceTargets = [] } = config;
     this.#configured = config;
     await this.#jobs.load();
     const monitors = this.#jobs.join(config.monitors);
-    await storeMonitors(this.#options.db, monitors);
+    await storeMonitors(this.#options.db, monitors, this.#options.clock.now());
     this.#context = { ...this.#context, targets };
     this.#referenceTargets = referenceTargets;
     this.#reference = createReferenceCheck(referenceTargets, this.#context);
-    this.#adopt(monitors);
+    return monitors;
   }
 
   #adopt(monitors: readonly MonitorConfig[]): void {

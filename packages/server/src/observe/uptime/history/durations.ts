@@ -1,5 +1,7 @@
 import type { CheckPhase, MonitorHistory, Percentiles } from '@yumops/protocol';
+import type { Queryable } from '../../../lib/db.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
+import { historyStart } from './own-history.ts';
 
 /** Which checks. Times in milliseconds since the epoch. */
 export interface HistoryQuery {
@@ -32,11 +34,15 @@ export function stepFor(spanMs: number): number {
 type Quantiles = [number, number, number] | [];
 
 /** Percentiles of good checks by phase, by place and over time. */
-export async function readHistory(telemetry: TelemetryStore, query: HistoryQuery): Promise<MonitorHistory> {
+export async function readHistory(
+  { db, telemetry }: { db: Queryable; telemetry: TelemetryStore },
+  query: HistoryQuery,
+): Promise<MonitorHistory> {
   const step = stepFor(query.to - query.from);
   const where = `monitorId = {monitorId:String} AND timestamp >= fromUnixTimestamp64Milli({from:Int64})
      AND timestamp < fromUnixTimestamp64Milli({to:Int64})${query.location === undefined ? '' : ' AND location = {location:String}'}`;
-  const parameters = { ...query, location: query.location ?? '', step };
+  const own = Math.max(query.from, await historyStart(db, query.monitorId));
+  const parameters = { ...query, from: own, location: query.location ?? '', step };
   const phases = Object.entries(COLUMNS) as [CheckPhase, string][];
   const [[spread], places, points] = await Promise.all([
     telemetry.query<Record<CheckPhase, Quantiles>>(

@@ -5,6 +5,7 @@ import type { Reach } from '../../../lib/reach.ts';
 import type { TelemetryStore } from '../../../lib/telemetry.ts';
 import { percent } from '../availability.ts';
 import { outagesOf, type StoredEvent } from '../outages.ts';
+import { historyStarts, OWN_EVENTS, ownHours } from './own-history.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -27,7 +28,7 @@ export async function readSla(
   const periods = periodsAt(now);
   const from = Math.min(...periods.map((period) => period.from));
   const [hours, events] = await Promise.all([
-    readHours(stores.telemetry, from, now, monitorId),
+    readHours(stores, from, now, monitorId),
     readEvents(stores.db, from, monitorId),
   ]);
   return periods.map((period) => figure(period, hours, events, now));
@@ -60,7 +61,7 @@ export async function readSlaBetween(
       'SELECT id, name FROM monitors WHERE $1::text[] IS NULL OR project = ANY ($1) ORDER BY position',
       [reach],
     ),
-    readHours(stores.telemetry, period.from, period.to),
+    readHours(stores, period.from, period.to),
     readEvents(stores.db, period.from),
   ]);
   const [hoursOf, eventsOf] = [groupBy(hours), groupBy(events)];
@@ -107,12 +108,18 @@ interface EventRow extends StoredEvent {
   monitorId: string;
 }
 
-function readHours(telemetry: TelemetryStore, from: number, to: number, monitorId?: string): Promise<HourRow[]> {
+async function readHours(
+  { db, telemetry }: { db: Queryable; telemetry: TelemetryStore },
+  from: number,
+  to: number,
+  monitorId?: string,
+): Promise<HourRow[]> {
+  const own = ownHours(await historyStarts(db));
   return telemetry.query<HourRow>(
     `SELECT monitorId, toUnixTimestamp(hour) AS hour, sum(goodMs) AS good, sum(badMs) AS bad, sum(plannedMs) AS planned
      FROM checks_hourly WHERE hour >= fromUnixTimestamp({from:Int64}) AND hour < fromUnixTimestamp({to:Int64})
-     ${monitorId === undefined ? '' : 'AND monitorId = {monitorId:String}'} GROUP BY monitorId, hour`,
-    { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000), monitorId: monitorId ?? '' },
+     AND ${own.where} ${monitorId === undefined ? '' : 'AND monitorId = {monitorId:String}'} GROUP BY monitorId, hour`,
+    { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000), monitorId: monitorId ?? '', ...own.parameters },
   );
 }
 
@@ -120,7 +127,7 @@ function readHours(telemetry: TelemetryStore, from: number, to: number, monitorI
 function readEvents(db: Queryable, from: number, monitorId?: string): Promise<EventRow[]> {
   const own = monitorId === undefined ? '' : 'AND monitor_id = $2';
   return db.query<EventRow>(
-    `SELECT monitor_id AS "monitorId", at, to_state, reason FROM monitor_events WHERE at >= $1 ${own}
+    `SELECT monitor_id AS "monitorId", at, to_state, reason FROM monitor_events e WHERE at >= $1 AND ${OWN_EVENTS} ${own}
      ORDER BY at DESC, id DESC`,
     monitorId === undefined ? [new Date(from)] : [new Date(from), monitorId],
   );
