@@ -29,10 +29,7 @@ export function maintenanceRoutes(app: FastifyInstance, deps: MaintenanceRouteDe
   changeRoutes(app, deps);
 }
 
-function readRoutes(
-  app: FastifyInstance,
-  { guard, clock, runner, ledger, requireDatabase }: MaintenanceRouteDeps,
-): void {
+function readRoutes(app: FastifyInstance, { guard, runner, ledger, requireDatabase }: MaintenanceRouteDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const onRequest = guard('viewer');
 
@@ -41,13 +38,13 @@ function readRoutes(
     { onRequest, schema: { params: name, querystring: list } },
     async ({ params, query }) => {
       requireDatabase(params.name);
-      return { items: await ledger.runs(params.name, query.limit, clock.now()), nextCursor: null };
+      return { items: await ledger.runs(params.name, query.limit), nextCursor: null };
     },
   );
   routes.get(
     '/api/v1/databases/:name/maintenance/runs/:id',
     { onRequest, schema: { params: run } },
-    async ({ params }) => ledger.run(params.name, params.id, clock.now()),
+    async ({ params }) => ledger.run(params.name, params.id),
   );
   routes.post(
     '/api/v1/databases/:name/maintenance/plan',

@@ -38,7 +38,7 @@ export function registerDatabases(app: FastifyInstance, parts: RouteParts): void
     async maintenanceStatus(name) {
       const { scheduled, schedule: pattern, timeZone } = live.current.maintenance;
       const schedule = scheduled && isMaintained(live.current, name) ? { pattern, timeZone } : null;
-      return { schedule, pause: await ledger.pauseOf(name), progress: await ledger.progressOf(name, clock.now()) };
+      return { schedule, pause: await ledger.pauseOf(name), progress: await ledger.progressOf(name) };
     },
   });
   maintenanceRoutes(app, {

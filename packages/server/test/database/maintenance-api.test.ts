@@ -2,7 +2,7 @@ import type { ActionPlan, MaintenanceRunDetail, MaintenanceRunItem } from '@yumo
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { audit } from '../../src/access/audit.ts';
-import { MaintenanceRunner, StoredLedger } from '../../src/care/database/index.ts';
+import { MaintenanceRunner, type MaintenanceTarget, StoredLedger } from '../../src/care/database/index.ts';
 import { maintenanceRoutes } from '../../src/http/maintenance.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -22,6 +22,7 @@ let url: string;
 let app: FastifyInstance;
 let runner: MaintenanceRunner;
 let ledger: StoredLedger;
+let target: (name: string) => MaintenanceTarget;
 
 beforeAll(async () => {
   server = await startStateServer();
@@ -34,7 +35,7 @@ beforeEach(async () => {
   ({ url } = await server.database());
   await run(url, 'CREATE TABLE app_t (id int); INSERT INTO app_t SELECT generate_series(1, 3000)');
   ledger = new StoredLedger(db, audit);
-  const target = (name: string) => {
+  target = (name) => {
     if (name !== 'main') throw new YumOpsError('wrong_use', `There is no database "${name}".`, { status: 404 });
     return { name, settings: settings({ lockTimeout: 30_000 }), connect: () => connectMaintained(name, url) };
   };
@@ -99,14 +100,14 @@ test('the kill switch ends what runs and lets none begin; stop ends one run', as
   const holder = await open(url);
   await holder.query('BEGIN; LOCK TABLE app_t IN SHARE UPDATE EXCLUSIVE MODE');
   const [, first] = await call<{ id: string }>('POST', '', { tasks: ['reindex'] });
-  await until(async () => (await ledger.progressOf('main', systemClock.now()))?.object === 'public.ix');
+  await until(async () => (await ledger.progressOf('main'))?.object === 'public.ix');
   expect((await call('POST', ''))[0]).toBe(409);
   const [, live] = await call<MaintenanceRunDetail>('GET', `/runs/${first.id}`);
   expect(live).toMatchObject({ status: 'running', progress: { task: 'reindex', object: 'public.ix' } });
   expect((await call('POST', '/stop'))[0]).toBe(202);
   await finished(first.id);
   const [, second] = await call<{ id: string }>('POST', '', { tasks: ['reindex'] });
-  await until(async () => (await ledger.progressOf('main', systemClock.now()))?.object === 'public.ix');
+  await until(async () => (await ledger.progressOf('main'))?.object === 'public.ix');
   expect((await call('POST', '/pause', { reason: 'the sale begins' }))[0]).toBe(200);
   await finished(second.id);
   const [, ended] = await call<MaintenanceRunDetail>('GET', `/runs/${second.id}`);
@@ -144,17 +145,46 @@ test('whoever shares the state store sees where a run is, and may stop it; witho
   const get = async () => (await call<MaintenanceRunDetail>('GET', '/runs/elsewhere'))[1];
   await worker.begin(start);
   expect(await get()).toMatchObject({ status: 'running', progress: { task: 'vacuum', object: null, share: 0 } });
-  expect(await worker.heard(start, { ...where, share: 0.25 }, systemClock.now())).toBeNull();
+  expect(await worker.heard(start, { ...where, share: 0.25 })).toBeNull();
   expect(await get()).toMatchObject({ status: 'running', progress: { object: 'public.big', share: 0.25 } });
   expect((await call('POST', '/stop'))[0]).toBe(202);
-  expect(await worker.heard(start, { ...where, share: 0.5 }, systemClock.now())).toBe(
-    'It was stopped by ada@yumzoom.com.',
-  );
+  expect(await worker.heard(start, { ...where, share: 0.5 })).toBe('It was stopped by ada@yumzoom.com.');
   expect(await audited()).toContain('ada@yumzoom.com maintenance.stop main');
   // Killed, it is not heard of again.
-  await worker.heard(start, { ...where, share: 0.5 }, systemClock.now() - 60_000);
+  await db.query("UPDATE maintenance_runs SET seen_at = now() - interval '31 seconds'");
   expect(await get()).toMatchObject({ status: 'interrupted', progress: null });
   expect((await call('POST', '/stop'))[0]).toBe(409);
+});
+
+test.each([
+  ['behind', -120_000],
+  ['ahead', 120_000],
+])('what an instance whose clock is two minutes %s runs is shown and stopped by another one', async (_how, off) => {
+  await run(
+    url,
+    "CREATE INDEX ix ON app_t (id); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix'::regclass",
+  );
+  const holder = await open(url);
+  await holder.query('BEGIN; LOCK TABLE app_t IN SHARE UPDATE EXCLUSIVE MODE');
+  const elsewhere = new MaintenanceRunner({
+    ...{ ledger: new StoredLedger(db, audit), target },
+    clock: { ...systemClock, now: () => systemClock.now() + off },
+  });
+  try {
+    const { id } = await elsewhere.start({
+      ...{ database: 'main', tasks: ['reindex'], approve: false, startedBy: 'schedule', trigger: 'schedule' },
+    });
+    const get = async () => (await call<MaintenanceRunDetail>('GET', `/runs/${id}`))[1];
+    await until(async () => (await get()).progress?.object === 'public.ix');
+    const [, { items }] = await call<{ items: MaintenanceRunItem[] }>('GET', '/runs');
+    expect(items).toMatchObject([{ id, status: 'running', error: null }]);
+    expect((await call('POST', '/stop'))[0]).toBe(202);
+    await finished(id);
+    expect(await get()).toMatchObject({ status: 'cancelled', error: 'It was stopped by ada@yumzoom.com.' });
+  } finally {
+    await holder.end();
+    await elsewhere.close();
+  }
 });
 
 test('a run whose runner was killed counts as interrupted once the next begins', async () => {

@@ -16,11 +16,13 @@ export type WriteAudit = (
   entry: { at: number; actor: string; action: string; target: string; detail?: Record<string, unknown> },
 ) => Promise<void>;
 
-/** A runner that was not heard of for so long, in milliseconds, is gone. */
-const GONE_MS = 30_000;
+/**
+ * A runner that was not heard of for so long is gone. By the clock of the state store alone: those of two instances may
+ * lie further apart than that.
+ */
+const HEARD_SINCE = "now() - interval '30 seconds'";
 const WITHOUT_A_WORD = 'Whoever ran it ended without a word. The next run goes on from there.';
 
-/** $1 = the moment before which a runner that was last heard of is gone. */
 const ITEM = `
   SELECT r.id, r.database, r.tasks, r.trigger, r.started_by AS "startedBy", r.started_at AS "startedAt",
          r.finished_at AS "finishedAt",
@@ -30,7 +32,7 @@ const ITEM = `
          count(a.place) FILTER (WHERE a.status = 'skipped')::int AS skipped,
          count(a.place) FILTER (WHERE a.status = 'failed')::int AS failed
   FROM maintenance_runs r
-  CROSS JOIN LATERAL (SELECT r.status = 'running' AND coalesce(r.seen_at, r.started_at) < $1 AS gone) g
+  CROSS JOIN LATERAL (SELECT r.status = 'running' AND coalesce(r.seen_at, r.started_at) < ${HEARD_SINCE} AS gone) g
   LEFT JOIN maintenance_actions a ON a.run_id = r.id`;
 
 /** Runs kept of each database. */
@@ -68,7 +70,7 @@ export class StoredLedger implements MaintenanceLedger {
       );
       await tx.query(
         `INSERT INTO maintenance_runs (id, database, tasks, trigger, started_by, started_at, seen_at, status, progress)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, 'running', $7)`,
+         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), 'running', $7)`,
         [id, database, [...tasks], trigger, startedBy, at, JSON.stringify(beginning)],
       );
       await tx.query(
@@ -81,12 +83,12 @@ export class StoredLedger implements MaintenanceLedger {
     });
   }
 
-  async heard({ id, database }: RunStart, progress: MaintenanceProgress | null, at: number): Promise<string | null> {
+  async heard({ id, database }: RunStart, progress: MaintenanceProgress | null): Promise<string | null> {
     const [row] = await this.#db.query<{ stoppedBy: string | null; pausedBy: string | null; reason: string | null }>(
-      `UPDATE maintenance_runs r SET progress = coalesce($2, r.progress), seen_at = $3
-       FROM (SELECT 1) one LEFT JOIN maintenance_pauses p ON p.database = $4
+      `UPDATE maintenance_runs r SET progress = coalesce($2, r.progress), seen_at = clock_timestamp()
+       FROM (SELECT 1) one LEFT JOIN maintenance_pauses p ON p.database = $3
        WHERE r.id = $1 RETURNING r.stopped_by AS "stoppedBy", p.paused_by AS "pausedBy", p.reason`,
-      [id, progress === null ? null : JSON.stringify(progress), new Date(at), database],
+      [id, progress === null ? null : JSON.stringify(progress), database],
     );
     if (!row) return null;
     if (row.pausedBy !== null) return `It was stopped by ${row.pausedBy}: ${row.reason}`;
@@ -94,11 +96,11 @@ export class StoredLedger implements MaintenanceLedger {
   }
 
   /** Where the run of a database is, whoever runs it; null when none runs. */
-  async progressOf(database: string, now: number): Promise<MaintenanceProgress | null> {
+  async progressOf(database: string): Promise<MaintenanceProgress | null> {
     const [row] = await this.#db.query<{ progress: MaintenanceProgress | null }>(
-      `SELECT progress FROM maintenance_runs WHERE database = $1 AND status = 'running' AND seen_at >= $2
+      `SELECT progress FROM maintenance_runs WHERE database = $1 AND status = 'running' AND seen_at >= ${HEARD_SINCE}
        ORDER BY started_at DESC LIMIT 1`,
-      [database, new Date(now - GONE_MS)],
+      [database],
     );
     return row?.progress ?? null;
   }
@@ -111,8 +113,8 @@ export class StoredLedger implements MaintenanceLedger {
     await this.#db.transaction(async (tx) => {
       const [run] = await tx.query<{ id: string }>(
         `UPDATE maintenance_runs SET stopped_by = $2
-         WHERE database = $1 AND status = 'running' AND coalesce(seen_at, started_at) >= $3 RETURNING id`,
-        [database, by, new Date(at - GONE_MS)],
+         WHERE database = $1 AND status = 'running' AND coalesce(seen_at, started_at) >= ${HEARD_SINCE} RETURNING id`,
+        [database, by],
       );
       if (!run) {
         throw new YumOpsError('not_running', `No maintenance of "${database}" runs.`, {
@@ -217,10 +219,10 @@ export class StoredLedger implements MaintenanceLedger {
   }
 
   /** The latest runs of a database, newest first. */
-  async runs(database: string, limit: number, now: number): Promise<RunItem[]> {
+  async runs(database: string, limit: number): Promise<RunItem[]> {
     return this.#db.query<RunItem>(
-      `${ITEM} WHERE r.database = $2 GROUP BY r.id, g.gone ORDER BY r.started_at DESC LIMIT $3`,
-      [new Date(now - GONE_MS), database, limit],
+      `${ITEM} WHERE r.database = $1 GROUP BY r.id, g.gone ORDER BY r.started_at DESC LIMIT $2`,
+      [database, limit],
     );
   }
 
@@ -228,9 +230,8 @@ export class StoredLedger implements MaintenanceLedger {
    * One run with its actions, in the order in which they were done, and where it is while it runs.
    * @throws YumOpsError `not_found`
    */
-  async run(database: string, id: string, now: number): Promise<MaintenanceRunDetail> {
-    const [run] = await this.#db.query<RunItem>(`${ITEM} WHERE r.database = $2 AND r.id = $3 GROUP BY r.id, g.gone`, [
-      new Date(now - GONE_MS),
+  async run(database: string, id: string): Promise<MaintenanceRunDetail> {
+    const [run] = await this.#db.query<RunItem>(`${ITEM} WHERE r.database = $1 AND r.id = $2 GROUP BY r.id, g.gone`, [
       database,
       id,
     ]);
@@ -242,7 +243,7 @@ export class StoredLedger implements MaintenanceLedger {
        FROM maintenance_actions WHERE run_id = $1 ORDER BY place`,
       [id],
     );
-    const progress = run.status === 'running' ? await this.progressOf(database, now) : null;
+    const progress = run.status === 'running' ? await this.progressOf(database) : null;
     return { ...run, actions, progress: progress?.runId === id ? progress : null };
   }
 }

@@ -28,7 +28,7 @@ export interface MaintenanceLedger {
    * Says that a run goes on, and where it is; called about every second.
    * @returns why it is to end; null while it may go on
    */
-  heard(run: RunStart, progress: MaintenanceProgress | null, at: number): Promise<string | null>;
+  heard(run: RunStart, progress: MaintenanceProgress | null): Promise<string | null>;
   record(run: RunStart, place: number, action: ActionResult & { startedAt: number; finishedAt: number }): Promise<void>;
   finish(run: RunStart, status: RunStatus, at: number, error: string | null): Promise<void>;
   /** The kill switch of a database; null while maintenance may run. */

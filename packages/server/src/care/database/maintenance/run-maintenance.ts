@@ -218,7 +218,7 @@ class Run {
     const { ledger, clock } = this.#deps;
     while (!over.aborted) {
       // A ledger that cannot be reached is met by the next record.
-      const why = await ledger.heard(this.#start, this.#progress, clock.now()).catch(() => null);
+      const why = await ledger.heard(this.#start, this.#progress).catch(() => null);
       if (why !== null) this.#stopping.abort(new Ended(why));
       await clock.sleep(BEAT_MS, over).catch(() => undefined);
     }
