@@ -13,22 +13,10 @@ import { readServerFacts } from '../server-facts.ts';
 import type { RecentActivity } from './database-activity.ts';
 import { judgeGrowth, type SizePoint } from './disk-forecast.ts';
 import { readDiskSpace } from './disk-space.ts';
+import { firstRoundAfter, isDue, ROUND_MS, type Round, roundsToLeaveOut } from './looks.ts';
 import { DatabaseSampler, type PastLoads } from './sampler.ts';
 import { WaitSampler } from './wait-sampler.ts';
 
-/** Milliseconds between two samples of what sessions wait for. */
-const EVERY = 5_000;
-/**
- * Every how many of them the rest is looked at: connections (15 s, as rules over levels expect them), statements, urgent
- * findings, the catalogue, and what changes slowly.
- */
-const CONNECTIONS = 3;
-const STATEMENTS = 6;
-const URGENT = 12;
-const CATALOGUE = 60;
-const SLOW = 120;
-/** Sizes of tables and indexes: once an hour. */
-const RELATIONS = 720;
 /** Milliseconds of sizes from which growth is foretold. */
 const SIZES = 14 * 86_400_000;
 
@@ -79,7 +67,12 @@ export class DatabaseWatch {
     for (const name of this.#latest.keys()) {
       if (!databases.some((database) => database.name === name)) this.#latest.delete(name);
     }
-    this.#running = Promise.all(databases.map((database) => this.#follow(database, signal)));
+    this.#running = Promise.all(
+      databases.map((database, place) => {
+        const turn = { place, after: firstRoundAfter(place, databases.length) };
+        return this.#follow(database, turn, signal);
+      }),
+    );
   }
 
   /** Goes on with other databases; what was remembered of the old ones is forgotten. */
@@ -114,15 +107,20 @@ export class DatabaseWatch {
     return this.#context.activity(name);
   }
 
-  async #follow(database: DatabaseConfig, signal: AbortSignal): Promise<void> {
+  async #follow(
+    database: DatabaseConfig,
+    { place, after }: { place: number; after: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, log } = this.#context;
     const { name } = database;
     const view = new View(database, this.#context, (latest) => this.#latest.set(name, latest));
     this.#views.set(name, view);
     let lost = false;
-    for (let round = 0; !signal.aborted; round++) {
+    if (after > 0) await clock.sleep(after, signal).catch(() => undefined);
+    for (let number = 0; !signal.aborted; number++) {
       try {
-        await view.look(round);
+        await view.look({ number, place });
         if (lost) log.info(`the database "${name}" can be watched again`);
         lost = false;
       } catch (error) {
@@ -131,12 +129,11 @@ export class DatabaseWatch {
         await view
           .lost(error)
           .catch((failure: unknown) => log.error('a finding could not be written', { error: messageOf(failure) }));
-        // As far as the next sample of connections.
-        const missed = CONNECTIONS - 1 - (round % CONNECTIONS);
-        round += missed;
-        await clock.sleep(missed * EVERY, signal).catch(() => undefined);
+        const missed = roundsToLeaveOut(number);
+        number += missed;
+        await clock.sleep(missed * ROUND_MS, signal).catch(() => undefined);
       }
-      await clock.sleep(EVERY, signal).catch(() => undefined);
+      await clock.sleep(ROUND_MS, signal).catch(() => undefined);
     }
     this.#views.delete(name);
     await view.close();
@@ -170,13 +167,13 @@ class View {
   }
 
   /** Takes what is due in this round. @throws when the database cannot be reached or asked */
-  async look(round: number): Promise<void> {
+  async look(round: Round): Promise<void> {
     const { name, url, broken } = this.#database;
     if (broken !== null) throw new Error(`Its address cannot be used: ${broken}.`);
     this.#db ??= await this.#context.connect(name, url.reveal());
     await this.#waits.look(this.#db);
-    if (round % CONNECTIONS === 0) await this.#sampler.sampleConnections(this.#db);
-    if (round % STATEMENTS === 0) {
+    if (isDue('connections', round)) await this.#sampler.sampleConnections(this.#db);
+    if (isDue('statements', round)) {
       this.#sampled = [
         ...(await this.#sampler.sampleStatements(this.#db)),
         ...(await this.#sampler.sampleServer(this.#db)),
@@ -184,9 +181,9 @@ class View {
       ];
       await this.#context.report(name, this.remembered());
     }
-    if (round % CATALOGUE === 0) this.#unread = await this.#readCatalogue(this.#db);
-    if (round % RELATIONS === 0) this.#unmeasured = await this.#sampler.sampleSizes(this.#db, this.#database.profile);
-    if (round % URGENT === 0) await this.#check(this.#db, round % SLOW === 0 || !this.#slow);
+    if (isDue('catalogue', round)) this.#unread = await this.#readCatalogue(this.#db);
+    if (isDue('sizes', round)) this.#unmeasured = await this.#sampler.sampleSizes(this.#db, this.#database.profile);
+    if (isDue('urgent', round)) await this.#check(this.#db, isDue('slow', round) || !this.#slow);
   }
 
   /** What is known from watching the database over time. */
