@@ -21,6 +21,7 @@ export const DATABASE_FINDING_CODES = [
   'inactive_slot',
   'slot_retention',
   'replication_lag',
+  'standby_conflicts',
   'archiver',
   'connections',
   'wraparound',

@@ -26,6 +26,7 @@ export const DEFAULT_THRESHOLDS = {
   replication_lag_bytes: 104_857_600,
   replication_lag: 30,
   replication_lag_critical: 300,
+  standby_conflicts_per_day: 1,
   archive_backlog: 20,
   connections: 0.8,
   connections_critical: 0.9,

@@ -12,6 +12,8 @@ export interface DatabaseCounters {
   /** Bytes. */
   tempBytes: number;
   deadlocks: number;
+  /** Statements of a standby that were ended so that it could go on to replay; none on a primary. */
+  conflicts: number;
 }
 
 /** What happened in a database in some time. */
@@ -32,7 +34,7 @@ export interface RecentActivity {
 export const DATABASE_COUNTERS_SQL = `
   SELECT coalesce(stats_reset::text, '') AS since, blks_hit::float8 AS hits, blks_read::float8 AS reads,
          xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks, temp_files::float8 AS "tempFiles",
-         temp_bytes::float8 AS "tempBytes", deadlocks::float8 AS deadlocks
+         temp_bytes::float8 AS "tempBytes", deadlocks::float8 AS deadlocks, conflicts::float8 AS conflicts
   FROM pg_stat_database WHERE datname = current_database()`;
 
 /** How each counter is stored: as the growth between two looks, under a name and labels of the relation `metrics`. */
@@ -46,6 +48,7 @@ export const COUNTER_METRICS: Readonly<
   tempFiles: { name: 'db_temp_files', labels: {}, unit: null },
   tempBytes: { name: 'db_temp_bytes', labels: {}, unit: 'bytes' },
   deadlocks: { name: 'db_deadlocks', labels: {}, unit: null },
+  conflicts: { name: 'db_conflicts', labels: {}, unit: null },
 };
 
 const COUNTERS = Object.keys(COUNTER_METRICS) as (keyof DatabaseCounts)[];

@@ -10,16 +10,27 @@ interface DatabaseRow extends DatabaseCounts {
   workMemory: number;
   sharedBuffers: number;
   logsLockWaits: boolean;
+  /** Of the conflicts of a standby since the reset: for rows that vacuum removed, and for locks. */
+  snapshots: number;
+  locks: number;
+  /** Whether a standby tells its primary which rows it needs. */
+  feedback: boolean;
+  /** How long replay waits for statements of a standby, milliseconds; -1 = for ever. */
+  replayWaits: number;
 }
 
 const SQL = `
-  SELECT blks_hit::float8 AS hits, blks_read::float8 AS reads, temp_files::float8 AS "tempFiles",
+  SELECT d.conflicts::float8 AS conflicts, blks_hit::float8 AS hits, blks_read::float8 AS reads, temp_files::float8 AS "tempFiles",
          temp_bytes::float8 AS "tempBytes", deadlocks::float8 AS deadlocks,
          xact_commit::float8 AS commits, xact_rollback::float8 AS rollbacks,
          pg_size_bytes(current_setting('work_mem'))::float8 AS "workMemory",
          pg_size_bytes(current_setting('shared_buffers'))::float8 AS "sharedBuffers",
-         current_setting('log_lock_waits')::boolean AS "logsLockWaits"
-  FROM pg_stat_database WHERE datname = current_database()`;
+         current_setting('log_lock_waits')::boolean AS "logsLockWaits",
+         c.confl_snapshot::float8 AS snapshots, c.confl_lock::float8 AS locks,
+         current_setting('hot_standby_feedback')::boolean AS feedback,
+         (SELECT setting::float8 FROM pg_settings WHERE name = 'max_standby_streaming_delay') AS "replayWaits"
+  FROM pg_stat_database d JOIN pg_stat_database_conflicts c USING (datid)
+  WHERE d.datname = current_database()`;
 
 const HOUR = 3_600;
 const DAY = 86_400;
@@ -112,7 +123,40 @@ function judgeDeadlocks({ row: { logsLockWaits }, context: { server, thresholds 
   ];
 }
 
-const JUDGES = [judgeCache, judgeTemporary, judgeDeadlocks, judgeRollbacks];
+/**
+ * Who tells the primary which rows are needed here loses no statement to vacuum, at the price that vacuum waits there; for
+ * locks, and where that is told already, replay can only wait longer.
+ */
+function wayOutOfConflicts({ snapshots, feedback, replayWaits }: DatabaseRow): { advice: string; fix: string } {
+  if (snapshots > 0 && !feedback) {
+    const advice =
+      'With hot_standby_feedback the primary keeps the rows that statements need here, so that a long one here holds vacuum up there.';
+    return { advice, fix: 'ALTER SYSTEM SET hot_standby_feedback = on;' };
+  }
+  const longer = replayWaits < 0 ? -1 : Math.max(60_000, 2 * replayWaits);
+  const advice = 'Replay can wait longer for statements; the standby is behind by as much meanwhile.';
+  return { advice, fix: `ALTER SYSTEM SET max_standby_streaming_delay = ${longer};` };
+}
+
+/** Statements of a standby that were ended for replay to go on. */
+function judgeConflicts({ row, context: { server, thresholds }, daily }: Judged): Remark[] {
+  const { conflicts } = daily.counts;
+  if (!server.standby || conflicts === 0) return [];
+  const often = perDay(conflicts, daily.seconds) >= thresholds.standby_conflicts_per_day;
+  const ended = conflicts === 1 ? 'One statement' : `${formatCount(conflicts)} statements`;
+  const { advice, fix } = wayOutOfConflicts(row);
+  return [
+    {
+      code: 'standby_conflicts',
+      severity: often ? 'warning' : 'info',
+      object: `database ${server.database}`,
+      message: `${ended} of this standby ${conflicts === 1 ? 'was' : 'were'} ended ${daily.time} because replay could not wait for ${conflicts === 1 ? 'it' : 'them'}; since the reset ${formatCount(row.snapshots)} for rows that vacuum removed on the primary, ${formatCount(row.locks)} for locks. ${advice} Run SELECT pg_reload_conf() after the change.`,
+      fix,
+    },
+  ];
+}
+
+const JUDGES = [judgeCache, judgeTemporary, judgeDeadlocks, judgeRollbacks, judgeConflicts];
 
 /**
  * The spans that are judged: an average over months does not see what has changed. Where nothing is stored yet, all that
@@ -134,7 +178,7 @@ async function spansOf(
   return { lately: all, daily: all };
 }
 
-/** What the counters of the database say about the cache, temporary files, deadlocks and rollbacks of late. */
+/** What the counters of the database say about the cache, temporary files, deadlocks, rollbacks and conflicts of late. */
 export const counters: Probe = {
   name: 'cache, temporary files, deadlocks and rollbacks',
   needsAllStatistics: false,

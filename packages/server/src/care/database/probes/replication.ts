@@ -1,5 +1,4 @@
 import { formatDuration } from '../../../lib/duration.ts';
-import { quoteText } from '../../../lib/sql-quote.ts';
 import type { Remark } from '../finding.ts';
 import { type ProbeContext, queryProbe } from '../probe.ts';
 import { formatBytes } from '../units.ts';
@@ -16,20 +15,29 @@ interface StandbyRow {
 }
 
 /**
- * What the server streams its log to and that applies it. Backups of the log say what is in their store, a minute late on
- * purpose; how far they are behind is told by their slots and by the backup.
+ * What the server streams its log to and that applies it. Who takes the log alone, for a backup or an archive, tells no
+ * position up to which it was applied; how far that is behind is told by its slot.
  */
-export const STANDBYS = "application_name NOT IN ('pg_basebackup', 'yumops backup') AND state <> 'backup'";
+export const STANDBYS = 'replay_lsn IS NOT NULL';
 
-/** After the last change of an idle server the last lag stays: who has everything is not behind. */
+/**
+ * After the last change of an idle server the last lag stays: who has everything is not behind. Standbys that were given no
+ * name are all called walreceiver.
+ */
 const SQL = `
-  SELECT pid, coalesce(nullif(application_name, ''), client_addr::text, 'pid ' || pid) AS standby, state,
+  SELECT r.pid,
+         CASE WHEN count(*) OVER (PARTITION BY called) = 1 THEN called
+              ELSE called || ' (' || coalesce('slot ' || l.slot_name, 'pid ' || r.pid) || ')' END AS standby,
+         r.state,
          pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END,
                          replay_lsn)::float8 AS behind,
          CASE WHEN pg_is_in_recovery() THEN extract(epoch FROM replay_lag)
               WHEN replay_lsn >= pg_current_wal_lsn() THEN 0
               ELSE extract(epoch FROM replay_lag) END::float8 AS lag, false AS paused
-  FROM pg_stat_replication WHERE ${STANDBYS}
+  FROM pg_stat_replication r
+  CROSS JOIN LATERAL (SELECT coalesce(nullif(application_name, ''), host(client_addr), 'pid ' || pid) AS called) named
+  LEFT JOIN pg_replication_slots l ON l.active_pid = r.pid
+  WHERE ${STANDBYS}
   UNION ALL
   SELECT NULL, 'this standby', NULL,
          pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::float8,
@@ -55,7 +63,7 @@ function judge(row: StandbyRow, { thresholds: at }: ProbeContext): Remark[] {
         ? 'SELECT pg_wal_replay_resume();'
         : row.pid === null
           ? 'SELECT * FROM pg_stat_wal_receiver;'
-          : `SELECT * FROM pg_stat_replication WHERE application_name = ${quoteText(row.standby)} OR pid = ${row.pid};`,
+          : `SELECT * FROM pg_stat_replication WHERE pid = ${row.pid};`,
     },
   ];
 }
