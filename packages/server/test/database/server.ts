@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from '../../src/engines/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { connectMonitored } from '../../src/store/monitored/index.ts';
+import { discard, seedCluster } from '../support/engine-templates.mjs';
 
 /** A server that may lose everything, and that leaves upkeep to nobody but the test. */
 const SETTINGS = {
@@ -37,6 +38,7 @@ export async function startEmbeddedServer(
   own: Readonly<Record<string, string | number>> = {},
 ): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), `yumops-test-postgres-${major}-`));
+  await seedCluster(dataDir, major);
   const { summarize_wal, ...common } = SETTINGS;
   const engine = await startEmbeddedPostgres({
     dataDir,
@@ -54,7 +56,7 @@ export async function startEmbeddedServer(
     },
     async stop() {
       await engine.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await discard(dataDir);
     },
   };
 }

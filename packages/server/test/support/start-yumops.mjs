@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { seedPlatform } from './engine-templates.mjs';
 
 export const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
 
 /** Starts the built platform in a process of its own, and waits until it serves. */
 export async function startYumops({ folder, env }) {
+  if (env.YUMOPS_DATA !== undefined) await seedPlatform(env.YUMOPS_DATA, env);
   const child = spawn(process.execPath, [BIN, 'start', '--port', '0'], {
     cwd: folder,
     env,

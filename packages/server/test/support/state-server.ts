@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/engines/index.ts';
@@ -6,9 +6,11 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { randomHex } from '../../src/lib/random.ts';
 import { connectState, migrateState, type StateStore } from '../../src/store/state/index.ts';
+import { discard, FAST, seedState } from './engine-templates.mjs';
 
 const log = createLog(systemClock, () => undefined);
-const TEMPLATE = 'yumops_template';
+/** The database that carries the schema; nobody may be connected to it while it is copied. */
+const TEMPLATE = 'postgres';
 
 /** A real Postgres with the current schema; every test takes a fresh database of it. */
 export interface StateServer {
@@ -21,14 +23,14 @@ export interface StateServer {
 
 export async function startStateServer(): Promise<StateServer> {
   const home = await mkdtemp(join(tmpdir(), 'yumops-state-'));
-  const engine = await startEmbeddedPostgres({ dataDir: home, clock: systemClock, log, settings: { fsync: 'off' } });
-  const admin = connectState(engine.url, { log, maxConnections: 1 });
-  const open: StateStore[] = [];
+  await seedState(home);
+  const engine = await startEmbeddedPostgres({ dataDir: home, clock: systemClock, log, settings: FAST });
   const urlOf = (name: string) => engine.url.replace(/\/postgres$/, `/${name}`);
-  await admin.query(`CREATE DATABASE ${TEMPLATE}`);
   const template = connectState(urlOf(TEMPLATE), { log, maxConnections: 1 });
   await migrateState(template);
   await template.close();
+  const admin = connectState(urlOf('template1'), { log, maxConnections: 1 });
+  const open: StateStore[] = [];
   return {
     async database() {
       const name = `t${randomHex(6)}`;
@@ -44,7 +46,7 @@ export async function startStateServer(): Promise<StateServer> {
       await Promise.all(open.map((db) => db.close()));
       await admin.close();
       await engine.stop();
-      await rm(home, { recursive: true, force: true });
+      await discard(home);
     },
   };
 }

@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedChdb } from '../../src/engines/index.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
-import { type ConnectedTelemetry, connectTelemetry, migrateTelemetry } from '../../src/store/telemetry/index.ts';
+import type { ConnectedTelemetry } from '../../src/store/telemetry/index.ts';
+import { startTestTelemetry } from '../engines.ts';
 
 /** A real telemetry engine with the current schema. */
 export interface TelemetryServer {
@@ -18,24 +13,16 @@ export interface TelemetryServer {
 }
 
 export async function startTelemetryServer(): Promise<TelemetryServer> {
-  const home = await mkdtemp(join(tmpdir(), 'yumops-telemetry-'));
-  const log = createLog(systemClock, () => undefined);
-  const engine = await startEmbeddedChdb({ dataDir: home, clock: systemClock, log });
-  const telemetry = connectTelemetry(engine.url);
-  await migrateTelemetry(telemetry);
+  const { telemetry, url, stop } = await startTestTelemetry();
   return {
     telemetry,
-    url: engine.url,
+    url,
+    stop,
     async insert(table, rows) {
       const lines = rows.map((row) => JSON.stringify({ retentionClass: table, ...row }));
       const body = Buffer.from(`${lines.join('\n')}\n`);
       const token = createHash('sha256').update(table).update(body).digest('hex');
       await telemetry.insert(table, body, { token, rowCount: rows.length });
-    },
-    async stop() {
-      await telemetry.close();
-      await engine.stop();
-      await rm(home, { recursive: true, force: true });
     },
   };
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { seedPostgres } from '../../../test/engines.ts';
+import { seedCluster } from '../../../test/support/engine-templates.mjs';
 import { systemClock } from '../../lib/clock.ts';
 import { createLog } from '../../lib/log.ts';
 import { connectState } from '../../store/state/index.ts';
@@ -111,7 +111,7 @@ test('runs a durable, checksummed server with statement statistics, and keeps it
 });
 
 test('wants the password', async () => {
-  await seedPostgres(home);
+  await seedCluster(home);
   const engine = await start();
   await expect(ask(engine.url.replace(/:\w+@/, ':wrong@'), 'SELECT 1')).rejects.toMatchObject({
     code: 'state_unavailable',
@@ -129,7 +129,7 @@ test('runs PostgreSQL 15 as well, and refuses the data of another version', asyn
 });
 
 test('starts again under the same address after a crash', async () => {
-  await seedPostgres(home);
+  await seedCluster(home);
   const engine = await start();
   const killed = engine.pid as number;
   const exited = new Promise((resolve) => engine.onExit(resolve));
@@ -145,7 +145,7 @@ test('starts again under the same address after a crash', async () => {
 });
 
 test('refuses a second platform on the same folder and names the first', async () => {
-  await seedPostgres(home);
+  await seedCluster(home);
   const other = startElsewhere(home);
   await firstWord(other);
   await expect(start()).rejects.toMatchObject({
@@ -158,7 +158,7 @@ test('refuses a second platform on the same folder and names the first', async (
 });
 
 test('a killed platform leaves no server, and the next one takes over', async () => {
-  await seedPostgres(home);
+  await seedCluster(home);
   const other = startElsewhere(home);
   const { pid, url } = await firstWord(other);
   await ask(url, 'CREATE TABLE kept AS SELECT 7 AS n');
@@ -170,7 +170,7 @@ test('a killed platform leaves no server, and the next one takes over', async ()
 });
 
 test('stops a server that outlived its platform', async () => {
-  await seedPostgres(home);
+  await seedCluster(home);
   await (await start()).stop();
   const user = engineUser();
   const { postgres, env } = await prepareBinaries(18, join(home, 'data'), user);
@@ -192,7 +192,7 @@ test('stops a server that outlived its platform', async () => {
 });
 
 test('is not misled by a process that was given the number of a dead server or platform', async () => {
-  await seedPostgres(home);
+  await seedCluster(home);
   await (await start()).stop();
   const stranger = spawn('sleep', ['60'], { ...engineUser(), stdio: 'ignore' });
   await writeFile(join(home, 'data/postmaster.pid'), `${stranger.pid}\n${join(home, 'data')}\n1\n5432\n\n\n\nready\n`);
