@@ -2,11 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildConsole } from './lib/build-steps.mjs';
 import { root } from './lib/root.mjs';
 
-/** Child processes and workers run the built code, so it is brought up to date; `npm run check` judges its types. */
-export function setup() {
+/**
+ * Child processes, workers and browsers run the built code, so it is brought up to date once for all test files;
+ * `npm run check` judges its types.
+ */
+export async function setup() {
   spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'ignore' });
+  await buildConsole();
 }
 
 /** As root, engines in folders that only root may enter keep their data elsewhere; those of folders that are gone go too. */

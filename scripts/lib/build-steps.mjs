@@ -32,9 +32,15 @@ export async function buildPackages() {
 export async function buildConsole() {
   await whenChanged(
     'console',
-    ['packages/console', 'packages/protocol/src', 'package-lock.json'],
+    [
+      ...['src', 'public', 'index.html', 'vite.config.ts', 'package.json'].map((part) => `packages/console/${part}`),
+      ...['packages/protocol/src', 'package-lock.json'],
+    ],
     'packages/server/public/index.html',
-    () => step('Building the console', () => run('npm', ['run', 'build', '-w', 'packages/console', '--silent'])),
+    () =>
+      step('Building the console', () =>
+        run('npm', ['run', 'build', '-w', 'packages/console', '--silent'], { env: { NODE_ENV: 'production' } }),
+      ),
   );
 }
 

@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type Fixture, startFixture } from './fixture/server.ts';
 
-const root = new URL('..', import.meta.url).pathname;
 const require = createRequire(import.meta.url);
-const run = promisify(execFile);
+/** The console as it is served; the test run brings it up to date before the first test. */
+const BUILT = fileURLToPath(new URL('../../server/public', import.meta.url));
 const axeSource = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** The built console in a real browser, before an API of the real shapes. */
@@ -20,14 +17,7 @@ export interface Bench {
 }
 
 export async function openBench(): Promise<Bench> {
-  const folder = await mkdtemp(join(tmpdir(), 'yumops-console-'));
-  const vite = join(dirname(require.resolve('vite/package.json')), 'bin/vite.js');
-  const env = { ...process.env, NODE_ENV: 'production' };
-  await run(process.execPath, [vite, 'build', '--outDir', folder, '--emptyOutDir', '--logLevel', 'error'], {
-    cwd: root,
-    env,
-  });
-  const fixture = await startFixture({ folder });
+  const fixture = await startFixture({ folder: BUILT });
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   return {
@@ -36,7 +26,6 @@ export async function openBench(): Promise<Bench> {
     async close() {
       await browser.close();
       await fixture.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -83,7 +72,7 @@ export async function visit(bench: Bench, path: string, options: VisitOptions = 
 
 /** Findings of axe-core, one line each: of all rules, or of those named. */
 export async function axeFindings(page: Page, rules: readonly string[] = []): Promise<string[]> {
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
   return page.evaluate(async (only) => {
     const axe = Reflect.get(window, 'axe') as Axe;
     const { violations } = await axe.run({
