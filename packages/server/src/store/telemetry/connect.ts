@@ -124,6 +124,8 @@ async function inTime<T>(
   { maxSeconds = DEFAULT_LIMIT, signal }: QueryLimits,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  // The client listens for what is cancelled from now on; it would run to its limit what was cancelled before.
+  signal?.throwIfAborted();
   const seconds = maxSeconds + LATENESS;
   const late = AbortSignal.timeout(seconds * 1_000);
   try {

@@ -137,16 +137,32 @@ describe('query', () => {
     ]);
   });
 
-  test('ends in the engine when it is cancelled or too slow', async () => {
+  describe('that would take hours ends in the engine', () => {
     const endless = 'SELECT sum(cityHash64(number)) FROM numbers(1000000000000)';
-    await expect(telemetry.query(endless, {}, { maxSeconds: 1 })).rejects.toMatchObject({
-      code: 'query_limit',
-      message: expect.stringContaining('159'),
+    const running = () =>
+      telemetry.query(
+        `SELECT query FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' AND query NOT LIKE '%processes%'`,
+      );
+
+    test('when it is too slow', async () => {
+      await expect(telemetry.query(endless, {}, { maxSeconds: 1 })).rejects.toMatchObject({
+        code: 'query_limit',
+        message: expect.stringContaining('159'),
+      });
     });
-    const abort = new AbortController();
-    const cancelled = telemetry.query(endless, {}, { signal: abort.signal });
-    abort.abort();
-    await expect(cancelled).rejects.toMatchObject({ code: 'query_cancelled' });
+
+    test('when it is cancelled, and does not begin when that comes first', async () => {
+      const abort = new AbortController();
+      const cancelled = telemetry.query(endless, {}, { signal: abort.signal });
+      const refused = expect(cancelled).rejects.toMatchObject({ code: 'query_cancelled' });
+      await expect.poll(running).toHaveLength(1);
+      abort.abort();
+      await refused;
+      await expect.poll(running).toEqual([]);
+      const late = telemetry.query(endless, {}, { signal: abort.signal });
+      await expect(late).rejects.toMatchObject({ code: 'query_cancelled' });
+      expect(await running()).toEqual([]);
+    });
   });
 });
 
