@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const FOLDERS = [
@@ -25,8 +25,19 @@ function testFiles(folder: string): string[] {
   });
 }
 
+/** Looks into what a test imports as far as that is made for tests alone; the product's own code may start anything. */
+function startsPrograms(file: string, seen = new Set<string>()): boolean {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  if (STARTS_PROGRAMS.test(text)) return true;
+  return [...text.matchAll(/from '(\.[^']+\.(?:ts|tsx|mjs))'/g)]
+    .map(([, path = '']) => join(dirname(file), path))
+    .some((path) => /(^|\/)test\//.test(path) && existsSync(path) && startsPrograms(path, seen));
+}
+
 const all = FOLDERS.flatMap(testFiles);
-const slow = all.filter((file) => STARTS_PROGRAMS.test(readFileSync(file, 'utf8')));
+const slow = all.filter((file) => startsPrograms(file));
 const fast = all.filter((file) => !slow.includes(file));
 
 const shared = {

@@ -42,24 +42,27 @@ async function run(yaml: string): Promise<SimulationReport> {
 }
 
 describe('the scenarios of the repository', () => {
+  const loaded = new Map(FILES.map((file) => [file, loadScenario(file, { env: {} })]));
+
   test('there are some in either place', () => {
     for (const place of FOLDERS) expect(FILES.some((file) => file.startsWith(place))).toBe(true);
   });
 
-  test.each(FILES.map((file) => [file.slice(ROOT.length), file]))('%s', async (_name, file) => {
-    const { scenario, findings } = loadScenario(file, { env: {} });
-    expect(findings).toEqual([]);
-    expect((await simulate(scenario as NonNullable<typeof scenario>)).failures).toEqual([]);
-  });
+  test.each([...loaded].map(([file, found]) => ({ name: file.slice(ROOT.length), ...found })))(
+    '$name',
+    async ({ scenario, findings }) => {
+      expect(findings).toEqual([]);
+      expect((await simulate(scenario as NonNullable<typeof scenario>)).failures).toEqual([]);
+    },
+  );
 
   test.each(PROMISED)('timeline %s has one', (id) => {
-    const named = FILES.filter((file) => load(readFileSync(file, 'utf8')).scenario?.name.startsWith(`${id} `));
+    const named = [...loaded.values()].filter(({ scenario }) => scenario?.name.startsWith(`${id} `));
     expect(named).not.toEqual([]);
   });
 
   test('each can fail: without its input it does, unless it expects nothing', async () => {
-    for (const file of FILES) {
-      const { scenario } = loadScenario(file, { env: {} });
+    for (const [file, { scenario }] of loaded) {
       if (!scenario || scenario.expect.length === 0) continue;
       expect((await simulate({ ...scenario, input: [], actions: [] })).failures, file).not.toEqual([]);
     }
