@@ -1,5 +1,5 @@
-// What the browser SDK costs a page: bytes on the wire beside web-vitals alone, and the longest task at its start with the
-// processor slowed down four times.
+// What the browser SDK costs a page, beside web-vitals alone: bytes on the wire, reading its script, and its start with the
+// processor slowed down four times: `init` itself, and the longest of the parts that it leaves to idle moments.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,7 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
-const REPEATS = 9;
+const REPEATS = 15;
+const SLOWER = 4;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sdk = fileURLToPath(new URL('../../packages/browser/src/index.ts', import.meta.url));
 
@@ -26,21 +27,34 @@ async function bundle(contents) {
 }
 const gzipped = (files) => files.reduce((sum, { bytes }) => sum + gzipSync(bytes, { level: 9 }).length, 0);
 
-const own = await bundle(`import { init } from ${JSON.stringify(sdk)}; const before = performance.now();
-  init({ url: location.origin, key: 'k', attributionRate: 0 }); globalThis.initMs = performance.now() - before;`);
-const vitals = await bundle(
-  `import { onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals'; for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(() => {});`,
-);
-const lazy = own.filter(({ name }) => name.includes('attribution'));
-const core = own.filter((file) => !lazy.includes(file));
+const subjects = {
+  yumops: await bundle(`import { init } from ${JSON.stringify(sdk)};
+    globalThis.begin = () => init({ url: location.origin, key: 'k', attributionRate: 0 });`),
+  'web-vitals': await bundle(`import { onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals';
+    globalThis.begin = () => { for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(() => {}); };`),
+  nothing: await bundle('globalThis.begin = () => {};'),
+};
+const lazy = subjects.yumops.filter(({ name }) => name.includes('attribution'));
+const core = subjects.yumops.filter((file) => !lazy.includes(file));
+
+/** Notes how long each part takes that is left for later. */
+const WATCH = `globalThis.parts = [];
+  for (const name of ['setTimeout', 'requestIdleCallback']) {
+    const later = globalThis[name];
+    globalThis[name] = (part, given) => later((deadline) => {
+      const before = performance.now(); part(deadline); parts.push(performance.now() - before); }, given);
+  }`;
+/** The vitals; then the session, and what an earlier page could not send, each of which first asks for an idle moment. */
+const PARTS = 5;
 
 const server = createServer((request, response) => {
-  const file = own.find(({ name }) => name === request.url);
+  const [, subject, name] = (request.url ?? '').split('/');
+  const file = subjects[subject]?.find((one) => one.name === `/${name}`);
   if (file) response.setHeader('content-type', 'text/javascript').end(file.bytes);
-  else if (request.url === '/') {
+  else if (subject in subjects) {
     response
       .setHeader('content-type', 'text/html')
-      .end('<!doctype html><title>x</title><h1>Menu</h1><script type="module" src="/app.js"></script>');
+      .end(`<!doctype html><title>x</title><h1>Menu</h1><script type="module" src="/${subject}/app.js"></script>`);
   } else response.writeHead(204).end();
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -49,29 +63,84 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
 });
-const inits = [];
-for (let i = 0; i < REPEATS; i++) {
+
+/** Time of the trace's events of these names in the page's renderer, milliseconds. */
+const spent = (events, names) =>
+  events.reduce((sum, { name, dur = 0 }) => sum + (names.includes(name) ? dur / 1_000 : 0), 0);
+
+/** One visit of a page that nobody has seen. */
+async function visit(subject, rate) {
   const context = await browser.newContext();
   const page = await context.newPage();
+  await page.addInitScript(WATCH);
   const session = await context.newCDPSession(page);
-  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-  await page.goto(url);
-  await page.waitForFunction('globalThis.initMs !== undefined');
-  inits.push(await page.evaluate('globalThis.initMs'));
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  const traced = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+  await session.send('Tracing.start', { traceConfig: { includedCategories: ['devtools.timeline', 'v8'] } });
+  await session.send('Emulation.setCPUThrottlingRate', { rate });
+  await page.goto(url + subject);
+  await page.waitForFunction('globalThis.begin !== undefined');
+  await session.send('Tracing.end');
+  await traced;
+  const initMs = await page.evaluate(
+    '(() => { const t = performance.now(); begin(); return performance.now() - t; })()',
+  );
+  if (subject === 'yumops') await page.waitForFunction(`parts.length >= ${PARTS}`);
+  const parts = await page.evaluate('parts');
   await context.close();
+  const ofScript = events.filter(({ args }) => JSON.stringify(args ?? {}).includes('/app.js'));
+  return {
+    scriptMs: spent(ofScript, ['v8.compileModule', 'v8.evaluateModule', 'EvaluateScript']),
+    initMs,
+    longestPartMs: Math.max(0, ...parts),
+  };
+}
+
+const summary = (values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const tenths = (value) => Number(value.toFixed(1));
+  return { best: tenths(sorted[0]), p50: tenths(sorted[sorted.length >> 1]), worst: tenths(sorted.at(-1)) };
+};
+const start = {};
+for (const rate of [1, SLOWER]) {
+  const visits = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
+  for (let i = -1; i < REPEATS; i++) {
+    for (const name of Object.keys(subjects)) {
+      const measured = await visit(name, rate);
+      if (i >= 0) visits[name].push(measured);
+    }
+  }
+  start[`slowed ${rate}`] = Object.fromEntries(
+    Object.entries(visits).map(([name, all]) => [
+      name,
+      Object.fromEntries(
+        ['scriptMs', 'initMs', 'longestPartMs'].map((what) => [what, summary(all.map((one) => one[what]))]),
+      ),
+    ]),
+  );
 }
 await browser.close();
 server.close();
-inits.sort((a, b) => a - b);
 const report = {
   ...{ bench: 'browser', at: new Date().toISOString(), cpu: cpus()[0]?.model, load: loadavg()[0] },
-  ...{ coreGzip: gzipped(core), lazyGzip: gzipped(lazy), webVitalsGzip: gzipped(vitals) },
-  initAtFourTimesSlower: {
-    p50Ms: Number(inits[Math.floor(REPEATS / 2)].toFixed(2)),
-    worstMs: Number(inits.at(-1).toFixed(2)),
-  },
+  ...{ chromium: browser.version(), repeats: REPEATS },
+  ...{ coreGzip: gzipped(core), lazyGzip: gzipped(lazy), webVitalsGzip: gzipped(subjects['web-vitals']), start },
   goals: { coreGzip: 8 * 1024, initMs: 5 },
 };
-console.log(report);
+console.log(`${report.coreGzip} bytes of core, ${report.lazyGzip} lazy; web-vitals alone ${report.webVitalsGzip}`);
+for (const [rate, bySubject] of Object.entries(start)) {
+  console.log(`\n${rate} times, milliseconds: best / median / worst of ${REPEATS} (goal of init at ${SLOWER}: 5)`);
+  console.table(
+    Object.fromEntries(
+      Object.entries(bySubject).map(([name, what]) => [
+        name,
+        Object.fromEntries(
+          Object.entries(what).map(([key, { best, p50, worst }]) => [key, `${best} / ${p50} / ${worst}`]),
+        ),
+      ]),
+    ),
+  );
+}
 await mkdir(new URL('../results/', import.meta.url), { recursive: true });
 await writeFile(new URL('../results/browser.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`);

@@ -12,17 +12,22 @@ const MOST_PER_VIEW = 1_000;
 /** Gathers events and sends them so that they arrive also when the page closes at this moment. */
 export class Beacon {
   readonly #options: Options;
-  readonly #session: string;
+  readonly #session: () => string;
   #events: Event[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #count = 0;
   /** Events that were not sent: too many, or the network refused. */
   dropped = 0;
 
-  constructor(options: Options, session: string) {
+  /** @param session tells the session's id, asked when something is sent */
+  constructor(options: Options, session: () => string) {
     this.#options = options;
     this.#session = session;
-    const waiting = remember(WAITING);
+  }
+
+  /** Sends what an earlier page of the tab could not. */
+  resend(): void {
+    const waiting = refused(this.#options) ? null : remember(WAITING);
     if (waiting !== null && waiting !== '') {
       remember(WAITING, null);
       this.#post(waiting);
@@ -54,7 +59,7 @@ export class Beacon {
     const { key, service, environment, release, keepQuery } = this.#options;
     const body = JSON.stringify({
       ...{ id: randomHex(8), key, sentAt: Date.now(), service, environment, release },
-      ...{ sessionId: this.#session, url: cleanUrl(location.href, keepQuery), events },
+      ...{ sessionId: this.#session(), url: cleanUrl(location.href, keepQuery), events },
     });
     if (body.length <= MOST_BYTES) this.#post(body);
     else if (events.length > 1) {

@@ -20,12 +20,22 @@ export function remember(name: string, value?: string | null): string | null {
   }
 }
 
-/** The session: an id that ends with the tab, and whether it is watched. No cookie, nothing that outlives the tab. */
-export function session(sampleRate: number): { id: string; sampled: boolean } {
-  const kept = remember(SESSION)?.split('.');
-  const id = kept?.[0] || randomHex(8);
-  const sampled = kept?.[1] ? kept[1] === '1' : Math.random() < sampleRate;
-  remember(SESSION, `${id}.${sampled ? 1 : 0}`);
+/** An id that ends with the tab, and whether its pages are watched. */
+export interface Session {
+  readonly id: string;
+  readonly sampled: boolean;
+}
+
+/**
+ * The session: no cookie, nothing that outlives the tab, and nothing kept for a person who does not want it. The first look at the
+ * storage of a page waits for another process: this is nothing for its start.
+ */
+export function session(options: Options): Session {
+  const [keptId, keptSampled] = remember(SESSION)?.split('.') ?? [];
+  const id = keptId || randomHex(8);
+  const sampled = keptSampled ? keptSampled === '1' : Math.random() < (options.sampleRate ?? 1);
+  const text = `${id}.${sampled ? 1 : 0}`;
+  if (!refused(options) && text !== `${keptId}.${keptSampled}`) remember(SESSION, text);
   return { id, sampled };
 }
 

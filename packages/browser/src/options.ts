@@ -45,6 +45,8 @@ export interface Event {
 export interface Watch {
   readonly options: Options;
   readonly traceId: string;
+  /** Whether requests are timed: not in a session that is known not to be watched. */
+  isTimed(): boolean;
   /** Queues an event. Never throws. */
   add(event: Omit<Event, 'at' | 'url' | 'route'>): void;
   /** Registers what undoes a part. */

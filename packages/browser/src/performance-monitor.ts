@@ -1,7 +1,8 @@
 import { Beacon } from './beacon.ts';
 import { watchErrors } from './errors.ts';
 import { forward } from './forward.ts';
-import { cleanUrl, randomHex, refused, session } from './identity.ts';
+import { cleanUrl, randomHex, refused, type Session, session } from './identity.ts';
+import { Later, soon, whenIdle } from './later.ts';
 import type { Event, Options, Watch } from './options.ts';
 import { watchPageLoad } from './page-load.ts';
 import { watchRequests } from './requests.ts';
@@ -14,10 +15,14 @@ import { watchVitals } from './vitals.ts';
 export class PerformanceMonitor {
   static #instance: PerformanceMonitor | undefined;
   readonly #options: Options;
-  readonly #sampled: boolean;
   readonly #beacon: Beacon;
   readonly #watch: Watch;
+  readonly #soon = new Later(soon);
+  readonly #whenIdle = new Later(whenIdle);
   readonly #undo: (() => void)[] = [];
+  /** What happened before the session was known. */
+  readonly #early: Event[] = [];
+  #known: Session | undefined;
   #capture: ((error: unknown, handled: boolean, mechanism?: string) => void) | undefined;
 
   /** The one monitor of the page; the first call needs the options. */
@@ -30,29 +35,39 @@ export class PerformanceMonitor {
   }
 
   constructor(options: Options) {
+    let traceId: string | undefined;
     this.#options = options;
-    const { id, sampled } = session(options.sampleRate ?? 1);
-    this.#sampled = sampled;
-    this.#beacon = new Beacon(options, id);
+    this.#beacon = new Beacon(options, () => this.#session.id);
     this.#watch = {
       options,
-      traceId: randomHex(16),
+      get traceId() {
+        traceId ??= randomHex(16);
+        return traceId;
+      },
+      isTimed: () => this.#known?.sampled !== false,
       add: (event) => this.#add(event),
       onStop: (undo) => this.#undo.push(undo),
     };
     this.#flushWhenHidden();
+    this.#whenIdle.add(() => this.#settle());
+    this.#whenIdle.add(() => this.#beacon.resend());
+  }
+
+  get #session(): Session {
+    this.#known ??= session(this.#options);
+    return this.#known;
   }
 
   /** LCP, CLS, INP, FCP, TTFB. */
   collectWebVitals(): void {
-    if (this.#sampled) watchVitals(this.#watch);
+    // They are measured from the beginning of the page in any case; a page that is closed before it is idle has some, too.
+    this.#soon.add(() => watchVitals(this.#watch));
   }
 
   /** Page load and API response times. */
   collectCustomMetrics(): void {
-    if (!this.#sampled) return;
-    watchPageLoad(this.#watch);
     watchRequests(this.#watch);
+    watchPageLoad(this.#watch);
   }
 
   /** Errors that nobody caught. They are sent of every session, sampled or not. */
@@ -68,18 +83,21 @@ export class PerformanceMonitor {
 
   /** Reports how long something took, in milliseconds. */
   trackTiming(name: string, duration: number): void {
-    if (this.#sampled) this.#watch.add({ kind: 'custom', name, duration });
+    this.#watch.add({ kind: 'custom', name, duration });
   }
 
   /** Sends what is waiting, at once. */
   flush(): void {
+    if (this.#early.length > 0) this.#settle();
     this.#beacon.flush();
   }
 
   /** Puts the page back as it was and sends what is waiting. */
   stop(): void {
+    this.#soon.clear();
+    this.#whenIdle.clear();
     for (const undo of this.#undo.splice(0)) undo();
-    this.#beacon.flush();
+    this.flush();
     if (PerformanceMonitor.#instance === this) PerformanceMonitor.#instance = undefined;
   }
 
@@ -93,11 +111,23 @@ export class PerformanceMonitor {
         url: cleanUrl(location.href, keepQuery),
         ...(named !== undefined && { route: named }),
       } as Event;
-      this.#beacon.add(event);
-      if (this.#options.forward === true && !refused(this.#options)) forward(event);
+      if (this.#known) this.#accept(event, this.#known);
+      else this.#early.push(event);
     } catch {
       // a page must never break because it is watched
     }
+  }
+
+  #accept(event: Event, { sampled }: Session): void {
+    if (!sampled && event.kind !== 'error') return;
+    this.#beacon.add(event);
+    if (this.#options.forward === true && !refused(this.#options)) forward(event);
+  }
+
+  /** Decides whether the session is watched, and what becomes of what happened before that was known. */
+  #settle(): void {
+    const session = this.#session;
+    for (const event of this.#early.splice(0)) this.#accept(event, session);
   }
 
   /**
@@ -106,8 +136,10 @@ export class PerformanceMonitor {
    */
   #flushWhenHidden(): void {
     const flush = () => {
-      this.#beacon.flush();
-      queueMicrotask(() => this.#beacon.flush());
+      this.#soon.runAll();
+      this.#whenIdle.runAll();
+      this.flush();
+      queueMicrotask(() => this.flush());
     };
     const onHidden = () => {
       if (document.visibilityState === 'hidden') flush();

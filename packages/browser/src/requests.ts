@@ -13,6 +13,7 @@ export function watchRequests(watch: Watch): void {
 
 /** Whether a request to this address is timed. Our own beacons never are. */
 function isTimed(watch: Watch, address: string): URL | undefined {
+  if (!watch.isTimed()) return undefined;
   try {
     const url = new URL(address, location.href);
     const { path = '/rum', url: ours, apiRequests = ownApi } = watch.options;
@@ -91,7 +92,7 @@ function watchXhr(watch: Watch): void {
   };
   Object.defineProperty(patchedOpen, PATCHED, { value: true });
   prototype.open = patchedOpen as typeof open;
-  prototype.send = function (this: XMLHttpRequest, body?: Document | XMLHttpRequestBodyInit | null): void {
+  const patchedSend = function (this: XMLHttpRequest, body?: Document | XMLHttpRequestBodyInit | null): void {
     const request = requests.get(this);
     if (request) {
       const started = performance.now();
@@ -105,8 +106,10 @@ function watchXhr(watch: Watch): void {
     }
     send.call(this, body);
   };
+  prototype.send = patchedSend;
   watch.onStop(() => {
-    prototype.open = open;
-    prototype.send = send;
+    // Who came after has our functions in theirs.
+    if (prototype.open === (patchedOpen as typeof open)) prototype.open = open;
+    if (prototype.send === patchedSend) prototype.send = send;
   });
 }

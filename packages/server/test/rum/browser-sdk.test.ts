@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { FastifyInstance } from 'fastify';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rumRoutes } from '../../src/http/rum.ts';
 import { createHttpServer } from '../../src/http/server.ts';
@@ -91,12 +91,15 @@ describe('in a browser', () => {
     page.on('pageerror', (error) => faults.push(error.message));
     await page.goto(`${origin}/menu/9${query}`);
     await page.waitForFunction("'monitor' in window");
-    return {
-      page,
-      context,
-      faults,
-      session: String(await page.evaluate("sessionStorage.getItem('yumops.session').split('.')[0]")),
-    };
+    const sent: string[] = [];
+    page.on('request', (request) => request.url().endsWith('/rum') && sent.push(request.url()));
+    return { page, context, faults, sent };
+  }
+
+  /** The session's id, which is asked for when the page is idle. */
+  async function sessionOf(page: Page): Promise<string> {
+    await page.waitForFunction("sessionStorage.getItem('yumops.session') !== null");
+    return String(await page.evaluate("sessionStorage.getItem('yumops.session').split('.')[0]"));
   }
 
   const rows = (relation: string, session: string, count: number) =>
@@ -152,7 +155,8 @@ describe('in a browser', () => {
   }, 60_000);
 
   it('sends vitals, the page load, API calls and errors, also when the page closes at once', async () => {
-    const { page, context, session } = await open('?attribution');
+    const { page, context } = await open('?attribution');
+    const session = await sessionOf(page);
     await page.getByRole('button').click();
     const trace = await page.evaluate(`(async () => {
       const answer = await fetch('/api/restaurants/42?token=secret');
@@ -207,18 +211,34 @@ describe('in a browser', () => {
     });
   }, 60_000);
 
-  it('sends nothing without consent', async () => {
-    const { page, context, session } = await open('?refuse');
+  it('sends and keeps nothing without consent', async () => {
+    const { page, context, sent } = await open('?refuse');
     await page.evaluate("monitor.trackTiming('x', 5)");
+    await page.evaluate('monitor.flush()');
+    expect(await page.evaluate('JSON.stringify(sessionStorage)')).toBe('{}');
     await page.goto('about:blank');
+    expect(sent).toEqual([]);
     await context.close();
-    const { context: other, page: second, session: later } = await open();
-    await second.goto('about:blank');
-    await other.close();
-    await rows('web_vitals', later, 1);
-    expect(
-      await store.telemetry.query('SELECT 1 FROM browser_timings WHERE sessionId = {v:String}', { v: session }),
-    ).toEqual([]);
+  }, 60_000);
+
+  it('starts in a moment, and loses nothing of a page that closes before it is idle', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    // A page that is never idle.
+    await page.addInitScript('window.requestIdleCallback = () => 1;');
+    await page.goto(`${origin}/menu/9`);
+    await page.waitForFunction("'monitor' in window && document.readyState === 'complete'");
+    expect(await page.evaluate('Object.keys(sessionStorage).length')).toBe(0);
+    await page.evaluate("fetch('/api/restaurants/42').then((answer) => answer.text())");
+    await page.evaluate("monitor.captureError(new RangeError('too many plates'))");
+    await page.goto(`${origin}/menu/10`);
+    const session = await sessionOf(page);
+    const names = async (relation: string, column: string) =>
+      (await rows(relation, session, 1)).map((row) => row[column]);
+    expect(await names('error_events', 'type')).toEqual(['RangeError']);
+    expect(await names('browser_timings', 'name')).toContain('/api/restaurants/:id');
+    expect(await names('web_vitals', 'name')).toContain('FCP');
+    await context.close();
   }, 60_000);
 
   it('leaves the page alone while the platform is broken', async () => {
