@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestTelemetry, type TestTelemetry } from '../../../test/engines.ts';
 import { daysToFill, fillDerived } from './fill-derived.ts';
-import { readEndpoints, readErrorRate, readSecurity } from './read-analyses.ts';
+import { readErrorRate, readSecurity } from './read-analyses.ts';
+import { readEndpoints } from './read-endpoints.ts';
 import { readFunnel } from './read-funnel.ts';
 
 const DAY = 86_400_000;

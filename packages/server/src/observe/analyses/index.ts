@@ -1,4 +1,5 @@
 export { type DueDay, daysToFill, fillDerived } from './fill-derived.ts';
-export { readBusiness, readEndpoints, readErrorRate, readSecurity } from './read-analyses.ts';
+export { readBusiness, readErrorRate, readSecurity } from './read-analyses.ts';
+export { readEndpoints } from './read-endpoints.ts';
 export { type FunnelSelection, readFunnel } from './read-funnel.ts';
 export type { AnalysisSelection } from './steps.ts';

@@ -14,6 +14,8 @@ const day = new Date(START).toISOString().slice(0, 10);
 const range = { from: START, to: START + DAY };
 /** The last schema without tables of their own for routes and business events. */
 const BEFORE = 82;
+/** The last one whose table for routes had large granules: its rows are taken over. */
+const LARGE_GRANULES = 85;
 
 let server: TestTelemetry;
 let old: ConnectedTelemetry;
@@ -26,15 +28,20 @@ beforeAll(async () => {
   url.pathname = 'before_upgrade';
   old = connectTelemetry(url.href);
   folder = await mkdtemp(join(tmpdir(), 'yumops-upgrade-'));
-  for (const file of await readdir(schemaFolder('telemetry'))) {
-    if (Number(file.slice(0, 6)) <= BEFORE) await copyFile(join(schemaFolder('telemetry'), file), join(folder, file));
-  }
 });
+
+/** Brings the old store to the schema of a number. */
+async function migrateTo(last: number): Promise<void> {
+  for (const file of await readdir(schemaFolder('telemetry'))) {
+    if (Number(file.slice(0, 6)) <= last) await copyFile(join(schemaFolder('telemetry'), file), join(folder, file));
+  }
+  await migrateTelemetry(old, { folder });
+}
 
 afterAll(async () => {
   await old?.close();
   await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  if (folder) await rm(folder, { recursive: true, force: true });
 });
 
 /** A line every twenty seconds of the day, with the token of a batch. */
@@ -63,10 +70,12 @@ const analyses = async (from: ConnectedTelemetry) => [
 ];
 
 it('lines of before an upgrade are counted as those that came after it, and a repeated batch is not', async () => {
-  await migrateTelemetry(old, { folder });
+  await migrateTo(BEFORE);
   await store(old, 0, 1_500);
+  await migrateTo(LARGE_GRANULES);
+  await store(old, 1_500, 500);
   await migrateTelemetry(old);
-  for (const at of [1_500, 1_500]) await store(old, at, 1_500);
+  for (const at of [2_000, 2_000]) await store(old, at, 1_000);
   const due = await daysToFill(old);
   expect(due).toEqual([
     { target: 'endpoint_rollup', day },

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { stretchesOf } from './stretches.ts';
+
+const WIDTHS = [21_600, 3_600, 900];
+
+it('covers a range once with the fewest rows', () => {
+  expect(stretchesOf(900, 900 + 86_400, WIDTHS)).toEqual([
+    { width: 900, from: 900, to: 3_600 },
+    { width: 3_600, from: 3_600, to: 21_600 },
+    { width: 21_600, from: 21_600, to: 86_400 },
+    { width: 900, from: 86_400, to: 87_300 },
+  ]);
+  expect(stretchesOf(3_600, 7_200, WIDTHS)).toEqual([{ width: 3_600, from: 3_600, to: 7_200 }]);
+  expect(stretchesOf(900, 900, WIDTHS)).toEqual([]);
+});
+
+it('leaves no gap and overlaps nowhere, wherever a range begins and ends', () => {
+  for (let from = 0; from <= 48; from += 1) {
+    for (let to = from + 1; to <= 60; to += 1) {
+      const stretches = stretchesOf(from * 900, to * 900, WIDTHS);
+      let at = from * 900;
+      for (const stretch of stretches) {
+        expect(stretch.from).toBe(at);
+        expect([stretch.from % stretch.width, stretch.to % stretch.width]).toEqual([0, 0]);
+        expect(stretch.to).toBeGreaterThan(stretch.from);
+        at = stretch.to;
+      }
+      expect(at).toBe(to * 900);
+      // At most two stretches of each narrower width beside the widest.
+      expect(stretches.length).toBeLessThanOrEqual(5);
+    }
+  }
+});
