@@ -12,6 +12,11 @@ export class ByteWriter {
     this.length = 0;
   }
 
+  /** Bytes of memory that it holds. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   /** Appends `bytes[start, end)`. */
   copy(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;

@@ -14,6 +14,22 @@ export interface EntryBody {
   payloadCrc: number;
 }
 
+/** Writers of earlier sets: new memory for every request costs more than the copying. */
+const spare: ByteWriter[] = [];
+const MOST_SPARE = 4;
+/** Bytes; a writer that grew beyond it is given back to the system. */
+const LARGEST_SPARE = 4 * 1024 * 1024;
+
+function takeWriter(): ByteWriter {
+  const writer = spare.pop() ?? new ByteWriter(16 * 1024);
+  writer.reset();
+  return writer;
+}
+
+function giveBack(writer: ByteWriter): void {
+  if (spare.length < MOST_SPARE && writer.capacity <= LARGEST_SPARE) spare.push(writer);
+}
+
 /** Gathers rows by table and partition. */
 export class PartSet {
   #parts: OpenPart[] = [];
@@ -33,7 +49,7 @@ export class PartSet {
         rowCount: 0,
         bytes: 0,
         oldest: timestamp,
-        rows: new ByteWriter(16 * 1024),
+        rows: takeWriter(),
       };
       this.#parts.push(this.#last);
     }
@@ -45,7 +61,8 @@ export class PartSet {
   /** The body of an entry with all rows so far; the set is empty afterwards. */
   take(): EntryBody {
     const views = this.#parts.map((part) => part.rows.view());
-    const payload = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
+    // Memory of its own, which may move to another thread; all of it is written below.
+    const payload = new Uint8Array(Buffer.allocUnsafeSlow(views.reduce((sum, view) => sum + view.length, 0)).buffer);
     let at = 0;
     for (const view of views) {
       payload.set(view, at);
@@ -59,6 +76,7 @@ export class PartSet {
       bytes: rows.length,
       oldest,
     }));
+    for (const { rows } of this.#parts) giveBack(rows);
     this.#parts = [];
     this.#last = undefined;
     return { parts, payload, payloadCrc: crc32(payload) };

@@ -44,7 +44,9 @@ export const readText: Reader = (draft, column, scanner, member) => {
 
 /** As `readText`; an id of a span is kept, whatever its digits look like. */
 export const readSpanId: Reader = (draft, column, scanner, member) => {
-  if (scanner.kind[member] !== KIND.string || !isSpanId('spanId', decodeText(scanner, member))) {
+  // Few look like anything, and only those are decoded.
+  const suspicious = ((scanner.flags[member] as number) & FLAG.suspicious) !== 0;
+  if (!suspicious || scanner.kind[member] !== KIND.string || !isSpanId('spanId', decodeText(scanner, member))) {
     return readText(draft, column, scanner, member);
   }
   draft.keep(column, scanner, member);
