@@ -29,6 +29,20 @@ function one(record: unknown): Record<string, unknown> {
 }
 
 describe('a log record', () => {
+  it('keeps its columns as they came beside what becomes attributes, wherever that stands', () => {
+    const columns = '"timestamp":"2026-11-23T09:59:59.000Z", "level":"warn"';
+    const { rows } = encode(`{"a":1,${columns},"none":null,"b":{"c":true},"message":"m","statusCode":200 ,"d":[1]}`);
+    expect(rows['logs']).toEqual([
+      {
+        ...JSON.parse(`{${columns}}`),
+        ...{ message: 'm', statusCode: 200, attributes: { a: '1', 'b.c': 'true', d: '[1]' } },
+        ...{ id: expect.any(String), project: '1', retentionClass: 'logs' },
+      },
+    ]);
+    const bare = encode(`{${columns},"none":null}`).rows['logs']?.[0];
+    expect(Object.keys(bare ?? {}).sort()).toEqual(['id', 'level', 'project', 'retentionClass', 'timestamp']);
+  });
+
   it('is copied as it came when every key is a column of the right type', () => {
     const line =
       '{"timestamp":"2026-11-23T09:59:59.000Z", "level":"warn","message":"Hi \\"you\\" ü","statusCode":200,"duration":1.5}';

@@ -69,7 +69,7 @@ export class BodyEncoder {
       const message = 'One line must be one JSON object; more follows it.';
       result.reject(line, { code: 'trailing_data', message }, bytes, start, end);
     } else {
-      const refused = this.#encoder.add(result.parts, start, end, true, result.context);
+      const refused = this.#encoder.add(result.parts, true, result.context);
       if (refused) result.reject(line, refused, bytes, start, end);
       else result.accepted += 1;
     }
@@ -103,9 +103,7 @@ export class BodyEncoder {
     if (after === -1) return -1;
     result.seen += 1;
     const refused =
-      after - start > MAX_LOG_RECORD
-        ? recordTooLarge()
-        : this.#encoder.add(result.parts, start, after, false, result.context);
+      after - start > MAX_LOG_RECORD ? recordTooLarge() : this.#encoder.add(result.parts, false, result.context);
     if (refused) result.reject(index, refused, bytes, start, after);
     else result.accepted += 1;
     return after;

@@ -42,8 +42,8 @@ const SERVICE = columnIndex('service');
 const STATUS_CODE = columnIndex('statusCode');
 
 /**
- * Turns the bytes of one record into rows: validated, typed, scrubbed of secrets, routed to its tables. A log line
- * whose keys are all columns of the right type is copied as it came, with the platform's own columns spliced on.
+ * Turns the bytes of one record into rows: validated, typed, scrubbed of secrets, routed to its tables. Columns of a log
+ * line that all have the right type are copied as they came, with attributes and the platform's own columns spliced on.
  */
 export class RecordEncoder {
   readonly #scanner = new Scanner(new KeyTable(FIELDS));
@@ -51,6 +51,10 @@ export class RecordEncoder {
   readonly #attributes = new Attributes(this.#scanner);
   /** The last member of each field, by number of the field; -1 when the record lacks it. */
   readonly #members = new Int32Array(FIELDS.length);
+  /** Where members that are columns stand without another between: start and end of each such run. */
+  readonly #runs: number[] = [];
+  /** The member that the last run ends with. */
+  #runMember = -1;
   readonly #nonce: string;
   readonly #requestLines: RequestLines;
   readonly #pseudonym: (account: string) => string;
@@ -86,11 +90,12 @@ export class RecordEncoder {
 
   /**
    * Adds the rows of the record scanned last.
-   * @param line whether `bytes[start, end)` is one line, which may be copied whole
+   * @param line whether the record stands in one line, of which stretches may be copied
    */
-  add(parts: PartSet, start: number, end: number, line: boolean, context: EncodeContext): Refused | undefined {
+  add(parts: PartSet, line: boolean, context: EncodeContext): Refused | undefined {
     this.#draft.clear();
     this.#attributes.clear();
+    this.#runs.length = 0;
     this.#collectKeys();
     const route = this.#route();
     this.#attributes.pseudonym = this.#draft.type === 'security' ? this.#pseudonym : null;
@@ -103,7 +108,7 @@ export class RecordEncoder {
     }
     const id = this.#nextId();
     if (route === LOG_ROUTE && this.#isRequest()) this.#addRequest(parts, id, context);
-    this.#addRow(parts, route, id, context, line ? { start, end } : undefined);
+    this.#addRow(parts, route, id, context, line);
     return undefined;
   }
 
@@ -161,13 +166,25 @@ export class RecordEncoder {
 
   #readField(route: Route, field: number, member: number): Refused | undefined {
     if (field === TIMESTAMP_FIELD || (field === TIME_FIELD && (this.#members[TIMESTAMP_FIELD] as number) < 0)) {
+      if (this.#members[field] === member) this.#addToRun(member);
       return undefined;
     }
     const rule = route.rules[field];
-    if (rule && (rule.unless < 0 || (this.#members[rule.unless] as number) < 0)) return this.#useRule(rule, member);
+    if (rule && (rule.unless < 0 || (this.#members[rule.unless] as number) < 0)) {
+      this.#addToRun(member);
+      return this.#useRule(rule, member);
+    }
     if (route.inner.has(field)) this.#attributes.addInner(member);
     else if (route === LOG_ROUTE || field !== TYPE_FIELD) this.#attributes.addMember(member);
     return undefined;
+  }
+
+  #addToRun(member: number): void {
+    const runs = this.#runs;
+    const end = this.#scanner.valueEnd[member] as number;
+    if (runs.length > 0 && this.#runMember === member - 1) runs[runs.length - 1] = end;
+    else runs.push((this.#scanner.keyStart[member] as number) - 1, end);
+    this.#runMember = member;
   }
 
   #useRule(rule: FieldRule, member: number): Refused | undefined {
@@ -210,28 +227,24 @@ export class RecordEncoder {
     closeRow(out, context.project, undefined, 'requests');
   }
 
-  #addRow(
-    parts: PartSet,
-    route: Route,
-    id: string,
-    context: EncodeContext,
-    line: { start: number; end: number } | undefined,
-  ): void {
+  #addRow(parts: PartSet, route: Route, id: string, context: EncodeContext, line: boolean): void {
     const draft = this.#draft;
     const retentionClass = route.retentionClass(draft);
     const out = parts.beginRow(route.table, draft.timestamp, retentionClass);
     const { bytes } = this.#scanner;
-    if (line && route === LOG_ROUTE && draft.untouched && this.#attributes.count === 0) {
-      out.copy(bytes, line.start, line.end - 1);
-      out.byte(44);
-      if (!draft.has(LEVEL)) out.ascii('"level":"info",');
-    } else {
-      out.byte(123);
-      for (const column of route.columns) draft.write(column, bytes, out);
-      if (route === LOG_ROUTE && !draft.has(LEVEL)) out.ascii('"level":"info",');
-      this.#writeAttributes(out);
-    }
+    out.byte(123);
+    if (line && route === LOG_ROUTE && draft.untouched) this.#copyRuns(out);
+    else for (const column of route.columns) draft.write(column, bytes, out);
+    if (route === LOG_ROUTE && !draft.has(LEVEL)) out.ascii('"level":"info",');
+    this.#writeAttributes(out);
     closeRow(out, context.project, id, retentionClass);
+  }
+
+  #copyRuns(out: ByteWriter): void {
+    for (let i = 0; i < this.#runs.length; i += 2) {
+      out.copy(this.#scanner.bytes, this.#runs[i] as number, this.#runs[i + 1] as number);
+      out.byte(44);
+    }
   }
 
   #writeAttributes(out: ByteWriter): void {
