@@ -196,6 +196,31 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     );
   });
 
+  test('rows whose files go are on disk as gone before the server says so', async () => {
+    const url = await server.createDatabase('durable');
+    await run(
+      url,
+      'CREATE TABLE removed (what text, commits text)',
+      `CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         INSERT INTO public.removed VALUES (tg_table_name, current_setting('synchronous_commit')); RETURN old; END $$`,
+      ...['with_files', 'without'].flatMap((table) => [
+        `CREATE TABLE ${table} (at timestamptz, path text)`,
+        `INSERT INTO ${table} VALUES (now() - interval '9 days', 'gone.jpg')`,
+        `CREATE TRIGGER note BEFORE DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION note()`,
+      ]),
+    );
+    const own = { column: 'at', fileFolder: folder };
+    const retention = [
+      policy({ ...own, table: 'with_files', fileColumn: 'path' }),
+      policy({ ...own, table: 'without' }),
+    ];
+    expect(await maintain(url, ['retention'], { retention })).toMatchObject({ status: 'done' });
+    expect(await rowsOf(url, 'SELECT what, commits FROM removed ORDER BY what')).toEqual([
+      { what: 'with_files', commits: 'on' },
+      { what: 'without', commits: 'off' },
+    ]);
+  });
+
   test('a batch of retention takes its rows in the order of the index, and never sorts what is left', async () => {
     const url = await server.createDatabase('in_batches');
     // Without statistics the planner takes few rows for old; a sort of more than this memory leaves a temporary file.

@@ -43,6 +43,12 @@ interface Candidate {
 /** Otherwise an estimate of few rows lets the planner sort all that is left of them, batch by batch. */
 const IN_ORDER_OF_INDEX = ['SET LOCAL enable_sort = off', 'SET LOCAL enable_bitmapscan = off'];
 
+/**
+ * The session's commits do not wait for the disk. Here a crash of the server would bring back rows whose files are gone: who
+ * looks at them then finds nothing.
+ */
+const ON_DISK = 'SET LOCAL synchronous_commit = on';
+
 function byAge(expired: ExpiredRows, from: string | null): Cursor {
   const { column, cutoff } = expired;
   const age = `t.${quoteName(column)}`;
@@ -97,6 +103,7 @@ async function removeBatch(
   { planning, sql, keep }: { planning: readonly string[]; sql: string; keep: readonly string[] },
 ): Promise<{ rows: Candidate[]; ends: FileEnd[] }> {
   for (const setting of planning) await tx.query(setting);
+  if (expired.file !== null) await tx.query(ON_DISK);
   const rows = await tx.query<Candidate>(sql, [keep]);
   const ends: FileEnd[] = await Promise.all(rows.map(({ path }) => removeFile(path, expired.policy)));
   const gone = rows.filter((_row, place) => ends[place]?.end !== 'kept').map(({ id }) => id);
