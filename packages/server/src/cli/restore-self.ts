@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
@@ -28,7 +29,8 @@ export const restoreSelfCommand = defineCommand({
     const progress = drawProgress(args.json === true);
     try {
       const folder = resolve(settings.config ?? '.');
-      const input = { settings, from: args.from, kit: resolve(args.kit), folder, at: args.at, withBlobs: true };
+      const kit = await readFile(resolve(args.kit), 'utf8');
+      const input = { settings, from: args.from, kit, folder, at: args.at, withBlobs: true };
       const hooks = { progress: progress.report, signal: abort.signal };
       const result = await restoreSelf(input, { clock: systemClock, log }, hooks);
       progress.clear();

@@ -110,8 +110,7 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   expect(await backups.kitConfirmation(backups.config(SELF))).toMatchObject({ by: 'dana', how: 'code', keyId: key.id });
 
   // The machine is gone; the store was elsewhere.
-  const kit = join(folder, 'kit.txt');
-  await writeFile(kit, writeKit(key.toLine(), { from: store.address }));
+  const kit = writeKit(key.toLine(), { from: store.address });
   await rm(data, { recursive: true });
   const place = join(folder, 'new');
   const again = readSettings({ config: place, data: join(folder, 'new-data') }, {});

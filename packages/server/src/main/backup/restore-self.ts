@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type ConfigurationRecord, Repository, readCatalogue, SELF } from '../../care/backup/index.ts';
 import { readPhysicalState, recoverCluster } from '../../care/backup/physical/index.ts';
@@ -25,7 +25,7 @@ export interface RestoreSelfInput {
   settings: Settings;
   /** URL of the store with the backup of YumOps. */
   from: string;
-  /** Path of the recovery kit. */
+  /** Text of the recovery kit. */
   kit: string;
   /** Folder for the configuration. */
   folder: string;
@@ -69,7 +69,7 @@ interface Context {
 export async function restoreSelf(input: RestoreSelfInput, context: Context, hooks: Hooks): Promise<RestoredSelf> {
   const { settings, folder } = input;
   await refuseTaken(settings.dataDir);
-  const kit = readKit(await readFile(input.kit, 'utf8'));
+  const kit = readKit(input.kit);
   const store = await openBlobStore(input.from, process.cwd());
   try {
     const repository = new Repository(store, SELF, kit.keys);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DrillRecord, drillOf, SELF, type VerificationFinding } from '../../care/backup/index.ts';
@@ -34,10 +34,8 @@ export async function drillSelf(
   const folder = await mkdtemp(join(tmpdir(), 'yumops-drill-'));
   const site = join(folder, 'site');
   try {
-    const path = join(folder, 'kit.txt');
-    await writeFile(path, kit, { mode: 0o600 });
     const settings = readSettings({ config: site, data: join(folder, 'data') }, {});
-    const input = { settings, from, kit: path, folder: site, at: undefined, withBlobs: false };
+    const input = { settings, from, kit, folder: site, at: undefined, withBlobs: false };
     const restored = await restoreSelf(input, { clock, log }, hooks);
     const findings = findingsOf(restored, site, secretKey);
     return drillOf({ name: SELF, backup: restored.backup, at, findings }, restored.phases, restored.moment);

@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { closeSync, constants, existsSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomHex } from '../../lib/random.ts';
 
 /** Settings of a URL's query that libpq takes from its environment. */
 const VARIABLES: Record<string, string> = {
@@ -19,20 +21,24 @@ const VARIABLES: Record<string, string> = {
 /** How a program of Postgres finds its server. */
 export interface ClientEnvironment {
   env: Record<string, string>;
-  /** Removes the password file. */
+  /** A descriptor that the program is to get as its fourth; undefined = none. */
+  passwordFile: number | undefined;
+  /** Takes the password away; what the program has opened it keeps. */
   dispose(): Promise<void>;
 }
 
+/** Where Linux shows a program its own descriptors: a file can be opened there again that has no name any more. */
+const DESCRIPTORS = '/proc/self/fd';
+/** The fourth descriptor of the program. */
+const PASSWORD_FILE = 3;
+
 /**
- * The environment for `pg_dump` and `pg_restore`. The password goes into a file that only this user can read: command
- * lines are seen by all users of the machine, and an environment by all programs of this one.
+ * The environment for `pg_dump` and `pg_restore`. The password goes into a file: command lines are seen by all users of the
+ * machine, and an environment by all programs of this one. On Linux the file has no name when the password comes into it, and so
+ * is gone with its last reader, whatever is killed; elsewhere its name is private to this user until the program has connected.
  */
 export async function clientEnvironment(url: string, path: string | undefined): Promise<ClientEnvironment> {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
-  const folder = await mkdtemp(join(tmpdir(), 'yumops-client-'));
-  const passfile = join(folder, 'pass');
-  const secret = decodeURIComponent(password).replace(/[\\:]/g, '\\$&');
-  if (secret !== '') await writeFile(passfile, `*:*:*:*:${secret}\n`, { mode: 0o600 });
   const env: Record<string, string> = {
     PATH: path ?? '',
     LC_ALL: 'C',
@@ -40,7 +46,6 @@ export async function clientEnvironment(url: string, path: string | undefined): 
     PGCONNECT_TIMEOUT: '10',
     PGDATABASE: decodeURIComponent(pathname.slice(1)) || decodeURIComponent(username),
   };
-  if (secret !== '') env.PGPASSFILE = passfile;
   if (hostname !== '') env.PGHOST = decodeURIComponent(hostname).replace(/^\[|\]$/g, '');
   if (port !== '') env.PGPORT = port;
   if (username !== '') env.PGUSER = decodeURIComponent(username);
@@ -48,5 +53,47 @@ export async function clientEnvironment(url: string, path: string | undefined): 
     const variable = VARIABLES[name];
     if (variable !== undefined) env[variable] = value;
   }
-  return { env, dispose: () => rm(folder, { recursive: true, force: true }) };
+  const secret = decodeURIComponent(password).replace(/[\\:]/g, '\\$&');
+  if (secret === '') return { env, passwordFile: undefined, dispose: async () => undefined };
+  const line = `*:*:*:*:${secret}\n`;
+  return process.platform === 'linux' && existsSync(DESCRIPTORS) ? withoutName(env, line) : withName(env, line);
+}
+
+function withoutName(env: Record<string, string>, line: string): ClientEnvironment {
+  const name = join(tmpdir(), `${LEFT_BEHIND}${randomHex(8)}`);
+  const file = openSync(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  // Before the password is in it: a process that is killed here leaves an empty file.
+  unlinkSync(name);
+  writeSync(file, line);
+  let isOpen = true;
+  const dispose = async () => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
+  return { env: { ...env, PGPASSFILE: `${DESCRIPTORS}/${PASSWORD_FILE}` }, passwordFile: file, dispose };
+}
+
+async function withName(env: Record<string, string>, line: string): Promise<ClientEnvironment> {
+  const folder = await mkdtemp(join(tmpdir(), LEFT_BEHIND));
+  const file = join(folder, 'pass');
+  await writeFile(file, line, { mode: 0o600 });
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  return { env: { ...env, PGPASSFILE: file }, passwordFile: undefined, dispose };
+}
+
+/** How names of password files begin, also those that earlier versions made. */
+const LEFT_BEHIND = 'yumops-client-';
+/** Milliseconds after which no program can still be connecting with one. */
+const LEFT_AFTER = 10 * 60_000;
+
+/** Removes password files that killed processes of this user left. @param now milliseconds since the epoch */
+export async function sweepPasswords(now: number): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    if (!name.startsWith(LEFT_BEHIND)) continue;
+    const path = join(tmpdir(), name);
+    const found = await stat(path).catch(() => undefined);
+    // Those of others cannot be removed, and are theirs to remove.
+    if (found && now - found.mtimeMs > LEFT_AFTER)
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
 }

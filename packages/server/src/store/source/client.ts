@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BackupDatabase, ClientPrograms, PostgresClient, RestoreOptions } from '../../care/backup/index.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
-import { clientEnvironment } from './client-environment.ts';
+import { clientEnvironment, sweepPasswords } from './client-environment.ts';
 import type { PostgresDatabase } from './connect.ts';
 import { choosePrograms, type FoundPrograms, findPrograms } from './find-programs.ts';
 
@@ -25,8 +26,15 @@ interface Running {
   ended: Promise<Ended>;
 }
 
-function start(program: string, args: readonly string[], env: Record<string, string>, secret: string): Running {
-  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+function start(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  secret: string,
+  passwordFile?: number,
+): Running {
+  const more = passwordFile === undefined ? [] : [passwordFile];
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe', ...more] });
   let words = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-MOST_WORDS);
@@ -61,6 +69,7 @@ function lastLines(words: string): string {
 export class LocalPostgresClient implements PostgresClient {
   readonly #path: string;
   #found: Promise<FoundPrograms[]> | undefined;
+  #swept: Promise<void> | undefined;
 
   /** @param path the search path for programs */
   constructor(path: string | undefined) {
@@ -162,8 +171,11 @@ export class LocalPostgresClient implements PostgresClient {
   async #start(name: string, programs: ClientPrograms, database: BackupDatabase, args: readonly string[]) {
     const { folder } = await this.#choose(programs.major);
     const url = (database as PostgresDatabase).url.reveal();
-    const { env, dispose } = await clientEnvironment(url, this.#path);
-    const running = start(join(folder, name), args, env, decodeURIComponent(new URL(url).password));
+    this.#swept ??= sweepPasswords(systemClock.now());
+    await this.#swept;
+    const { env, passwordFile, dispose } = await clientEnvironment(url, this.#path);
+    const secret = decodeURIComponent(new URL(url).password);
+    const running = start(join(folder, name), args, env, secret, passwordFile);
     return { running, dispose };
   }
 
