@@ -56,6 +56,8 @@ export interface S3Faults {
   slow?: number;
   /** Breaks the next so many downloads in their middle. */
   cutDownloads?: number;
+  /** Answers requests such as `PUT the/key` when `until` has resolved, and does what they say before. */
+  hold?: { only: RegExp; until: Promise<unknown> };
   /** Refuses uploads once it holds so many bytes. */
   quota?: number;
 }
@@ -430,6 +432,8 @@ async function answerTo(bucket: Bucket, request: IncomingMessage, response: Serv
     const body = `<Error><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error>`;
     answer = { status: error.status, body };
   }
+  const { hold } = bucket.faults;
+  if (hold?.only.test(`${request.method} ${url.pathname}`)) await hold.until;
   if (bucket.faults.slow) await new Promise((resolve) => setTimeout(resolve, bucket.faults.slow));
   const bytes = Buffer.from(answer.body ?? '');
   response.writeHead(answer.status, { 'content-length': String(bytes.length), ...answer.headers });

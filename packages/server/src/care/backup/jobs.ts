@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '../../lib/errors.ts';
 import type { Job, JobContext, JobResult } from '../scheduler/index.ts';
 import type { CatalogueEntry, VerificationLevel, VerificationRecord } from './catalogue.ts';
 import type { BackupConfig } from './config.ts';
@@ -97,7 +98,12 @@ async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: J
   const { ok, lines, detail } = await work.backUp(config, context);
   for (const line of lines) context.log(line);
   if (!ok) return { ok, summary: lines.join(' '), detail };
-  const pruned = await work.prune(config, context);
+  const pruned = await work.prune(config, context).catch((error: unknown) => {
+    if (codeOf(error) !== 'backup_in_use') throw error;
+    // The backup is good; what is beyond retention goes after the next.
+    context.log(messageOf(error));
+    return 0;
+  });
   if (pruned > 0) context.log(`${pruned} backups beyond retention deleted`);
   return { summary: lines.join(' '), detail: { ...detail, pruned } };
 }

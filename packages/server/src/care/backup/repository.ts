@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { type BlobStore, type PutOptions, readBlob } from '../../lib/blob.ts';
+import { type BlobInfo, type BlobStore, type PutOptions, readBlob } from '../../lib/blob.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Standing } from '../../lib/seal.ts';
 import { slug } from '../../lib/section.ts';
@@ -21,6 +21,7 @@ export interface StoredObject extends SealedSums {
  *     <name>/running/<id>.json          a run that has begun and not ended
  *     <name>/failed/<id>.json           a run that failed, and why
  *     <name>/verified/<id>/<time>.json  evidence of one verification
+ *     <name>/uses/…                     who reads backups now, or deletes some
  *     <name>/objects/<id>/…             sealed objects of one backup
  *     <name>/chunks/…                   sealed pieces of files, shared by backups
  *     <name>/wal/…                      sealed WAL of the physical tier
@@ -115,10 +116,10 @@ export class Repository {
   }
 
   /** Stores a small document that is authenticated, not encrypted: JSON on its first line, the HMAC of it on the second. */
-  async writeRecord(path: string, record: object, options: PutOptions = {}): Promise<void> {
+  async writeRecord(path: string, record: object, options: PutOptions = {}): Promise<BlobInfo> {
     const { current } = this.#keys;
     const body = JSON.stringify({ ...record, keyId: current.id });
-    await this.store.put(path, Buffer.from(`${body}\n${mac(current.derive('manifest'), path, body)}\n`), options);
+    return this.store.put(path, Buffer.from(`${body}\n${mac(current.derive('manifest'), path, body)}\n`), options);
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import { keepSaying } from './keep-saying.ts';
 import type { BackupManifest, BackupTier } from './manifest.ts';
 import type { Repository } from './repository.ts';
+import { untilUnpruned } from './use.ts';
 
 /** A run that has begun; it is deleted when the run has ended. */
 export interface RunningRecord {
@@ -30,41 +32,28 @@ export const DEAD_AFTER = 5 * 60_000;
 export const runningPath = ({ folder }: Repository, id: string) => `${folder}/running/${id}.json`;
 export const failedPath = ({ folder }: Repository, id: string) => `${folder}/failed/${id}.json`;
 
-/** Keeps saying that a run is alive. @returns a function that ends it and waits for what is under way */
-function keepSaying(repository: Repository, clock: Clock, record: RunningRecord): () => Promise<void> {
-  const ended = new AbortController();
-  const loop = async () => {
-    for (;;) {
-      await clock.sleep(SAY_EVERY, ended.signal);
-      const seen = new Date(clock.now()).toISOString();
-      // A store that is away for a minute fails the run at its own writes, not here.
-      await repository.writeRecord(runningPath(repository, record.id), { ...record, seen }).catch(() => undefined);
-    }
-  };
-  const done = loop().catch(() => undefined);
-  return async () => {
-    ended.abort();
-    await done;
-  };
-}
-
 /**
  * Runs a backup so that the store shows it at every moment: as running, then as a backup or as failed. A run whose
- * process was killed shows as failed five minutes later. Both tiers make their backups within it.
+ * process was killed shows as failed five minutes later. Both tiers make their backups within it. It begins when no prune is
+ * under way; one that comes later sees that it runs.
  * @param work makes the backup and ends with `writeManifest`
  * @throws what `work` throws, after it was recorded
  */
 export async function recordRun(
   repository: Repository,
   clock: Clock,
-  { id, tier }: { id: string; tier: BackupTier },
+  { id, tier, signal }: { id: string; tier: BackupTier; signal?: AbortSignal | undefined },
   work: (started: string) => Promise<BackupManifest>,
 ): Promise<BackupManifest> {
   const started = new Date(clock.now()).toISOString();
   const record: RunningRecord = { id, name: repository.name, tier, started, seen: started };
-  await repository.writeRecord(runningPath(repository, id), record);
-  const stopSaying = keepSaying(repository, clock, record);
+  const path = runningPath(repository, id);
+  const { modified } = await repository.writeRecord(path, record);
+  const stopSaying = keepSaying(clock, SAY_EVERY, () =>
+    repository.writeRecord(path, { ...record, seen: new Date(clock.now()).toISOString() }),
+  );
   try {
+    await untilUnpruned(repository, clock, modified, signal);
     const manifest = await work(started);
     await stopSaying();
     await forget(repository, id);

@@ -2,7 +2,7 @@ import type { ArgsDef } from 'citty';
 import type { BackupConfig } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
 import { readSettings } from '../../config/settings.ts';
-import { systemClock } from '../../lib/clock.ts';
+import { keepAlive, systemClock } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
@@ -45,6 +45,8 @@ export async function withBackups<Result>(
   const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
   const backups = new Backups({ settings, config, clock: systemClock, log });
   const abort = new AbortController();
+  // It may wait for another process with nothing else under way.
+  const letEnd = keepAlive();
   const end = () => abort.abort(new YumOpsError('interrupted', 'It was interrupted; nothing half-made was left.'));
   process.once('SIGINT', end).once('SIGTERM', end);
   const progress = drawProgress(args.json === true);
@@ -56,6 +58,7 @@ export async function withBackups<Result>(
     return await work(backups, { progress: progress.report, signal: abort.signal, print });
   } finally {
     progress.clear();
+    letEnd();
     process.off('SIGINT', end).off('SIGTERM', end);
     await backups.close();
   }

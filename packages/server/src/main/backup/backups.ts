@@ -16,6 +16,7 @@ import {
   type PruneReport,
   planRetention,
   prune,
+  type Reading,
   type Recoverable,
   type Repository,
   type RestoreReport,
@@ -34,6 +35,8 @@ import {
   type VerificationLevel,
   type VerificationRecord,
   verifyBackup,
+  whilePruning,
+  whileReading,
   writeDrill,
 } from '../../care/backup/index.ts';
 import { pruneLog, recoverable } from '../../care/backup/physical/index.ts';
@@ -272,9 +275,10 @@ export class Backups {
     const { smokeQueries } = config;
     const deps = { repository, client: this.#client, scratch, clock, smokeQueries, ...hooks };
     const { tier } = await readManifest(repository, id).catch(() => ({ tier: 'logical' }));
-    if (tier === 'logical') return verifyBackup(deps, id, level);
     const catalog = this.source(config)?.database.catalog ?? null;
-    return verifyBackup(deps, id, level, physicalChecks({ repository, smokeQueries, catalog, clock, log }, hooks));
+    const checks =
+      tier === 'logical' ? undefined : physicalChecks({ repository, smokeQueries, catalog, clock, log }, hooks);
+    return this.#reading(repository, 'verification', id, hooks, () => verifyBackup(deps, id, level, checks));
   }
 
   /** Restores a database, or one schema or table of it. @param to URL of the target */
@@ -292,8 +296,10 @@ export class Backups {
     const most = 2 ** 31 - 1;
     const mark = [randomInt(most), randomInt(most)] as const;
     const plan = { manifest, target, source: this.#sourceOf(manifest), mark };
-    if (schema !== undefined) return restoreSchema(deps, plan, schema, yes);
-    return table === undefined ? restoreDatabase(deps, plan, yes) : restoreTable(deps, plan, table, yes);
+    return this.#reading(repository, 'restore', id, hooks, () => {
+      if (schema !== undefined) return restoreSchema(deps, plan, schema, yes);
+      return table === undefined ? restoreDatabase(deps, plan, yes) : restoreTable(deps, plan, table, yes);
+    });
   }
 
   /** The database that a manifest names, where it is still configured and its address can be used. */
@@ -309,7 +315,9 @@ export class Backups {
   ): Promise<{ files: number; bytes: number }> {
     const repository = await this.repository(this.configOf(id));
     const manifest = await readManifest(repository, id);
-    return restoreFiles(repository, manifest, { path, folder, replace: yes, ...hooks });
+    return this.#reading(repository, 'restore', id, hooks, () =>
+      restoreFiles(repository, manifest, { path, folder, replace: yes, ...hooks }),
+    );
   }
 
   /** Between which moments the backups of a name can be restored. */
@@ -320,7 +328,10 @@ export class Backups {
 
   /** Restores a moment of a name into a folder. @param at ISO time, position or name of a restore point */
   async restoreMoment(config: BackupConfig, at: string, folder: string, hooks: Hooks) {
-    return restoreMoment(await this.repository(config), { at, folder }, this.#context, hooks);
+    const repository = await this.repository(config);
+    return this.#reading(repository, 'restore', null, hooks, () =>
+      restoreMoment(repository, { at, folder }, this.#context, hooks),
+    );
   }
 
   /** What a prune would keep and delete. */
@@ -338,13 +349,16 @@ export class Backups {
   #pruneAt(config: BackupConfig, place: Place, signal: AbortSignal): Promise<PruneReport> {
     const { timeZone, tiers, pitrWindowMs } = config;
     const { retention } = place === 'first' ? config : (config.copyTo ?? config);
-    const now = this.#context.clock.now();
-    return this.#destinations.forPrune(config, place, async (repository) => {
-      const report = await prune(repository, { retention, timeZone, now, signal });
-      if (tiers.includes('physical'))
-        report.freed += await pruneLog(repository, { now, windowMs: pitrWindowMs, signal });
-      return report;
-    });
+    const { clock } = this.#context;
+    return this.#destinations.forPrune(config, place, (repository) =>
+      whilePruning(repository, clock, async (check) => {
+        const now = clock.now();
+        const report = await prune(repository, { retention, timeZone, now, signal, check });
+        if (tiers.includes('physical'))
+          report.freed += await pruneLog(repository, { now, windowMs: pitrWindowMs, signal, check });
+        return report;
+      }),
+    );
   }
 
   /**
@@ -375,19 +389,20 @@ export class Backups {
 
   /**
    * Brings YumOps back on trial from the recovery kit alone. The record is kept.
-   * @param given text of the kit; undefined = one that is made from the key file, as a new kit would be printed
+   * @param text of the kit; undefined = one that is made from the key file, as a new kit would be printed
    */
-  async drillSelf(given: string | undefined, hooks: Hooks): Promise<DrillRecord> {
+  async drillSelf(text: string | undefined, hooks: Hooks): Promise<DrillRecord> {
     const { settings, config: whole } = this.#context;
     const config = this.config(SELF);
     const second = this.#from === FIRST ? null : config.copyTo;
     const from = second
       ? usable(second.url, `copy_to of "${config.name}"`).reveal()
       : (settings.blobUrl ?? whole.stores.blobs);
-    const kit = given ?? (await kitOf(config, settings, whole.stores.blobs));
+    const kit = text ?? (await kitOf(config, settings, whole.stores.blobs));
     const repository = await this.repository(config);
     // A relative address counts from the configuration, which the drill does not have.
-    const drill = await drillSelf({ kit, from: absoluteBlobUrl(from, whole.root) }, this.#context, hooks);
+    const given = { kit, from: absoluteBlobUrl(from, whole.root) };
+    const drill = await this.#reading(repository, 'drill', null, hooks, () => drillSelf(given, this.#context, hooks));
     await writeDrill(repository, drill);
     return drill;
   }
@@ -397,7 +412,9 @@ export class Backups {
     const repository = await this.repository(config);
     const { smokeQueries, name } = config;
     const catalog = this.source(config)?.database.catalog ?? null;
-    const trial = await drillPhysically({ repository, smokeQueries, catalog, clock, log }, hooks);
+    const trial = await this.#reading(repository, 'drill', null, hooks, () =>
+      drillPhysically({ repository, smokeQueries, catalog, clock, log }, hooks),
+    );
     const { findings, phases, moment, evidence } = trial;
     const restored = moment === null ? at : new Date(moment).toISOString();
     const drill = drillOf({ name, backup: String(evidence.base ?? ''), at, findings }, phases, restored);
@@ -418,6 +435,17 @@ export class Backups {
       ({ key }) => key.broken === null && keysOf({ ...config, key }).current.id === current.id,
     );
     return readKitConfirmation(await this.repository(sealing ?? config));
+  }
+
+  /** Keeps a prune from taking away what is being read. */
+  #reading<Result>(
+    repository: Repository,
+    use: Reading,
+    id: string | null,
+    { signal }: Hooks,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return whileReading(repository, this.#context.clock, { use, id, signal }, work);
   }
 
   close(): Promise<void> {

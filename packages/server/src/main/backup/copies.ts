@@ -9,6 +9,7 @@ import {
   readCatalogue,
   unreadableCopy,
   type VerificationRecord,
+  whileReading,
 } from '../../care/backup/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { YumOpsError } from '../../lib/errors.ts';
@@ -35,7 +36,7 @@ export class Copies {
   async copy(config: BackupConfig, manifest: BackupManifest, hooks: Hooks): Promise<unknown> {
     try {
       const route = await this.#routeToCopy(config);
-      if (route !== null) await copyBackup(route, manifest, hooks);
+      if (route !== null) await this.#reading(route, manifest.id, hooks, () => copyBackup(route, manifest, hooks));
       return null;
     } catch (error) {
       return error;
@@ -61,8 +62,10 @@ export class Copies {
     const { timeZone, copyTo } = config;
     const recoverable = { earliest: null, latest: null };
     const rules = { copyTo: { ...copyTo, retention }, timeZone };
-    const { missing } = copyStateOf(rules, await readCatalogue(route.from, now), { ...target, recoverable }, now);
-    return catchUp(route, missing, hooks);
+    return this.#reading(route, null, hooks, async () => {
+      const { missing } = copyStateOf(rules, await readCatalogue(route.from, now), { ...target, recoverable }, now);
+      return catchUp(route, missing, hooks);
+    });
   }
 
   /** Name of the destination that is copied to. */
@@ -84,6 +87,15 @@ export class Copies {
       if (!(error instanceof YumOpsError)) throw error;
       return unreadableCopy(copyTo, error.message);
     }
+  }
+
+  #reading<Result>(
+    { from }: CopyRoute,
+    id: string | null,
+    { signal }: Hooks,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return whileReading(from, this.#clock, { use: 'copy', id, signal }, work);
   }
 
   /** The way from what is read to the other destination. */

@@ -57,7 +57,7 @@ export async function copyBackup(
     await copyBackup(route, await readManifest(from, parent), hooks);
   }
   if (!again && (await to.store.head(manifestPath(to, id)))) return manifest;
-  return recordRun(to, clock, { id, tier }, async () => {
+  return recordRun(to, clock, { id, tier, signal: hooks.signal }, async () => {
     await new Copy(route, manifest, hooks, again).perform();
     return manifest;
   });

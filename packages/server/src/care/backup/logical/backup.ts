@@ -56,7 +56,7 @@ export const BACKUP_LOCK = 0x79_75_6d_62;
  * @throws YumOpsError of what failed; then there is no backup, and the failure is recorded
  */
 export function backUpLogically(deps: LogicalBackupDeps, id: string): Promise<BackupManifest> {
-  return recordRun(deps.repository, deps.clock, { id, tier: 'logical' }, async (started) => {
+  return recordRun(deps.repository, deps.clock, { id, tier: 'logical', signal: deps.signal }, async (started) => {
     const { source } = deps;
     if (source === null) return new LogicalRun(deps, id).perform(started, null);
     const connection = await source.database.connect();

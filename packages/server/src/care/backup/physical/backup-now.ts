@@ -48,7 +48,7 @@ export async function backUpPhysically(
   id = newBackupId(input.repository, input.clock.now()),
 ): Promise<BackupManifest> {
   const { repository, source, clock, lockUntil } = input;
-  return recordRun(repository, clock, { id, tier: 'physical' }, async (started) => {
+  return recordRun(repository, clock, { id, tier: 'physical', signal: input.signal }, async (started) => {
     const slot = slotName(repository);
     // Before the backup: the server must keep the log from its first moment on.
     const wasKept = await ensureSlot(source, slot);

@@ -32,7 +32,12 @@ export function unneededLog(
 /** Deletes archived log that nothing needs. What a lock holds is left. @returns bytes that were freed */
 export async function pruneLog(
   repository: Repository,
-  { now, windowMs, signal }: { now: number; windowMs: number; signal: AbortSignal },
+  {
+    now,
+    windowMs,
+    signal,
+    check = () => undefined,
+  }: { now: number; windowMs: number; signal: AbortSignal; check?: () => void },
 ): Promise<number> {
   const { bases, contents } = await readPhysicalState(repository, now);
   let freed = 0;
@@ -40,6 +45,7 @@ export async function pruneLog(
     const own = bases.filter((base) => base.systemId === systemId);
     for (const piece of unneededLog(own, pieces, { now, windowMs })) {
       signal.throwIfAborted();
+      check();
       try {
         await repository.store.delete(piece.path);
         freed += piece.bytes;

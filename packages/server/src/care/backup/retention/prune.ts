@@ -22,6 +22,8 @@ export interface PruneOptions {
   timeZone: string;
   now: number;
   signal: AbortSignal;
+  /** Asked before each deletion; see `whilePruning`. */
+  check?: () => void;
 }
 
 /** What a prune of the repository would do. */
@@ -38,11 +40,11 @@ export async function planPrune(
  * @throws YumOpsError those of the blob store
  */
 export async function prune(repository: Repository, options: PruneOptions): Promise<PruneReport> {
-  const { retention, timeZone, now, signal } = options;
+  const { retention, timeZone, now, signal, check } = options;
   const entries = await readCatalogue(repository, now);
   const plan = planRetention(entries, retention, timeZone);
   const report: PruneReport = { ...plan, freed: 0, refused: [] };
-  const remover = new Remover(repository, report);
+  const remover = new Remover(repository, report, check);
   for (const { id } of plan.delete) {
     signal.throwIfAborted();
     await removeBackup(repository, id, remover);
@@ -105,14 +107,17 @@ export async function chunkIdsOf(
 class Remover {
   readonly #repository: Repository;
   readonly #report: PruneReport;
+  readonly #check: () => void;
 
-  constructor(repository: Repository, report: PruneReport) {
+  constructor(repository: Repository, report: PruneReport, check: () => void = () => undefined) {
     this.#repository = repository;
     this.#report = report;
+    this.#check = check;
   }
 
   /** @returns whether it is gone */
   async remove(path: string): Promise<boolean> {
+    this.#check();
     const { store } = this.#repository;
     const bytes = (await store.head(path))?.bytes ?? 0;
     try {
