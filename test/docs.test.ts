@@ -91,3 +91,33 @@ test('every error code of the troubleshooting table is thrown somewhere', () => 
   expect(codes.length).toBeGreaterThan(10);
   expect(codes.filter((code) => !source.includes(`'${code}'`))).toEqual([]);
 });
+
+/** Names in quotes behind the path of a test file in a table, and keys behind that of a result, that are not in the file. */
+function missingProofs(page: string): string[] {
+  const missing: string[] = [];
+  for (const [line] of textOf(page).matchAll(/^\|.*\|$/gm)) {
+    let text = '';
+    let keys: unknown;
+    for (const [, path, name, key] of line.matchAll(
+      /`([\w.-]+\/[\w./-]+\.(?:test\.ts|json))`|"([^"]+)"|`(\w+(?:\.\w+)*)`/g,
+    )) {
+      if (path !== undefined) {
+        text = textOf(path);
+        keys = path.endsWith('.json') ? JSON.parse(text) : undefined;
+      }
+      if (name !== undefined && !text.includes(name)) missing.push(name);
+      if (key !== undefined && keys !== undefined && valueAt(keys, key) === undefined) missing.push(key);
+    }
+  }
+  return missing;
+}
+
+const valueAt = (value: unknown, path: string) =>
+  path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
+
+test.each(pages.filter((page) => page.endsWith('-tests.md') && page.includes('reference')))(
+  '%s names tests and figures that there are',
+  (page) => {
+    expect(missingProofs(page)).toEqual([]);
+  },
+);
