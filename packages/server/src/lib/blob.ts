@@ -15,6 +15,11 @@ export interface PutOptions {
   /** Nobody can delete or replace this version before this time, milliseconds since the epoch. Only where `locks`. */
   lockUntil?: number;
   signal?: AbortSignal;
+  /**
+   * Goes on where an upload to this path was interrupted, by a kill too, and leaves what an interruption stops for the next
+   * time. Only for a body that is the same each time; where the store keeps no parts it begins again.
+   */
+  resume?: boolean;
   /** What a browser takes it for, where the store tells browsers. */
   contentType?: string;
   /** How long whoever reads it by HTTP may keep it, where the store tells them: a value of `cache-control`. */
@@ -52,6 +57,11 @@ export interface BlobStore {
   list(prefix: string): AsyncIterable<BlobInfo>;
   /** Removes an object. One that is not there is no error; a locked one is `blob_locked`. */
   delete(path: string): Promise<void>;
+  /**
+   * Removes what killed processes left of objects that never appeared.
+   * @param before only what was begun earlier, milliseconds since the epoch
+   */
+  sweepUnfinished(prefix: string, before: number): Promise<void>;
   /** Moves the end of an object's lock further away; never nearer. Does nothing where the store has no locks. */
   extendLock(path: string, until: number): Promise<void>;
   close(): void;

@@ -13,7 +13,7 @@ const HEADERS = new Set(
   ),
 );
 const QUERIES = new Set(
-  'x-id uploads partNumber uploadId list-type prefix continuation-token versions versionId object-lock retention'.split(
+  'x-id uploads partNumber uploadId list-type prefix continuation-token versions versionId object-lock retention max-parts part-number-marker key-marker upload-id-marker'.split(
     ' ',
   ),
 );
@@ -38,6 +38,7 @@ interface Told {
 interface PendingUpload {
   key: string;
   parts: Map<number, Buffer>;
+  begun: Date;
   lockedUntil: number;
   told: Told;
 }
@@ -356,9 +357,40 @@ function listVersions({ bucket, url }: Call): Answer {
   };
 }
 
+function listUploads({ bucket, url }: Call): Answer {
+  const prefix = url.searchParams.get('prefix') ?? '';
+  const rows = [...bucket.uploads].flatMap(([id, { key, begun }]) =>
+    key.startsWith(prefix)
+      ? `<Upload><Key>${escapeXml(key)}</Key><UploadId>${id}</UploadId><Initiated>${begun.toISOString()}</Initiated></Upload>`
+      : [],
+  );
+  const body = `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${rows.join('')}</ListMultipartUploadsResult>`;
+  return { status: 200, body };
+}
+
+/** A page at a time, as the service does. */
+function listParts({ bucket, url, key }: Call): Answer {
+  const upload = bucket.uploads.get(url.searchParams.get('uploadId') ?? '');
+  if (!upload || upload.key !== key) throw new Refusal(404, 'NoSuchUpload');
+  const after = Number(url.searchParams.get('part-number-marker') ?? 0);
+  const rest = [...upload.parts].sort(([a], [b]) => a - b).filter(([number]) => number > after);
+  const page = rest.slice(0, Math.min(2, bucket.pageSize));
+  const rows = page.map(([number, part]) => {
+    const etag = createHash('md5').update(part).digest('hex');
+    return `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag><Size>${part.length}</Size></Part>`;
+  });
+  const next = `<NextPartNumberMarker>${page.at(-1)?.[0] ?? 0}</NextPartNumberMarker>`;
+  const more = rest.length > page.length;
+  return {
+    status: 200,
+    body: `<ListPartsResult><IsTruncated>${more}</IsTruncated>${next}${rows.join('')}</ListPartsResult>`,
+  };
+}
+
 function onBucket(call: Call): Answer {
   const { searchParams } = call.url;
   if (call.request.method !== 'GET') throw new Refusal(405, 'MethodNotAllowed');
+  if (searchParams.has('uploads')) return listUploads(call);
   if (searchParams.has('versions')) return listVersions(call);
   if (!searchParams.has('object-lock')) return listObjects(call);
   if (!call.bucket.locks) throw new Refusal(404, 'ObjectLockConfigurationNotFoundError');
@@ -371,7 +403,13 @@ function onBucket(call: Call): Answer {
 function onPost(call: Call): Answer {
   if (!call.url.searchParams.has('uploads')) return completeUpload(call);
   const id = call.bucket.id();
-  call.bucket.uploads.set(id, { key: call.key, parts: new Map(), lockedUntil: lockOf(call), told: toldOf(call) });
+  call.bucket.uploads.set(id, {
+    key: call.key,
+    parts: new Map(),
+    begun: new Date(),
+    lockedUntil: lockOf(call),
+    told: toldOf(call),
+  });
   const xml = `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
   return { status: 200, body: xml };
 }
@@ -386,7 +424,7 @@ function onObject(call: Call): Answer {
       return onPost(call);
     case 'GET':
     case 'HEAD':
-      return getObject(call);
+      return searchParams.has('uploadId') ? listParts(call) : getObject(call);
     case 'DELETE':
       if (!searchParams.has('uploadId')) return deleteObject(call);
       call.bucket.uploads.delete(searchParams.get('uploadId') ?? '');

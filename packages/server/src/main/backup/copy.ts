@@ -106,7 +106,8 @@ class Copy {
         }
         if (sum.digest('hex') !== sha256) throw new YumOpsError('copy_damaged', `${path} was altered on its way.`);
       }
-      await this.#put(path, summed());
+      // As it is sealed, an object has the same bytes each time.
+      await this.#put(path, summed(), { resume: true, signal });
     }
   }
 
@@ -158,11 +159,11 @@ class Copy {
   }
 
   /** What an earlier attempt copied stays, and its lock is moved away. */
-  async #put(path: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  async #put(path: string, body: Uint8Array | AsyncIterable<Uint8Array>, more: PutOptions = {}): Promise<void> {
     const { to } = this.#route;
     const lockUntil = this.#lockUntil;
     const lock = lockUntil === undefined ? {} : { lockUntil };
-    const isNew = await put(to, path, body, { ...lock, ifAbsent: !this.#again });
+    const isNew = await put(to, path, body, { ...more, ...lock, ifAbsent: !this.#again });
     if (!isNew && lockUntil !== undefined) await to.store.extendLock(path, lockUntil);
   }
 }

@@ -88,6 +88,21 @@ export class DirectoryBlobStore implements BlobStore {
     }
   }
 
+  async sweepUnfinished(prefix: string, before: number): Promise<void> {
+    const folder = join(this.#root, prefix.slice(0, prefix.lastIndexOf('/') + 1));
+    try {
+      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !entry.name.startsWith(TEMPORARY)) continue;
+        const path = join(entry.parentPath, entry.name);
+        // One that has just got its name is no rest.
+        const found = await stat(path).catch(() => undefined);
+        if (found && found.mtimeMs < before) await rm(path, { force: true });
+      }
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw await this.#asBlobError(prefix, error);
+    }
+  }
+
   extendLock(): Promise<void> {
     return Promise.resolve();
   }

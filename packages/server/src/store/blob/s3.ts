@@ -8,8 +8,12 @@ import {
   GetObjectLockConfigurationCommand,
   GetObjectRetentionCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
+  ListPartsCommand,
   PutObjectCommand,
   PutObjectRetentionCommand,
   S3Client,
@@ -84,24 +88,40 @@ export class S3BlobStore implements BlobStore {
 
   async put(path: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
     this.#check(path);
-    let upload: Upload | undefined;
-    let sent = 0;
+    const begun: { upload?: Upload } = {};
     try {
-      for await (const { number, bytes, last } of cutParts(body)) {
-        options.signal?.throwIfAborted();
-        sent += bytes.length;
-        if (number === 1 && last) await this.#putWhole(path, bytes, options);
-        else {
-          upload ??= await this.#begin(path, options);
-          if (bytes.length > 0) await this.#putPart(upload, number, bytes, options);
-          if (last) await this.#complete(upload, options);
-        }
-      }
-      return { path, bytes: sent, modified: (await this.head(path))?.modified ?? 0 };
+      const bytes = await this.#send(path, body, options, begun);
+      // The lock of an upload that was taken up is that of its beginning.
+      if (begun.upload?.there && options.lockUntil !== undefined) await this.extendLock(path, options.lockUntil);
+      return { path, bytes, modified: (await this.head(path))?.modified ?? 0 };
     } catch (error) {
-      if (upload) await this.#abort(upload);
-      throw this.#wrap(path, error);
+      const told = this.#wrap(path, error);
+      const isInterrupted = options.signal?.aborted || codeOf(told) === 'blob_unavailable';
+      if (begun.upload && !(options.resume && isInterrupted)) await this.#abort(begun.upload);
+      throw told;
     }
+  }
+
+  /** @param begun gets the upload, where there is one @returns how many bytes there were */
+  async #send(
+    path: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    begun: { upload?: Upload },
+  ): Promise<number> {
+    let sent = 0;
+    for await (const { number, bytes, last } of cutParts(body)) {
+      options.signal?.throwIfAborted();
+      sent += bytes.length;
+      if (number === 1 && last) {
+        await this.#putWhole(path, bytes, options);
+        continue;
+      }
+      begun.upload ??= (options.resume && (await this.#takeUp(path))) || (await this.#begin(path, options));
+      if (bytes.length > 0) await this.#putPart(begun.upload, number, bytes, options);
+      if (last) await this.#complete(begun.upload, options);
+    }
+    return sent;
   }
 
   async *get(path: string, { start = 0, end }: ByteRange = {}): AsyncIterable<Uint8Array> {
@@ -163,6 +183,12 @@ export class S3BlobStore implements BlobStore {
       else await this.#client.send(new DeleteObjectCommand(this.#key(path)));
     } catch (error) {
       if (!isMissing(error)) throw this.#wrap(path, error);
+    }
+  }
+
+  async sweepUnfinished(prefix: string, before: number): Promise<void> {
+    for (const { key, id, begun } of await this.#unfinished(prefix)) {
+      if (begun < before) await this.#abort({ Bucket: this.#bucket, Key: key, UploadId: id, parts: [] });
     }
   }
 
@@ -243,13 +269,73 @@ export class S3BlobStore implements BlobStore {
     return { ...this.#key(path), UploadId, parts: [] };
   }
 
-  async #putPart({ parts, ...upload }: Upload, number: number, bytes: Buffer, options: PutOptions): Promise<void> {
+  /** The newest upload to a path that was not finished, with what is there of it; older ones are taken back. */
+  async #takeUp(path: string): Promise<Upload | undefined> {
+    const { Bucket, Key } = this.#key(path);
+    const own = (await this.#unfinished(path)).filter(({ key }) => key === Key).sort((a, b) => b.begun - a.begun);
+    const [newest, ...older] = own;
+    for (const { id } of older) await this.#abort({ Bucket, Key, UploadId: id, parts: [] });
+    if (!newest) return undefined;
+    const there = new Map<number, string>();
+    let marker: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListPartsCommand({ Bucket, Key, UploadId: newest.id, ...(marker && { PartNumberMarker: marker }) }),
+      );
+      for (const { PartNumber = 0, ETag = '' } of page.Parts ?? []) there.set(PartNumber, ETag);
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+    } while (marker !== undefined);
+    return { Bucket, Key, UploadId: newest.id, parts: [], there };
+  }
+
+  /** Uploads that were begun and not ended; none where the credentials or the service do not tell. */
+  async #unfinished(prefix: string): Promise<{ key: string; id: string; begun: number }[]> {
+    const found: { key: string; id: string; begun: number }[] = [];
+    let markers: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    while (markers) {
+      const input: ListMultipartUploadsCommandInput = {
+        Bucket: this.#bucket,
+        Prefix: this.#prefix + prefix,
+        ...markers,
+      };
+      const page: ListMultipartUploadsCommandOutput | undefined = await this.#client
+        .send(new ListMultipartUploadsCommand(input))
+        .catch((error: unknown) => {
+          const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+          if (status === 403 || status === 501) return undefined;
+          throw this.#wrap(prefix, error);
+        });
+      for (const { Key: key = '', UploadId: id = '', Initiated } of page?.Uploads ?? []) {
+        found.push({ key, id, begun: Initiated?.getTime() ?? 0 });
+      }
+      const { NextKeyMarker, NextUploadIdMarker } = page ?? {};
+      markers = page?.IsTruncated
+        ? {
+            ...(NextKeyMarker && { KeyMarker: NextKeyMarker }),
+            ...(NextUploadIdMarker && { UploadIdMarker: NextUploadIdMarker }),
+          }
+        : undefined;
+    }
+    return found;
+  }
+
+  async #putPart(
+    { parts, there, ...upload }: Upload,
+    number: number,
+    bytes: Buffer,
+    options: PutOptions,
+  ): Promise<void> {
+    const known = there?.get(number);
+    if (known !== undefined && known.replaceAll('"', '') === createHash('md5').update(bytes).digest('hex')) {
+      parts.push({ ETag: known, PartNumber: number });
+      return;
+    }
     const part = { PartNumber: number, Body: bytes, ContentLength: bytes.length, ContentMD5: md5(bytes) };
     const { ETag } = await this.#client.send(new UploadPartCommand({ ...upload, ...part }), abortable(options));
     parts.push({ ETag, PartNumber: number });
   }
 
-  async #complete({ parts, ...upload }: Upload, options: PutOptions): Promise<void> {
+  async #complete({ parts, there: _, ...upload }: Upload, options: PutOptions): Promise<void> {
     await this.#client.send(
       new CompleteMultipartUploadCommand({
         ...upload,
@@ -261,7 +347,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   /** What stays behind where this fails is invisible, and a rule of the bucket for unfinished uploads removes it. */
-  async #abort({ parts: _, ...upload }: Upload): Promise<void> {
+  async #abort({ parts: _, there: __, ...upload }: Upload): Promise<void> {
     await this.#client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
   }
 
@@ -305,6 +391,8 @@ interface Upload {
   Key: string;
   UploadId: string | undefined;
   parts: { ETag: string | undefined; PartNumber: number }[];
+  /** Checksums by part of what an earlier process had sent; undefined = it is a new upload. */
+  there?: ReadonlyMap<number, string>;
 }
 
 const abortable = ({ signal }: PutOptions) => (signal === undefined ? {} : { abortSignal: signal });

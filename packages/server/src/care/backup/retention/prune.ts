@@ -74,6 +74,7 @@ async function sweep(
   signal: AbortSignal,
 ): Promise<void> {
   const { store, folder } = repository;
+  await store.sweepUnfinished(`${folder}/`, now - YOUNG_MS);
   const ids = entries.filter(({ status }) => status === 'good').map(({ id }) => id);
   for await (const { path, modified } of store.list(`${folder}/objects/`)) {
     if (!ids.includes(path.split('/')[2] ?? '') && now - modified > YOUNG_MS) await remover.remove(path);
