@@ -7,6 +7,8 @@ export interface BackupItem {
   tier: 'logical' | 'physical';
   /** The backup that this one is an increment of. */
   parent: string | null;
+  /** Schemas of the database that are in it, of a backup of some; null = all. */
+  schemas: readonly string[] | null;
   started: string;
   status: BackupStatus;
   verified: { level: number; at: string; ok: boolean } | null;
@@ -53,6 +55,8 @@ export interface BackupCopies {
 export interface BackupPlan {
   name: string;
   database: string | null;
+  /** Schemas of the database that the logical tier holds; null = all. */
+  schemas: readonly string[] | null;
   files: number;
   tiers: ('logical' | 'physical')[];
   schedule: string;

@@ -222,6 +222,31 @@ describe('a logical backup', () => {
     expect(await ask(other('copy6'), `SELECT count(*)::int FROM pg_namespace WHERE nspname ~ '^before'`)).toEqual([0]);
   });
 
+  test('holds only the schemas that it is told to, which verify and restore by themselves', async () => {
+    const sales = await makeRig(url, '    schemas: [Sales]\n');
+    const part = await sales.good();
+    expect(await sales.backups().list(sales.backups().config('nightly'))).toMatchObject([
+      { id: part, schemas: ['Sales'] },
+    ]);
+    expect(await sales.verify(part, 3)).toMatchObject({ ok: true, evidence: { tables: 1, rows: 500, hashed: 1 } });
+    await run(admin, 'DROP DATABASE IF EXISTS copy7');
+    const report = await sales.restore(part, other('copy7'));
+    expect(report.warnings.join()).toMatch(/FK CONSTRAINT Sales .* was left out/);
+    expect(await ask(other('copy7'), HASH('"Sales"."Order Items"'))).toEqual(
+      await ask(url, HASH('"Sales"."Order Items"')),
+    );
+    expect(await ask(other('copy7'), "SELECT to_regclass('restaurants')::text")).toEqual([null]);
+    await expect(sales.restore(part, other('copy7'), { yes: true })).rejects.toMatchObject({ code: 'restore_partial' });
+    await sales.remove();
+    // With an extension, and a schema that every database has.
+    const open = await makeRig(url, '    schemas: [public]\n');
+    expect(await open.verify(await open.good(), 3)).toMatchObject({ ok: true, findings: [] });
+    await open.remove();
+    const gone = await makeRig(url, '    schemas: [public, sale]\n');
+    await expect(gone.good()).rejects.toMatchObject({ code: 'backup_schema_missing' });
+    await gone.remove();
+  }, 60_000);
+
   test('replaces a database only when told to, and keeps the old one', async () => {
     const target = await server.createDatabase('used');
     await run(target, 'CREATE TABLE mine (id int)');

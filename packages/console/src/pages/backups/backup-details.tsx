@@ -89,6 +89,7 @@ function Facts({ backup }: { backup: BackupDetail }) {
       ? []
       : ([
           ['Database', `${backup.source.catalog ?? backup.source.database}, PostgreSQL ${backup.source.serverVersion}`],
+          ...(backup.schemas === null ? [] : [['Holds only', `the schemas ${backup.schemas.join(', ')}`]]),
           ['Extensions', backup.source.extensions.join(', ') || 'none'],
         ] as [string, string][])),
     ...(backup.client === null ? [] : ([['Read by', backup.client]] as [string, string][])),

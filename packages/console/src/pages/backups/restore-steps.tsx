@@ -70,7 +70,7 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
       <p>Run this where YumOps is. It checks everything before it writes anything.</p>
       <Command line={commandOf(backup, what, detail.trim(), place)} />
       <ul className="restore-rules">
-        {RULES[what].map((rule) => (
+        {rulesOf(backup, what).map((rule) => (
           <li key={rule}>{rule}</li>
         ))}
       </ul>
@@ -104,7 +104,15 @@ const RULES: Record<What, readonly string[]> = {
   moment: ['The result is a stopped data directory of Postgres, recovered to that moment.'],
 };
 
-function commandOf({ id, name }: BackupDetail, what: What, detail: string, place: string): string {
+function rulesOf({ schemas }: BackupDetail, what: What): readonly string[] {
+  if (what !== 'database' || schemas === null) return RULES[what];
+  return [
+    `It holds only ${schemas.join(', ')}: a new or an empty database takes it. Into one that is used goes one schema.`,
+    ...RULES.database,
+  ];
+}
+
+function commandOf({ id, name, schemas }: BackupDetail, what: What, detail: string, place: string): string {
   const target = `--to '\${TARGET_URL}'`;
   const from = place === FIRST ? '' : ` --from ${quoted(place)}`;
   switch (what) {
@@ -113,7 +121,7 @@ function commandOf({ id, name }: BackupDetail, what: What, detail: string, place
     case 'table':
       return `yumops backup restore ${id} ${target} --table ${quoted(detail || 'schema.table')} --yes${from}`;
     case 'schema':
-      return `yumops backup restore ${id} ${target} --schema ${quoted(detail || 'public')} --yes${from}`;
+      return `yumops backup restore ${id} ${target} --schema ${quoted(detail || schemas?.[0] || 'public')} --yes${from}`;
     case 'files':
       return `yumops backup restore ${id}${detail === '' ? '' : ` --file ${quoted(detail)}`} --to-dir ./restored${from}`;
     default:

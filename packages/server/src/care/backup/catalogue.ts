@@ -33,6 +33,8 @@ export interface CatalogueEntry {
   name: string;
   tier: BackupTier;
   parent: string | null;
+  /** Schemas of the database that are in it; null = all. */
+  schemas: readonly string[] | null;
   /** ISO. */
   started: string;
   /** `damaged`: its manifest was altered; `locked`: it is sealed with a key that we do not have. */
@@ -130,7 +132,7 @@ async function readBackup(
 }
 
 function entryOf(
-  { id, name, tier, parent, started, finished, bytes, objects }: BackupManifest,
+  { id, name, tier, parent, schemas = null, started, finished, bytes, objects }: BackupManifest,
   manifest: string,
   verification: VerificationRecord | undefined,
 ): CatalogueEntry {
@@ -138,7 +140,8 @@ function entryOf(
   const verified = level === undefined || at === undefined || ok === undefined ? null : { level, at, ok };
   const seconds = (Date.parse(finished) - Date.parse(started)) / 1_000;
   const size = objects.reduce((sum, object) => sum + object.bytes, 0);
-  return { id, name, tier, parent, started, status: 'good', verified, bytes, size, seconds, why: null, manifest };
+  const times = { started, seconds };
+  return { id, name, tier, parent, schemas, ...times, status: 'good', verified, bytes, size, why: null, manifest };
 }
 
 async function readFailed(repository: Repository, id: string): Promise<CatalogueEntry> {
@@ -177,7 +180,16 @@ function unknownRun({ name }: Repository, id: string): CatalogueEntry {
     '00',
   ];
   const started = `${parts.slice(0, 3).join('-')}T${parts.slice(3).join(':')}.000Z`;
-  const none = { parent: null, verified: null, bytes: 0, size: 0, seconds: null, why: null, manifest: null };
+  const none = {
+    parent: null,
+    schemas: null,
+    verified: null,
+    bytes: 0,
+    size: 0,
+    seconds: null,
+    why: null,
+    manifest: null,
+  };
   return { id, name, tier: 'logical', started, status: 'failed', ...none };
 }
 

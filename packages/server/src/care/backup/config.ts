@@ -48,6 +48,8 @@ export interface BackupConfig {
   database: string | null;
   /** The address under which it reads the database; null = that of the database. */
   url: ConfiguredSecret | null;
+  /** Schemas of the database that the logical tier holds, in order; null = all. */
+  schemas: readonly string[] | null;
   /** Folders, relative to the configuration, and URLs of buckets. */
   files: readonly string[];
   fileColumns: readonly FileColumn[];
@@ -103,6 +105,11 @@ export const backupShape = z.strictObject({
     .describe(
       'Postgres URL of a role that may read everything, and replicate for the physical tier; default that of the database',
     ),
+  schemas: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Only these schemas of the database, by their exact names (logical tier); default all'),
   files: z.array(z.string()).optional().describe('Folders and s3://bucket/prefix whose files are backed up too'),
   file_columns: z
     .array(z.strictObject({ table: z.string(), column: z.string() }))
@@ -178,6 +185,7 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
     name: raw.name,
     database: raw.database ?? null,
     url: optional('url'),
+    schemas: raw.schemas === undefined ? null : [...new Set(raw.schemas)].sort(),
     files: raw.files ?? [],
     fileColumns: raw.file_columns ?? [],
     tiers: [...new Set(tiers)],
@@ -259,6 +267,10 @@ function lintSources(raw: RawBackup, tiers: readonly BackupTier[], databases: re
   if (raw.database !== undefined && !databases.includes(raw.database)) {
     const suggestion = databases.length === 0 ? 'add it under databases' : `write one of ${databases.join(', ')}`;
     report({ code: 'E114', path: ['database'], message: `there is no database "${raw.database}"`, suggestion });
+  }
+  if (raw.schemas !== undefined && (raw.database === undefined || !tiers.includes('logical'))) {
+    const suggestion = raw.database === undefined ? 'name a database' : 'add logical to tiers, or leave schemas out';
+    report({ code: 'E103', path: ['schemas'], message: 'schemas are of the logical tier of a database', suggestion });
   }
   if (raw.database !== undefined) return;
   if (tiers.includes('physical')) {

@@ -58,6 +58,8 @@ export interface BackupManifest {
   /** Program that read the database, such as `pg_dump 15.20`; null = ourselves. */
   client: string | null;
   source: BackupSource | null;
+  /** Schemas of the database that are in it; null, or undefined as in earlier backups = all. */
+  schemas?: readonly string[] | null;
   wal: BackupWal | null;
   objects: readonly ManifestObject[];
   /** Bytes that this backup added to the store, chunks of files included. */

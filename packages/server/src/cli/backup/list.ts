@@ -25,7 +25,7 @@ type Listed = CatalogueEntry & { copy?: Pick<CatalogueEntry, 'status' | 'verifie
 
 const COLUMNS: Column<Listed>[] = [
   { heading: 'BACKUP', cell: ({ id }) => id },
-  { heading: 'TIER', cell: ({ tier }) => tier },
+  { heading: 'TIER', cell: ({ tier, schemas }) => (schemas ? `${tier}, only ${schemas.join(' ')}` : tier) },
   { heading: 'STARTED', cell: ({ started }) => time(started) },
   { heading: 'TOOK', cell: ({ seconds }) => (seconds === null ? '' : formatDuration(seconds * 1_000)), align: 'right' },
   { heading: 'SIZE', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },

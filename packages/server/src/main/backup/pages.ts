@@ -64,6 +64,7 @@ function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan
   return {
     name: config.name,
     database: config.database,
+    schemas: config.schemas,
     files: config.files.length,
     tiers: [...config.tiers],
     schedule: config.schedule,

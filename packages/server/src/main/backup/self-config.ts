@@ -20,6 +20,7 @@ export function selfConfig(configs: readonly BackupConfig[]): BackupConfig | nul
     name: SELF,
     ...{ key, copyTo, pruneUrl, schedule: SCHEDULE, retention: KEPT },
     database: null,
+    schemas: null,
     url: null,
     files: [],
     fileColumns: [],

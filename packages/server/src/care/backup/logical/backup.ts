@@ -10,6 +10,7 @@ import { type BackupManifest, type BackupSource, type ManifestObject, writeManif
 import { compress, PACKED } from '../object/blocks.ts';
 import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
+import { refuseMissingSchemas } from './chosen-schemas.ts';
 import { describeSource } from './describe.ts';
 import { dumpArguments, schemasLeftOut } from './dump-arguments.ts';
 import { readCluster } from './roles.ts';
@@ -95,12 +96,13 @@ class LogicalRun {
   }
 
   async perform(started: string, source: OpenSource | null): Promise<BackupManifest> {
-    const { signal, client } = this.#deps;
+    const { signal, client, config } = this.#deps;
     const cancel = () => this.#abort.abort(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
     try {
       signal.throwIfAborted();
       const moment = source === null ? null : await openMoment(source, client);
+      if (source) await refuseMissingSchemas(source.connection, source.name, config.schemas);
       await this.#all([
         () => this.#configuration(),
         () => this.#files(source),
@@ -128,11 +130,16 @@ class LogicalRun {
   }
 
   async #dump({ database, profile }: OpenSource, { snapshot, programs }: Moment): Promise<void> {
-    const { client, progress } = this.#deps;
+    const { client, config, progress } = this.#deps;
     const { signal } = this.#abort;
     let bytes = 0;
     async function* counted(): AsyncIterable<Uint8Array> {
-      for await (const piece of client.dump(programs, database, dumpArguments(profile, snapshot), signal)) {
+      for await (const piece of client.dump(
+        programs,
+        database,
+        dumpArguments(profile, snapshot, config.schemas),
+        signal,
+      )) {
         bytes += piece.length;
         progress(bytes, null, 'bytes dumped');
         yield piece;
@@ -150,6 +157,7 @@ class LogicalRun {
       const records = await countRows(connection, {
         mode: config.rowHash,
         without: schemasLeftOut(profile),
+        within: config.schemas,
         signal: this.#abort.signal,
         onTable: (done, total) => progress(done, total, 'tables counted'),
       });
@@ -197,7 +205,7 @@ class LogicalRun {
   }
 
   #manifest(started: string, moment: Moment | null): Promise<BackupManifest> {
-    const { repository, clock, version, lockUntil } = this.#deps;
+    const { repository, clock, version, lockUntil, config } = this.#deps;
     const objects = [...this.#objects].sort((a, b) => (a.part < b.part ? -1 : 1));
     return writeManifest(repository, {
       id: this.#id,
@@ -208,6 +216,7 @@ class LogicalRun {
       madeBy: version,
       client: moment && `pg_dump ${moment.programs.version}`,
       source: moment?.source ?? null,
+      schemas: config.schemas,
       wal: null,
       objects,
       bytes: objects.reduce((sum, { bytes }) => sum + bytes, this.#added),

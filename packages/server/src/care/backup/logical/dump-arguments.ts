@@ -1,4 +1,5 @@
 import type { DatabaseProfile } from '../../database/index.ts';
+import { quoteIdentifier } from '../database.ts';
 
 /**
  * Schemas that Supabase manages and that nobody can restore: its own state, and what its extensions bring. What users
@@ -32,14 +33,17 @@ const LOCK_WAIT = 60_000;
 /**
  * Arguments of `pg_dump`: the archive format, one snapshot, no compression. It would compress in one thread; we do it in
  * several, and every byte is authenticated afterwards, so that no altered archive restores unnoticed.
+ * @param schemas only these; null = all
  */
-export function dumpArguments(profile: DatabaseProfile, snapshot: string): string[] {
+export function dumpArguments(profile: DatabaseProfile, snapshot: string, schemas: readonly string[] | null): string[] {
   return [
     '--format=custom',
     '--compress=0',
     `--snapshot=${snapshot}`,
     `--lock-wait-timeout=${LOCK_WAIT}`,
     '--no-password',
+    // In quotes a name is no pattern.
+    ...(schemas ?? []).map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ...schemasLeftOut(profile).map((schema) => `--exclude-schema=${schema}`),
   ];
 }

@@ -55,7 +55,7 @@ const TABLES = `
                      AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')) AS parts
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY ($1::text[])
+     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY ($1::text[]) AND ($2::text[] IS NULL OR n.nspname = ANY ($2))
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
    ORDER BY n.nspname, c.relname`;
@@ -80,6 +80,8 @@ export interface CountOptions {
   mode: HashMode;
   /** Schemas that are not looked at. */
   without: readonly string[];
+  /** The only ones that are looked at; null or undefined = all. */
+  within?: readonly string[] | null;
   signal?: AbortSignal | undefined;
   /** Called after each table. */
   onTable?(done: number, total: number): void;
@@ -94,7 +96,7 @@ export interface CountOptions {
  */
 export async function countRows(connection: BackupConnection, options: CountOptions): Promise<TableRecord[]> {
   await connection.query(STEADY);
-  const tables = await connection.query<TableRow>(TABLES, [options.without]);
+  const tables = await connection.query<TableRow>(TABLES, [options.without, options.within ?? null]);
   const bytes = tables.reduce((sum, table) => sum + Number(table.bytes), 0);
   const mode = options.mode === 'auto' ? (bytes <= AUTO_LIMIT ? 'all' : 'sample') : options.mode;
   const records: TableRecord[] = [];

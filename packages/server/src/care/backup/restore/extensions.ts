@@ -1,5 +1,6 @@
+import { messageOf } from '../../../lib/errors.ts';
 import { type BackupDatabase, quoteIdentifier } from '../database.ts';
-import type { BackupManifest } from '../manifest.ts';
+import type { BackupManifest, BackupSource } from '../manifest.ts';
 
 interface Contents {
   manifest: BackupManifest;
@@ -46,4 +47,25 @@ export async function prepareExtensions(
   } finally {
     await connection.close();
   }
+}
+
+/** Makes the extensions that a part of a database may need, with their schemas. @returns those that cannot be made, in sentences */
+export async function makeExtensions(
+  database: BackupDatabase,
+  extensions: BackupSource['extensions'],
+): Promise<string[]> {
+  const warnings: string[] = [];
+  const connection = await database.connect();
+  try {
+    for (const { name, schema } of extensions) {
+      const [extension, place] = [quoteIdentifier(name), quoteIdentifier(schema)];
+      const make = schema === 'pg_catalog' ? '' : `CREATE SCHEMA IF NOT EXISTS ${place};`;
+      await connection
+        .query(`${make} CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA ${place}`)
+        .catch((error: unknown) => warnings.push(`the extension ${name} was left out: ${messageOf(error)}`));
+    }
+  } finally {
+    await connection.close();
+  }
+  return warnings;
 }

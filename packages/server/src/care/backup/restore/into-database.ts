@@ -11,7 +11,9 @@ import { restoreRoles, settingStatements } from '../logical/roles.ts';
 import type { BackupManifest, BackupSource, ManifestObject } from '../manifest.ts';
 import { partOf, readClusterRecord, readDump } from '../objects.ts';
 import type { Repository } from '../repository.ts';
+import { prepareSchemas } from './chosen-schemas.ts';
 import { prepareExtensions } from './extensions.ts';
+import { restoreTies } from './ties.ts';
 
 export interface RestoreDeps {
   repository: Repository;
@@ -87,16 +89,23 @@ export async function restoreInto(
     await connection.close();
   }
   const lines = await client.contents(programs, readDump(repository, dump));
-  const { only, leftOut } = await prepareExtensions(database, { manifest, lines, all });
-  warnings.push(...leftOut);
   const args = ['--single-transaction', '--no-password', `--dbname=${database.catalog}`];
-  await client.restore(programs, database, {
-    args: all ? args : [...args, '--no-owner', '--no-privileges'],
-    ...(only === undefined ? {} : { only }),
-    input: readDump(repository, dump, reportOf(dump, progress)),
-    signal,
-  });
-  return warnings;
+  const restore = (only: readonly string[] | undefined) =>
+    client.restore(programs, database, {
+      args: all ? args : [...args, '--no-owner', '--no-privileges'],
+      ...(only === undefined ? {} : { only }),
+      input: readDump(repository, dump, reportOf(dump, progress)),
+      signal,
+    });
+  const { schemas = null, source } = manifest;
+  if (schemas === null) {
+    const { only, leftOut } = await prepareExtensions(database, { manifest, lines, all });
+    await restore(only);
+    return [...warnings, ...leftOut];
+  }
+  const chosen = await prepareSchemas(database, { schemas, extensions: source?.extensions ?? [], lines, all });
+  await restore(chosen.body);
+  return [...warnings, ...chosen.warnings, ...(await restoreTies(chosen.ties, restore))];
 }
 
 /** Reports how much of a dump was taken. */

@@ -58,6 +58,13 @@ export async function restoreDatabase(
 ): Promise<RestoreReport> {
   const { target, manifest } = plan;
   const state = await preflight(deps, plan);
+  if (state === 'used' && manifest.schemas) {
+    const names = manifest.schemas.join(', ');
+    throw new YumOpsError('restore_partial', `The backup holds only ${names}, and "${target.catalog}" is not empty.`, {
+      hint: 'Restore it to a new database, or a schema of it with --schema NAME. Nothing was changed.',
+      status: 409,
+    });
+  }
   if (state === 'used' && !confirmed) {
     throw new YumOpsError('restore_needs_yes', `The database "${target.catalog}" is not empty.`, {
       hint: 'Say --yes: it is kept under another name, and a new one takes its place. Or restore to another database.',

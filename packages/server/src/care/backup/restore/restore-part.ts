@@ -1,11 +1,13 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { messageOf, YumOpsError } from '../../../lib/errors.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, quoteIdentifier } from '../database.ts';
 import { restoreRoles } from '../logical/roles.ts';
 import { partOf, readClusterRecord, readDump } from '../objects.ts';
+import { makeExtensions } from './extensions.ts';
 import { createDatabase, dumpMajor, isSuperuser, type RestoreDeps, reportOf } from './into-database.ts';
 import { preflight, type RestorePlan, type RestoreReport } from './restore-database.ts';
 import { connectToServer } from './target.ts';
+import { restoreTies } from './ties.ts';
 
 export type PartReport = RestoreReport & { rows: number };
 
@@ -70,19 +72,7 @@ async function fillNew(
   plan: RestorePlan,
   part: RestoredPart,
 ): Promise<PartReport> {
-  const warnings: string[] = [];
-  const connection = await plan.target.connect();
-  try {
-    for (const { name, schema } of plan.manifest.source?.extensions ?? []) {
-      const [extension, place] = [quoteIdentifier(name), quoteIdentifier(schema)];
-      const make = schema === 'pg_catalog' ? '' : `CREATE SCHEMA IF NOT EXISTS ${place};`;
-      await connection
-        .query(`${make} CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA ${place}`)
-        .catch((error: unknown) => warnings.push(`the extension ${name} was left out: ${messageOf(error)}`));
-    }
-  } finally {
-    await connection.close();
-  }
+  const warnings = await makeExtensions(plan.target, plan.manifest.source?.extensions ?? []);
   const report = await fill(deps, plan, part);
   return { ...report, warnings: [...warnings, ...report.warnings] };
 }
@@ -110,25 +100,6 @@ async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, par
   }
   warnings.push(...(await restoreTies(ties, restore)));
   return { database: target.catalog, kept, warnings, rows };
-}
-
-/** Together, since each needs a pass over the archive; where one fails, one by one. @returns those that were left out */
-async function restoreTies(
-  ties: readonly string[],
-  restore: (only: readonly string[]) => Promise<void>,
-): Promise<string[]> {
-  if (ties.length === 0) return [];
-  const failed = await restore(ties).then(
-    () => false,
-    () => true,
-  );
-  const leftOut: string[] = [];
-  for (const tie of failed ? ties : []) {
-    await restore([tie]).catch((error: unknown) => {
-      leftOut.push(`${tie.replace(/^\d+; \d+ \d+ /, '')} was left out: ${messageOf(error)}`);
-    });
-  }
-  return leftOut;
 }
 
 /** Makes roles, and the place of the part. */

@@ -7,9 +7,7 @@ import { readTables } from '../objects.ts';
 import type { RestoreDeps } from './into-database.ts';
 import type { RestorePlan } from './restore-database.ts';
 import { type PartLines, type PartReport, type RestoredPart, restorePart } from './restore-part.ts';
-
-/** What may lead to other schemas, and what the schema is whole without. */
-const TIES = /^\d+; \d+ \d+ (FK CONSTRAINT|TRIGGER|POLICY|ROW SECURITY|RULE|PUBLICATION TABLE) /;
+import { TIES } from './ties.ts';
 
 /** Whether anything stands in a schema that is of no extension. */
 const TAKEN = `

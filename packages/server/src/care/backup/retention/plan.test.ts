@@ -77,6 +77,15 @@ describe('retention', () => {
     expect(keep.map(({ id }) => id)).toEqual(['d2', 'd4', 'd9']);
   });
 
+  test('keeps the newest of all schemas while newer ones hold only some', () => {
+    const entries = nightly(4).map((item, day) => (day < 2 ? item : { ...item, schemas: ['sales'] }));
+    const { keep } = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+    expect(keep).toEqual([
+      { id: 'd1', why: ['newest'] },
+      { id: 'd3', why: ['daily', 'newest'] },
+    ]);
+  });
+
   test('holds its promises for any history', () => {
     const entries = fc.array(
       fc.record({

@@ -12,7 +12,8 @@ export interface RetentionPlan {
 }
 
 /** What the plan reads of a catalogue. */
-export type PlannedEntry = Pick<CatalogueEntry, 'id' | 'tier' | 'parent' | 'started' | 'status' | 'verified'>;
+export type PlannedEntry = Pick<CatalogueEntry, 'id' | 'tier' | 'parent' | 'started' | 'status' | 'verified'> &
+  Partial<Pick<CatalogueEntry, 'schemas'>>;
 
 /** `2026-01-05`, of the week its Monday (ISO 8601), of the month its first day: by the calendar of the zone. */
 const BUCKETS: Record<keyof BackupRetention, (wall: number) => string> = {
@@ -28,8 +29,8 @@ const newestFirst = (a: PlannedEntry, b: PlannedEntry) => {
 
 /**
  * Decides what is kept: the newest good backup of each of the last so many days, ISO weeks and months that have one.
- * Also always: the newest good one, the last that was verified (and the last that was restored on trial), and what
- * kept increments build on. When the newest run failed nothing is deleted. Tiers are planned apart, since one cannot
+ * Also always: the newest good one (of all schemas, and of each choice of some), the last that was verified (and the last
+ * that was restored on trial), and what kept increments build on. When the newest run failed nothing is deleted. Tiers are planned apart, since one cannot
  * stand in for the other.
  * @param timeZone a backup belongs to the day of its start there
  */
@@ -79,7 +80,12 @@ function markTier(
   for (const kind of ['daily', 'weekly', 'monthly'] as const) {
     for (const id of newestOfEach(good, BUCKETS[kind], retention[kind], timeZone)) mark(id, kind);
   }
-  if (good[0]) mark(good[0].id, 'newest');
+  const scopes = new Map<string, string>();
+  for (const { id, schemas = null } of good) {
+    const scope = JSON.stringify(schemas);
+    if (!scopes.has(scope)) scopes.set(scope, id);
+  }
+  for (const id of scopes.values()) mark(id, 'newest');
   const verified = good.find((entry) => entry.verified?.ok);
   const restored = good.find((entry) => entry.verified?.ok && entry.verified.level >= 2);
   for (const entry of [verified, restored]) if (entry) mark(entry.id, 'last verified');

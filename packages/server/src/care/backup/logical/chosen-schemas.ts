@@ -1,0 +1,25 @@
+import { YumOpsError } from '../../../lib/errors.ts';
+import { nearest } from '../../../lib/nearest.ts';
+import type { BackupConnection } from '../database.ts';
+
+/**
+ * A backup of schemas holds each of them, or fails: one that was renamed would be missed when it is needed.
+ * @param names null = all, whatever there is
+ * @throws YumOpsError `backup_schema_missing`
+ */
+export async function refuseMissingSchemas(
+  connection: BackupConnection,
+  database: string,
+  names: readonly string[] | null,
+): Promise<void> {
+  if (names === null) return;
+  const rows = await connection.query<{ name: string }>('SELECT nspname::text AS name FROM pg_catalog.pg_namespace');
+  const there = rows.map(({ name }) => name);
+  const missing = names.filter((name) => !there.includes(name));
+  if (missing.length === 0) return;
+  const near = nearest(missing[0] as string, there);
+  throw new YumOpsError('backup_schema_missing', `The database "${database}" has no schema ${missing.join(', ')}.`, {
+    hint: near === undefined ? 'Mend `schemas` of the backup in yumops.yml.' : `Did you mean ${near}?`,
+    status: 409,
+  });
+}
