@@ -16,7 +16,10 @@ const SEED = Number(process.env.YUMOPS_TEST_SEED ?? Date.now() % 1_000_000);
 const STEPS_PER_RUN = 250;
 /** Things happen in this time; then everything ends, works again, and settles. */
 const BUSY_MS = 1_500_000;
-const SETTLE_MS = 2_100_000;
+/** Longer than an hour: what flaps is held back until it is calm. */
+const SETTLE_MS = 5_400_000;
+/** A counterexample is shortened for so long. */
+const LONGEST_MS = 1_800_000;
 
 const CONFIG = `
 scenario: random
@@ -99,7 +102,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map((action) => ({ kind: 'action' as const, action: action as unknown as Action })),
   },
 );
-const steps = fc.array(fc.record({ at, step }), { minLength: 1, maxLength: STEPS_PER_RUN * 2 });
+/** Without a size the library takes a few of them, whatever the most is. */
+const steps = fc.array(fc.record({ at, step }), { minLength: 1, maxLength: STEPS_PER_RUN * 2, size: 'max' });
 
 /** The steps as a scenario: what is left at their end ends, works again and settles. */
 function scenarioOf(written: readonly { at: number; step: Step }[]): Scenario {
@@ -148,7 +152,8 @@ async function run(scenario: Scenario): Promise<Outcome> {
     store = new MemoryAlertStore(now);
     return store;
   };
-  const { notifications, failures } = await simulate(scenario, { makeStore });
+  const isOver = async () => (await store?.nextDue()) === null && store?.messages().every(isFinal) === true;
+  const { notifications, failures } = await simulate(scenario, { makeStore, isOver });
   const taken = notifications.filter(({ answer }) => answer !== 'timeout' && answer < 300);
   const firedAt = (groupKey: string, id: string) =>
     store?.group(groupKey).alerts.get(id)?.firedAt ?? Number.POSITIVE_INFINITY;
@@ -157,6 +162,7 @@ async function run(scenario: Scenario): Promise<Outcome> {
 
 const ONCE: ReadonlySet<string> = new Set(['sms', 'phone_call', 'pagerduty']);
 const FINAL: ReadonlySet<string> = new Set(['sent', 'failed', 'cancelled']);
+const isFinal = ({ status }: Message) => FINAL.has(status);
 
 /** P2, P3: one row a key; a vendor that can tell takes each key once, the others twice only when nobody knew. */
 function checkKeys({ messages, taken }: Outcome): void {
@@ -171,7 +177,7 @@ function checkKeys({ messages, taken }: Outcome): void {
   }
 }
 
-/** P7: whoever took a firing took its end, last, and nobody was told of an end alone. */
+/** P7: whoever took a firing took its end, last, and nobody was told of an end alone who cannot have had the firing. */
 function checkEnds({ messages, taken }: Outcome): void {
   const byKey = new Map(messages.map((message) => [message.key, message]));
   const words = new Map<string, boolean[]>();
@@ -187,8 +193,13 @@ function checkEnds({ messages, taken }: Outcome): void {
       }
     }
   }
+  const unsure = new Set(
+    messages
+      .filter(({ kind, maybeDelivered }) => kind !== 'resolved' && maybeDelivered)
+      .flatMap(({ channel: to, target, alerts }) => alerts.map(({ id }) => `${to}/${target} ${id}`)),
+  );
   for (const [place, ends] of words) {
-    expect(ends[0], `${place} begins`).toBe(false);
+    if (!unsure.has(place)) expect(ends[0], `${place} begins`).toBe(false);
     expect(ends.at(-1), `${place} ends`).toBe(true);
   }
 }
@@ -196,27 +207,53 @@ function checkEnds({ messages, taken }: Outcome): void {
 /** P11: no step is written before its time, whatever the clocks do. */
 function checkSteps({ messages, firedAt }: Outcome): void {
   const delays = [0, 300_000, 900_000];
-  for (const { kind, step: number, createdAt, alerts, body, groupKey } of messages) {
+  for (const { kind, createdAt, alerts, body, groupKey } of messages) {
     if (body.rule !== 'Monitor down' || kind !== 'firing') continue;
-    for (const { id } of alerts) {
+    for (const { id, key } of alerts) {
+      // A merged message has the highest step of its alerts; the key of each has its own.
+      const number = Number(key.split(':')[2]);
       const delay = delays[number] ?? 0;
       expect(createdAt - firedAt(groupKey, id), `step ${number} of ${id}`).toBeGreaterThanOrEqual(delay - 1);
     }
   }
 }
 
-// Runs are of any length up to twice `STEPS_PER_RUN`, and most are short.
-const numRuns = Math.ceil(STEPS / STEPS_PER_RUN);
-test(`the promises hold in ${numRuns} random runs (seed ${SEED})`, async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (written) => {
-      const outcome = await run(scenarioOf(written));
-      expect(outcome.failures).toEqual([]);
-      expect(outcome.messages.filter(({ status }) => !FINAL.has(status)).map(({ key }) => key)).toEqual([]);
-      checkKeys(outcome);
-      checkEnds(outcome);
-      checkSteps(outcome);
-    }),
-    { numRuns, seed: SEED, endOnFailure: false },
-  );
+async function holds(written: readonly { at: number; step: Step }[]): Promise<void> {
+  const outcome = await run(scenarioOf(written));
+  expect(outcome.failures).toEqual([]);
+  expect(outcome.messages.filter((message) => !isFinal(message)).map(({ key }) => key)).toEqual([]);
+  checkKeys(outcome);
+  checkEnds(outcome);
+  checkSteps(outcome);
+}
+
+/** Says the steps that are done about twenty times on the way. */
+function progress(): (done: number) => void {
+  let next = STEPS / 20;
+  return (done) => {
+    if (STEPS < 10_000 || done < next) return;
+    next += STEPS / 20;
+    process.stdout.write(`${done} steps\n`);
+  };
+}
+
+test(`the promises hold over ${STEPS} random steps (seed ${SEED})`, async () => {
+  const say = progress();
+  let done = 0;
+  for (let part = 0; done < STEPS; part++) {
+    let failed = false;
+    const property = fc.asyncProperty(steps, async (written) => {
+      try {
+        await holds(written);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+      if (failed) return;
+      done += written.length;
+      say(done);
+    });
+    const numRuns = Math.ceil((STEPS - done) / STEPS_PER_RUN);
+    await fc.assert(property, { numRuns, seed: SEED + part, interruptAfterTimeLimit: LONGEST_MS });
+  }
 }, 3_600_000);

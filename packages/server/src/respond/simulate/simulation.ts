@@ -27,6 +27,8 @@ const LEASE_MS = 10_000;
 const MOST_RUNS_AT_ONCE = 50;
 /** Engines never ask to run sooner than this, so what is due within it is due now. */
 const QUANTUM_MS = 10;
+/** A run that may end early looks so often whether it is over, and ends when it is twice in a row. */
+const OVER_MS = 600_000;
 /** Who silences. */
 const AUTHOR = 'scenario';
 const PUBLIC_URL = 'http://127.0.0.1:4600';
@@ -69,6 +71,8 @@ export interface SimulationOptions {
   makeStore?(now: () => number): AlertStore;
   /** Makes the engine of an instance; default is one in this process. */
   makeEngine?(deps: SimulatedEngineDeps, config: SimulatedConfig): SimulatedEngine;
+  /** Whether there is nothing left to do; a run whose events are over then ends early. */
+  isOver?(): Promise<boolean>;
 }
 
 /** Runs a scenario through the alert path on a clock of its own. */
@@ -92,12 +96,14 @@ class Simulation {
   /** In order of time; at one instant in the order in which they were added. */
   readonly #events: Event[] = [];
   readonly #makeEngine: NonNullable<SimulationOptions['makeEngine']>;
+  readonly #isOver: NonNullable<SimulationOptions['isOver']>;
   #config: SimulatedConfig;
 
-  constructor(scenario: Scenario, { makeStore, makeEngine }: SimulationOptions) {
+  constructor(scenario: Scenario, { makeStore, makeEngine, isOver }: SimulationOptions) {
     const { start, config, instances } = scenario;
     this.#scenario = scenario;
     this.#makeEngine = makeEngine ?? ((deps, own) => new AlertEngine(deps, own));
+    this.#isOver = isOver ?? (async () => false);
     this.#config = config;
     this.#clock = new SimulatedClock(start);
     const databaseNow = () => start + this.#clock.monotonic();
@@ -121,13 +127,24 @@ class Simulation {
       await this.#advance(event.at);
       await event.happen();
     }
-    await this.#advance(durationMs);
+    await this.#end(durationMs);
     await this.#runDue();
     await Promise.all(this.#alive().map(({ engine }) => engine.kill?.()));
     const { notifications } = this.#receivers;
     const { states } = this.#recorder;
     const failures = [...this.#failures, ...failuresOf(this.#scenario, notifications, states)];
     return { notifications, states, acks: this.#acks, failures };
+  }
+
+  /** Goes on until nothing is left to do, or this time. */
+  async #end(durationMs: number): Promise<void> {
+    let wasOver = false;
+    while (this.#clock.monotonic() < durationMs) {
+      const isOver = await this.#isOver();
+      if (wasOver && isOver) return;
+      wasOver = isOver;
+      await this.#advance(Math.min(durationMs, this.#clock.monotonic() + OVER_MS));
+    }
   }
 
   /** What was counted lies in the store under its own time; checks happen when they come. */
