@@ -5,6 +5,17 @@ export function random(): number {
   return randomInt(2 ** 40) / 2 ** 40;
 }
 
+/** Uniform values in [0, 1), the same ones for the same seed (mulberry32). For what must be repeatable, never for secrets. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** `bytes` random bytes in lower-case hex. */
 export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString('hex');

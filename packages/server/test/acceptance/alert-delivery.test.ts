@@ -226,6 +226,34 @@ ${rules.join('\n')}
     expect(rig.receivers.received[0]?.alerts).toHaveLength(3);
   });
 
+  test('while a target that does not answer has all it may have, only an answer wakes the delivery', async () => {
+    let woken = 0;
+    const rig = await makeRig(
+      'pushed_alerts: [{notifications: [{slack: "#slow"}]}]\ngrouping: {by: [n], group_wait: 0s}',
+      {
+        wake: () => woken++,
+      },
+    );
+    rig.receivers.answer = () => ({ delayMs: 9_000 });
+    await rig.until(1);
+    const count = 100;
+    await rig.engine?.accept(Array.from({ length: count }, (_, n) => ({ labels: { alertname: 'A', n: `${n}` } })));
+    await rig.run();
+    const out = rig.receivers.attempts;
+    expect(out).toBeGreaterThan(0);
+    expect(out).toBeLessThan(count);
+    woken = 0;
+    await rig.until(9);
+    const next = (await rig.engine?.serve()) ?? 0;
+    expect(next - rig.clock.now()).toBeGreaterThan(10_000);
+    expect(woken).toBe(0);
+    await rig.clock.advance(1_000);
+    await rig.settled();
+    expect(woken).toBeGreaterThan(0);
+    await rig.run();
+    expect(rig.receivers.attempts).toBe(count);
+  });
+
   const FAILS = { outcome: 'retry', reason: 'answered 503', maybeDelivered: false } as const;
 
   test('a channel by which nothing arrives for a quarter of an hour is dead, another is not', async () => {

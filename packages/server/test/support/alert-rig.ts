@@ -133,6 +133,8 @@ export interface RigOptions {
   conditions?: () => readonly WatchedCondition[];
   /** Real ways out instead of `AlertRig.receivers`. */
   notifiers?: () => ReadonlyMap<string, Notifier>;
+  /** Called when an engine has something to do earlier than it said. */
+  wake?: () => void;
 }
 
 /** The whole alert path on a fake clock: samples go in, messages come out. */
@@ -191,7 +193,7 @@ export class AlertRig {
         instance,
         timing: { ingestDelayMs: 0, phase: 0 },
         leaseMs: this.#options.leaseMs ?? 600_000,
-        wake: () => undefined,
+        wake: this.#options.wake ?? (() => undefined),
       },
       this.config,
     );

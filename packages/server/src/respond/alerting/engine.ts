@@ -61,6 +61,8 @@ export interface EngineDeps {
   /** Name of this instance; the same after a restart. */
   instance: string;
   timing: EvaluationTiming;
+  /** Uniform values in [0, 1), by which retries are spread; left out = the machine's. */
+  random?: () => number;
   /** How long the lease lasts without renewal, ms; it is renewed three times in that time. */
   leaseMs: number;
   /** Called when there is something to do before the instant that `run` gave. */
@@ -187,7 +189,7 @@ export class AlertEngine {
     const [pushed, groups, next, takenBack, circumstances] = await Promise.all([
       lease ? store.pushedToHandle(this.now(), PUSHED_AT_ONCE) : [],
       lease ? store.dueGroups(this.now()) : [],
-      store.nextDue(),
+      store.nextDue(this.#delivery.room),
       this.#delivery.takeBack(),
       accepted && lease ? readCircumstances(this.#deps, this.now()) : undefined,
     ]);
@@ -343,7 +345,7 @@ export class AlertEngine {
   }
 
   #makeDelivery(): DeliveryWorker {
-    const { store, resolveOnCall, plannedWork, clock, log, publicUrl, instance, notifiers, wake, replyLink } =
+    const { store, resolveOnCall, plannedWork, clock, log, publicUrl, instance, notifiers, wake, replyLink, random } =
       this.#deps;
     return new DeliveryWorker({
       store,
@@ -356,6 +358,7 @@ export class AlertEngine {
       worker: instance,
       now: () => this.now(),
       settled: wake,
+      random,
       giveWay: () => this.#way.giveWay(),
       ...(replyLink && { replyLink }),
     });

@@ -216,8 +216,11 @@ export interface AlertStore {
   changeAll(changes: readonly Change[], sender?: Sender): Promise<Changed>;
   /** Keys of groups with something due at `now`. */
   dueGroups(now: number): Promise<string[]>;
-  /** The next instant at which a group or a message has something to do, ms since the epoch. */
-  nextDue(): Promise<number | null>;
+  /**
+   * The next instant at which a group or a message has something to do, ms since the epoch.
+   * @param room messages that a worker has no room for are left out: it says when it has room again
+   */
+  nextDue(room?: ClaimRoom): Promise<number | null>;
   /** The groups of alerts by their ids; an id that does not exist has none. */
   groupsOf(alertIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
+import { seededRandom } from '../../lib/random.ts';
 import {
   AlertEngine,
   type AlertStore,
@@ -86,6 +87,8 @@ class Simulation {
   readonly #recorder: StateRecorder;
   readonly #store: AlertStore;
   readonly #buckets = new SimulatedBuckets();
+  /** A scenario ends the same way each time that it is run. */
+  readonly #random = seededRandom(0);
   readonly #receivers: SimulatedReceivers;
   readonly #monitors: SimulatedMonitors;
   readonly #lives: (Life | null)[];
@@ -313,6 +316,7 @@ class Simulation {
         plannedWork: this.#plannedWork,
         notifiers: (config) => this.#receivers.notifiers(config.integrations, life),
         clock: this.#clock,
+        random: this.#random,
         log: createLog(this.#clock, () => undefined),
         publicUrl: PUBLIC_URL,
         instance: `instance-${index + 1}`,

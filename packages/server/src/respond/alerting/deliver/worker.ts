@@ -1,14 +1,14 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { codeOf, messageOf } from '../../../lib/errors.ts';
 import type { Log } from '../../../lib/log.ts';
-import { random } from '../../../lib/random.ts';
+import { random as machineRandom } from '../../../lib/random.ts';
 import type { DeliveryResult, Notifier, ReplyLink } from '../../notify/index.ts';
 import { changeGroups, type GroupChange } from '../group/change.ts';
 import type { GroupInput } from '../group/decide.ts';
 import type { Claimed } from '../group/state.ts';
 import { JoinQueue } from '../join-queue.ts';
 import { bundleBodies } from '../message/bundle.ts';
-import type { AlertStore, PlannedWork, ResolveOnCall, Sender } from '../ports.ts';
+import type { AlertStore, ClaimRoom, PlannedWork, ResolveOnCall, Sender } from '../ports.ts';
 
 const SEND_TIMEOUT_MS = 10_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 5_000;
@@ -36,6 +36,8 @@ export interface DeliveryDeps {
   /** Name of this instance; the same after a restart. */
   worker: string;
   replyLink?: ReplyLink;
+  /** Uniform values in [0, 1), by which retries are spread; left out = the machine's. */
+  random?: (() => number) | undefined;
   /** Awaited before outcomes are written: resolves when what goes first is done. */
   giveWay?: () => Promise<void>;
   /** Called when there may be room for more: an outcome is written, or half of what was out to a target is answered. */
@@ -84,6 +86,11 @@ export class DeliveryWorker {
   async run(): Promise<void> {
     const { worker, now, until, room } = this.#sender(MAX_IN_FLIGHT);
     if (room.messages > 0) this.send(await this.#deps.store.claim(worker, now, until - now, room));
+  }
+
+  /** What there is room for now; `settled` is called when there is more. */
+  get room(): ClaimRoom {
+    return this.#sender(MAX_IN_FLIGHT).room;
   }
 
   /** What of the messages that are decided now may be taken for this worker at once. */
@@ -152,7 +159,7 @@ export class DeliveryWorker {
   async #attempt(bundle: Bundle): Promise<void> {
     this.#began(bundle);
     const result = await this.#send(bundle).finally(() => this.#answered(bundle));
-    const moved = random();
+    const moved = (this.#deps.random ?? machineRandom)();
     const others = bundle.messages.length - 1;
     const shown =
       result.outcome === 'sent' && others > 0

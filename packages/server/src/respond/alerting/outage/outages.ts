@@ -28,6 +28,7 @@ const OUTAGE_AT_MOST_MS = 900_000;
 const ASK_AGAIN_MS = 5_000;
 const REMEMBER_EVERY_MS = 15_000;
 const SOON_MS = 1_000;
+const SOONEST_MS = 10;
 
 export interface OutagesDeps {
   store: AlertStore;
@@ -41,6 +42,7 @@ export interface OutagesDeps {
   publicUrl: string;
   instance: string;
   replyLink?: ReplyLink;
+  random?: () => number;
   wake: () => void;
 }
 
@@ -148,7 +150,8 @@ export class Outages {
     }
     await outage.delivery.takeBack();
     await outage.delivery.run();
-    return Math.min((await outage.store.nextDue()) ?? Number.POSITIVE_INFINITY, this.#now() + SOON_MS);
+    const next = (await outage.store.nextDue(outage.delivery.room)) ?? Number.POSITIVE_INFINITY;
+    return Math.min(Math.max(next, this.#now() + SOONEST_MS), this.#now() + SOON_MS);
   }
 
   /**
@@ -204,11 +207,21 @@ export class Outages {
   }
 
   #makeDelivery(store: SpooledStore, config: AlertingConfig): DeliveryWorker {
-    const { clock, log, publicUrl, instance, notifiers, wake, replyLink } = this.#deps;
+    const { clock, log, publicUrl, instance, notifiers, wake, replyLink, random } = this.#deps;
     const ways = [...notifiers(config)].filter(([channel]) => OUTAGE_CHANNELS.has(channel));
     return new DeliveryWorker({
       ...this.#factsOf(),
-      ...{ store, clock, log, publicUrl, worker: instance, now: this.#now, settled: wake, notifiers: new Map(ways) },
+      ...{
+        store,
+        clock,
+        log,
+        publicUrl,
+        worker: instance,
+        now: this.#now,
+        settled: wake,
+        notifiers: new Map(ways),
+        random,
+      },
       ...(replyLink && { replyLink }),
     });
   }

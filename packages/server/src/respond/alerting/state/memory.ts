@@ -135,9 +135,10 @@ export class MemoryAlertStore implements AlertStore {
       .map(({ key }) => key);
   }
 
-  async nextDue(): Promise<number | null> {
+  async nextDue(room?: ClaimRoom): Promise<number | null> {
     const all = [...this.#groups.values()].map(outlookOf);
-    const waiting = all.flatMap((one) => one.waiting.filter((message) => this.leaves(message)));
+    const hasRoom = (message: Message) => !room || (room.messages > 0 && !room.busy.includes(contactOf(message)));
+    const waiting = all.flatMap((one) => one.waiting.filter((message) => this.leaves(message) && hasRoom(message)));
     const times = [
       ...all.map(({ due }) => due).filter((due) => due !== null),
       ...waiting.map((message) => message.nextAttemptAt),

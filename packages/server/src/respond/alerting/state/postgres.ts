@@ -44,23 +44,40 @@ const UNBLOCKED = `m.seq = (SELECT oldest.seq FROM alert_messages oldest
     AND oldest.status IN ('queued', 'sending', 'retrying', 'uncertain')
   ORDER BY oldest.seq LIMIT 1)`;
 
+/** The targets of messages that wait, each once, by one look at an index for each. */
+const TARGETS = `WITH RECURSIVE targets AS (
+    (SELECT channel, target FROM alert_messages WHERE status IN ${WAITING} ORDER BY channel, target LIMIT 1)
+    UNION ALL
+    SELECT next.channel, next.target FROM targets t CROSS JOIN LATERAL (
+      SELECT channel, target FROM alert_messages
+      WHERE status IN ${WAITING} AND (channel, target) > (t.channel, t.target) ORDER BY channel, target LIMIT 1) next)`;
+
 /**
  * Messages that may leave now ($2): so many for each target ($7) that is not busy ($6) or throttled ($5), and so many in all
  * ($4), the first of each target before the second of any: a page to one does not stand behind the flood of another. It
  * goes from target to target, so that thousands that wait for one of them are not looked at to find another's.
  */
-const FREE = `WITH RECURSIVE targets AS (
-    (SELECT channel, target FROM alert_messages WHERE status IN ${WAITING} ORDER BY channel, target LIMIT 1)
-    UNION ALL
-    SELECT next.channel, next.target FROM targets t CROSS JOIN LATERAL (
-      SELECT channel, target FROM alert_messages
-      WHERE status IN ${WAITING} AND (channel, target) > (t.channel, t.target) ORDER BY channel, target LIMIT 1) next)
+const FREE = `${TARGETS}
   SELECT free.id FROM targets t CROSS JOIN LATERAL (
     SELECT id, next_attempt_at, seq, row_number() OVER (ORDER BY next_attempt_at, seq) AS place FROM alert_messages m
     WHERE m.channel = t.channel AND m.target = t.target AND status IN ${WAITING} AND next_attempt_at <= $2 AND ${UNBLOCKED}
     ORDER BY next_attempt_at, seq LIMIT $7) free
   WHERE t.channel <> ALL ($5::text[]) AND t.channel || '/' || t.target <> ALL ($6::text[])
   ORDER BY free.place, free.next_attempt_at, free.seq LIMIT $4`;
+
+/** When the first message that waits may leave. */
+const FIRST = `SELECT next_attempt_at FROM (
+    SELECT * FROM alert_messages WHERE status IN ${WAITING} ORDER BY next_attempt_at) m
+  WHERE ${UNBLOCKED} LIMIT 1`;
+
+/** The same for targets other than these ($1): thousands may wait for them, so it goes from target to target. */
+const FIRST_ELSEWHERE = `${TARGETS}
+  SELECT min(first.next_attempt_at) FROM targets t CROSS JOIN LATERAL (
+    SELECT next_attempt_at FROM (
+      SELECT * FROM alert_messages
+      WHERE channel = t.channel AND target = t.target AND status IN ${WAITING} ORDER BY next_attempt_at) m
+    WHERE ${UNBLOCKED} LIMIT 1) first
+  WHERE t.channel || '/' || t.target <> ALL ($1::text[])`;
 
 /** The store in Postgres. Times come from the caller; only the lease reads the database's own clock. */
 export class PostgresAlertStore implements AlertStore {
@@ -179,17 +196,18 @@ export class PostgresAlertStore implements AlertStore {
     return rows.map((row) => row.group_key);
   }
 
-  async nextDue(): Promise<number | null> {
+  async nextDue(room?: ClaimRoom): Promise<number | null> {
+    const busy = room?.busy ?? [];
+    const message = room?.messages === 0 ? 'NULL' : busy.length === 0 ? `(${FIRST})` : `(${FIRST_ELSEWHERE})`;
     const [row] = await this.#db.query<{ due: Date | null }>(
       `SELECT least(
          (SELECT min(due_at) FROM alert_timers),
          (SELECT min(fallback_at) FROM alert_messages WHERE fallback_at IS NOT NULL),
-         (SELECT next_attempt_at FROM (
-            SELECT * FROM alert_messages WHERE status IN ${WAITING} ORDER BY next_attempt_at) m
-          WHERE ${UNBLOCKED} LIMIT 1),
+         ${message},
          (SELECT min(received_at) FROM pushed_alerts WHERE handled_version <> version),
          (SELECT min(ends_at) FROM pushed_alerts WHERE open)
        ) AS due`,
+      message.includes('$1') ? [busy] : [],
     );
     return row?.due?.getTime() ?? null;
   }
