@@ -16,8 +16,8 @@ const time = z.string().describe('ISO 8601');
 const text = z.string().nullable();
 const number = z.number().nullable();
 const labels = z.record(z.string(), z.string());
-const severity = z.enum(['critical', 'warning', 'info']) satisfies z.ZodType<Severity>;
-const state = z.enum([
+export const severity = z.enum(['critical', 'warning', 'info']) satisfies z.ZodType<Severity>;
+export const state = z.enum([
   ...(['inactive', 'pending', 'firing', 'resolved', 'insufficient', 'nodata', 'error'] as const),
 ]) satisfies z.ZodType<AlertState>;
 const nextCursor = text.describe('What `cursor` is for the next page; null = this is the last');

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type AlertRig, START } from '../../test/support/alert-rig.ts';
 import { alertingApp } from '../../test/support/alerting-app.ts';
+import { differences } from '../../test/support/described.ts';
 import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
 import type { Db } from '../lib/db.ts';
 import { YumOpsError } from '../lib/errors.ts';
@@ -157,4 +158,33 @@ test('alerts and silences as amtool reads and writes them', async () => {
   expect((await ask('GET', '/api/v2/silences')).body).toMatchObject([{ status: { state: 'expired' } }]);
   expect((await ask('GET', '/api/v2/status')).body).toMatchObject({ versionInfo: { version: '1.2.3' } });
   expect((await ask('GET', '/api/v2/receivers')).body).toEqual([{ name: 'slack/#ops' }]);
+});
+
+test('the OpenAPI document describes every answer', async () => {
+  await ask('POST', '/api/v2/alerts', [{ labels }]);
+  await until(5);
+  const silence = {
+    matchers: [{ name: 'alertname', value: 'High.*', isRegex: true, isEqual: true }],
+    ...{ startsAt: iso(0), endsAt: iso(3_600), createdBy: 'amtool', comment: 'deploy' },
+  };
+  const { silenceID } = (await ask('POST', '/api/v2/silences', silence)).body;
+  const asked: ['GET' | 'POST' | 'DELETE', string, string, unknown?][] = [
+    ['POST', '/api/v2/alerts', '/api/v2/alerts', [{ labels: { alertname: 'Other' } }]],
+    ['GET', '/api/v2/alerts', '/api/v2/alerts'],
+    ['GET', '/api/v2/alerts/groups', '/api/v2/alerts/groups'],
+    ['GET', '/api/v2/receivers', '/api/v2/receivers'],
+    ['GET', '/api/v2/status', '/api/v2/status'],
+    ['GET', '/api/v2/silences', '/api/v2/silences'],
+    ['GET', '/api/v2/silence/{id}', `/api/v2/silence/${silenceID}`],
+    ['POST', '/api/v2/silences', '/api/v2/silences', silence],
+    ['DELETE', '/api/v2/silence/{id}', `/api/v2/silence/${silenceID}`],
+  ];
+  for (const [method, path, url, payload] of asked) {
+    const { status, body } = await ask(method, url, payload);
+    expect(status, `${method} ${path}`).toBe(200);
+    if (Array.isArray(body)) expect(body.length, `${method} ${path}`).toBeGreaterThan(0);
+    expect(differences(app, { method: method.toLowerCase(), path, status, body: body === '' ? null : body })).toEqual(
+      [],
+    );
+  }
 });

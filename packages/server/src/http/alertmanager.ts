@@ -10,6 +10,17 @@ import {
   type SentAlert,
 } from '../respond/alerting/index.ts';
 import type { FindIngestKey, Guard } from './access.ts';
+import {
+  alertGroups,
+  alertmanagerStatus,
+  done,
+  type gettableAlert,
+  gettableAlerts,
+  gettableSilence,
+  gettableSilences,
+  postedSilenceId,
+  receivers,
+} from './alertmanager-shapes.ts';
 import { authorizeServer } from './ingest-key.ts';
 
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -59,9 +70,8 @@ export interface AlertmanagerDeps {
 /** Alertmanager's API, version 2, as far as Prometheus and `amtool` use it. */
 export function alertmanagerRoutes(app: FastifyInstance, deps: AlertmanagerDeps): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const { alerting, guard, version, startedAt } = deps;
+  const { alerting } = deps;
   const tags = ['alertmanager'];
-  const onRequest = guard('viewer');
   const keyProjects = new WeakMap<FastifyRequest, string | null>();
 
   routes.post(
@@ -69,7 +79,10 @@ export function alertmanagerRoutes(app: FastifyInstance, deps: AlertmanagerDeps)
     {
       onRequest: async (request) => void keyProjects.set(request, await maySend(request, deps)),
       bodyLimit: BODY_LIMIT,
-      schema: { tags, summary: 'Take alerts in; 200 means that they are committed', body: z.array(z.unknown()) },
+      schema: {
+        summary: 'Take alerts in; 200 means that they are committed',
+        ...{ tags, body: z.array(z.unknown()), response: { 200: done } },
+      },
     },
     async (request, reply) => {
       const { body } = request;
@@ -79,31 +92,60 @@ export function alertmanagerRoutes(app: FastifyInstance, deps: AlertmanagerDeps)
         });
       }
       const { sent, refused } = await pushEach(alerting, body, keyProjects.get(request) ?? null);
-      if (refused.length === 0) return reply.code(200).send('');
+      if (refused.length === 0) return reply.code(200).send(undefined);
       throw new YumOpsError('invalid_alert', `${refused.length} of ${body.length} alerts: ${refused[0]}`, {
         hint: `${sent} alerts were taken.`,
         status: 400,
       });
     },
   );
-  routes.get('/api/v2/alerts', { onRequest, schema: { tags, querystring: listing } }, async ({ query }) =>
-    (await alerting.listAlerts(query)).map(toGettable),
-  );
-  routes.get('/api/v2/alerts/groups', { onRequest, schema: { tags, querystring: listing } }, async ({ query }) =>
-    toGroups(await alerting.listAlerts(query)),
-  );
-  routes.get('/api/v2/receivers', { onRequest, schema: { tags } }, async () => {
-    const asked = { filter: [], active: true, silenced: true, inhibited: true };
-    const names = (await alerting.listAlerts(asked)).flatMap(({ receivers }) => receivers);
-    return [...new Set(names)].sort().map((name) => ({ name }));
-  });
-  routes.get('/api/v2/status', { onRequest, schema: { tags } }, async () => ({
-    cluster: { status: 'disabled', peers: [] },
-    config: { original: '' },
-    uptime: new Date(startedAt).toISOString(),
-    versionInfo: { version, branch: '', buildDate: '', buildUser: '', goVersion: '', revision: '' },
-  }));
+  listings(app, deps);
   silences(app, deps);
+}
+
+function listings(app: FastifyInstance, { alerting, guard, version, startedAt }: AlertmanagerDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const tags = ['alertmanager'];
+  const onRequest = guard('viewer');
+
+  routes.get(
+    '/api/v2/alerts',
+    {
+      onRequest,
+      schema: { summary: 'Alerts that fire', tags, querystring: listing, response: { 200: gettableAlerts } },
+    },
+    async ({ query }) => (await alerting.listAlerts(query)).map(toGettable),
+  );
+  routes.get(
+    '/api/v2/alerts/groups',
+    {
+      onRequest,
+      schema: { summary: 'Alerts that fire, by group', tags, querystring: listing, response: { 200: alertGroups } },
+    },
+    async ({ query }) => toGroups(await alerting.listAlerts(query)),
+  );
+  routes.get(
+    '/api/v2/receivers',
+    { onRequest, schema: { summary: 'Who is told of what fires', tags, response: { 200: receivers } } },
+    async () => {
+      const asked = { filter: [], active: true, silenced: true, inhibited: true };
+      const names = (await alerting.listAlerts(asked)).flatMap((listed) => listed.receivers);
+      return [...new Set(names)].sort().map((name) => ({ name }));
+    },
+  );
+  routes.get(
+    '/api/v2/status',
+    {
+      onRequest,
+      schema: { summary: 'Version, and since when it serves', tags, response: { 200: alertmanagerStatus } },
+    },
+    async () => ({
+      cluster: { status: 'disabled' as const, peers: [] },
+      config: { original: '' as const },
+      uptime: new Date(startedAt).toISOString(),
+      versionInfo: { version, branch: '', buildDate: '', buildUser: '', goVersion: '', revision: '' },
+    }),
+  );
 }
 
 /**
@@ -171,22 +213,23 @@ function toSent({ labels: own, annotations, startsAt, endsAt, generatorURL }: z.
   };
 }
 
-function toGettable({ alert, silencedBy, inhibitedBy, updatedAt, endsAt, receivers }: ListedAlert) {
+function toGettable(listed: ListedAlert): z.infer<typeof gettableAlert> {
+  const { alert, silencedBy, inhibitedBy, updatedAt, endsAt } = listed;
   const muted = silencedBy.length + inhibitedBy.length > 0;
   return {
     annotations: { summary: alert.summary, ...alert.annotations },
     endsAt: new Date(endsAt ?? updatedAt + 3_600_000).toISOString(),
     fingerprint: alert.fingerprint.slice(0, 16),
-    receivers: receivers.map((name) => ({ name })),
+    receivers: listed.receivers.map((name) => ({ name })),
     startsAt: new Date(alert.startedAt).toISOString(),
-    status: { inhibitedBy, silencedBy, state: muted ? 'suppressed' : 'active' },
+    status: { inhibitedBy: [...inhibitedBy], silencedBy: [...silencedBy], state: muted ? 'suppressed' : 'active' },
     updatedAt: new Date(updatedAt).toISOString(),
     generatorURL: /^https?:/.test(alert.query) ? alert.query : '',
     labels: { severity: alert.severity, ...alert.labels },
   };
 }
 
-function toGroups(listed: readonly ListedAlert[]) {
+function toGroups(listed: readonly ListedAlert[]): z.infer<typeof alertGroups> {
   const groups = new Map<string, ListedAlert[]>();
   for (const one of listed) groups.set(one.alert.groupKey, [...(groups.get(one.alert.groupKey) ?? []), one]);
   return [...groups.values()].map((own) => ({
@@ -211,7 +254,13 @@ function silences(app: FastifyInstance, { alerting, guard }: AlertmanagerDeps): 
 
   routes.get(
     '/api/v2/silences',
-    { onRequest: guard('viewer'), schema: { tags, querystring: z.object({ filter }) } },
+    {
+      onRequest: guard('viewer'),
+      schema: {
+        summary: 'Silences, newest first',
+        ...{ tags, querystring: z.object({ filter }), response: { 200: gettableSilences } },
+      },
+    },
     async ({ query }) => {
       const wanted = query.filter.map((text) => formatMatcher(parseMatcher(text)));
       const all = await known.list();
@@ -220,7 +269,10 @@ function silences(app: FastifyInstance, { alerting, guard }: AlertmanagerDeps): 
   );
   routes.get(
     '/api/v2/silence/:id',
-    { onRequest: guard('viewer'), schema: { tags, params: id } },
+    {
+      onRequest: guard('viewer'),
+      schema: { summary: 'A silence', tags, params: id, response: { 200: gettableSilence } },
+    },
     async ({ params }) => {
       const found = (await known.list()).find((one) => one.id === params.id);
       if (found) return toSilence(found);
@@ -229,7 +281,13 @@ function silences(app: FastifyInstance, { alerting, guard }: AlertmanagerDeps): 
   );
   routes.post(
     '/api/v2/silences',
-    { onRequest: guard('responder'), schema: { tags, body: postedSilence } },
+    {
+      onRequest: guard('responder'),
+      schema: {
+        summary: 'Silence alerts, or put another silence in the place of one',
+        ...{ tags, body: postedSilence, response: { 200: postedSilenceId } },
+      },
+    },
     async (request) => {
       const { matchers, startsAt, endsAt, comment, id: replaced } = request.body;
       const start = Math.max(Date.parse(startsAt), 0);
@@ -244,17 +302,30 @@ function silences(app: FastifyInstance, { alerting, guard }: AlertmanagerDeps): 
   );
   routes.delete(
     '/api/v2/silence/:id',
-    { onRequest: guard('responder'), schema: { tags, params: id } },
+    {
+      onRequest: guard('responder'),
+      schema: { summary: 'End a silence now', tags, params: id, response: { 200: done } },
+    },
     async (request, reply) => {
       await known.end(request.params.id, actor(request));
-      return reply.code(200).send('');
+      return reply.code(200).send(undefined);
     },
   );
 }
 
 type SilenceItem = Awaited<ReturnType<Alerting['silences']['list']>>[number];
 
-function toSilence({ id: own, state, matchers, startsAt, endsAt, endedAt, author, reason, createdAt }: SilenceItem) {
+function toSilence({
+  id: own,
+  state,
+  matchers,
+  startsAt,
+  endsAt,
+  endedAt,
+  author,
+  reason,
+  createdAt,
+}: SilenceItem): z.infer<typeof gettableSilence> {
   const states = { ended: 'expired', scheduled: 'pending', active: 'active' } as const;
   return {
     id: own,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type AlertRig, configOf, START } from '../../test/support/alert-rig.ts';
 import { type AlertingApp, alertingApp } from '../../test/support/alerting-app.ts';
+import { differences } from '../../test/support/described.ts';
 import { type StateServer, startStateServer } from '../../test/support/state-server.ts';
 import { audit } from '../access/audit.ts';
 import { FakeClock } from '../lib/clock.ts';
@@ -107,6 +108,16 @@ test('windows of the configuration are listed first and cannot be ended here', a
   ]);
   expect(await ask('DELETE', '/api/v1/windows/patching')).toMatchObject({ status: 409 });
   expect(await ask('DELETE', '/api/v1/windows/none')).toMatchObject({ status: 404 });
+});
+
+test('the OpenAPI document describes every answer', async () => {
+  const path = '/api/v1/windows';
+  const made = await ask('POST', path, { name: 'Deploy', from: local(0), for: '1h', matchers: ['team="db"'] });
+  expect(differences(app, { method: 'post', path, ...made })).toEqual([]);
+  const listed = await ask('GET', path);
+  expect(listed.body.items).toHaveLength(2);
+  expect(listed.body.items).toContainEqual(made.body);
+  expect(differences(app, { method: 'get', path, ...listed })).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHttpServer } from '../../src/http/server.ts';
+import { sloRoutes } from '../../src/http/slos.ts';
+import { FakeClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
 import { countBack, countByDay, countIn } from '../../src/respond/slo/counts.ts';
 import { listSlos, previewSlo, type Slo } from '../../src/respond/slo/index.ts';
 import { configOf } from '../support/alert-rig.ts';
+import { differences } from '../support/described.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
 
 const DAY = 86_400_000;
@@ -125,4 +130,28 @@ test('other numbers are tried before they are written: time to the first page, a
   expect((await preview({ slo: 'home', target: 99, days: 28 })).timeToPage[0]).toMatchObject({ seconds: null });
   expect(await preview({ target: 99, days: 7 })).toMatchObject({ measured: null, outageSeconds: 6_048 });
   await expect(preview({ slo: 'nope', target: 99, days: 7 })).rejects.toMatchObject({ code: 'slo_not_found' });
+});
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+test('the OpenAPI document describes what is answered, and all of it is', async () => {
+  const clock = new FakeClock(T);
+  const app = await createHttpServer({ log: createLog(clock, () => undefined), version: '0' });
+  sloRoutes(app, {
+    ...{ telemetry: server.telemetry, clock, slos: () => slos, windows: { planned: async () => NOTHING } },
+    alerting: { pages: { rules: async () => [] } as never },
+    guard: (() => async (request: { reach?: unknown }) => void Object.assign(request, { reach: null })) as never,
+  });
+  const deps = { telemetry: server.telemetry, plannedWork: async () => NOTHING, stateOf: () => 'inactive' as const };
+  const path = '/api/v1/slos';
+  const all = await app.inject({ url: path });
+  const body = all.json();
+  expect(body).toEqual({ items: plain(await listSlos(deps, slos, T)), nextCursor: null });
+  expect(differences(app, { method: 'get', path, status: 200, body })).toEqual([]);
+  const other = await app.inject({ url: `${path}/preview?slo=${api.id}&target=99` });
+  const preview = other.json();
+  expect(preview).toEqual(plain(await previewSlo(deps, slos, { slo: api.id, target: 99, days: 30 }, T)));
+  expect(preview.measured).not.toBeNull();
+  expect(differences(app, { method: 'get', path: `${path}/preview`, status: 200, body: preview })).toEqual([]);
+  await app.close();
 });
