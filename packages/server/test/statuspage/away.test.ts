@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seedPlatform } from '../support/engine-templates.mjs';
 import { startStrictS3 } from '../support/strict-s3.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
@@ -76,7 +77,7 @@ function kill(child: ChildProcess): Promise<unknown> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'yumops-away-'));
   await chmod(folder, 0o755);
-  await writeConfig('file:./copy');
+  await Promise.all([writeConfig('file:./copy'), seedPlatform(join(folder, 'data'))]);
   browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
