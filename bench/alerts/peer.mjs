@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { freePort } from './free-port.mjs';
+import { freePort } from '../../packages/server/dist/engines/free-port.js';
 
 const ALERTMANAGER = '/usr/bin/prometheus-alertmanager';
 const PROMETHEUS = '/usr/bin/prometheus';

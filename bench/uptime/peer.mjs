@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../packages/server/dist/engines/free-port.js';
 
 /** Versions of prometheus and its blackbox exporter as Debian packages them; undefined when one is not installed. */
 export function installedPeer() {
@@ -16,15 +16,6 @@ export function installedPeer() {
   } catch {
     return undefined;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts both over the same addresses. */

@@ -12,10 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../packages/server/dist/engines/free-port.js';
 import { root } from '../lib/root.mjs';
 
 // The image makes a user of its own; Postgres wants one that the system knows, so here it is one that every system has.
@@ -43,15 +43,6 @@ function copy(line) {
 
 function linesOf(stage, instruction) {
   return [...stage.matchAll(new RegExp(`^${instruction} (.*)$`, 'gm'))].map(([, rest]) => rest.trim());
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function environment() {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import { SMTPServer } from 'smtp-server';
+import { freePort } from '../../packages/server/dist/engines/free-port.js';
 import { buildConsole, buildExample } from '../lib/build-steps.mjs';
 import { root } from '../lib/root.mjs';
 
@@ -41,13 +42,6 @@ async function until(what, check, wait = WAIT) {
 
 function listen(server) {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
-}
-
-async function freePort() {
-  const probe = createServer();
-  const port = await listen(probe);
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 /** Takes what Slack's Web API takes, and remembers it. */

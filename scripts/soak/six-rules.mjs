@@ -2,11 +2,11 @@
 // is turned off, and the same people are told of the end. `--windows guide` keeps the guide's own windows (over an hour).
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { freePort } from '../../packages/server/dist/engines/free-port.js';
 import { buildConsole, buildExample } from '../lib/build-steps.mjs';
 import { root } from '../lib/root.mjs';
 
@@ -50,15 +50,6 @@ function writeConfig() {
     .replace('failed_auth_attempts > 100 per hour', 'failed_auth_attempts > 60')
     .replace(/(condition: "external_api_error_rate.*)/, '$1\n    min_count: 5\n    min_bad: 2');
   writeFileSync(file, rules);
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function get(path) {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.mjs';
 
 /** A real Redis on a port of its own, which can be killed and comes back empty, as a cache does. */
 export class RedisServer {
@@ -12,11 +12,7 @@ export class RedisServer {
   #running;
 
   static async start(settings = []) {
-    const probe = createServer();
-    await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
-    const { port } = probe.address();
-    await new Promise((resolve) => probe.close(resolve));
-    const server = new RedisServer(port, settings);
+    const server = new RedisServer(await freePort(), settings);
     await server.start();
     return server;
   }

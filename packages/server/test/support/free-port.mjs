@@ -1,0 +1,1 @@
+export { freePort } from '../../dist/engines/free-port.js';
