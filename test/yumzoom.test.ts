@@ -87,7 +87,7 @@ async function eventually<T>(seconds: number, what: string, ask: () => T | undef
 const isRequest = (line: Line) =>
   (line.type === 'request' || line.type === 'performance') && line.endpoint !== undefined;
 
-const heard = (what: string, matches: (line: Line) => boolean) => eventually(15, what, () => lines.find(matches));
+const heard = (what: string, matches: (line: Line) => boolean) => eventually(60, what, () => lines.find(matches));
 
 const get = (path: string, init: RequestInit = {}) => fetch(site + path, { redirect: 'manual', ...init });
 
@@ -325,7 +325,7 @@ describe('faults', () => {
   test('error_burst fails at least 60 % of all requests, and health stays honest', async () => {
     await during('error_burst', async () => {
       const since = new Date().toISOString();
-      const requests = await eventually(25, '60 requests during the burst', () => {
+      const requests = await eventually(60, '60 requests during the burst', () => {
         const seen = lines.filter((line) => isRequest(line) && String(line.timestamp) > since);
         return seen.length >= 60 ? seen : undefined;
       });
@@ -349,7 +349,7 @@ describe('faults', () => {
       expect((await post('/api/orders', { menuItemId: 1, quantity: 1 }, headers)).status).toBe(502);
       expect((await get('/nearby?address=Berlin')).status).toBe(200);
       expect((await get('/api/health')).status).toBe(200);
-      const report = await eventually(10, 'a degraded report', async () => {
+      const report = await eventually(60, 'a degraded report', async () => {
         const answer = await get('/api/health/detailed');
         return answer.status === 202 ? ((await answer.json()) as { checks: Record<string, object> }) : undefined;
       });
@@ -367,7 +367,7 @@ describe('faults', () => {
   test('memory_leak grows', () =>
     during('memory_leak', async () => {
       const before = await heapUsed();
-      await eventually(20, '25 MB more', async () => ((await heapUsed()) > before + 25 ? true : undefined));
+      await eventually(60, '25 MB more', async () => ((await heapUsed()) > before + 25 ? true : undefined));
     }));
 });
 
@@ -406,7 +406,7 @@ describe('a visitor with a browser', () => {
       await page.waitForFunction('sessionStorage.length > 0');
       const session = await page.evaluate("sessionStorage.getItem('yumops.session')?.split('.')[0]");
       await page.close({ runBeforeUnload: true });
-      const events = await eventually(20, 'all that the page saw', () => {
+      const events = await eventually(60, 'all that the page saw', () => {
         const all = told(String(session));
         const vitals = new Set(all.filter(({ kind }) => kind === 'vital').map(({ name }) => name));
         const whole =
@@ -457,6 +457,6 @@ describe('the end', () => {
     await ready(parent);
     const family = descendants(parent.pid ?? 0);
     parent.kill('SIGKILL');
-    await eventually(20, 'the end of all', () => (family.some(isAlive) ? undefined : true));
+    await eventually(60, 'the end of all', () => (family.some(isAlive) ? undefined : true));
   });
 });

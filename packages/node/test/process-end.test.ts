@@ -117,20 +117,22 @@ describe('when YumOps is away', () => {
     const startedAt = performance.now();
     const result = await program(`${LINES}\nprocess.kill(process.pid, 'SIGTERM'); idle();`, 'http://127.0.0.1:9').end;
     expect(result.signal).toBe('SIGTERM');
-    expect(performance.now() - startedAt).toBeLessThan(6000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(printed(result.stdout)).toHaveLength(500);
     expect(result.stderr).toBe('[yumops] 500 records could not be delivered before the process ended\n');
   });
 
   it('a second signal ends it at once', async () => {
-    const { child, end, output } = program(`${LINES}\nidle();`, 'http://127.0.0.1:9');
+    yumops.script = () => 'hang';
+    const { child, end, output } = program(`${LINES}\nidle();`);
     await until(() => output().stdout.includes('"n":499'));
     child.kill('SIGTERM');
-    await new Promise((done) => setTimeout(done, 100));
+    await until(() => yumops.batches.length > 0);
     const startedAt = performance.now();
     child.kill('SIGTERM');
     expect((await end).signal).toBe('SIGTERM');
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    // The first alone would have waited for 3 s.
+    expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 });
 
@@ -144,5 +146,6 @@ it('works without an endpoint, with one warning', async () => {
 it('keeps the program alive no longer than its own work', async () => {
   const startedAt = performance.now();
   await program(`logger.info('one');`).end;
-  expect(performance.now() - startedAt).toBeLessThan(3000);
+  // Its next delivery would be due after a minute.
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
 });

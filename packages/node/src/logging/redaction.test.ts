@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cpuMs } from '../testing/cpu-time.ts';
 import { KeyRules } from './key-rules.ts';
 import { escapeText } from './quote.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -211,8 +212,6 @@ describe('by value', () => {
     '1-',
   ])('takes bounded time for repetitions of %j', (part) => {
     const text = part.repeat(Math.ceil(16_384 / part.length));
-    const startedAt = performance.now();
-    maskSecrets(text);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(cpuMs(() => maskSecrets(text))).toBeLessThan(200);
   });
 });

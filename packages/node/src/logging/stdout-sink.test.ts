@@ -38,7 +38,8 @@ it('neither blocks nor loses count when the reader stalls', async () => {
   for (let n = 0; n < 10_000; n++) {
     sink.write(2, line);
   }
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  // One that blocked would wait for its reader for ever.
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
   const lost = drops.totals().stdout_full as number;
   expect(lost).toBeGreaterThan(5000);
   let received = 0;

@@ -326,6 +326,6 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     );
     const begin = performance.now();
     expect(await check(url)).toEqual([]);
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 });

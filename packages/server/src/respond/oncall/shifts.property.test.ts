@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { cpuMs } from '../../../test/support/cpu-time.ts';
 import { DAY_MS, instantOf, wallTimeAt } from '../../lib/zoned-time.ts';
 import type { Layer, Schedule, Shift } from './schedule.ts';
 import { gaps, nextHandOff, onCallAt, shifts } from './shifts.ts';
@@ -153,8 +154,10 @@ test('ten years are found at once', () => {
       { ...base, every: { unit: 'hours', length: 12 }, restrict: [office] },
     ],
   };
-  const started = performance.now();
-  const found = shifts(of, BEGINNING, Date.UTC(2036, 0, 1));
-  expect(performance.now() - started).toBeLessThan(2_000);
-  expect(found.length).toBeGreaterThan(9_000);
+  let found = 0;
+  const took = cpuMs(() => {
+    found = shifts(of, BEGINNING, Date.UTC(2036, 0, 1)).length;
+  });
+  expect(took).toBeLessThan(2_000);
+  expect(found).toBeGreaterThan(9_000);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cpuMs } from '../../../../test/support/cpu-time.ts';
 import { BodyEncoder } from './body.ts';
 import { REDACTED, scrubText } from './scrub.ts';
 import { scrubTree } from './scrub-tree.ts';
@@ -86,9 +87,8 @@ describe('scrubText', () => {
     ['cookie:a=', 'cookie:a='],
     ['password: ', 'password: '],
   ])('takes linear time over a hundred thousand times %s', (piece) => {
-    const started = performance.now();
-    scrubText(piece.repeat(100_000).slice(0, 256 * 1024));
-    expect(performance.now() - started).toBeLessThan(1_500);
+    const text = piece.repeat(100_000).slice(0, 256 * 1024);
+    expect(cpuMs(() => scrubText(text))).toBeLessThan(1_500);
   });
 });
 
