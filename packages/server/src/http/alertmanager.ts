@@ -164,8 +164,8 @@ async function maySend(request: FastifyRequest, { guard, findIngestKey }: Alertm
 }
 
 /**
- * An alert that cannot be taken takes no other along. One without a project stays as it is, also from the key of a
- * project: a label of ours would make it another alert than the one that its sender began.
+ * An alert that cannot be taken takes no other along. One that names no project belongs to that of its key; its labels
+ * stay as they were sent.
  */
 async function pushEach(
   alerting: Alerting,
@@ -178,7 +178,7 @@ async function pushEach(
     const fault = parsed.success
       ? foreignProject(parsed.data.labels, project)
       : (parsed.error.issues[0]?.message ?? 'not an alert');
-    if (parsed.success && fault === undefined) return [toSent(parsed.data)];
+    if (parsed.success && fault === undefined) return [{ ...toSent(parsed.data), project }];
     refused.push(`number ${index + 1}: ${fault}`);
     return [];
   });

@@ -247,6 +247,23 @@ describe('who administers project 1 alone', () => {
     expect(seen).not.toContain(MARK);
   });
 
+  test('sees alerts that a key of its project pushed without naming one, and none that another key pushed', async () => {
+    const pushed = JSON.stringify([{ labels: { alertname: 'Unlabelled' } }]);
+    for (const secret of [await keyOf('2'), await keyOf('1'), KEY]) {
+      expect((await post('/api/v2/alerts', { 'x-yumops-key': secret }, pushed)).status).toBe(200);
+    }
+    const seenBy = async (bearer: string) => {
+      const { text } = await ask('GET ', bearer, { path: '/api/v1/alerts?limit=200' });
+      const { items } = JSON.parse(text) as { items: { rule: string; labels: object }[] };
+      return items.filter(({ rule }) => rule === 'Unlabelled').map(({ labels }) => labels);
+    };
+    // Three alerts, although their labels are the same, and stay so.
+    await expect
+      .poll(() => seenBy(ADMIN), { timeout: 20_000 })
+      .toEqual(Array.from({ length: 3 }, () => ({ alertname: 'Unlabelled' })));
+    expect(await seenBy(token)).toHaveLength(1);
+  });
+
   const post = (path: string, headers: Record<string, string>, body: string) =>
     fetch(platform.url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
   async function keyOf(project: string): Promise<string> {

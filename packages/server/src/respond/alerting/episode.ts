@@ -84,6 +84,8 @@ export interface AlertSubject {
   unit: string | null;
   windowMs: number | null;
   runbook: string | null;
+  /** Of the key that it was pushed with, where its labels name none; left out or null = of none. */
+  project?: string | null;
 }
 
 /** One episode of an alert: from its firing to its end. Times in ms since the epoch. */

@@ -6,6 +6,8 @@ import type { Push } from './pushed.ts';
 /** An alert as it was sent. Times in ms since the epoch; left out = the sender did not say. */
 export interface SentAlert {
   labels: Labels;
+  /** Of the key that it came with; left out or null = of none. Where the labels name one they are right. */
+  project?: string | null | undefined;
   annotations?: Labels | undefined;
   generatorUrl?: string | undefined;
   startsAt?: number | undefined;
@@ -42,6 +44,7 @@ export function toPush(sent: SentAlert, resolveTimeoutMs: number, now: number): 
   if (sent.endsAt !== undefined && sent.endsAt < startsAt) throw invalid('The alert ends before it starts.');
   return {
     labels,
+    project: labels['project'] === undefined ? (sent.project ?? null) : null,
     annotations: filled(sent.annotations ?? {}),
     generatorUrl: sent.generatorUrl || null,
     startsAt,

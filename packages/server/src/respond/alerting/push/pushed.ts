@@ -11,6 +11,8 @@ export const PUSHED_RULE_ID = 'pushed';
 /** An alert as a sender gives it: an activity with a start and an end. Times in ms since the epoch. */
 export interface Push {
   labels: Labels;
+  /** Of the key that it came with, where the labels name none; null = of none. */
+  project: string | null;
   annotations: Labels;
   generatorUrl: string | null;
   startsAt: number;
@@ -49,9 +51,9 @@ export interface PushProgress {
 
 const UNHANDLED: PushProgress = { version: 0, activity: 0, episode: 0, round: 0, open: false, closedAt: null };
 
-/** The identity of a pushed alert: its labels. */
-export function pushFingerprint(labels: Labels): string {
-  return fingerprint(TENANT, PUSHED_RULE_ID, labels);
+/** The identity of a pushed alert: its labels, and its project: what two of them send with the same labels is not the same. */
+export function pushFingerprint({ labels, project }: Pick<Push, 'labels' | 'project'>): string {
+  return fingerprint(TENANT, PUSHED_RULE_ID, project === null ? labels : { ...labels, project });
 }
 
 /** What is known after a push at `now`, ms. @param print the fingerprint of its labels */
@@ -120,7 +122,7 @@ export function pushSeverity(labels: Labels): Severity {
 }
 
 /** What a pushed alert says. */
-export function pushSubject({ labels, annotations, generatorUrl }: Push): AlertSubject {
+export function pushSubject({ labels, project, annotations, generatorUrl }: Push): AlertSubject {
   const rule = labels['alertname'] ?? 'Pushed alert';
   return {
     rule,
@@ -136,5 +138,6 @@ export function pushSubject({ labels, annotations, generatorUrl }: Push): AlertS
     unit: null,
     windowMs: null,
     runbook: annotations['runbook_url'] ?? null,
+    project,
   };
 }

@@ -26,16 +26,15 @@ export function isInForce(silence: Silence, now: number): boolean {
 }
 
 /** What matchers look at: the alert's labels, and its severity where no label has that name. */
-export function matchable(alert: Pick<Episode, 'labels' | 'severity' | 'rule'>): Labels {
-  return { severity: alert.severity, alertname: alert.rule, ...alert.labels };
+export function matchable({ severity, rule, project, labels }: Matchable): Labels {
+  return { severity, alertname: rule, ...(project ? { project } : {}), ...labels };
 }
 
+/** What labels are asked of. */
+type Matchable = Pick<Episode, 'labels' | 'severity' | 'rule' | 'project'>;
+
 /** The silence that mutes an alert; the one that lasts longest where there are several. */
-export function silenceOf(
-  silences: readonly Silence[],
-  alert: Pick<Episode, 'labels' | 'severity' | 'rule'>,
-  now: number,
-): Silence | undefined {
+export function silenceOf(silences: readonly Silence[], alert: Matchable, now: number): Silence | undefined {
   const labels = matchable(alert);
   const own = silences.filter((silence) => isInForce(silence, now) && matchesAll(silence.matchers, labels));
   const end = (silence: Silence) => silence.endsAt ?? Number.POSITIVE_INFINITY;

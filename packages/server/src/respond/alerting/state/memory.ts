@@ -168,7 +168,7 @@ export class MemoryAlertStore implements AlertStore {
 
   async push(pushes: readonly Push[], now: number): Promise<void> {
     for (const push of pushes) {
-      const print = pushFingerprint(push.labels);
+      const print = pushFingerprint(push);
       const taken = takePush(this.#pushed.get(print), push, print, now);
       this.#pushed.set(taken.fingerprint, taken);
     }

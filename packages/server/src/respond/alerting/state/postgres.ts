@@ -230,7 +230,7 @@ export class PostgresAlertStore implements AlertStore {
   }
 
   async #push(pushes: readonly Push[], now: number): Promise<void> {
-    const printed = pushes.map((push) => ({ print: pushFingerprint(push.labels), push }));
+    const printed = pushes.map((push) => ({ print: pushFingerprint(push), push }));
     const isFirst = !printed.some(({ print }) => this.#pushed.has(print));
     this.#remember(printed.map(({ print }) => print));
     if (isFirst && (await writeFirstPushes(this.#db, printed, now))) return;

@@ -15,6 +15,7 @@ function pushedFromRow(row: Row): PushedAlert {
   return {
     fingerprint: row['fingerprint'] as string,
     labels: row['labels'] as PushedAlert['labels'],
+    project: row['project'] as string | null,
     annotations: row['annotations'] as PushedAlert['annotations'],
     generatorUrl: row['generator_url'] as string | null,
     startsAt: ms('starts_at'),
@@ -40,6 +41,7 @@ function intakeRow(pushed: PushedAlert): Row {
   return {
     fingerprint: pushed.fingerprint,
     labels: pushed.labels,
+    project: pushed.project,
     annotations: pushed.annotations,
     generator_url: pushed.generatorUrl,
     starts_at: new Date(pushed.startsAt),

@@ -82,10 +82,11 @@ export function statusFromRow(row: Row): RuleStatus {
 
 export function episodeToRow(alert: Episode): Row {
   const { rule, severity, labels, annotations, summary, sentence, query, value, sample, threshold, unit } = alert;
-  const { windowMs, runbook } = alert;
+  const { windowMs, runbook, project } = alert;
   const subject: AlertSubject = {
     ...{ rule, severity, labels, annotations, summary, sentence, query },
     ...{ value, sample, threshold, unit, windowMs, runbook },
+    ...(project ? { project } : {}),
   };
   return {
     id: alert.id,
