@@ -23,6 +23,14 @@ export interface SplitRolesResult {
     checkedTwice: number;
     /** The longest time that a monitor was not checked, ms. */
     longestGap: number;
+    /** When it began, seconds from the begin of the run. */
+    longestGapAt: number;
+    /** Workers that served within it, and for how long, ms. */
+    livesIn: { instance: string; at: number; ms: number }[];
+    /** The longest time that a monitor was not checked while one and the same worker served. */
+    longestWait: Wait;
+    /** Those times that are longer than a worker may need to take over. */
+    leftAlone: Wait[];
   };
   jobs: {
     slots: number;
@@ -34,6 +42,14 @@ export interface SplitRolesResult {
     interrupted: number;
   };
   wrong: string[];
+}
+
+/** A monitor was not checked for `ms`, `at` seconds from the begin of the run, while `instance` served. */
+export interface Wait {
+  instance: string;
+  monitor: string;
+  at: number;
+  ms: number;
 }
 
 export function runSplitRoles(options: {
