@@ -101,7 +101,7 @@ function start(args, env, mark) {
 function writeConfig(slackPort, smtpPort) {
   const source = join(root, 'examples', 'yumzoom');
   cpSync(join(source, 'monitoring'), join(folder, 'monitoring'), { recursive: true });
-  cpSync(join(source, 'performance-budgets.yml'), join(folder, 'performance-budgets.yml'));
+  for (const file of ['performance-budgets.yml', 'security-rules.yml']) cpSync(join(source, file), join(folder, file));
   const rules = join(folder, 'monitoring', 'alert-rules.yml');
   writeFileSync(rules, readFileSync(rules, 'utf8').replace('time_window: "5 minutes"', 'time_window: "1 minute"'));
   const monitors = join(folder, 'monitoring', 'uptime-monitoring.yml');

@@ -40,7 +40,7 @@ function log(text) {
 function writeConfig() {
   const source = join(root, 'examples', 'yumzoom');
   cpSync(join(source, 'monitoring'), join(folder, 'monitoring'), { recursive: true });
-  cpSync(join(source, 'performance-budgets.yml'), join(folder, 'performance-budgets.yml'));
+  for (const file of ['performance-budgets.yml', 'security-rules.yml']) cpSync(join(source, file), join(folder, file));
   cpSync(join(source, 'yumops.yml'), join(folder, 'yumops.yml'));
   if (!isShort) return;
   const file = join(folder, 'monitoring', 'alert-rules.yml');
