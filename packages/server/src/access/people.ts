@@ -96,7 +96,10 @@ async function change(pool: pg.Pool, email: string, next: (held: Grants) => Gran
     );
     const person = rows.find((row) => row.email === email);
     if (person === undefined) {
-      throw new YumOpsError('person_not_found', `There is no account for ${email}.`, { status: 404 });
+      throw new YumOpsError('person_not_found', `There is no account for ${email}.`, {
+        status: 404,
+        hint: '`yumops user list` shows those there are, `yumops user create` makes one.',
+      });
     }
     const grants = next({ role: person.role, projects: readProjectRoles(person.projects) ?? {} });
     const { rows: others } = await client.query<{ n: number }>(

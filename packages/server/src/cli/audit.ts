@@ -48,7 +48,9 @@ export const audit = defineCommand({
 async function verify(client: Client, json: boolean): Promise<number> {
   const verdict = await client.get<AuditVerdict>('/api/v1/audit/verify');
   if (json) printJson(verdict);
-  else if (verdict.faults.length === 0) process.stdout.write(`${verdict.entries} entries, and their chain is whole.\n`);
-  else process.stdout.write(verdict.faults.map(({ message }) => `${message}\n`).join(''));
+  else if (verdict.faults.length === 0) {
+    const entries = `${verdict.entries} ${verdict.entries === 1 ? 'entry' : 'entries'}`;
+    process.stdout.write(`${entries}, and the chain is whole.\n`);
+  } else process.stdout.write(verdict.faults.map(({ message }) => `${message}\n`).join(''));
   return verdict.faults.length === 0 ? 0 : 1;
 }

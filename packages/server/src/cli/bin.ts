@@ -57,7 +57,7 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     load: async () => (await import('./procedure.ts')).procedure,
   },
   status: {
-    about: 'Tell the public on the status page what happens',
+    about: 'What visitors of the status page see, and what they are told',
     load: async () => (await import('./status-posts.ts')).status,
   },
   'status-page': {

@@ -7,20 +7,24 @@ const POLL_MS = 500;
 
 /**
  * Waits for the end of a run; shows its log and, in a terminal, its progress.
- * @param shown whether anything is printed
+ * @param shown what is printed: the log too, or the progress alone
  */
-export async function followRun(client: Client, started: JobRun, shown: boolean): Promise<JobRunDetail> {
+export async function followRun(
+  client: Client,
+  started: JobRun,
+  shown: 'all' | 'progress' | 'nothing',
+): Promise<JobRunDetail> {
   let printed = 0;
   const path = `/api/v1/jobs/runs/${encodeURIComponent(started.id)}`;
   for (;;) {
     const run = await client.get<JobRunDetail>(path);
-    if (shown) {
-      clearProgress();
+    if (shown !== 'nothing') clearProgress();
+    if (shown === 'all') {
       for (const { text } of run.log.slice(printed)) process.stderr.write(`${text}\n`);
       printed = run.log.length;
     }
     if (run.endedAt !== null) return run;
-    if (shown) showProgress(run);
+    if (shown !== 'nothing') showProgress(run);
     await pause(POLL_MS);
   }
 }

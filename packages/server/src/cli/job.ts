@@ -77,7 +77,8 @@ const run = defineCommand({
   async run({ args }) {
     return withClient(readSettings(args), async (client) => {
       const started = await client.post<JobRun>(`/api/v1/jobs/${encodeURIComponent(args.name)}/run`);
-      const ended = args.detach && client.url !== null ? started : await followRun(client, started, args.json !== true);
+      const ended =
+        args.detach && client.url !== null ? started : await followRun(client, started, args.json ? 'nothing' : 'all');
       if (args.json) printJson(ended);
       else process.stdout.write(`${ended.job} ${ended.status}${outcome(ended)}\n`);
       return ended.status === 'succeeded' || ended.endedAt === null ? 0 : 1;

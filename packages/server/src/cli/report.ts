@@ -12,7 +12,11 @@ import { formatTable } from './table.ts';
 const FORMATS = { markdown: reportMarkdown, html: reportHtml, text: reportText } as const;
 
 const formArgs = {
-  format: { type: 'enum', options: Object.keys(FORMATS), default: 'markdown', description: 'How it is written' },
+  format: {
+    type: 'enum',
+    options: Object.keys(FORMATS),
+    description: 'How it is written, default text in a terminal and markdown elsewhere',
+  },
   out: { type: 'string', description: 'Write it to a file instead', valueHint: 'FILE' },
 } as const;
 
@@ -29,7 +33,8 @@ interface Form {
   out?: string | undefined;
 }
 
-async function print(report: ReportDetail, { json, format = 'markdown', out }: Form): Promise<void> {
+async function print(report: ReportDetail, { json, out, ...form }: Form): Promise<void> {
+  const format = form.format ?? (process.stdout.isTTY && out === undefined ? 'text' : 'markdown');
   if (json && out === undefined) return printJson(report);
   const text = json ? `${JSON.stringify(report, null, 2)}\n` : FORMATS[format as keyof typeof FORMATS](report);
   if (out === undefined) process.stdout.write(text);
@@ -55,7 +60,7 @@ function maker(kind: ReportKind, what: string) {
     run: ({ args }) =>
       withClient(readSettings(args), async (client) => {
         const started = await client.post<JobRun>('/api/v1/reports', { kind, to: args.to, send: args.send === true });
-        const ended = await followRun(client, started, args.json !== true);
+        const ended = await followRun(client, started, args.json ? 'nothing' : 'progress');
         await print(await client.get<ReportDetail>(`/api/v1/reports/${reportOf(ended)}.json`), args);
         return ended.status === 'succeeded' ? 0 : 1;
       }),

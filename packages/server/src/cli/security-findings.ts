@@ -230,7 +230,7 @@ export const scan = defineCommand({
 async function runScan(client: Client, kind: string, shown: boolean): Promise<string> {
   const { id } = await client.post<{ id: string }>('/api/v1/security/scans', { kind });
   const started = await client.get<JobRun>(`/api/v1/jobs/runs/${encodeURIComponent(id)}`);
-  const ended = await followRun(client, started, shown && process.stderr.isTTY);
+  const ended = await followRun(client, started, shown && process.stderr.isTTY ? 'all' : 'nothing');
   const scanned = ended.detail?.['scan'];
   if (typeof scanned === 'string') return scanned;
   throw new YumOpsError(

@@ -63,6 +63,17 @@ function say(json: boolean | undefined, post: StatusPost): void {
   process.stdout.write(`${post.id}  ${post.title}: ${said}.\n`);
 }
 
+/** What visitors see, as Statuspage's API has it. */
+interface Seen {
+  status: { description: string };
+  components: { name: string; status: ComponentStatus; group: boolean }[];
+}
+
+const COMPONENTS = [
+  { heading: 'COMPONENT', cell: ({ name }: Seen['components'][number]) => name },
+  { heading: 'STATUS', cell: ({ status: its }: Seen['components'][number]) => its.replaceAll('_', ' ') },
+];
+
 export const list = defineCommand({
   meta: { name: 'yumops status list', description: 'List posts and drafts, newest first' },
   args: platformArgs,
@@ -72,6 +83,22 @@ export const list = defineCommand({
     else process.stdout.write(formatTable(COLUMNS, page.items) || 'No posts.\n');
   },
 });
+
+/** Without a word: what visitors see now, and the posts behind it. */
+async function show(args: Parameters<typeof readSettings>[0] & { json?: boolean | undefined }): Promise<void> {
+  const { seen, posts } = await withClient(readSettings(args), async (client) => ({
+    seen: await client.get<Seen>('/api/v2/summary.json'),
+    posts: await client.get<Page<StatusPost>>(POSTS),
+  }));
+  const { status: overall, components } = seen;
+  if (args.json) {
+    printJson({ status: overall, components, posts: posts.items });
+    return;
+  }
+  const single = components.filter(({ group }) => !group);
+  const parts = [formatTable(COMPONENTS, single), formatTable(COLUMNS, posts.items)].filter((text) => text !== '');
+  process.stdout.write([`${overall.description}.\n`, ...parts].join('\n'));
+}
 
 export const post = defineCommand({
   meta: {
@@ -146,6 +173,11 @@ export const resolve = defineCommand({
 });
 
 export const status = defineCommand({
-  meta: { name: 'yumops status', description: 'Tell the public on the status page what happens' },
+  meta: {
+    name: 'yumops status',
+    description: 'What visitors of the status page see now; with a word: tell them what happens',
+  },
+  args: platformArgs,
+  run: ({ args }) => show(args),
   subCommands: { list, post, publish, update, resolve },
 });

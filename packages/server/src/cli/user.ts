@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import type { PersonItem } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
+import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { grantsText, INSTALLATION_ROLES, projectsArg, readGrants } from './grants.ts';
@@ -9,12 +11,20 @@ import { formatTable } from './table.ts';
 
 /** A password on the command line is visible to every user of the machine; a pipe is not. */
 async function readPassword(): Promise<string> {
-  const lines = createInterface({ input: process.stdin });
+  const asked = process.stdin.isTTY;
+  // In a terminal it is asked for, and what is typed is not shown.
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, ...(asked && { output: silent, terminal: true }) });
+  if (asked) {
+    process.stderr.write('Password, at least 12 characters: ');
+    lines.on('SIGINT', () => lines.close());
+    lines.once('close', () => process.stderr.write('\n'));
+  }
   for await (const line of lines) {
     lines.close();
     return line;
   }
-  return '';
+  throw new YumOpsError('no_password', 'No password was given.', { hint: 'Type one, or pipe it in.' });
 }
 
 const create = defineCommand({

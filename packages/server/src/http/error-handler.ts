@@ -30,9 +30,16 @@ function unstorable(error: unknown): YumOpsError | undefined {
   });
 }
 
+/** `params/project a project is a number` as people say it: `project: a project is a number`. */
+function plainly(message: string): string {
+  return message.replaceAll(/(^|, )(?:body|params|querystring|headers)\/(\S+) /g, (_, before, name) => {
+    return `${before}${name.replaceAll('/', '.')}: `;
+  });
+}
+
 function fromFastify(error: FastifyError): YumOpsError {
   if (error.validation) {
-    return new YumOpsError('invalid_request', error.message, {
+    return new YumOpsError('invalid_request', plainly(error.message), {
       hint: 'See /api/openapi.json for what this route takes.',
       status: 400,
     });

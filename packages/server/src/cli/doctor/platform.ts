@@ -62,7 +62,8 @@ export async function checkAuditLog(settings: Settings): Promise<Diagnosis> {
   try {
     const { entries, faults } = await client.get<AuditVerdict>('/api/v1/audit/verify');
     const [first] = faults;
-    if (first === undefined) return ok('audit log', `${entries} entries, and its chain is whole.`);
+    if (first === undefined)
+      return ok('audit log', `${entries} ${entries === 1 ? 'entry' : 'entries'}, and its chain is whole.`);
     return problem(
       'audit log',
       `It was tampered with: ${faults.map(({ message }) => message).join(' ')}`,
