@@ -41,6 +41,7 @@ export function certificateSubject(monitor: MonitorStatus, step: number, instanc
     sentence: `Fires when the certificate of ${monitor.name} has fewer than ${step === 1 ? 'one day' : `${step} days`} left.`,
     query: `SELECT timestamp, certificateDays FROM checks WHERE monitor = '${monitor.name.replaceAll("'", "''")}' ORDER BY timestamp DESC`,
     runbook: monitor.runbook ?? null,
+    project: monitor.project ?? null,
   };
 }
 

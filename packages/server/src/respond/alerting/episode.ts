@@ -84,7 +84,7 @@ export interface AlertSubject {
   unit: string | null;
   windowMs: number | null;
   runbook: string | null;
-  /** Of the key that it was pushed with, where its labels name none; left out or null = of none. */
+  /** Of its monitor, or of the key that it was pushed with, where its labels name none; left out or null = of none. */
   project?: string | null;
 }
 

@@ -48,6 +48,7 @@ export function monitorSubject(monitor: MonitorStatus, instance: Instance): Aler
     sentence: `Fires when the monitor ${monitor.name} is down.`,
     query: `SELECT timestamp, ok, reason FROM checks WHERE monitor = '${monitor.name.replaceAll("'", "''")}' ORDER BY timestamp DESC`,
     runbook: monitor.runbook ?? null,
+    project: monitor.project ?? null,
   };
 }
 

@@ -28,6 +28,8 @@ export interface MonitorStatus {
   /** Name of the monitor whose outage explains this one. */
   parent?: string | null;
   runbook?: string | null;
+  /** Left out or null = of the whole installation. */
+  project?: string | null;
   /** Whole days until its certificate ends; null or undefined where there is none. */
   certificateDays?: number | null;
 }

@@ -37,13 +37,11 @@ const MESSAGE_COLUMNS = `m.*, (SELECT jsonb_agg(jsonb_build_object('id', l.alert
 
 /**
  * Whether an alert is within reach, whose projects and rules are the parameters from `first` on: it bears the project as
- * a label, or the key that it came with, its rule or its monitor belongs to one.
+ * a label, the key that it came with or its monitor belonged to one, or its rule belongs to one.
  */
 function withinReach(first: number): string {
   return `($${first}::text[] IS NULL OR coalesce(subject->'labels'->>'project', subject->>'project') = ANY ($${first})
-    OR (origin = 'rule' AND rule_id = ANY ($${first + 1}::text[]))
-    OR (origin = 'monitor' AND subject->'labels'->>'monitor' IN
-      (SELECT name FROM monitors GROUP BY name HAVING bool_and(project IS NOT NULL AND project = ANY ($${first})))))`;
+    OR (origin = 'rule' AND rule_id = ANY ($${first + 1}::text[])))`;
 }
 
 export interface ListOptions {
