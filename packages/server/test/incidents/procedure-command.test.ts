@@ -248,6 +248,10 @@ test('posts are written, moved on and ended from a terminal; planned work has it
   expect(work).toMatchObject({ kind: 'maintenance', status: 'scheduled', scheduledEnd: '2030-01-01T23:00:00.000Z' });
   expect((await run(status, 'update', work.id, 'It is still on.')).out).toContain('public, scheduled.');
   expect((await run(status, 'list')).out).toMatch(/maintenance +scheduled[\s\S]*incident +resolved/);
+  const { subCommands: _parts, ...alone } = status as CommandDef;
+  expect((await run({ subCommands: { '': alone } }, '')).out).toMatch(
+    /^\S.*\.\n\nCOMPONENT +STATUS\nOrders +\S.*\n\nPOST .*\n.*Upgrade\n/,
+  );
   for (const [flag, value, message] of [
     ['--components', 'orders', '"orders" is not COMPONENT=STATUS.'],
     ['--from', '2030-01-01T22:00Z', 'Planned work has both --from and --to.'],

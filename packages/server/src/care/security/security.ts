@@ -179,7 +179,8 @@ export class SecurityWatch {
   /** Whoever took these events finds the attacks that they complete. */
   #hear(events: readonly SecurityEvent[]): void {
     if (this.#heard !== null) {
-      if (this.#heard.length < MOST_EVENTS) this.#heard.push(...events);
+      // What an older version tells has no id, and could not be told from what is read.
+      if (this.#heard.length < MOST_EVENTS) this.#heard.push(...events.filter(({ id }) => id !== undefined));
       return;
     }
     for (const event of events.filter((one) => this.#isNew(one))) {
@@ -187,9 +188,9 @@ export class SecurityWatch {
     }
   }
 
-  /** Refused paths are told apart by themselves, and there may be very many. */
-  #isNew({ id, kind }: SecurityEvent): boolean {
-    if (kind === 'probe') return true;
+  /** Refused paths are told apart by themselves, and there may be very many. An older version tells no ids. */
+  #isNew({ id, kind }: Omit<SecurityEvent, 'id'> & { id?: string }): boolean {
+    if (kind === 'probe' || id === undefined) return true;
     if (this.#seen.get(id)) return false;
     this.#seen.set(id, true);
     return true;

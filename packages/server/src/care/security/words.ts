@@ -5,7 +5,9 @@ import { randomHex } from '../../lib/random.ts';
 import type { Signals } from '../../lib/signals.ts';
 import type { SecurityEvent } from './event.ts';
 
-const CHANNEL = 'yumops_security_events';
+/** Events alone, in a form that versions before the questions understand too. */
+const EVENTS = 'yumops_security_events';
+const TALK = 'yumops_security_talk';
 /** Postgres takes 8,000 bytes in a word. */
 const WORD_BYTES = 6_500;
 /** So long is waited for answers; who is alive answers within milliseconds. */
@@ -21,9 +23,8 @@ export interface Pardon {
   value: string;
 }
 
-/** What one instance tells the others. */
+/** What one instance tells the others beside events. */
 type Word =
-  | { kind: 'events'; events: readonly SecurityEvent[] }
   /** Asks everybody for what they took and have not stored. */
   | { kind: 'question'; question: string }
   /** All that the question asked for was said. */
@@ -64,9 +65,14 @@ export class EventWords {
   }
 
   start(): void {
-    const { signals, instance, missed } = this.#options;
+    // In this order: who hears a question heard every event since.
+    const { signals, instance, heard, missed } = this.#options;
     this.#ends = [
-      signals.listen(CHANNEL, (text) => {
+      signals.listen(EVENTS, (text) => {
+        const { from, events } = JSON.parse(text) as { from: string; events: readonly SecurityEvent[] };
+        if (from !== instance) heard(events);
+      }),
+      signals.listen(TALK, (text) => {
         const { from, ...word } = JSON.parse(text) as { from: string } & Word;
         if (from === instance) this.#echo(word);
         else this.#hear(from, word);
@@ -86,7 +92,7 @@ export class EventWords {
     for (const event of events) {
       const size = Buffer.byteLength(JSON.stringify(event)) + 1;
       if (bytes + size > WORD_BYTES && word.length > 0) {
-        await this.#say({ kind: 'events', events: word });
+        await this.#send(EVENTS, { events: word });
         word = [];
         bytes = 0;
       }
@@ -94,7 +100,7 @@ export class EventWords {
       word.push(event);
       bytes += size;
     }
-    if (word.length > 0) await this.#say({ kind: 'events', events: word });
+    if (word.length > 0) await this.#send(EVENTS, { events: word });
   }
 
   async pardon(pardon: Pardon): Promise<void> {
@@ -148,8 +154,7 @@ export class EventWords {
   }
 
   #hear(from: string, word: Word): void {
-    if (word.kind === 'events') this.#options.heard(word.events);
-    else if (word.kind === 'pardon') this.#options.pardoned(word.pardon);
+    if (word.kind === 'pardon') this.#options.pardoned(word.pardon);
     else if (word.kind === 'question') void this.#answer(word.question);
     else if (word.question === this.#question?.id) this.#question.answered(from);
   }
@@ -165,8 +170,12 @@ export class EventWords {
     }
   }
 
-  async #say(word: Word): Promise<void> {
+  #say(word: Word): Promise<void> {
+    return this.#send(TALK, word);
+  }
+
+  async #send(channel: string, said: object): Promise<void> {
     const { signals, instance } = this.#options;
-    await signals.send(CHANNEL, JSON.stringify({ from: instance, ...word }));
+    await signals.send(channel, JSON.stringify({ from: instance, ...said }));
   }
 }
