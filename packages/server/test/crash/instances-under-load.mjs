@@ -89,6 +89,7 @@ export class Instance {
     this.child = child;
     this.children.add(child);
     this.gone = once(child, 'exit');
+    const silent = once(child, 'close');
     this.said = '';
     child.stderr?.on('data', (text) => {
       this.said = (this.said + text).slice(-MOST_SAID);
@@ -97,8 +98,10 @@ export class Instance {
       createInterface({ input: child.stdout }).on('line', (line) => line.startsWith('ready:') && resolve(true));
     });
     const served = await Promise.race([ready, this.gone.then(() => false)]);
-    if (!served && !this.killed)
+    if (!served && !this.killed) {
+      await silent;
       throw new Error(`${this.name} (${this.roles}) did not start:\n${this.said.slice(-2_000)}`);
+    }
     if (served) this.lives.push({ instance: this.name, from: Date.now(), to: Number.POSITIVE_INFINITY });
   }
 

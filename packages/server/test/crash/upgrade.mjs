@@ -8,6 +8,9 @@ import { countChecks } from './split-roles-checks.mjs';
 /** Rows and alerts of the new version are numbered from here on. */
 const FIRST_OF_NEW = 1_000_000_000;
 
+/** What it says, and what to do. */
+const CLEAR = /which this release does not know[\s\S]*Run the release/;
+
 const APPLIED = 'SELECT count(*)::int AS n FROM schema_migrations';
 
 /**
@@ -94,7 +97,7 @@ export function brokenUpgradePromises({ added, oldLives, refusal, rows, alerts, 
     [added === 0, 'the new version changed no schema: choose an older one'],
     [!oldLives, 'the old version ended while the new one started'],
     [refusal === null, 'the old version started on the new schemas'],
-    [refusal !== null && (refusal.status === 0 || !/schema_newer/.test(refusal.said)), 'the refusal is not clear'],
+    [refusal !== null && (refusal.status === 0 || !CLEAR.test(refusal.said)), 'the refusal is not clear'],
     [rows.lost > 0, `${rows.lost} rows lost`],
     [rows.doubled > 0, `${rows.doubled} rows doubled`],
     [alerts.lost.length > 0, `${alerts.lost.length} alerts lost`],
