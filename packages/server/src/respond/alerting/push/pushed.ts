@@ -51,9 +51,9 @@ export interface PushProgress {
 
 const UNHANDLED: PushProgress = { version: 0, activity: 0, episode: 0, round: 0, open: false, closedAt: null };
 
-/** The identity of a pushed alert: its labels, and its project: what two of them send with the same labels is not the same. */
+/** The identity of a pushed alert: its labels, and the project of its key under a name that no label has. */
 export function pushFingerprint({ labels, project }: Pick<Push, 'labels' | 'project'>): string {
-  return fingerprint(TENANT, PUSHED_RULE_ID, project === null ? labels : { ...labels, project });
+  return fingerprint(TENANT, PUSHED_RULE_ID, project === null ? labels : { ...labels, '': project });
 }
 
 /** What is known after a push at `now`, ms. @param print the fingerprint of its labels */
