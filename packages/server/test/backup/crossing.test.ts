@@ -25,12 +25,12 @@ beforeAll(async () => {
     "CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
     "INSERT INTO parts SELECT i, date '2026-01-01' + i FROM generate_series(0, 99) i",
     `CREATE TABLE kinds (a bool, b bytea, c "char", d int2, e int4, f int8, g oid, h date, i time, j timestamp, k timestamptz,
-       l uuid, m text, n varchar(20), o numeric, p float8, q jsonb, r json, s text[], t inet, u bpchar(8), v mood, gone int, "Odd "" name" name)`,
+       l uuid, m text, n varchar(20), o numeric, p float8, q jsonb, r json, s text[], t inet, u bpchar(8), v mood, gone int, w regclass, x float8, y interval[], "Odd "" name" name)`,
     'ALTER TABLE kinds DROP COLUMN gone',
     `INSERT INTO kinds SELECT i % 2 = 0, decode(md5(i::text), 'hex'), chr(65 + i % 20)::"char", -i, i * 7, i::int8 << 40, i, date '1999-12-01' + i,
        time '00:00' + i * interval '1 minute', timestamp '2026-01-01' + i * interval '1 hour', timestamptz '2026-03-29 00:00Z' + i * interval '1 hour',
        md5(i::text)::uuid, 'größe ' || i, 'v' || i, i / 3.0, -i / 7.0, jsonb_build_object('n', i / 4.0), '{"a" : 1}', ARRAY['x', NULL, i::text],
-       '10.0.0.1', 'pad', 'bad', 'name' FROM generate_series(1, 300) i`,
+       '10.0.0.1', 'pad', 'bad', 'people', float8 'Infinity' - i / 7.0 * float8 'Infinity', ARRAY[i * interval '1 day', '1 mon'], 'name' FROM generate_series(1, 300) i`,
     'INSERT INTO kinds (e) VALUES (NULL)',
   );
   rig = await makeRig(url);
@@ -94,6 +94,10 @@ test('tables that differ in their rows alone differ in their hashes, and casts o
     "CREATE TABLE d2 AS SELECT 1 AS t, 'b' AS x",
     "CREATE TABLE e1 AS SELECT time '00:00:01' AS x",
     "CREATE TABLE e2 AS SELECT time '00:00:01' + interval '4294.967297 s' AS x",
+    "CREATE TABLE f1 AS SELECT * FROM (VALUES (1, float8 '1.5'), (2, float8 '2.5')) AS r (n, x)",
+    "CREATE TABLE f2 AS SELECT * FROM (VALUES (1, float8 '2.5'), (2, float8 '1.5')) AS r (n, x)",
+    "CREATE TABLE g1 AS SELECT 'a' AS x, 'b' AS y",
+    "CREATE TABLE g2 AS SELECT 'b' AS x, 'a' AS y",
     "CREATE FUNCTION trap(a1) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE 'it ran'; END$$",
     'CREATE CAST (a1 AS text) WITH FUNCTION trap(a1)',
     'CREATE TABLE nothing ()',
@@ -103,7 +107,8 @@ test('tables that differ in their rows alone differ in their hashes, and casts o
     await connection.query('BEGIN READ ONLY');
     const records = await countRows(connection, { mode: 'all', without: [] });
     const hashOf = (table: string) => records.find(({ name }) => name === table)?.hash;
-    for (const pair of ['a', 'b', 'c', 'd', 'e']) expect(hashOf(`${pair}1`), pair).not.toBe(hashOf(`${pair}2`));
+    for (const pair of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+      expect(hashOf(`${pair}1`), pair).not.toBe(hashOf(`${pair}2`));
     expect(hashOf('nothing')).toBe('0');
   } finally {
     await connection.close();
@@ -115,21 +120,27 @@ test('rows of every type have one hash on both versions, and a digit that only t
   const backups = rig.backups();
   const records = await readTables(await backups.repository(backups.config('nightly')), await backups.manifest(id));
   expect(records.map(({ name, hashedBy }) => [name, hashedBy])).toEqual(
-    ['kinds', 'parts_2026', 'people'].map((name) => [name, 'row']),
+    ['kinds', 'parts_2026', 'people'].map((name) => [name, 'sent']),
   );
   const target = Object.assign(new URL(await current.createDatabase('seed2')), { pathname: '/kinds' }).href;
   await rig.restore(id, target);
   for (const record of records) expect(await again(target, record)).toEqual(record);
   const [kinds] = records as [TableRecord];
   // Of earlier versions, which hashed whole rows as text.
-  const { hashedBy: _, ...whole } = kinds;
-  expect((await again(target, whole)).hash).toBe((await again(url, whole)).hash);
+  for (const hashedBy of ['row', undefined] as const) {
+    const before = { ...kinds, hashedBy };
+    expect((await again(target, before)).hash).toBe((await again(url, before)).hash);
+  }
   for (const change of [
     'q = \'{"n": 0.2500}\' WHERE e = 7',
     'o = o::numeric(20, 18) WHERE e = 21',
     "p = '-0' WHERE e IS NULL",
     'g = 0 WHERE e = 7',
     "m = 'grösse 1' WHERE e = 7",
+    "v = 'ok' WHERE e = 14",
+    "w = 'kinds' WHERE e = 14",
+    'x = 1 WHERE e = 14',
+    "y = ARRAY[interval '30 days'] WHERE e = 14",
   ]) {
     const before = (await again(target, kinds)).hash;
     await run(target, `UPDATE kinds SET ${change}`);

@@ -1,4 +1,5 @@
 import { type BackupConnection, quoteIdentifier } from '../database.ts';
+import { type HashedBy, hashedHere, rowHash } from './row-hash.ts';
 
 /** What is known of a table at the moment of the backup. */
 export interface TableRecord {
@@ -10,8 +11,7 @@ export interface TableRecord {
   hash: string | null;
   /** Whether only every so-manieth row was hashed; then the number, else null. */
   sampledBy: number | null;
-  /** What was hashed of a row: all of it. Undefined: of earlier backups, which of a table with a column `t` hashed that alone. */
-  hashedBy?: 'row' | undefined;
+  hashedBy?: HashedBy;
   /** Names of its indexes, constraints and triggers, and of sequences that belong to it, in the same schema. */
   parts: string[];
 }
@@ -33,16 +33,6 @@ const STEADY = [
   'SET LOCAL statement_timeout = 0',
   'SET LOCAL idle_in_transaction_session_timeout = 0',
 ].join('; ');
-
-/**
- * The hash of one row. Its text comes from the output functions of its types alone: a cast to text may be anybody's own,
- * and would run with the rights of whoever makes the backup. `t` alone would be a column of that name.
- */
-const HASH_OF_ROW =
-  'pg_catalog.hashtextextended(pg_catalog.textin(pg_catalog.record_out(t.*)) COLLATE pg_catalog."C", 0)';
-
-/** As earlier backups did it: what they hold is compared with that. */
-const HASH_BEFORE = 'pg_catalog.hashtextextended(t::text COLLATE "C", 0)';
 
 /** Ordinary tables with rows of the user's: not those of the system, of extensions, or of schemas left out. */
 const TABLES = `
@@ -90,20 +80,20 @@ export interface CountOptions {
 /**
  * Counts and hashes the rows of every table, within the transaction of the connection.
  *
- * The hash is the sum of `hashtextextended` over each row's whole text: independent of the order of rows, equal on every
- * server of the same architecture from PostgreSQL 11 on. A hash of the columns one by one is cheaper and will not do: it is
- * linear in them, so that rows which swapped the values of a column have the same sum.
+ * The hash is the sum of the hashes of all rows: independent of their order, equal on every server of the same architecture
+ * from PostgreSQL 11 on.
  */
 export async function countRows(connection: BackupConnection, options: CountOptions): Promise<TableRecord[]> {
   await connection.query(STEADY);
   const tables = await connection.query<TableRow>(TABLES, [options.without, options.within ?? null]);
   const bytes = tables.reduce((sum, table) => sum + Number(table.bytes), 0);
   const mode = options.mode === 'auto' ? (bytes <= AUTO_LIMIT ? 'all' : 'sample') : options.mode;
+  const hashedBy = await hashedHere(connection);
   const records: TableRecord[] = [];
   for (const [index, table] of tables.entries()) {
     options.signal?.throwIfAborted();
     const sampledBy = mode === 'sample' && Number(table.estimate) > SAMPLE_OVER ? SAMPLE_BY : null;
-    records.push(await countTable(connection, { ...table, hashedBy: 'row' }, mode === 'off' ? 'off' : sampledBy));
+    records.push(await countTable(connection, { ...table, hashedBy }, mode === 'off' ? 'off' : sampledBy));
     options.onTable?.(index + 1, tables.length);
   }
   return records;
@@ -122,7 +112,7 @@ async function countTable(
 ): Promise<TableRecord> {
   const table = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   // A sample is chosen by the row itself: the same rows are in it wherever they lie.
-  const hash = hashedBy === 'row' ? HASH_OF_ROW : HASH_BEFORE;
+  const hash = sampling === 'off' ? '' : await rowHash(connection, { schema, name, hashedBy });
   const sample = typeof sampling === 'number' ? ` FILTER (WHERE ${hash} % ${sampling} = 0)` : '';
   const sum = sampling === 'off' ? 'NULL::text' : `coalesce(sum(${hash})${sample}, 0)::text`;
   const [row] = await connection.query<{ rows: string; hash: string | null }>(
