@@ -20,8 +20,8 @@ import { ByteReader } from './open.ts';
  */
 const HEAD = 8;
 const BLOCK = 1 << 19;
-/** Blocks at work at once. Each holds its plaintext and its result. */
-const PARALLEL = 4;
+/** Blocks at work at once. Each holds its plaintext and its result; of the four threads there are one stays free for the store. */
+const PARALLEL = 3;
 const BROTLI = 0x8000_0000;
 /**
  * On rows of a database quality 1 compresses in a third of the time of deflate's level 1, unpacks in three quarters of it, and
