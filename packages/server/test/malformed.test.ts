@@ -303,3 +303,58 @@ it('an event that is sent twice is stored once, and what was left out is counted
   );
   expect(losses.map(({ reason }) => reason)).toEqual(expect.arrayContaining(['not_kept', 'unknown_item_type']));
 });
+
+it('a span that is refused inside a transaction is counted, and the rest is taken', async () => {
+  const [id, traceId] = [newId(), newId()];
+  const at = Date.now() / 1_000;
+  const span = (spanId: string, more = {}) => ({
+    span_id: spanId,
+    trace_id: traceId,
+    start_timestamp: at,
+    timestamp: at,
+    ...more,
+  });
+  const body = envelope({ event_id: id }, [
+    'transaction',
+    {
+      ...{ event_id: id, type: 'transaction', transaction: 'GET /menu', start_timestamp: at, timestamp: at },
+      contexts: { trace: { trace_id: traceId, span_id: 'a'.repeat(16), op: 'http.server' } },
+      spans: [span('b'.repeat(16)), span('no id'), span('c'.repeat(16), { start_timestamp: 'never' }), 'none'],
+    },
+  ]);
+  expect((await rig.post(ENVELOPE, body)).status).toBe(200);
+  await rig.settled();
+  expect(
+    await store.telemetry.query('SELECT spanId FROM spans WHERE traceId = {traceId:String} ORDER BY spanId', {
+      traceId,
+    }),
+  ).toEqual([{ spanId: 'a'.repeat(16) }, { spanId: 'b'.repeat(16) }]);
+  expect(
+    await store.telemetry.query(
+      "SELECT category, sum(quantity) AS n FROM client_reports WHERE reason = 'invalid_span' GROUP BY category",
+    ),
+  ).toEqual([{ category: 'span', n: 3 }]);
+  const [letter] = await store.telemetry.query<{ message: string }>(
+    "SELECT message FROM dead_letters WHERE code = 'invalid_span' AND message LIKE '%of a transaction%'",
+  );
+  expect(letter?.message).toBe(
+    '3 of the 4 spans of a transaction were not taken. A span needs a trace_id of 32 and a span_id of 16 hex digits.',
+  );
+});
+
+it('the span of a structured log is known also when its id passes for a card number', async () => {
+  const [traceId, spanId] = [newId(), '4111111111111111'];
+  const text = (value: string) => ({ value, type: 'string' });
+  const attributes = { 'sentry.trace.parent_span_id': text(spanId), 'order.card': text(spanId) };
+  const log = { timestamp: Date.now() / 1_000, level: 'info', body: 'paid', trace_id: traceId, attributes };
+  const header = { type: 'log', item_count: 1, content_type: 'application/vnd.sentry.items.log+json' };
+  const body = [{}, header, { items: [log] }].map((part) => JSON.stringify(part)).join('\n');
+  expect((await rig.post(ENVELOPE, body)).status).toBe(200);
+  await rig.settled();
+  const [row] = await store.telemetry.query<{ spanId: string; attributes: Record<string, string> }>(
+    'SELECT spanId, attributes FROM logs WHERE traceId = {traceId:String}',
+    { traceId },
+  );
+  expect(row?.spanId).toBe(spanId);
+  expect(JSON.stringify(row?.attributes).split(spanId)).toHaveLength(2);
+});

@@ -1,6 +1,7 @@
+import { isObject } from './json-value.ts';
 import { isCardNumber, REDACTED, scrubText } from './scrub.ts';
 import { isSecretName } from './secret-names.ts';
-import { isSpanId } from './span-id.ts';
+import { isSpanId, isSpanIdAttribute } from './span-id.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** Levels that are kept of an event. */
@@ -39,9 +40,15 @@ function scrubObject(value: Record<string, unknown>, depth: number): Record<stri
   for (const [key, inner] of Object.entries(value)) {
     const secret = isSecretKey(key) && inner !== null && inner !== undefined;
     if (secret || (named && key === 'value' && typeof inner !== 'object')) scrubbed[wellFormed(key)] = REDACTED;
-    else scrubbed[scrubKey(key)] = isSpanId(key, inner) ? inner : scrubTree(inner, depth + 1);
+    else scrubbed[scrubKey(key)] = scrubMember(key, inner, depth + 1);
   }
   return scrubbed;
+}
+
+function scrubMember(key: string, value: unknown, depth: number): unknown {
+  if (isSpanId(key, value)) return value;
+  const scrubbed = scrubTree(value, depth);
+  return isObject(scrubbed) && isSpanIdAttribute(key, value) ? { ...scrubbed, value: value.value } : scrubbed;
 }
 
 /** Lets most texts pass: none of the forms of a secret lacks all of these. */

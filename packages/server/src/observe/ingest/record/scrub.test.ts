@@ -17,6 +17,11 @@ describe('ids of spans', () => {
     expect(scrubTree({ spans: [ids], id: CARD_LIKE, span_id: `paid with ${CARD_LIKE}` })).toEqual({
       ...{ spans: [ids], id: REDACTED, span_id: `paid with ${REDACTED}` },
     });
+    const attribute = { value: CARD_LIKE, type: 'string', note: CARD_LIKE };
+    expect(scrubTree({ 'sentry.trace.parent_span_id': attribute, 'order.id': attribute })).toEqual({
+      'sentry.trace.parent_span_id': { ...attribute, note: REDACTED },
+      'order.id': { ...attribute, value: REDACTED, note: REDACTED },
+    });
     const lines = ['spanId', 'parent', 'requestId'].map((name) => JSON.stringify({ message: 'm', [name]: CARD_LIKE }));
     const lax = JSON.stringify({ message: 'm', spanId: `${CARD_LIKE} ` });
     const encoded = new BodyEncoder('t', 'key').encode(Buffer.from([...lines, lax].join('\n')), 'ndjson', {

@@ -1,5 +1,16 @@
+import { isObject } from './json-value.ts';
+
 /** Names under which clients send the id of a span. */
-const NAMES = new Set(['spanId', 'parentSpanId', 'span_id', 'parent_span_id']);
+const NAMES = new Set([
+  'spanId',
+  'parentSpanId',
+  'span_id',
+  'parent_span_id',
+  'segment_id',
+  'sentry.trace.parent_span_id',
+  'sentry.segment.id',
+  'sentry.segment_id',
+]);
 const SPAN_ID = /^[0-9a-f]{16}$/i;
 
 /**
@@ -8,4 +19,9 @@ const SPAN_ID = /^[0-9a-f]{16}$/i;
  */
 export function isSpanId(name: string, value: unknown): boolean {
   return typeof value === 'string' && NAMES.has(name) && SPAN_ID.test(value);
+}
+
+/** As {@link isSpanId} for an attribute as containers write it: `{"value": "…", "type": "string"}`. */
+export function isSpanIdAttribute(name: string, given: unknown): given is { value: string } {
+  return isObject(given) && isSpanId(name, given['value']);
 }

@@ -1,5 +1,6 @@
 import type { GroupingRule } from '../../errors/index.ts';
 import type { PartSet } from '../record/part-set.ts';
+import type { Refused } from '../record/readers.ts';
 import type { RequestLines } from '../request-lines.ts';
 
 /** Categories by which SDKs are limited and losses are counted, as the protocol names them. */
@@ -57,6 +58,12 @@ export interface Loss {
   reason: string;
   category: Category;
   quantity: number;
+}
+
+/** Why an item was refused, or a part of it while the rest was taken: then of another category and number than the item. */
+export interface PartlyRefused extends Refused {
+  category?: Category;
+  quantity?: number;
 }
 
 /** Gathers what one request adds. */

@@ -9,7 +9,15 @@ import { scrubFragment } from '../record/scrub-fragment.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
 import { wellFormed, wellFormedJson } from '../record/well-formed.ts';
 import type { RequestLines } from '../request-lines.ts';
-import type { AttachedFile, Category, ItemContext, Loss, SentryCheckIn, SentryContext } from './context.ts';
+import type {
+  AttachedFile,
+  Category,
+  ItemContext,
+  Loss,
+  PartlyRefused,
+  SentryCheckIn,
+  SentryContext,
+} from './context.ts';
 import { type EnvelopeItem, isRefused, parseJson, readEnvelope } from './envelope.ts';
 import { ITEM_KINDS, type ItemKind, isKnownAndUnused } from './item-kinds.ts';
 import { addEvent } from './items-event.ts';
@@ -144,10 +152,9 @@ export class SentryIntake {
       return { code, message, category: 'default', quantity: 1, letter: false };
     }
     const quantity = countOf(item);
-    const refuse = (refused: Refused, letter = false): Outcome => ({
+    const refuse = (refused: PartlyRefused, letter = false): Outcome => ({
+      ...{ category: kind.category, quantity },
       ...refused,
-      category: kind.category,
-      quantity,
       letter,
     });
     if (context.scope === 'public' && !kind.public) {
@@ -168,7 +175,7 @@ export class SentryIntake {
     return added && refuse(added, true);
   }
 
-  #add(kind: ItemKind, item: EnvelopeItem, seed: string, context: ItemContext): Refused | number | undefined {
+  #add(kind: ItemKind, item: EnvelopeItem, seed: string, context: ItemContext): PartlyRefused | number | undefined {
     if (kind.form === 'bytes') return kind.add(item, context);
     const value = parseJson(item.payload);
     if (!isObject(value))

@@ -1,7 +1,7 @@
 import type { SourceMaps } from '../../errors/index.ts';
 import type { Json } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
-import type { Category, ItemContext } from './context.ts';
+import type { Category, ItemContext, PartlyRefused } from './context.ts';
 import type { EnvelopeItem } from './envelope.ts';
 import {
   addAttachment,
@@ -36,7 +36,7 @@ interface KindBase {
 
 /** How items of a type are read. Adding says what was refused: of a container, how many members. */
 export type ItemKind =
-  | (KindBase & { form: 'document'; add(input: DocumentInput): Refused | undefined })
+  | (KindBase & { form: 'document'; add(input: DocumentInput): PartlyRefused | undefined })
   | (KindBase & { form: 'container'; add(items: readonly unknown[], context: ItemContext, seed: string): number })
   | (KindBase & { form: 'bytes'; add(item: EnvelopeItem, context: ItemContext): Refused | undefined });
 

@@ -4,14 +4,19 @@ import type { Refused } from '../record/readers.ts';
 import { REDACTED } from '../record/scrub.ts';
 import { scrubTree } from '../record/scrub-tree.ts';
 import { addSpanRequest } from '../record/span-request.ts';
-import { addTaken, type ItemContext } from './context.ts';
+import { addTaken, type ItemContext, type PartlyRefused } from './context.ts';
 import { addRow, originOf } from './rows.ts';
+
+const NO_SPAN: Refused = { code: 'invalid_span', message: 'A span is a JSON object.' };
 
 /** Spans of one transaction or container. */
 const MOST_SPANS = 5_000;
 
-/** Adds a transaction: its root span and the spans inside it. */
-export function addTransaction(given: Json, context: ItemContext): Refused | undefined {
+/**
+ * Adds a transaction: its root span and the spans inside it.
+ * @returns why it was refused, or how many of its spans were while it was taken
+ */
+export function addTransaction(given: Json, context: ItemContext): PartlyRefused | undefined {
   const event = objectOf(scrubTree(given));
   const contexts = objectOf(event['contexts']);
   const trace = objectOf(contexts['trace']);
@@ -31,11 +36,23 @@ export function addTransaction(given: Json, context: ItemContext): Refused | und
   const refused = addOne(root, { ...shared, isRoot: true, more }, context);
   if (refused) return refused;
   addTaken(context.out, 'transaction');
-  const spans = Array.isArray(event['spans']) ? event['spans'].slice(0, MOST_SPANS) : [];
-  for (const span of spans) {
-    if (isObject(span) && !addOne(span, { ...shared, isRoot: false, more: {} }, context)) addTaken(context.out, 'span');
+  return addChildren(event['spans'], { ...shared, isRoot: false, more: {} }, context);
+}
+
+function addChildren(given: unknown, around: SpanSurroundings, context: ItemContext): PartlyRefused | undefined {
+  const spans = Array.isArray(given) ? given : [];
+  const refusals: string[] = [];
+  for (const span of spans.slice(0, MOST_SPANS)) {
+    const refused = isObject(span) ? addOne(span, around, context) : NO_SPAN;
+    if (refused) refusals.push(refused.message);
+    else addTaken(context.out, 'span');
   }
-  return undefined;
+  const over = Math.max(0, spans.length - MOST_SPANS);
+  if (over > 0) refusals.push(`A transaction may have ${MOST_SPANS} spans.`);
+  const quantity = over === 0 ? refusals.length : refusals.length - 1 + over;
+  if (quantity === 0) return undefined;
+  const message = `${quantity} of the ${spans.length} spans of a transaction were not taken. ${refusals[0]}`;
+  return { code: 'invalid_span', message, category: 'span', quantity };
 }
 
 function measurementsOf(value: unknown): Record<string, string> {
