@@ -279,3 +279,16 @@ it('says that the connection is lost, how old the page is, and finds back by its
   await page.getByText(/Connection lost/).waitFor({ state: 'hidden' });
   await context.close();
 });
+
+it('leads from a span of the database to its statement', async () => {
+  const { page, context } = await visit(bench, '/traces/5b8efff798038103d269b633813fc60c?span=a2');
+  const asked = page.waitForRequest((request) => new URL(request.url()).pathname.endsWith('/queries'));
+  await page.getByRole('link', { name: 'This statement in the database' }).click();
+  expect(new URL((await asked).url()).searchParams.get('text')).toBe('INSERT INTO ratings VALUES ($1, $2)');
+  await page.getByRole('button', { name: 'the statement of a span' }).click();
+  await page.waitForURL((url) => !url.searchParams.has('text'));
+  await page.goto(`${bench.fixture.url}/traces/5b8efff798038103d269b633813fc60c?span=a3`);
+  await page.getByText('http.client').first().waitFor();
+  expect(await page.getByRole('link', { name: 'This statement in the database' }).count()).toBe(0);
+  await context.close();
+});

@@ -3,7 +3,10 @@ import { checkDatabase } from '../../src/care/database/check-database.ts';
 import { readRecent } from '../../src/care/database/index.ts';
 import { DatabaseSampler } from '../../src/care/database/monitor/sampler.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/care/database/thresholds.ts';
+import { databaseRoutes } from '../../src/http/databases.ts';
+import { createHttpServer } from '../../src/http/server.ts';
 import { FakeClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
 import { connectMonitored } from '../../src/store/monitored/index.ts';
 import { startTelemetryServer, type TelemetryServer } from '../support/telemetry-server.ts';
 import { open, run, startEmbeddedServer, type TestServer } from './server.ts';
@@ -97,6 +100,33 @@ test('a statement is slow by what it did in the last day, not by what it did sin
   expect(await look()).toEqual([]);
   await end();
   await db.close();
+  await server.stop();
+});
+
+test('a span leads to its statement among those that were sampled, whatever its values and its comment', async () => {
+  const server = await startEmbeddedServer(18);
+  const url = await server.createDatabase('linked');
+  await run(url, 'CREATE EXTENSION pg_stat_statements');
+  const { clock, nap, end } = await storedSampling(url, store, START);
+  for (const ms of [2, 2]) await nap(ms);
+  const app = await createHttpServer({ log: createLog(clock, () => undefined), version: '0' });
+  databaseRoutes(app, {
+    ...{ guard: () => async () => undefined, clock, telemetry: store.telemetry },
+    databases: () => [{ name: new URL(url).href }],
+  } as never);
+  const found = async (text: string) => {
+    const path = `/api/v1/databases/${encodeURIComponent(new URL(url).href)}/queries`;
+    const query = { from: String(START), to: String(clock.now() + 1), text, limit: '1' };
+    const answer = await app.inject({ url: path, query });
+    expect(answer.statusCode, answer.body).toBe(200);
+    return answer.json<{ items: { query: string; calls: number }[] }>().items.map(({ query: own }) => own);
+  };
+  const sampled = ['SELECT pg_sleep($1) AS nap'];
+  expect(await found("SELECT pg_sleep(0.25) AS nap /*traceparent='00-1-2-01'*/")).toEqual(sampled);
+  expect(await found('SELECT pg_sleep($1) AS nap')).toEqual(sampled);
+  expect(await found('SELECT pg_sleep($1) AS doze')).toEqual([]);
+  await app.close();
+  await end();
   await server.stop();
 });
 

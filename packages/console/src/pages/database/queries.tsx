@@ -39,7 +39,9 @@ export function Queries({ database }: { database: string }) {
         </p>
       )}
       <QueryView query={query} what="the statements" rows={8}>
-        {({ items }) => (items.length === 0 ? <NoStatements /> : <List items={items} open={open} />)}
+        {({ items }) =>
+          items.length === 0 ? <NoStatements ofSpan={text !== undefined} /> : <List items={items} open={open} />
+        }
       </QueryView>
       {open !== undefined && (
         <Drawer title="Statement" close={() => void navigate({ search: (old) => ({ ...old, query: undefined }) })}>
@@ -50,7 +52,15 @@ export function Queries({ database }: { database: string }) {
   );
 }
 
-function NoStatements() {
+function NoStatements({ ofSpan }: { ofSpan: boolean }) {
+  if (ofSpan) {
+    return (
+      <Empty title="This statement was not sampled in this time">
+        Choose a longer time, or see all statements. What ran once between two samples, or in another database, is not
+        among them.
+      </Empty>
+    );
+  }
   return (
     <Empty title="No statement was sampled in this time">
       Statements are sampled every 30 seconds from pg_stat_statements; two samples are needed. If none comes, see the

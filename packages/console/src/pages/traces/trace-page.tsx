@@ -143,10 +143,19 @@ function Lines({ trace: { logs } }: { trace: TraceDetail }) {
   );
 }
 
-/** The text of a database span, by today's and the earlier name of OpenTelemetry. */
+/** As much of a statement as the database's page looks for. */
+const LONGEST_STATEMENT = 2_000;
+
+/**
+ * The text of a span of a database that answers SQL, by today's and the earlier name of OpenTelemetry; Sentry's spans have it as
+ * their name.
+ */
 function statementOf({ op, name, attributes }: TraceSpan): string | undefined {
+  const system = attributes['db.system.name'] ?? attributes['db.system'];
+  if (system !== undefined && !/postgres/i.test(system)) return undefined;
   const text = attributes['db.query.text'] ?? attributes['db.statement'];
-  return text ?? (op?.startsWith('db.') ? name : undefined);
+  const named = op === 'db' || op?.startsWith('db.sql') === true || op === 'db.query';
+  return (text ?? (named ? name : undefined))?.slice(0, LONGEST_STATEMENT);
 }
 
 function SpanDetails({ span }: { span: TraceSpan }) {

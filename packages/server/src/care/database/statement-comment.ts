@@ -6,6 +6,8 @@ export interface Asker {
 }
 
 const LONGEST = 200;
+/** Characters before a cut that may not be as they were. */
+const ENDING = 8;
 
 /**
  * Reads the comment that sqlcommenter, OpenTelemetry or `traceQueries` of the SDK puts into a statement
@@ -32,8 +34,28 @@ function decoded(value: string): string | null {
   }
 }
 
-/** Whether two statements are the same apart from their values, which are written as `?` or `$1`. */
+/** The mark of a statement that was cut. */
+const CUT = / …$/;
+
+/** A statement without what differs from client to client: how its values are written and how many a list has, white space, its end. */
+function shapeOf(text: string): string {
+  return text
+    .replace(CUT, '')
+    .replace(/\$\d+|%s/g, '?')
+    .replace(/\s*([(),;=])\s*/g, '$1')
+    .replace(/\?(?:,\?)+/g, '?')
+    .replace(/(\(\?\))(?:,\(\?\))+/g, '$1')
+    .replace(/[\s;]+$/, '');
+}
+
+/**
+ * Whether two statements are the same apart from their values, which are written as `?`, `$1` or `%s`. A statement that was cut is
+ * compared as far as it goes.
+ */
 export function sameStatement(one: string, other: string): boolean {
-  const shape = (text: string) => text.replace(/\$\d+/g, '?');
-  return shape(one) === shape(other);
+  const [a, b] = [shapeOf(one), shapeOf(other)];
+  if (!CUT.test(one) && !CUT.test(other)) return a === b;
+  // The end of what is left may be part of a value or of a list.
+  const length = Math.min(CUT.test(one) ? a.length : b.length, CUT.test(other) ? b.length : a.length) - ENDING;
+  return a.slice(0, length) === b.slice(0, length) && Math.min(a.length, b.length) >= length;
 }
