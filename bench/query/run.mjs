@@ -187,6 +187,11 @@ const folder = resolve(values.data ?? (await mkdtemp(join(tmpdir(), 'yumops-benc
 // The engines have users of their own, who must get there.
 if (values.data === undefined) await chmod(folder, 0o755);
 const stops = [];
+const stopAll = async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+};
+// Postgres empties unlogged tables after a stop out of order, and with them what was to be kept.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll().then(() => process.exit(1)));
 try {
   const stores = await openStores(folder, { rows: ROWS, postgresRows: POSTGRES_ROWS }, stops);
   const loadSeconds = seconds(startedAt);
@@ -201,6 +206,6 @@ try {
     console.log(`${seconds(startedAt)} s in all${values.only === undefined ? `; written to ${file}` : ''}`);
   }
 } finally {
-  for (const stop of stops.reverse()) await stop();
+  await stopAll();
   if (values.data === undefined) await rm(folder, { recursive: true, force: true });
 }

@@ -14,7 +14,8 @@ const seconds = (since) => Math.round((performance.now() - since) / 1_000);
 const log = createLog(systemClock, (line) => process.stderr.write(line), 'warn');
 
 /**
- * Opens both engines with their rows in `folder`. A folder that is empty or absent is filled.
+ * Opens both engines with their rows in `folder`. A folder that is empty or absent is filled; kept rows of Postgres may be
+ * left out.
  * @param wanted rows of the log, and of Postgres: the newest when they are fewer; 0 leaves Postgres out
  * @param stops takes what must be called in the end, the last first
  */
@@ -28,8 +29,8 @@ export async function openStores(folder, wanted, stops) {
     );
   }
   const kept = names.length > 0 ? JSON.parse(await readFile(note, 'utf8')) : undefined;
-  const asked = kept ?? { ...wanted, end: Date.now() - 1_000 };
-  if (kept && (kept.rows !== wanted.rows || kept.postgresRows !== wanted.postgresRows)) {
+  const asked = { ...wanted, end: kept?.end ?? Date.now() - 1_000 };
+  if (kept && (kept.rows !== wanted.rows || ![0, kept.postgresRows].includes(wanted.postgresRows))) {
     throw new Error(`${folder} holds ${kept.rows} rows, ${kept.postgresRows} of them in Postgres: ask for as many.`);
   }
   const telemetry = await openClickhouse(join(folder, 'chdb'), asked, kept === undefined, stops);
