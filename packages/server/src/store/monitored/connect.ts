@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { AdministeredDatabase, ProbeLimits } from '../../care/database/index.ts';
-import { asDatabaseError } from './database-error.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import { asDatabaseError, unavailable } from './database-error.ts';
 
 /** An open connection to a database of the operator. */
 export interface DatabaseConnection extends AdministeredDatabase {
@@ -19,7 +20,7 @@ const APPLY_LIMIT = 60_000;
  * Opens one connection. Every statement brings its settings along in its own transaction: behind a pooler that hands
  * out server connections by transaction, a setting of the session would fall to the application.
  * @param name how errors call the database
- * @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal
+ * @throws YumOpsError `database_unavailable`, `too_many_connections`
  */
 export async function connectMonitored(name: string, url: string): Promise<DatabaseConnection> {
   const client = await openSession(name, url);
@@ -30,7 +31,7 @@ export async function connectMonitored(name: string, url: string): Promise<Datab
   };
 }
 
-/** Opens a session. @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal */
+/** Opens a session. @throws YumOpsError `database_unavailable`, `too_many_connections` */
 export async function openSession(name: string, url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
@@ -44,7 +45,9 @@ export async function openSession(name: string, url: string): Promise<pg.Client>
   try {
     await client.connect();
   } catch (error) {
-    throw asDatabaseError(name, error);
+    const told = asDatabaseError(name, error);
+    // Poolers refuse with codes of their own.
+    throw told instanceof YumOpsError ? told : unavailable(name, error);
   }
   return client;
 }

@@ -19,13 +19,18 @@ export function asDatabaseError(name: string, error: unknown): unknown {
   const code = codeOf(error) ?? '';
   const message = messageOf(error);
   if (!UNAVAILABLE.test(code) && !CONNECTION_MESSAGE.test(message)) return error;
-  return new YumOpsError(
-    code === '53300' && !OWN_LIMIT.test(message) ? 'too_many_connections' : 'database_unavailable',
-    `The database "${name}" cannot be reached: ${message}`,
-    {
-      hint: 'Check its url under databases: host, port, user, password and database name.',
-      status: 503,
-      cause: error,
-    },
-  );
+  return unavailable(name, error, code === '53300' && !OWN_LIMIT.test(message) ? 'too_many_connections' : undefined);
+}
+
+/** The error about a database that does not let us in. */
+export function unavailable(
+  name: string,
+  error: unknown,
+  code: 'database_unavailable' | 'too_many_connections' = 'database_unavailable',
+): YumOpsError {
+  return new YumOpsError(code, `The database "${name}" cannot be reached: ${messageOf(error)}`, {
+    hint: 'Check its url under databases: host, port, user, password and database name.',
+    status: 503,
+    cause: error,
+  });
 }

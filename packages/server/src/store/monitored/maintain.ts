@@ -32,7 +32,7 @@ const SLOW_VACUUM = "SET vacuum_cost_delay = '10ms'";
 const WIDE_VACUUM = "SET vacuum_cost_delay = '2ms'; SET vacuum_buffer_usage_limit = '16MB'";
 const KNOWS_WIDTH = 160_000;
 
-/** Opens a database for upkeep. @throws YumOpsError `database_unavailable`, or with the SQLSTATE of the refusal */
+/** Opens a database for upkeep. @throws YumOpsError `database_unavailable`, `too_many_connections` */
 export async function connectMaintained(name: string, url: string): Promise<MaintainedDatabase> {
   const watcher = await openSession(name, url);
   return new MaintainedConnection(name, url, watcher);
@@ -91,6 +91,7 @@ class MaintainedConnection implements MaintainedDatabase {
   }
 
   async takeLease(): Promise<boolean> {
+    await this.#requireOwnSession();
     // Not through `read`: the lock of a session must not hang on a transaction of it.
     const { rows } = await this.#asking(`SELECT pg_try_advisory_lock(${LEASE}) AS taken`);
     this.#leased = rows[0]?.taken === true;
@@ -111,6 +112,31 @@ class MaintainedConnection implements MaintainedDatabase {
   async close(): Promise<void> {
     await this.#worker?.client.end().catch(() => undefined);
     await this.#watcher.end().catch(() => undefined);
+  }
+
+  /**
+   * Behind a pooler that hands out server connections by transaction, the lease and the settings of upkeep would stay with
+   * connections of the application. It shows in a process that serves two sessions, or in one that changes under us.
+   */
+  async #requireOwnSession(): Promise<void> {
+    const own = async () => (await this.#asking('SELECT pg_backend_pid() AS pid')).rows[0]?.pid as number;
+    const before = await own();
+    const other = await openSession(this.#name, this.#url);
+    try {
+      await other.query('BEGIN');
+      const { rows } = await other.query('SELECT pg_backend_pid() AS pid');
+      if (rows[0].pid !== before && (await own()) === before) return;
+    } finally {
+      await other.end().catch(() => undefined);
+    }
+    throw new YumOpsError(
+      'pooled_connection',
+      `The address of the database "${this.#name}" leads to a pooler that hands out connections by transaction, and upkeep needs a session of its own.`,
+      {
+        hint: 'Give the address of the server itself, or of the pooler in session mode, as url under maintenance.',
+        status: 409,
+      },
+    );
   }
 
   async #asking(sql: string) {

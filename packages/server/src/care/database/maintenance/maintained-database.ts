@@ -29,6 +29,7 @@ export interface MaintainedDatabase extends MonitoredDatabase {
   /**
    * Takes the lease: one runner a database, wherever it runs. It is held until `close`, or until the session is lost.
    * @returns false when somebody else has it
+   * @throws YumOpsError `pooled_connection` where a session is not ours for as long as it is open
    */
   takeLease(): Promise<boolean>;
   /** Whether the lease is still ours. */

@@ -121,7 +121,7 @@ export function refusePaused(database: string, pause: Pause | null): void {
 /**
  * Runs tasks of upkeep on a database: one runner at a time, each action when the server has room, each written down
  * with what was measured before and after. What was done stays done when it ends early; the next run plans anew.
- * @throws YumOpsError `maintenance_paused`, `maintenance_running`, `standby`, `database_unavailable`
+ * @throws YumOpsError `maintenance_paused`, `maintenance_running`, `standby`, `pooled_connection`, `database_unavailable`
  */
 export async function runMaintenance(request: MaintenanceRequest, deps: MaintenanceDeps): Promise<MaintenanceReport> {
   const { database } = request;
