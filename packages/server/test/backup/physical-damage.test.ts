@@ -52,13 +52,17 @@ async function flip(path: string): Promise<void> {
 
 const base = () => join(rig.folder, 'blobs/nightly/objects', id, 'base.tar');
 
+/** A row where the copy can do no harm: it archives nothing, follows nobody and opens no port. */
+const ALONE = `SELECT 1 WHERE current_setting('archive_mode') = 'off' AND current_setting('listen_addresses') = ''
+  AND current_setting('primary_conninfo') = ''`;
+
 test('finds nothing wrong with a backup that is whole, and restores it on trial', async () => {
   expect(await findings()).toEqual([]);
   const connect = (url: string) => new PostgresDatabase('the copy', new Secret(url));
   const trial = await tryPhysical(
     {
       ...{ repository: rig.repository, server: recoveryServer, clock: systemClock, connect, progress },
-      ...{ smokeQueries: ['SELECT 1 FROM kept LIMIT 1', 'SELECT 1 FROM kept WHERE false'], catalog: 'postgres' },
+      ...{ smokeQueries: ['SELECT 1 FROM kept LIMIT 1', ALONE, 'SELECT 1 FROM kept WHERE false'], catalog: 'postgres' },
       near: join(rig.folder, 'trial'),
     },
     {},

@@ -135,23 +135,42 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     expect(await check(url)).toEqual([]);
   });
 
-  test('whoever holds vacuum up is named', async () => {
-    const url = await fresh('held');
+  test.each<[string, (url: string) => Promise<[RegExp, () => Promise<unknown>]>]>([
+    [
+      'a session',
+      async (url) => {
+        const holder = await open(url);
+        await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+        const { rows } = await holder.query('SELECT pg_backend_pid() AS pid');
+        const end = () => holder.query('ROLLBACK').then(() => holder.end());
+        return [new RegExp(`Pid ${rows[0].pid} holds vacuum up`), end];
+      },
+    ],
+    [
+      'a prepared transaction',
+      async (url) => {
+        await run(url, "BEGIN; CREATE TABLE held (id int); PREPARE TRANSACTION 'forgotten'");
+        return [/Prepared transaction forgotten holds vacuum up/, () => run(url, "ROLLBACK PREPARED 'forgotten'")];
+      },
+    ],
+    [
+      'a slot',
+      async (url) => {
+        await run(url, "SELECT pg_create_logical_replication_slot('lazy', 'pgoutput')");
+        return [/Slot lazy holds vacuum up/, () => run(url, "SELECT pg_drop_replication_slot('lazy')")];
+      },
+    ],
+  ])('%s that holds vacuum up is named', async (holder, begin) => {
+    const url = await fresh(holder.replaceAll(' ', '_'));
     await run(url, 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 12000); ANALYZE t');
-    const holder = await open(url);
-    const { rows } = await holder
-      .query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_backend_pid() AS pid')
-      .then((results) => (results as unknown as { rows: { pid: number }[] }[])[1] as { rows: { pid: number }[] });
+    const [named, end] = await begin(url);
     await run(
       url,
       'DO $$ BEGIN FOR i IN 1..12000 LOOP BEGIN DELETE FROM t WHERE id = i; EXCEPTION WHEN others THEN END; END LOOP; END $$',
     );
     const held = (await check(url)).filter(({ code }) => code === 'vacuum');
-    expect(held).toMatchObject([
-      { object: 'public.t', message: expect.stringContaining(`Pid ${rows[0]?.pid} holds vacuum up`) },
-    ]);
-    await holder.query('ROLLBACK');
-    await holder.end();
+    await end();
+    expect(held).toMatchObject([{ object: 'public.t', message: expect.stringMatching(named) }]);
     await run(url, held[0]?.fix as string);
     expect((await check(url)).filter(({ code }) => code === 'vacuum')).toEqual([]);
   });

@@ -294,6 +294,11 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
       'vacuum public.theirs failed',
     ]);
     expect(actions.find(({ status }) => status === 'failed')?.error).toContain('skip');
+    if (major === 18) {
+      await run(url, 'GRANT MAINTAIN ON theirs TO keeper');
+      const granted = await maintain(asRole(url, 'keeper', 'pw'), ['vacuum', 'analyze']);
+      expect(granted).toMatchObject({ status: 'done', actions: [{ object: 'public.theirs' }] });
+    }
     await run(url, 'DROP OWNED BY keeper; DROP ROLE keeper');
   });
 
