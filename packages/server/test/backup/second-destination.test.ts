@@ -74,8 +74,11 @@ describe.each<[string, () => Promise<string>]>([
     expect(await hashOf(target)).toBe(await hashOf(url));
     const folder = join(made.folder, 'back');
     expect(await there.restoreFiles(id, { path: undefined, folder, yes: false }, hooks())).toMatchObject({ files: 1 });
-    expect(await there.drill(config, hooks())).toMatchObject({ ok: true, backup: id });
-    expect(await there.drills(config, 5)).toHaveLength(1);
+    // That of a directory is drilled by command, in another test.
+    if (s3) {
+      expect(await there.drill(config, hooks())).toMatchObject({ ok: true, backup: id });
+      expect(await there.drills(config, 5)).toHaveLength(1);
+    }
     // The catalogue of the first is rebuilt from it, and stands on its own again.
     expect(await copyAndCheck(there, config, hooks())).toMatchObject({ copied: [id], verified: [{ ok: true }] });
     expect(await made.verify(id, 1)).toMatchObject({ ok: true });
