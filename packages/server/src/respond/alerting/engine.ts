@@ -88,6 +88,7 @@ export class AlertEngine {
   #servedAt: number | null = null;
   /** Alerts were taken that have not been looked at. */
   #accepted = false;
+  #pushedAtOnce = PUSHED_AT_ONCE;
   readonly #way: RightOfWay;
   /** The agreed time minus monotonic time. */
   #offset: number;
@@ -170,7 +171,7 @@ export class AlertEngine {
   /** Sends what was just taken, and looks at nothing else. */
   async #serveAccepted(lease: Lease): Promise<number> {
     const [pushed, circumstances] = await Promise.all([
-      this.#deps.store.pushedToHandle(this.now(), PUSHED_AT_ONCE),
+      this.#deps.store.pushedToHandle(this.now(), this.#pushedAtOnce),
       readCircumstances(this.#deps, this.now()),
     ]);
     let waits = true;
@@ -187,7 +188,7 @@ export class AlertEngine {
   async #serveAll(lease: Lease | null, accepted: boolean): Promise<number> {
     const { store } = this.#deps;
     const [pushed, groups, next, takenBack, circumstances] = await Promise.all([
-      lease ? store.pushedToHandle(this.now(), PUSHED_AT_ONCE) : [],
+      lease ? store.pushedToHandle(this.now(), this.#pushedAtOnce) : [],
       lease ? store.dueGroups(this.now()) : [],
       store.nextDue(this.#delivery.room),
       this.#delivery.takeBack(),
@@ -335,7 +336,8 @@ export class AlertEngine {
   ): Promise<boolean> {
     const handling = { lease, plans: this.#plans, groupBy: this.#config.grouping.by, now: this.now(), circumstances };
     const deps = { ...this.#deps, giveWay: () => this.#way.giveWay() };
-    const { waits, more } = await handlePushed(deps, { ...handling, sending: this.#delivery }, pushed);
+    const { waits, more, atOnce } = await handlePushed(deps, { ...handling, sending: this.#delivery }, pushed);
+    this.#pushedAtOnce = atOnce;
     if (more) this.#accepted = true;
     return waits;
   }

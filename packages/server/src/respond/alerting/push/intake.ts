@@ -41,8 +41,10 @@ interface Handled {
 export interface HandledPushes {
   /** There are messages now that may leave and that nobody has taken. */
   waits: boolean;
-  /** There is more to handle. */
+  /** There may be more to handle. */
   more: boolean;
+  /** So many are worth reading the next time: what is read and left is read again. */
+  atOnce: number;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function handlePushed(
   { lease, plans, groupBy, now, sending, circumstances }: Handling,
   pushed: readonly PushedAlert[],
 ): Promise<HandledPushes> {
-  if (pushed.length === 0) return { waits: false, more: false };
+  if (pushed.length === 0) return { waits: false, more: false, atOnce: PUSHED_AT_ONCE };
   const told = pushed.filter(({ handled }) => handled.episode > 0);
   const known = await deps.store.groupsOf(told.map(({ fingerprint, handled }) => idOf(fingerprint, handled)));
   const groups = new Map<string, Handled[]>();
@@ -80,7 +82,8 @@ export async function handlePushed(
   const ends = changes.some(({ inputs }) => inputs.some(({ type }) => type === 'resolved'));
   // What an alert muted that is over now may speak again.
   if (ends) await deps.store.wakeMuted(now);
-  return { waits, more: pushed.length >= PUSHED_AT_ONCE || first.length < groups.size };
+  const isMany = groups.size >= MOST_GROUPS;
+  return { waits, more: isMany || pushed.length >= PUSHED_AT_ONCE, atOnce: isMany ? MOST_GROUPS : PUSHED_AT_ONCE };
 }
 
 function idOf(fingerprint: string, { episode }: PushProgress): string {
