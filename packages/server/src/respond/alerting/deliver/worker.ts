@@ -125,20 +125,24 @@ export class DeliveryWorker {
     return new Set(this.#inFlight.values()).size;
   }
 
+  /** What is sent is let go with the answer: in a flood thousands wait for their outcome to be written. */
   #start(bundle: Bundle): void {
+    const { id: bundleId } = bundle;
+    const messages = bundle.messages.map(({ id, groupKey }) => ({ id, groupKey }));
     const attempt = this.#attempt(bundle)
+      .then((result) => this.#note(messages, result))
       .catch((error: unknown) => {
         // The outcome could not be written: the message's lease runs out and it is taken again.
         this.#deps.log.error('the outcome of a delivery was not recorded', {
-          message: bundle.id,
+          message: bundleId,
           error: messageOf(error),
         });
       })
       .finally(() => {
-        for (const { id } of bundle.messages) this.#inFlight.delete(id);
+        for (const { id } of messages) this.#inFlight.delete(id);
         this.#deps.settled();
       });
-    for (const { id } of bundle.messages) this.#inFlight.set(id, attempt);
+    for (const { id } of messages) this.#inFlight.set(id, attempt);
   }
 
   #began({ lead }: Bundle): void {
@@ -155,19 +159,22 @@ export class DeliveryWorker {
     if (count === MAX_PER_TARGET / 2) this.#deps.settled();
   }
 
-  /** What becomes of a bundle becomes of each of its messages. */
-  async #attempt(bundle: Bundle): Promise<void> {
+  async #attempt(bundle: Bundle): Promise<DeliveryResult> {
     this.#began(bundle);
-    const result = await this.#send(bundle).finally(() => this.#answered(bundle));
-    const moved = (this.#deps.random ?? machineRandom)();
-    const others = bundle.messages.length - 1;
+    return this.#send(bundle).finally(() => this.#answered(bundle));
+  }
+
+  /** What becomes of a bundle becomes of each of its messages. */
+  async #note(messages: readonly Pick<Claimed, 'id' | 'groupKey'>[], result: DeliveryResult): Promise<void> {
+    const random = (this.#deps.random ?? machineRandom)();
+    const others = messages.length - 1;
     const shown =
       result.outcome === 'sent' && others > 0
         ? { ...result, detail: `${result.detail}, in one with ${others} other message${others === 1 ? '' : 's'}` }
         : result;
     await Promise.all(
-      bundle.messages.map(({ id, groupKey }) =>
-        this.#outcomes.add({ groupKey, input: { type: 'attempted', messageId: id, result: shown, random: moved } }),
+      messages.map(({ id, groupKey }) =>
+        this.#outcomes.add({ groupKey, input: { type: 'attempted', messageId: id, result: shown, random } }),
       ),
     );
   }
