@@ -91,7 +91,8 @@ function settingsFor(major: PostgresMajor): Record<string, string | number> {
     unix_socket_directories: '',
     fsync: 'on',
     shared_preload_libraries: 'pg_stat_statements',
-    shared_buffers: '64MB',
+    // The system caches the files beside it; ten thousand alerts that fire fill it.
+    shared_buffers: '48MB',
     max_connections: 60,
     wal_level: 'replica',
     max_wal_size: '512MB',
