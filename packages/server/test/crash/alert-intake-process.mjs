@@ -4,11 +4,12 @@ import { alertmanagerRoutes } from '../../dist/http/alertmanager.js';
 import { createHttpServer } from '../../dist/http/server.js';
 import { systemClock } from '../../dist/lib/clock.js';
 import { createLog } from '../../dist/lib/log.js';
+import { LIMITS } from '../../dist/respond/alerting/deliver/throttle.js';
 import { createAlerting } from '../../dist/respond/alerting/index.js';
 import { createNotifiers } from '../../dist/respond/notify/index.js';
 import { connectState } from '../../dist/store/state/index.js';
 
-const { url, configFolder } = JSON.parse(process.env.ALERT_PROCESS);
+const { url, configFolder, mailEveryMs } = JSON.parse(process.env.ALERT_PROCESS);
 const log = createLog(systemClock, (line) => process.stderr.write(line), 'error');
 const db = connectState(url, { log, maxConnections: 6 });
 const { config, findings } = loadConfig({ path: configFolder, env: {} });
@@ -21,6 +22,7 @@ const alerting = createAlerting({
   resolveOnCall: async () => () => ({ people: [], targets: [], problem: null }),
   notifiers: ({ integrations }) => createNotifiers(integrations, systemClock),
   audit: async () => undefined,
+  limits: { ...LIMITS, perContact: { ...LIMITS.perContact, email: [{ count: 1, perMs: mailEveryMs }] } },
 });
 const app = await createHttpServer({ log, version: '0' });
 const guard = () => async () => undefined;

@@ -34,6 +34,8 @@ export function runAlertKills(options: {
   print?: (line: string) => void;
   /** Longest wait for all messages to leave, ms. */
   settleMs?: number;
+  /** Least time between two mails to the fallback, ms; default as in production. */
+  mailEveryMs?: number;
 }): Promise<AlertKillsResult>;
 
 /** Whether the promises held. */

@@ -10,6 +10,7 @@ import { startEmbeddedPostgres } from '../../dist/engines/index.js';
 import { systemClock } from '../../dist/lib/clock.js';
 import { createLog } from '../../dist/lib/log.js';
 import { connectState, migrateState } from '../../dist/store/state/index.js';
+import { seedState } from '../support/engine-templates.mjs';
 import { ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, ROUTING_KEY, startVendors } from './alert-vendors.mjs';
 import { seededRandom } from './seeded-random.mjs';
 
@@ -44,8 +45,8 @@ grouping: {by: [n], group_wait: 0s, group_interval: 1h, repeat_interval: 24h, re
 `;
 }
 
-async function startPath(url, configFolder) {
-  const env = { PATH: process.env.PATH, ALERT_PROCESS: JSON.stringify({ url, configFolder }) };
+async function startPath(settings) {
+  const env = { PATH: process.env.PATH, ALERT_PROCESS: JSON.stringify(settings) };
   const child = spawn(process.execPath, [SCRIPT], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const early = once(child, 'exit').then(([code]) => {
     throw new Error(`the alert path did not start (${code})`);
@@ -72,21 +73,32 @@ async function push(base, n) {
   }
 }
 
-/** Kills `kills` times while alerts come in, lets everything settle, and counts what came of what was accepted. */
-export async function runAlertKills({ kills, seed, print = () => undefined, settleMs = 1_200_000 }) {
+/**
+ * Kills `kills` times while alerts come in, lets everything settle, and counts what came of what was accepted. All
+ * fallbacks go to one person, who gets a mail every `mailEveryMs`: nearly all of the settling is that.
+ */
+export async function runAlertKills({
+  kills,
+  seed,
+  print = () => undefined,
+  settleMs = 1_200_000,
+  mailEveryMs = 60_000,
+}) {
   const random = seededRandom(seed);
   const home = await mkdtemp(join(tmpdir(), 'yumops-alert-kills-'));
   const log = createLog(systemClock, () => undefined);
+  await seedState(join(home, 'pg'));
   const engine = await startEmbeddedPostgres({ dataDir: join(home, 'pg'), clock: systemClock, log });
   const db = connectState(engine.url, { log, maxConnections: 2 });
   const vendors = await startVendors(random);
+  const settings = { url: engine.url, configFolder: home, mailEveryMs };
   const accepted = new Set();
   let next = 0;
   try {
     await migrateState(db);
     await writeFile(join(home, 'yumops.yml'), configOf(vendors, kills * 4 + 4));
     for (let round = 1; round <= kills; round++) {
-      const { child, base } = await startPath(engine.url, home);
+      const { child, base } = await startPath(settings);
       const gone = once(child, 'exit');
       // Some die when a vendor has taken something and not answered yet, some before the first answer to a sender.
       vendors.onTaken = random() < 0.5 ? () => random() < 0.4 && child.kill('SIGKILL') : () => undefined;
@@ -102,7 +114,7 @@ export async function runAlertKills({ kills, seed, print = () => undefined, sett
       if (round % 20 === 0) print(`${round} kills, ${accepted.size} alerts accepted`);
     }
     vendors.onTaken = () => undefined;
-    const { child } = await startPath(engine.url, home);
+    const { child } = await startPath(settings);
     let stillOut = 0;
     try {
       stillOut = await settle(db, settleMs, print);

@@ -5,6 +5,7 @@ import type { TelemetryStore } from '../../lib/telemetry.ts';
 import type { Notifier, ReplyLink } from '../notify/index.ts';
 import { type AlertActions, alertActions } from './actions.ts';
 import type { AlertingConfig } from './alerting-config.ts';
+import type { Limits } from './deliver/throttle.ts';
 import { AlertEngine } from './engine.ts';
 import { changeGroup } from './group/change.ts';
 import { AlertLoops } from './loops.ts';
@@ -47,6 +48,8 @@ export interface AlertingOptions {
   instance: string;
   /** Where critical alerts are kept while the state store is away; left out = they wait for it. */
   outageSpool?: OutageSpool;
+  /** How much leaves at most; left out = `LIMITS`. */
+  limits?: Limits;
 }
 
 /** The alert path of the platform. */
@@ -86,7 +89,7 @@ export interface Alerting extends AlertActions {
 export function createAlerting(options: AlertingOptions): Alerting {
   const { clock, db, config, audit } = options;
   const log = options.log.child('alerting');
-  const store = new PostgresAlertStore(db);
+  const store = new PostgresAlertStore(db, undefined, options.limits);
   const buckets = storedBuckets(options.telemetry);
   const pages = new AlertPages(db, buckets, config, () => engine.now(), options.plannedWork);
   const engine = new AlertEngine(
