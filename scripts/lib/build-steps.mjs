@@ -8,20 +8,30 @@ const TYPESCRIPT = 'node_modules/typescript/bin/tsc';
 export async function buildPackages() {
   await whenChanged(
     'packages',
-    [
-      'tsconfig.base.json',
-      'packages/protocol',
-      'packages/node/src',
-      'packages/node/build.mjs',
-      'packages/browser/src',
-      'packages/browser/build.mjs',
-      'packages/server/src',
-      'packages/node/package.json',
-    ],
+    ['tsconfig.base.json', 'packages/protocol', 'packages/node/src', 'packages/browser/src', 'packages/server/src'],
     'packages/server/dist/cli/bin.js',
     () =>
       step('Compiling the packages', async () => {
         await run(node, [TYPESCRIPT, '-b', 'packages/node', 'packages/browser', 'packages/server']);
+      }),
+  );
+  await buildSdks();
+}
+
+/** Bundles what is published of the SDKs, from what is compiled. */
+export async function buildSdks() {
+  await whenChanged(
+    'sdks',
+    [
+      'packages/protocol',
+      ...['node', 'browser'].flatMap((sdk) =>
+        ['src', 'build.mjs', 'package.json'].map((part) => `packages/${sdk}/${part}`),
+      ),
+      'package-lock.json',
+    ],
+    'packages/node/lib/esm/index.js',
+    () =>
+      step('Bundling the SDKs', async () => {
         await run(node, ['packages/node/build.mjs']);
         await run(node, ['packages/browser/build.mjs']);
       }),

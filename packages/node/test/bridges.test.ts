@@ -1,13 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingServer } from '../src/testing/recording-server.ts';
 
 const SDK = resolve(import.meta.dirname, '..');
-
-beforeAll(() => {
-  execFileSync(process.execPath, [resolve(SDK, 'build.mjs')]);
-});
 
 let yumops: RecordingServer;
 beforeEach(async () => {

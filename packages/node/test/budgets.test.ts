@@ -1,25 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { freePort } from '../../server/test/support/free-port.mjs';
 import { RecordingServer } from '../src/testing/recording-server.ts';
 import { runOutage } from './outage.mjs';
 import { measureRequests } from './request-cost.mjs';
 
 const SDK = resolve(import.meta.dirname, '..');
 const ENTRY = resolve(SDK, 'lib/esm/index.js');
-
-beforeAll(() => {
-  execFileSync(process.execPath, [resolve(SDK, 'build.mjs')]);
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 it('while the backend is down, memory stays within 32 MB, and every line is delivered later or counted as lost', async () => {
   const port = await freePort();

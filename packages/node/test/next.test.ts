@@ -16,7 +16,6 @@ let stdout = '';
 
 beforeAll(async () => {
   await yumops.listen();
-  execFileSync(process.execPath, [resolve(import.meta.dirname, '../build.mjs')], { cwd: root });
   output = execFileSync(process.execPath, [next, 'build'], {
     cwd: fixture,
     env: environment,

@@ -16,7 +16,6 @@ const run = (command: string, args: string[]) =>
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'yumops-pack-'));
-  execFileSync(process.execPath, [join(sdk, 'build.mjs')], { cwd: root });
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: sdk, stdio: 'ignore' });
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) as string;
   writeFileSync(join(project, 'package.json'), '{"name":"consumer","private":true,"type":"module"}');

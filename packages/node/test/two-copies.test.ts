@@ -1,11 +1,10 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RedisServer } from '../../server/test/support/redis-server.mjs';
 import { until } from '../src/testing/recording-server.ts';
 
-const SDK = resolve(import.meta.dirname, '..');
 const ATTACKER = '203.0.113.9';
 const OFFICE = '198.51.100.7';
 
@@ -13,7 +12,6 @@ let redis: RedisServer;
 const copies: { child: ChildProcess; url: string }[] = [];
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [resolve(SDK, 'build.mjs')]);
   redis = await RedisServer.start();
   for (let copy = 0; copy < 2; copy++) {
     const child = fork(resolve(import.meta.dirname, 'guarded-shop.mjs'), [String(redis.port)], {

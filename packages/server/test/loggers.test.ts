@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,6 @@ let store: TestTelemetry;
 let rig: IntakeRig;
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [resolve(SDK, 'build.mjs')]);
   store = await startTestTelemetry();
   rig = await startIntakeRig(store.telemetry);
 }, 60_000);
