@@ -1,4 +1,5 @@
 // A platform reduced to its intake: embedded engine, spool, HTTP. Started, and killed, by ingest-kills.mjs.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEmbeddedChdb } from '../../dist/engines/index.js';
 import { ingestRoutes } from '../../dist/http/ingest.js';
@@ -7,10 +8,13 @@ import { systemClock } from '../../dist/lib/clock.js';
 import { createLog } from '../../dist/lib/log.js';
 import { createIngest } from '../../dist/observe/ingest/index.js';
 import { connectTelemetry, migrateTelemetry } from '../../dist/store/telemetry/index.js';
+import { seedTelemetry } from '../support/engine-templates.mjs';
 
 const [folder, dieAt = '', dieCount = '0'] = process.argv.slice(2);
 const log = createLog(systemClock, (line) => process.stderr.write(line), 'error');
-const engine = await startEmbeddedChdb({ dataDir: join(folder, 'chdb'), clock: systemClock, log });
+const home = join(folder, 'chdb');
+if (!existsSync(home)) await seedTelemetry(home);
+const engine = await startEmbeddedChdb({ dataDir: home, clock: systemClock, log });
 const telemetry = connectTelemetry(engine.url);
 await migrateTelemetry(telemetry);
 
