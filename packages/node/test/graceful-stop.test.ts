@@ -14,10 +14,11 @@ it('takes readiness down first, lets running requests finish, then delivers and 
     const ready = readyzHandler();
     const server = createServer(withRequestLog(async (request, response) => {
       if (request.url === '/readyz') { response.statusCode = (await ready()).status; response.end(); return; }
-      setTimeout(() => response.end('finished'), 700);
+      process.once('message', () => response.end('finished'));
+      process.send('running');
     }));
     server.listen(0, '127.0.0.1', () => process.send(server.address().port));
-    stopOnSignals([server], { preStopDelay: 300, onStop: () => process.send('own work') });`;
+    stopOnSignals([server], { preStopDelay: 2_000, onStop: () => process.send('own work') });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
     env: { ...process.env, YUMOPS_URL: yumops.url, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -29,11 +30,10 @@ it('takes readiness down first, lets running requests finish, then delivers and 
     const origin = `http://127.0.0.1:${await until(() => messages[0] as number | undefined)}`;
     expect((await fetch(`${origin}/readyz`)).status).toBe(200);
     const running = fetch(`${origin}/slow`);
-    await new Promise((done) => setTimeout(done, 50));
+    await until(() => messages.includes('running'));
     child.kill('SIGTERM');
-    await until(() => messages.length >= 1);
-    await new Promise((done) => setTimeout(done, 100));
-    expect((await fetch(`${origin}/readyz`)).status).toBe(503);
+    await expect.poll(async () => (await fetch(`${origin}/readyz`)).status).toBe(503);
+    child.send('finish');
     expect(await (await running).text()).toBe('finished');
     expect(await ended).toEqual([0, null]);
     expect(messages).toContain('own work');

@@ -96,11 +96,11 @@ test.each([
   const begun = performance.now();
   await ingest.accept({ body: failures(service, 1), format: 'ndjson', project: '1' });
   expect(arrivals).toEqual([]);
-  await until(() => arrivals.length > 0, 10_000);
+  await until(() => arrivals.length > 0, 40_000);
   const tookMs = (arrivals[0] ?? 0) - begun;
   console.log(`told after ${Math.round(tookMs)} ms`);
   // A rule's own slot would come only once a minute.
-  expect(tookMs).toBeLessThan(5_000);
+  expect(tookMs).toBeLessThan(15_000);
   await until(() => ingest.stats().lagSeconds === 0);
   expect(arrivals).toHaveLength(1);
 });
