@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +14,7 @@ import type {
 } from '@yumops/protocol';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../packages/server/src/engines/free-port.ts';
 
 const root = join(import.meta.dirname, '..');
 const TOKEN = 'burst-test-admin-token';
@@ -25,15 +25,6 @@ chmodSync(data, 0o755);
 let child: ChildProcess;
 let yumops: string;
 let yumzoom: string;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 async function get<Answer>(path: string): Promise<Answer> {
   const response = await fetch(yumops + path, { headers: { authorization: `Bearer ${TOKEN}` } });
@@ -131,7 +122,7 @@ test('an error in the browser of a visitor is shown as it was written, also when
 test('a burst of errors reaches Slack and e-mail, says why, and everyone is told of its end', {
   timeout: 300_000,
 }, async () => {
-  await eventually(30, 'the homepage monitor is up', async () => {
+  await eventually(60, 'the homepage monitor is up', async () => {
     const { items } = await get<Page<Monitor>>('/api/v1/monitors');
     return items.find((monitor) => monitor.name === 'YumZoom Homepage' && monitor.state === 'up');
   });
