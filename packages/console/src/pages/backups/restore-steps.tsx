@@ -86,10 +86,14 @@ const LABELS: Record<What, string> = {
   moment: 'Moment, as ISO time or position in the log',
 };
 
+/** What becomes of a database that is there, where the backup holds all of one. */
+const REPLACES =
+  'A missing database is made, an empty one is filled. Any other needs --yes and is kept under another name.';
+
 const RULES: Record<What, readonly string[]> = {
   database: [
     'Put the address of the target into the variable TARGET_URL: it does not belong on a command line.',
-    'A missing database is made, an empty one is filled. Any other needs --yes and is kept under another name.',
+    REPLACES,
     'The database that was backed up is refused, under whatever name.',
   ],
   schema: [
@@ -106,10 +110,8 @@ const RULES: Record<What, readonly string[]> = {
 
 function rulesOf({ schemas }: BackupDetail, what: What): readonly string[] {
   if (what !== 'database' || schemas === null) return RULES[what];
-  return [
-    `It holds only ${schemas.join(', ')}: a new or an empty database takes it. Into one that is used goes one schema.`,
-    ...RULES.database,
-  ];
+  const partial = `It holds only ${schemas.join(', ')}: a missing database is made, an empty one is filled. Into any other, restore one schema.`;
+  return RULES.database.map((rule) => (rule === REPLACES ? partial : rule));
 }
 
 function commandOf({ id, name, schemas }: BackupDetail, what: What, detail: string, place: string): string {
