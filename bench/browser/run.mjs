@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
-const REPEATS = 15;
+const REPEATS = 9;
 const SLOWER = 4;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sdk = fileURLToPath(new URL('../../packages/browser/src/index.ts', import.meta.url));
