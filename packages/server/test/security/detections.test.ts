@@ -45,6 +45,13 @@ async function settled(marker: string): Promise<void> {
   await until(async () => (await one.detections()).some(({ keys }) => keys.ip === '192.0.2.250'));
 }
 
+/** Other instances were told of everything that was sent before: they are, once what was found in it is stored. */
+async function told(): Promise<void> {
+  await settled('marker');
+  await one.send(failures(5, () => ({ account: 'marker', ip: '192.0.2.251' })));
+  await until(async () => (await one.detections()).some(({ keys }) => keys.ip === '192.0.2.251'));
+}
+
 test('the fifth failure is brute force within two seconds; the account is stored hashed, the block names pair and reason', async () => {
   await one.send(failures(4));
   await settled('marker');
@@ -165,10 +172,7 @@ test('two instances count together, and both know the block', async () => {
 test('an instance that starts counts what another one took and has not stored', async () => {
   one.faults.shut = true;
   await one.send(failures(4));
-  // What it took is told once what was found in it is stored; two rounds later nobody is told of it any more.
-  await settled('marker');
-  await one.send(failures(5, () => ({ account: 'marker', ip: '192.0.2.251' })));
-  await until(async () => (await one.detections()).some(({ keys }) => keys.ip === '192.0.2.251'));
+  await told();
   const other = await startSecurityInstance(stores, null, [one]);
   await other.send(failures(1));
   expect(
@@ -185,12 +189,12 @@ test('an instance that heard nothing for a while asks for what it missed, and co
   other.faults.deaf = true;
   await one.send(failures(1, () => ({ account: 'bob' })));
   await one.send(failures(2));
-  await settled('marker');
+  await told();
   other.faults.deaf = false;
   const drop = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'yumops signals'`;
   await stores.state.db.query(drop);
-  // Alice and Bob, and the marker.
-  await until(() => other.watch.stats().pairs === 3);
+  // Alice and Bob, and the markers.
+  await until(() => other.watch.stats().pairs === 4);
   await other.send(failures(1));
   expect(
     await until(async () => (await other.detections()).find(({ keys }) => keys.ip === '203.0.113.9')),
