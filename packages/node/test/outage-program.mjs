@@ -56,5 +56,8 @@ await agree({ written, atRest, up: up.peak, down: down.peak, seconds: down.secon
 await logger.flush(20_000);
 await new Promise((resolve) => setTimeout(resolve, 200));
 await logger.flush(20_000);
+// A count of what was dropped goes with the next line, half a minute after the last such count at the earliest.
+const saying = setInterval(() => logger.info('still here'), 1_000);
 await agree('flushed');
+clearInterval(saying);
 process.disconnect();

@@ -16,5 +16,6 @@ export function runOutage(options: {
   rate: number;
   upSeconds: number;
   downSeconds: number;
+  settled?: () => Promise<unknown>;
   backend: { listen(port: number): Promise<unknown>; close(): Promise<unknown> };
 }): Promise<OutageFigures>;

@@ -27,9 +27,11 @@ export async function backendOf(server) {
  * @param options.rate lines a second
  * @param options.upSeconds seconds with the backend, which show what the application takes anyway
  * @param options.downSeconds seconds without it
+ * @param options.settled resolves when the backend has heard all that it waits for; the application goes on sending
  * @param options.backend starts and stops it; it is stopped before the first call of `listen`
  */
-export async function runOutage({ entry, port, rate, upSeconds, downSeconds, backend }) {
+export async function runOutage(options) {
+  const { entry, port, rate, upSeconds, downSeconds, backend, settled = async () => undefined } = options;
   await backend.listen(port);
   const child = fork(PROGRAM, [entry, String(rate), String(upSeconds), String(downSeconds)], {
     env: {
@@ -63,6 +65,7 @@ export async function runOutage({ entry, port, rate, upSeconds, downSeconds, bac
     await backend.listen(port);
     child.send('it is back');
     await heard();
+    await settled();
     child.send('go');
     await ended;
     const { written, seconds, atRest, up, down } = figures;
