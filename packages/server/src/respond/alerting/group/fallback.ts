@@ -3,7 +3,7 @@ import type { Episode, Plan } from '../episode.ts';
 import { isTold } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
-import { isOpen, type Message, timerKey } from './state.ts';
+import { isOpen, type Message, stepOf, timerKey } from './state.ts';
 import { knowsOfFiring, targetKey } from './told.ts';
 import { writeBatch, writeMessages } from './write.ts';
 
@@ -81,14 +81,15 @@ function tellInstead(draft: Draft, failed: Message, target: Target, alerts: Epis
     return;
   }
   const fresh = alerts.filter((alert) => !knowsOfFiring(draft, alert.id, target));
-  const step = failed.step;
+  const steps = new Map(failed.alerts.map(({ id, key }) => [id, stepOf(key)]));
+  const atStep = (alert: Episode) => ({ alert, step: steps.get(alert.id) ?? failed.step });
   if (fresh.length > 0) {
-    const entries = fresh.map((alert) => ({ alert, step }));
+    const entries = fresh.map(atStep);
     writeMessages(draft, { alerts: entries, targets: [target], kind: 'firing', tag: 'firing', reason });
     return;
   }
   const neverTried = failed.attempts === 0 && failed.status === 'failed';
-  const entries = alerts.map((alert) => ({ alert, step }));
+  const entries = alerts.map(atStep);
   // A step that asks for a channel which does not exist is told to the fallback as that step.
   if (neverTried) writeMessages(draft, { alerts: entries, targets: [target], kind: 'firing', tag: 'firing', reason });
   else if (PAGES.has(target.channel)) draft.noteAll(failed, 'fallback', `${targetKey(target)} has it already`);

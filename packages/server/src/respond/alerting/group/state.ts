@@ -181,6 +181,11 @@ export function tagOf(key: string): string {
   return key.slice(key.lastIndexOf(':') + 1).replace(/~\d+$/, '');
 }
 
+/** The step of its own at which an alert is told of under a key: in a message about several each has its own. */
+export function stepOf(key: string): number {
+  return Number(key.split(':')[2]);
+}
+
 /** The id of a message follows from its key, so that writing it twice is one row. */
 export function messageId(key: string): string {
   return sha256(key).slice(0, 32);
