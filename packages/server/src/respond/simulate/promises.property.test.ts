@@ -12,7 +12,8 @@ import { simulate } from './simulation.ts';
 
 /** Steps in all; the long run of `npm run soak -- alerts-property` sets more. */
 const STEPS = Number(process.env.YUMOPS_PROPERTY_STEPS ?? 500);
-const SEED = Number(process.env.YUMOPS_TEST_SEED ?? Date.now() % 1_000_000);
+/** The small cut is the same each time; the long run takes another seed each time. */
+const SEED = Number(process.env.YUMOPS_TEST_SEED ?? 12);
 const STEPS_PER_RUN = 250;
 /** Things happen in this time; then everything ends, works again, and settles. */
 const BUSY_MS = 1_500_000;
