@@ -18,6 +18,7 @@ const log = createLog(systemClock, (line) => process.stderr.write(line), 'warn')
  * left out.
  * @param wanted rows of the log, and of Postgres: the newest when they are fewer; 0 leaves Postgres out
  * @param stops takes what must be called in the end, the last first
+ * @returns also the address of the platform's store, and when the last row was written, ms since the epoch
  */
 export async function openStores(folder, wanted, stops) {
   await mkdir(folder, { recursive: true, mode: 0o755 });
@@ -33,11 +34,11 @@ export async function openStores(folder, wanted, stops) {
   if (kept && (kept.rows !== wanted.rows || ![0, kept.postgresRows].includes(wanted.postgresRows))) {
     throw new Error(`${folder} holds ${kept.rows} rows, ${kept.postgresRows} of them in Postgres: ask for as many.`);
   }
-  const telemetry = await openClickhouse(join(folder, 'chdb'), asked, kept === undefined, stops);
+  const { telemetry, url } = await openClickhouse(join(folder, 'chdb'), asked, kept === undefined, stops);
   const postgres =
     asked.postgresRows > 0 ? await openPostgres(join(folder, 'postgres'), asked, kept === undefined, stops) : undefined;
   if (!kept) await writeFile(note, JSON.stringify(asked));
-  return { telemetry, postgres, kept: kept !== undefined, end: asked.end };
+  return { telemetry, url, postgres, kept: kept !== undefined, end: asked.end };
 }
 
 async function openClickhouse(dataDir, { rows, end }, empty, stops) {
@@ -54,7 +55,7 @@ async function openClickhouse(dataDir, { rows, end }, empty, stops) {
     await telemetry.command(clickhouseInsert({ from, count, rows, end }));
     told(`${(from + count).toLocaleString('en')} rows in the platform's store, ${seconds(since)} s`);
   }
-  return telemetry;
+  return { telemetry, url: engine.url };
 }
 
 /** The same rows, and what a careful operator would index. */

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { startYumops } from '../../packages/server/test/support/start-yumops.mjs';
+import { openSignedIn } from '../lib/signed-in.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +22,6 @@ const REQUESTS = 10;
 const SENDERS = 8;
 const ADMIN = 'soak-live-tail-admin-token-0123456789';
 const KEY = 'soak-live-tail-ingest-key-0123456789';
-const account = { email: 'ada@example.com', password: 'correct horse battery staple' };
 
 const folder = await mkdtemp(join(tmpdir(), 'yumops-soak-live-tail-'));
 await chmod(folder, 0o755);
@@ -63,16 +63,7 @@ try {
 process.exit(passed ? 0 : 1);
 
 async function openTail() {
-  const made = await fetch(`${platform.url}/api/v1/users`, {
-    ...{ method: 'POST', body: JSON.stringify({ ...account, name: 'Ada', role: 'admin' }) },
-    headers: { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' },
-  });
-  if (!made.ok) throw new Error(`No account: ${made.status} ${await made.text()}`);
-  const page = await browser.newPage();
-  await page.goto(`${platform.url}/sign-in?return=${encodeURIComponent('/logs?tail=on')}`);
-  await page.getByLabel('E-mail').fill(account.email);
-  await page.getByLabel('Password').fill(account.password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  const page = await openSignedIn(browser, platform, ADMIN, '/logs?tail=on');
   await page.getByText('Following').waitFor();
   await page.evaluate(() => {
     window.measured = { tasks: [], frames: 0 };
