@@ -186,8 +186,9 @@ function checkEnds({ messages, taken }: Outcome): void {
     const message = byKey.get(key);
     if (!message || kind === 'meta') continue;
     // Several messages may have left as one; one of them that was withdrawn before another attempt was not in that.
+    const left = message.bundle ?? message.id;
     const others = messages.filter(({ bundle, id, status, maybeDelivered }) => {
-      return bundle === message.id && id !== message.id && (status === 'sent' || maybeDelivered);
+      return (bundle ?? id) === left && id !== message.id && (status === 'sent' || maybeDelivered);
     });
     const together = [message, ...others];
     for (const { channel: to, target, kind: own, alerts } of together) {
