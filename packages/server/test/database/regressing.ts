@@ -4,7 +4,7 @@ import { storedSampling } from './stored-sampling.ts';
 
 /** Milliseconds that the statement takes before and after. */
 const BEFORE = 6;
-const AFTER = 90;
+const AFTER = 150;
 
 /** Runs a statement that becomes more than ten times slower, and gives what the sampler says in the end. */
 export async function regressing(url: string): Promise<readonly Remark[]> {
