@@ -178,13 +178,21 @@ function checkKeys({ messages, taken }: Outcome): void {
   }
 }
 
-/** P7: whoever took a firing took its end, last, and nobody was told of an end alone who cannot have had the firing. */
+/**
+ * P7: whoever took a firing took its end, last, and nobody was told of an end alone who cannot have had the firing, nor
+ * heard of the alert in what the platform says of itself.
+ */
 function checkEnds({ messages, taken }: Outcome): void {
   const byKey = new Map(messages.map((message) => [message.key, message]));
   const words = new Map<string, boolean[]>();
+  const heard = new Set<string>();
   for (const { key, kind } of taken) {
     const message = byKey.get(key);
-    if (!message || kind === 'meta') continue;
+    if (!message) continue;
+    if (kind === 'meta') {
+      for (const { id } of message.alerts) heard.add(`${message.channel}/${message.target} ${id}`);
+      continue;
+    }
     // Several messages may have left as one; one of them that was withdrawn before another attempt was not in that.
     const left = message.bundle ?? message.id;
     const others = messages.filter(({ bundle, id, status, maybeDelivered }) => {
@@ -194,7 +202,8 @@ function checkEnds({ messages, taken }: Outcome): void {
     for (const { channel: to, target, kind: own, alerts } of together) {
       for (const { id, ended } of alerts) {
         const place = `${to}/${target} ${id}`;
-        words.set(place, [...(words.get(place) ?? []), ended ?? own === 'resolved']);
+        const before = words.get(place) ?? (heard.has(place) ? [false] : []);
+        words.set(place, [...before, ended ?? own === 'resolved']);
       }
     }
   }

@@ -36,3 +36,26 @@ test('without a backlog they leave in their order, five in five seconds', () => 
   expect(leaving.flat()).toEqual(due.slice(0, 5));
   expect(waiting.map(({ message }) => message)).toEqual(due.slice(5));
 });
+
+test('the end of what the platform spoke of itself in between does not overtake it, neither now nor while all wait', () => {
+  const mail = (id: string, kind: Message['kind']): Message => ({
+    ...{ ...sms('g', 'ops@example.com'), channel: 'email', id, kind },
+  });
+  const due = [mail('begins', 'firing'), mail('slack fails', 'meta'), mail('ends', 'resolved')];
+  const idsOf = (lists: Message[][]) => lists.map((list) => list.map(({ id }) => id));
+  for (let left = 0; left < due.length; left++) {
+    const { leaving, waiting } = pickThrottled(due.slice(left), [], NOW);
+    expect({ leaving: idsOf(leaving), waiting }).toEqual({ leaving: [[due[left]?.id]], waiting: [] });
+  }
+  const just = {
+    id: 'old',
+    channel: 'email',
+    target: 'ops@example.com',
+    kind: 'firing',
+    groupKey: 'other',
+    at: NOW - 1,
+  };
+  const held = pickThrottled(due, [just], NOW);
+  expect(held.leaving).toEqual([]);
+  expect(held.waiting.map(({ message }) => message.id)).toEqual(['begins', 'slack fails', 'ends']);
+});

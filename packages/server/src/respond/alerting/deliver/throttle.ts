@@ -96,11 +96,11 @@ export function pickThrottled(
   return picked;
 }
 
-/** What the platform says of itself after these, to the same contact: it waits with them. */
+/** What the platform says of itself after these, and what comes after that, to the same contact: it waits with them. */
 function followersOf(messages: readonly Message[], due: readonly Message[]): Message[] {
   const orders = new Set(messages.map((message) => `${message.groupKey} ${contactOf(message)}`));
   const others = due.filter((message) => !messages.includes(message) && message.attempts === 0);
-  return others.filter((message) => message.kind === 'meta' && orders.has(`${message.groupKey} ${contactOf(message)}`));
+  return others.filter((message) => orders.has(`${message.groupKey} ${contactOf(message)}`));
 }
 
 /** Messages that were tried before, with those they left with. */
@@ -122,12 +122,16 @@ function fresh(due: readonly Message[]): Message[][] {
   const tried = new Set(due.filter(({ attempts }) => attempts > 0).map(contactOf));
   const joined = new Set<string>();
   const alone = new Set<string>();
+  const behind = new Set<string>();
   for (const message of due.filter(({ attempts }) => attempts === 0)) {
     const contact = contactOf(message);
     const order = `${message.groupKey} ${contact}`;
-    if (tried.has(contact) || alone.has(order)) continue;
-    // What the platform says of itself is a message of its own, which follows the one before it.
-    if (message.kind === 'meta' && joined.has(order)) continue;
+    if (tried.has(contact) || alone.has(order) || behind.has(order)) continue;
+    // What the platform says of itself is a message of its own, which follows the one before it; what comes after follows it.
+    if (message.kind === 'meta' && joined.has(order)) {
+      behind.add(order);
+      continue;
+    }
     const leavesAlone = isExempt(message) && !joined.has(order);
     (leavesAlone ? alone : joined).add(order);
     const set = leavesAlone ? message.id : contact;
