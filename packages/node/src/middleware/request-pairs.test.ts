@@ -90,6 +90,16 @@ describe('the line of a request', () => {
     expect(usual).toBeGreaterThan(100);
   });
 
+  it.each([undefined, Number.NaN, 'ECONNRESET', 500.5])(
+    'stays JSON with a status that was set too late: %s',
+    (late) => {
+      const [given] = fc.sample(record, { numRuns: 1, seed: 2 }) as [RequestRecord];
+      const { logger, lines } = setup();
+      logRequest(logger, { ...given, statusCode: late as number }, 2_000);
+      expect(JSON.parse(lines[0] as string)).toMatchObject({ type: 'request', requestId: expect.any(String) });
+    },
+  );
+
   it('has all its keys in the list by which rules are looked up, and rules for them are kept', () => {
     const [given] = fc.sample(record, { numRuns: 1, seed: 1 }) as [RequestRecord];
     expect(Object.keys(requestFields(given, 0))).toEqual([...REQUEST_KEYS]);

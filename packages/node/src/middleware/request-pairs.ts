@@ -12,9 +12,13 @@ const MOST = 1e12;
 /** `.001`, `.25`: the digits behind the point of a number of thousandths. */
 const FRACTIONS = Array.from({ length: 1000 }, (_, n) => (n === 0 ? '' : `${n / 1000}`.slice(1)));
 
-/** Whether {@link requestPairs} can write a record: it has no user id but a text, and no number beyond what requests have. */
-export function isUsual({ userId, requestBytes, responseBytes, duration }: RequestRecord): boolean {
+/**
+ * Whether {@link requestPairs} can write a record: it has no user id but a text, and no number beyond what requests have. A
+ * status that is set after the head has left is whatever the application made of it.
+ */
+export function isUsual({ userId, statusCode, requestBytes, responseBytes, duration }: RequestRecord): boolean {
   return (
+    Number.isInteger(statusCode) &&
     (userId === undefined || typeof userId === 'string') &&
     (requestBytes === undefined || requestBytes < MOST) &&
     (responseBytes === undefined || responseBytes < MOST) &&

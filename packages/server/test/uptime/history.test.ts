@@ -210,6 +210,9 @@ test('a monitor of another project that takes an id begins with an empty history
   await storeMonitors(state.db, [quiet], NOW);
   await storeMonitors(state.db, [shop, quiet], NOW);
   expect(await shown()).toEqual({ ...whole, recent: 0 });
+  // It was of the whole installation, and is given to its first project.
+  await storeMonitors(state.db, of('first'), NOW);
+  expect(await shown()).toEqual({ ...whole, recent: 0 });
   const nothing = { uptime: null, outages: [0, 0], checks: 0, rows: 0, days: 0, recent: 0 };
   await storeMonitors(state.db, [quiet], NOW);
   await storeMonitors(state.db, of('another'), NOW);

@@ -148,7 +148,7 @@ export async function whileReading<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const mark = await Mark.make(repository, clock, use, id).catch((error: unknown) => {
-    if (codeOf(error)?.startsWith('blob_')) return null;
+    if (codeOf(error) === 'blob_refused') return null;
     throw error;
   });
   if (mark === null) return work();

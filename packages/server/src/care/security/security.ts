@@ -68,6 +68,9 @@ export class SecurityWatch {
   readonly #lifted = new Set<string>();
   /** What others tell while the past is read; null when it is known. */
   #heard: SecurityEvent[] | null = null;
+  /** Words of anybody may have been missed; otherwise only those of who did not answer are missing. */
+  #missed = true;
+  #silent: readonly string[] = [];
   #counts = { events: 0, lostDetections: 0 };
   #locationSeen = false;
   #learnt: () => void = () => undefined;
@@ -95,7 +98,10 @@ export class SecurityWatch {
       waiting: () => readWaiting(options, clock.now() - HISTORY_MS),
       heard: (events) => this.#hear(events),
       pardoned: (pardon) => this.#forgive(pardon),
-      missed: () => this.#learner.wake(),
+      missed: () => {
+        this.#missed = true;
+        this.#learner.wake();
+      },
     });
     this.#learner = new Loop(
       clock,
@@ -152,7 +158,8 @@ export class SecurityWatch {
     for (const told of events) {
       const event = located(told, this.#options.location);
       this.#locationSeen ||= event.place !== null;
-      this.#isNew(event);
+      // What was learnt a moment ago from the same rows is counted and told already.
+      if (!this.#isNew(event)) continue;
       for (const hit of this.#engine.take(event)) this.#note(hit);
       this.#untold.push(event);
     }
@@ -176,11 +183,14 @@ export class SecurityWatch {
     this.#engine.pardon(project, value);
   }
 
-  /** Whoever took these events finds the attacks that they complete. */
-  #hear(events: readonly SecurityEvent[]): void {
+  /**
+   * Whoever took these events finds the attacks that they complete. What an older version tells has no id, and could not be
+   * told from what is read: it is learnt from the store, as that version says what it took to nobody who asks.
+   */
+  #hear(told: readonly (Omit<SecurityEvent, 'id'> & { id?: string })[]): void {
+    const events = told.filter((event): event is SecurityEvent => event.id !== undefined);
     if (this.#heard !== null) {
-      // What an older version tells has no id, and could not be told from what is read.
-      if (this.#heard.length < MOST_EVENTS) this.#heard.push(...events.filter(({ id }) => id !== undefined));
+      if (this.#heard.length < MOST_EVENTS) this.#heard.push(...events);
       return;
     }
     for (const event of events.filter((one) => this.#isNew(one))) {
@@ -188,9 +198,9 @@ export class SecurityWatch {
     }
   }
 
-  /** Refused paths are told apart by themselves, and there may be very many. An older version tells no ids. */
-  #isNew({ id, kind }: Omit<SecurityEvent, 'id'> & { id?: string }): boolean {
-    if (kind === 'probe' || id === undefined) return true;
+  /** Refused paths are told apart by themselves, and there may be very many. */
+  #isNew({ id, kind }: SecurityEvent): boolean {
+    if (kind === 'probe') return true;
     if (this.#seen.get(id)) return false;
     this.#seen.set(id, true);
     return true;
@@ -312,7 +322,8 @@ export class SecurityWatch {
   async #learn(): Promise<boolean> {
     const { db, log, location, clock } = this.#options;
     this.#heard ??= [];
-    const silent = await this.#words.ask();
+    const all = this.#missed;
+    const silent = await this.#ask(all);
     if (silent.length > 0) log.warn('instances did not say what they took; they are asked again', { silent });
     const { waiting, stored, whole } = await readPast(this.#options);
     const lifted = await readLifted(db, clock.now() - HISTORY_MS);
@@ -325,9 +336,23 @@ export class SecurityWatch {
     }
     for (const pardon of lifted) this.#forgive(pardon);
     await this.#dropKnown(live);
-    this.#untold.push(...waiting.slice(-MOST_UNTOLD));
+    // The others may have missed it as this instance missed theirs.
+    if (all) this.#untold.push(...waiting.slice(-MOST_UNTOLD));
     this.#wakeSoon();
     return whole && silent.length === 0;
+  }
+
+  /** @returns those that did not answer */
+  async #ask(all: boolean): Promise<readonly string[]> {
+    if (!all && this.#silent.length === 0) return [];
+    this.#missed = false;
+    try {
+      this.#silent = await this.#words.ask(all ? undefined : this.#silent);
+    } catch (error) {
+      this.#missed ||= all;
+      throw error;
+    }
+    return this.#silent;
   }
 
   /** Only those attacks of the past are stored that a crash kept from being stored. @param live what is found now */

@@ -25,8 +25,8 @@ export interface Pardon {
 
 /** What one instance tells the others beside events. */
 type Word =
-  /** Asks everybody for what they took and have not stored. */
-  | { kind: 'question'; question: string }
+  /** Asks everybody, or these alone, for what they took and have not stored. */
+  | { kind: 'question'; question: string; of?: readonly string[] }
   /** All that the question asked for was said. */
   | { kind: 'answered'; question: string }
   | { kind: 'pardon'; pardon: Pardon };
@@ -59,6 +59,8 @@ export class EventWords {
   readonly #options: WordOptions;
   #question: Question | null = null;
   #ends: (() => void)[] = [];
+  readonly #toAnswer = new Set<string>();
+  #answering = Promise.resolve();
 
   constructor(options: WordOptions) {
     this.#options = options;
@@ -108,12 +110,13 @@ export class EventWords {
   }
 
   /**
-   * Lets every other instance say what it took and has not stored. What they took before is in the store when this
+   * Lets other instances say what they took and have not stored. What they took before is in the store when this
    * resolves, or was heard; what they take later is heard.
+   * @param of only these; undefined = every one
    * @returns those that did not answer
    * @throws when nobody can be asked
    */
-  async ask(): Promise<readonly string[]> {
+  async ask(of?: readonly string[]): Promise<readonly string[]> {
     const question = randomHex(8);
     const answered = new Set<string>();
     const { clock, others } = this.#options;
@@ -133,11 +136,11 @@ export class EventWords {
     };
     let hears = false;
     while (!hears && clock.monotonic() < deadline) {
-      await this.#say({ kind: 'question', question });
+      await this.#say({ kind: 'question', question, ...(of && { of }) });
       hears = await Promise.race([echo.then(() => true), clock.sleep(ASK_EVERY_MS).then(() => false)]);
     }
     // Only now: who comes later than this tells what it takes to somebody who hears it.
-    const asked = await others();
+    const asked = (await others()).filter((one) => of?.includes(one) ?? true);
     const open = () => asked.filter((one) => !answered.has(one));
     while (open().length > 0 && clock.monotonic() < deadline) {
       const next = new Promise<void>((resolve) => {
@@ -155,8 +158,21 @@ export class EventWords {
 
   #hear(from: string, word: Word): void {
     if (word.kind === 'pardon') this.#options.pardoned(word.pardon);
-    else if (word.kind === 'question') void this.#answer(word.question);
+    else if (word.kind === 'question') this.#answerLater(word);
     else if (word.question === this.#question?.id) this.#question.answered(from);
+  }
+
+  /**
+   * One after the other: each reads all that waits. A question that is said again while its answer is under way is answered
+   * once more, as whoever asked may not have heard the beginning.
+   */
+  #answerLater({ question, of }: Extract<Word, { kind: 'question' }>): void {
+    if (this.#toAnswer.has(question) || of?.includes(this.#options.instance) === false) return;
+    this.#toAnswer.add(question);
+    this.#answering = this.#answering.then(() => {
+      this.#toAnswer.delete(question);
+      return this.#answer(question);
+    });
   }
 
   /** Who asked and hears nothing asks again later. */

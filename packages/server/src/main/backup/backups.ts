@@ -342,8 +342,14 @@ export class Backups {
 
   /** Deletes what retention does not keep, at each destination by its own. */
   async prune(config: BackupConfig, signal: AbortSignal): Promise<WholePruneReport> {
-    const report = await this.#pruneAt(config, 'first', signal);
-    return { ...report, copy: config.copyTo === null ? null : await this.#pruneAt(config, 'second', signal) };
+    // What is in use at one does not keep the other from its own retention.
+    const [first, second] = await Promise.allSettled([
+      this.#pruneAt(config, 'first', signal),
+      config.copyTo === null ? null : this.#pruneAt(config, 'second', signal),
+    ]);
+    if (first.status === 'rejected') throw first.reason;
+    if (second.status === 'rejected') throw second.reason;
+    return { ...first.value, copy: second.value };
   }
 
   #pruneAt(config: BackupConfig, place: Place, signal: AbortSignal): Promise<PruneReport> {

@@ -9,6 +9,7 @@ import {
   readManifest,
   recordRun,
   storedChunks,
+  whileReading,
 } from '../../care/backup/index.ts';
 import { copyRest, lockOfLog, logOfBase } from '../../care/backup/physical/index.ts';
 import { type PutOptions, readBlob } from '../../lib/blob.ts';
@@ -222,7 +223,10 @@ export async function catchUp(route: CopyRoute, missing: readonly string[], hook
   for (const { id, status, verified } of await readCatalogue(to, clock.now())) {
     const isBad = status === 'damaged' || (status === 'good' && verified?.ok === false);
     if (!isBad || !usable.has(id)) continue;
-    await copyBackup(route, await readManifest(from, id), hooks, true);
+    const manifest = await readManifest(from, id);
+    // What stands there hides from a prune that it is being made again.
+    const use = { use: 'copy', id, signal: hooks.signal } as const;
+    await whileReading(to, clock, use, () => copyBackup(route, manifest, hooks, true));
     report.repaired.push(id);
   }
   await copyRest(from, to, hooks.signal, { lockUntil: lockUntilOf(route, pitrWindowMs), onlyMissing: isReturn });

@@ -26,6 +26,8 @@ export function storeMonitors(db: Db, monitors: readonly MonitorConfig[], now: n
   const rows = monitors.map((monitor, position) => definitionRow(monitor, position));
   return db.transaction(async (tx) => {
     const ids = monitors.map(({ id }) => id);
+    const before = await tx.query<{ id: string }>('SELECT id FROM monitors WHERE project IS NULL');
+    const ofAll = before.map(({ id }) => id);
     await tx.query('DELETE FROM monitors WHERE NOT (id = ANY($1))', [ids]);
     await tx.query('DELETE FROM monitor_states WHERE NOT (monitor_id = ANY($1))', [ids]);
     await tx.query(
@@ -36,7 +38,7 @@ export function storeMonitors(db: Db, monitors: readonly MonitorConfig[], now: n
          .join(', ')}`,
       [JSON.stringify(rows)],
     );
-    const anew = await claimHistories(tx, now);
+    const anew = await claimHistories(tx, ofAll, now);
     if (anew.length > 0) await tx.query('DELETE FROM monitor_states WHERE monitor_id = ANY($1)', [anew]);
     await storeHeartbeats(tx, monitors);
   });

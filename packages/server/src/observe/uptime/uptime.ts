@@ -214,9 +214,10 @@ class UptimeEngine implements Uptime {
     const { db, clock, signals } = this.#options;
     await dropEvents(db, clock.now() - EVENTS_KEPT_MS);
     const monitors = await this.#prepare(config);
-    this.#book.restore(await loadRecords(db), clock.now());
     // Not earlier: what falls to an instance that does not check yet is checked by nobody.
     await this.#sharing.join();
+    // The instance that had them until now may have told of something in between, and be gone.
+    this.#book.restore(await loadRecords(db), clock.now());
     this.#adopt(monitors);
     await this.#sharing.begin();
     this.#watchSilence();

@@ -336,7 +336,12 @@ export class AlertEngine {
   ): Promise<boolean> {
     const handling = { lease, plans: this.#plans, groupBy: this.#config.grouping.by, now: this.now(), circumstances };
     const deps = { ...this.#deps, giveWay: () => this.#way.giveWay() };
-    const { waits, more, atOnce } = await handlePushed(deps, { ...handling, sending: this.#delivery }, pushed);
+    const { waits, more, atOnce } = await handlePushed(
+      deps,
+      { ...handling, sending: this.#delivery },
+      pushed,
+      this.#pushedAtOnce,
+    );
     this.#pushedAtOnce = atOnce;
     if (more) this.#accepted = true;
     return waits;

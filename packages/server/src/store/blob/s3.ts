@@ -14,6 +14,7 @@ import {
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   ListPartsCommand,
+  type ListPartsCommandOutput,
   PutObjectCommand,
   PutObjectRetentionCommand,
   S3Client,
@@ -97,7 +98,9 @@ export class S3BlobStore implements BlobStore {
     } catch (error) {
       const told = this.#wrap(path, error);
       const isInterrupted = options.signal?.aborted || codeOf(told) === 'blob_unavailable';
-      if (begun.upload && !(options.resume && isInterrupted)) await this.#abort(begun.upload);
+      // Another process may be at one that was taken up.
+      const isOwn = begun.upload?.there === undefined;
+      if (begun.upload && isOwn && !(options.resume && isInterrupted)) await this.#abort(begun.upload);
       throw told;
     }
   }
@@ -269,19 +272,23 @@ export class S3BlobStore implements BlobStore {
     return { ...this.#key(path), UploadId, parts: [] };
   }
 
-  /** The newest upload to a path that was not finished, with what is there of it; older ones are taken back. */
+  /**
+   * The newest upload to a path that was not finished, with what is there of it; none where the credentials or the service
+   * do not tell. Older ones go with the next sweep: another process may be at them.
+   */
   async #takeUp(path: string): Promise<Upload | undefined> {
     const { Bucket, Key } = this.#key(path);
     const own = (await this.#unfinished(path)).filter(({ key }) => key === Key).sort((a, b) => b.begun - a.begun);
-    const [newest, ...older] = own;
-    for (const { id } of older) await this.#abort({ Bucket, Key, UploadId: id, parts: [] });
+    const [newest] = own;
     if (!newest) return undefined;
     const there = new Map<number, string>();
     let marker: string | undefined;
     do {
-      const page = await this.#client.send(
-        new ListPartsCommand({ Bucket, Key, UploadId: newest.id, ...(marker && { PartNumberMarker: marker }) }),
-      );
+      const input = { Bucket, Key, UploadId: newest.id, ...(marker && { PartNumberMarker: marker }) };
+      const page: ListPartsCommandOutput | undefined = await this.#client
+        .send(new ListPartsCommand(input))
+        .catch((error: unknown) => this.#untold(path, error));
+      if (!page) return undefined;
       for (const { PartNumber = 0, ETag = '' } of page.Parts ?? []) there.set(PartNumber, ETag);
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
     } while (marker !== undefined);
@@ -300,11 +307,7 @@ export class S3BlobStore implements BlobStore {
       };
       const page: ListMultipartUploadsCommandOutput | undefined = await this.#client
         .send(new ListMultipartUploadsCommand(input))
-        .catch((error: unknown) => {
-          const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-          if (status === 403 || status === 501) return undefined;
-          throw this.#wrap(prefix, error);
-        });
+        .catch((error: unknown) => this.#untold(prefix, error));
       for (const { Key: key = '', UploadId: id = '', Initiated } of page?.Uploads ?? []) {
         found.push({ key, id, begun: Initiated?.getTime() ?? 0 });
       }
@@ -317,6 +320,13 @@ export class S3BlobStore implements BlobStore {
         : undefined;
     }
     return found;
+  }
+
+  /** What a service refuses to tell of uploads is not needed: they begin anew. */
+  #untold(path: string, error: unknown): undefined {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 500;
+    if (status < 500 || status === 501) return undefined;
+    throw this.#wrap(path, error);
   }
 
   async #putPart(

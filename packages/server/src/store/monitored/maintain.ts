@@ -7,6 +7,8 @@ import { hearing, marked, openSession, read } from './connect.ts';
 import { asDatabaseError } from './database-error.ts';
 
 const CANCEL_AGAIN_MS = 500;
+const PROCESS = 'SELECT pg_backend_pid() AS pid';
+const POOLER_ROUNDS = 10;
 
 /** Two keys, so that the lease meets no advisory lock that the application takes with one. */
 const LEASE = '1498772047, 1835100526';
@@ -116,16 +118,23 @@ class MaintainedConnection implements MaintainedDatabase {
 
   /**
    * Behind a pooler that hands out server connections by transaction, the lease and the settings of upkeep would stay with
-   * connections of the application. It shows in a process that serves two sessions, or in one that changes under us.
+   * connections of the application. It shows in a process that serves two sessions, or in one that changes under us; the
+   * application takes and gives connections meanwhile, so it is looked at again and again.
    */
   async #requireOwnSession(): Promise<void> {
-    const own = async () => (await this.#asking('SELECT pg_backend_pid() AS pid')).rows[0]?.pid as number;
+    const own = async () => (await this.#asking(PROCESS)).rows[0]?.pid as number;
     const before = await own();
+    // A pooler gives a number of its own to its clients; the server gives that of the process.
+    if ((this.#watcher as pg.Client & { processID?: number }).processID === before) return;
     const other = await openSession(this.#name, this.#url);
     try {
-      await other.query('BEGIN');
-      const { rows } = await other.query('SELECT pg_backend_pid() AS pid');
-      if (rows[0].pid !== before && (await own()) === before) return;
+      let isOwn = true;
+      for (let round = 0; isOwn && round < POOLER_ROUNDS; round++) {
+        const { rows } = await other.query<{ pid: number }>(PROCESS);
+        // Twice: a pooler that hands out connections in turn shows in two statements that follow each other.
+        isOwn = rows[0]?.pid !== before && (await own()) === before && (await own()) === before;
+      }
+      if (isOwn) return;
     } finally {
       await other.end().catch(() => undefined);
     }

@@ -102,7 +102,10 @@ class LogicalRun {
     try {
       signal.throwIfAborted();
       const moment = source === null ? null : await openMoment(source, client);
-      if (source) await refuseMissingSchemas(source.connection, source.name, config.schemas);
+      if (source) {
+        const leftOut = schemasLeftOut(source.profile);
+        await refuseMissingSchemas(source.connection, source.name, config.schemas, leftOut);
+      }
       await this.#all([
         () => this.#configuration(),
         () => this.#files(source),

@@ -138,7 +138,7 @@ async function hasIdentityOf({ source }: BackupManifest, target: BackupConnectio
  * Compares what the backup needs with what the server has.
  * @throws YumOpsError `restore_version`, `restore_extension_missing`
  */
-export async function checkServer(connection: BackupConnection, { source }: BackupManifest): Promise<void> {
+export async function checkServer(connection: BackupConnection, { source, schemas }: BackupManifest): Promise<void> {
   if (!source) return;
   const [row] = await connection.query<{ number: string }>("SELECT current_setting('server_version_num') AS number");
   const major = Math.floor(Number(row?.number) / 10_000);
@@ -149,7 +149,8 @@ export async function checkServer(connection: BackupConnection, { source }: Back
       { hint: `Restore to PostgreSQL ${source.serverMajor} or newer.`, status: 409 },
     );
   }
-  const missing = await missingExtensions(connection, source.extensions);
+  // Those of the whole database: chosen schemas may need none of them, and one that does fails by its name.
+  const missing = schemas ? [] : await missingExtensions(connection, source.extensions);
   if (missing.length === 0) return;
   throw new YumOpsError('restore_extension_missing', `The target lacks the extensions ${missing.join(', ')}.`, {
     hint: 'Install their packages on the server of the target.',

@@ -31,7 +31,9 @@ export async function checkRestores(
 ): Promise<{ findings: VerificationFinding[]; warnings: string[] }> {
   const server = await connectToServer(database);
   try {
-    const missing = await missingExtensions(server, manifest.source?.extensions ?? []);
+    // As of a restore: chosen schemas may need none of the database's extensions.
+    const needed = manifest.schemas ? [] : (manifest.source?.extensions ?? []);
+    const missing = await missingExtensions(server, needed);
     if (missing.length > 0) {
       const findings = missing.map((name) => ({
         code: 'extension_missing',

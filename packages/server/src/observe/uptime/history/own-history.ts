@@ -4,11 +4,18 @@ const HOUR_S = 3_600;
 
 /**
  * Notes whose the history under each monitor's id is. One that belongs to another project than the monitor before it
- * begins anew; one that comes back to its project goes on.
+ * begins anew; one that comes back to its project goes on, and so does one that was of the whole installation and is given
+ * to its first project.
+ * @param given ids of the latter
  * @param now milliseconds since the epoch
  * @returns the ids of those that begin anew
  */
-export async function claimHistories(tx: Queryable, now: number): Promise<string[]> {
+export async function claimHistories(tx: Queryable, given: readonly string[], now: number): Promise<string[]> {
+  await tx.query(
+    `UPDATE monitor_histories h SET project = m.project FROM monitors m
+     WHERE m.id = h.monitor_id AND h.project IS NULL AND m.id = ANY ($1)`,
+    [given],
+  );
   const rows = await tx.query<{ id: string; fresh: boolean }>(
     `INSERT INTO monitor_histories AS h (monitor_id, project) SELECT id, project FROM monitors ORDER BY id
      ON CONFLICT (monitor_id) DO UPDATE SET project = excluded.project, since = $1

@@ -49,12 +49,14 @@ export interface HandledPushes {
 
 /**
  * Turns what was pushed since, and pushes whose end has come, into alerts, group by group.
+ * @param limit so many were asked for: with as many there may be more
  * @throws YumOpsError `lease_lost`
  */
 export async function handlePushed(
   deps: ChangeDeps,
   { lease, plans, groupBy, now, sending, circumstances }: Handling,
   pushed: readonly PushedAlert[],
+  limit: number,
 ): Promise<HandledPushes> {
   if (pushed.length === 0) return { waits: false, more: false, atOnce: PUSHED_AT_ONCE };
   const told = pushed.filter(({ handled }) => handled.episode > 0);
@@ -83,7 +85,7 @@ export async function handlePushed(
   // What an alert muted that is over now may speak again.
   if (ends) await deps.store.wakeMuted(now);
   const isMany = groups.size >= MOST_GROUPS;
-  return { waits, more: isMany || pushed.length >= PUSHED_AT_ONCE, atOnce: isMany ? MOST_GROUPS : PUSHED_AT_ONCE };
+  return { waits, more: isMany || pushed.length >= limit, atOnce: isMany ? MOST_GROUPS : PUSHED_AT_ONCE };
 }
 
 function idOf(fingerprint: string, { episode }: PushProgress): string {
