@@ -89,7 +89,7 @@ test('the Security page tells of the attack, its evidence, and who is shut out',
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
     const page = await browser.newPage({ viewport: { width: 1_440, height: 900 } });
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(`${live.platform}/sign-in?return=/security`);
     await page.getByLabel('E-mail').fill(email);
     await page.getByLabel('Password').fill(password);
