@@ -97,7 +97,9 @@ async function show(args: Parameters<typeof readSettings>[0] & { json?: boolean 
   }
   const single = components.filter(({ group }) => !group);
   const parts = [formatTable(COMPONENTS, single), formatTable(COLUMNS, posts.items)].filter((text) => text !== '');
-  process.stdout.write([`${overall.description}.\n`, ...parts].join('\n'));
+  // Without components visitors see no state, and the operator is told why.
+  const why = single.length === 0 ? ' There are no components; add them under status_page in yumops.yml.' : '';
+  process.stdout.write([`${overall.description}.${why}\n`, ...parts].join('\n'));
 }
 
 export const post = defineCommand({
