@@ -82,6 +82,11 @@ test('stuffing from many addresses is found; a guest is asked to wait, not refus
   expect(found.challenged).toContain('everyone');
 }, 120_000);
 
+test('nothing was found of the honest guests in the meantime', async () => {
+  const found = await live.detections('ip=198.51.100.7');
+  expect(found.filter(({ code }) => code !== 'failure_ratio')).toEqual([]);
+});
+
 test('the Security page tells of the attack, its evidence, and who is shut out', async () => {
   const [email, password] = ['ada@yumzoom.example', 'correct horse battery staple'];
   await live.call('POST', '/api/v1/users', { email, password, name: 'Ada', role: 'responder' });

@@ -10,9 +10,9 @@ class PipelineSink implements Sink {
     return this.#sinks;
   }
 
-  write(level: number, line: string): void {
+  write(level: number, line: string, worth?: number): void {
     for (const sink of this.#targets) {
-      sink.write(level, line);
+      sink.write(level, line, worth);
     }
   }
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { withContext } from '../runtime/scope.ts';
 import { Logger, type LoggerOptions, type Sink } from './logger.ts';
 
+const INFO = 2;
+const WARN = 3;
 const NOW = Date.UTC(2026, 0, 5, 10, 0, 0, 7);
 
 function capture(options: Partial<LoggerOptions> = {}) {
@@ -124,6 +126,23 @@ describe('guide methods', () => {
         severity: 'high',
         ip: '203.0.113.9',
       },
+    ]);
+  });
+
+  it('writes security events whatever the level, and keeps successes among failures', () => {
+    const written: [number, number | undefined][] = [];
+    const sink: Sink = {
+      write: (level, _line, worth) => void written.push([level, worth]),
+      flush: async () => true,
+      close: async () => true,
+    };
+    const { logger } = capture({ level: 'error', sinks: [sink] });
+    logger.securityEvent('failed_authentication', 'medium');
+    logger.securityEvent('successful_authentication', 'low');
+    logger.businessEvent('order_placed');
+    expect(written).toEqual([
+      [WARN, WARN],
+      [INFO, WARN],
     ]);
   });
 

@@ -37,8 +37,9 @@ export interface Sink {
   /**
    * @param level index into `LEVELS`
    * @param line one JSON record with its line feed
+   * @param worth the level as which it is kept where memory is short, and among which it keeps its place; as a rule its own
    */
-  write(level: number, line: string): void;
+  write(level: number, line: string, worth?: number): void;
   /** Resolves with true when everything written before has left the process within `timeoutMs`. */
   flush(timeoutMs: number): Promise<boolean>;
   close(timeoutMs: number): Promise<boolean>;
@@ -213,10 +214,15 @@ export class Logger {
     this.#typed(INFO, `Business Event: ${event}`, { type: 'business', fields: { event, eventData: data } }, context);
   }
 
-  /** Something that matters to security. The severity is a field of its own and never makes the record an error. */
+  /**
+   * Something that matters to security, written whatever the level set: who hears of failed sign-ins and of none that succeeded
+   * takes honest people for attackers. The severity is a field of its own and never makes the record an error.
+   */
   securityEvent(event: string, severity: SecuritySeverity, context?: LogContext): void {
     const level = severity === 'low' ? INFO : WARN;
-    this.#typed(level, `Security Event: ${event}`, { type: 'security', fields: { event, severity } }, context);
+    const overlay = { type: 'security', fields: { event, severity } } as const;
+    // The same holds for a success that comes after the failures around it, or is given up before them.
+    this.#emit(level, `Security Event: ${event}`, this.#bodyOrReason(overlay, context), undefined, WARN);
   }
 
   /**
@@ -315,12 +321,12 @@ export class Logger {
     this.#emit(level, message, this.#bodyOrReason(overlay, context));
   }
 
-  #emit(level: number, message: unknown, body: string, time?: number): void {
+  #emit(level: number, message: unknown, body: string, time?: number, worth?: number): void {
     const core = this.#core;
     const text = quote(typeof message === 'string' ? message : describe(message));
     const line = `{"timestamp":"${isoTime(time ?? core.now())}${HEADS[level]}${text}${core.identity}${body}}\n`;
     for (const sink of core.sinks) {
-      sink.write(level, line);
+      sink.write(level, line, worth);
     }
   }
 

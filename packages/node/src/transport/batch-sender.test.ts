@@ -51,6 +51,16 @@ describe('delivery', () => {
     });
   });
 
+  it('keeps a line in its place among those that it is worth as much as', async () => {
+    const { sender: s } = sender();
+    s.write(INFO, line(1));
+    s.write(ERROR, line(2));
+    s.write(INFO, line(3), ERROR);
+    s.write(ERROR, line(4));
+    await until(() => server.batches.length === 1 && s.pending === 0);
+    expect(numbers()).toEqual([2, 3, 4, 1]);
+  });
+
   it('sends a full batch at once', async () => {
     const { sender: s } = sender({ interval: 60_000, maxBatch: 128 * 1024 });
     for (let n = 0; n < 300; n++) {

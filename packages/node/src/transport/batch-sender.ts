@@ -87,12 +87,12 @@ export class BatchSender implements Sink {
     return this.#buffer.lines + (this.#current?.lines ?? 0);
   }
 
-  write(level: number, line: string): void {
+  write(level: number, line: string, worth = level): void {
     if (this.#closed) {
       this.#options.drops.add('closed', 1);
       return;
     }
-    const { kept, evicted } = this.#buffer.append(level, line);
+    const { kept, evicted } = this.#buffer.append(worth, line);
     if (!kept || evicted > 0) {
       this.#options.drops.add('buffer_full', evicted + (kept ? 0 : 1));
     }

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => platform.stop());
 
 const failure = (ip: string, account: string, more = {}) => signIn(false, { ip, account, ...more });
-const success = (ip: string, account: string) => signIn(true, { ip, account });
+const success = (ip: string, account: string, more = {}) => signIn(true, { ip, account, ...more });
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 /** Sends everything, and waits until it has been looked at and what was found is written. */
@@ -63,6 +63,15 @@ test('500 honest people behind one address: nothing is found, nobody is shut out
     return [...slips, success('198.51.100.7', `guest${i}`)];
   });
   const { detections, blocks } = await play(visits);
+  expect(detections.filter(({ code }) => code !== 'failure_ratio')).toEqual([]);
+  expect(blocks).toEqual([]);
+});
+
+test('their failures stand before their successes in what is sent: the times say how it went', async () => {
+  const now = systemClock.now() - 60_000;
+  const slips = range(1_500).map((i) => failure('198.51.100.8', `guest${i}`, { timestamp: now + 20 * i }));
+  const entries = range(1_500).map((i) => success('198.51.100.8', `guest${i}`, { timestamp: now + 20 * i + 10 }));
+  const { detections, blocks } = await play([...slips, ...entries]);
   expect(detections.filter(({ code }) => code !== 'failure_ratio')).toEqual([]);
   expect(blocks).toEqual([]);
 });

@@ -17,12 +17,18 @@ interface Piece {
   at: number;
 }
 
-/** Turns log rows that have become durable into events for the detectors, a few at a time. */
+/**
+ * Turns log rows that have become durable into events for the detectors, a few at a time. What came together is given on in the
+ * order of its times: a batch may hold all failures before the successes that went between them, and would then look like spraying.
+ */
 export class EventFeed {
   readonly #clock: Clock;
   readonly #take: (events: readonly SecurityEvent[]) => void;
   #waiting: Piece[] = [];
   #waitingBytes = 0;
+  /** Events of rows of which the last ones are not read yet. */
+  #read: SecurityEvent[] = [];
+  #ready: SecurityEvent[] = [];
   #scheduled = false;
   /** Bytes of rows that were left out because too many came at once. */
   skippedBytes = 0;
@@ -52,12 +58,17 @@ export class EventFeed {
     this.#clock.after(0, () => {
       this.#scheduled = false;
       this.#turn();
-      if (this.#waiting.length > 0) this.#schedule();
+      if (this.#waiting.length > 0 || this.#ready.length > 0) this.#schedule();
     });
   }
 
   #turn(): void {
-    const events: SecurityEvent[] = [];
+    if (this.#ready.length === 0) this.#readRows();
+    const events = this.#ready.splice(0, ROWS_A_TURN);
+    if (events.length > 0) this.#take(events);
+  }
+
+  #readRows(): void {
     let left = ROWS_A_TURN;
     for (let piece = this.#waiting[0]; piece !== undefined && left > 0; piece = this.#waiting[0]) {
       while (piece.at < piece.bytes.length && left > 0) {
@@ -65,13 +76,14 @@ export class EventFeed {
         if (row === null) break;
         left -= 1;
         const event = readEvent(JSON.parse(row.toString('utf8')) as EventRow);
-        if (event !== null) events.push(event);
+        if (event !== null) this.#read.push(event);
       }
-      if (piece.at < piece.bytes.length) break;
+      if (piece.at < piece.bytes.length) return;
       this.#waiting.shift();
       this.#waitingBytes -= piece.bytes.length;
     }
-    if (events.length > 0) this.#take(events);
+    this.#ready = this.#read.sort((a, b) => a.at - b.at);
+    this.#read = [];
   }
 }
 
