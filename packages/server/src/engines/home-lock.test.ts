@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startOf } from '../lib/process-identity.ts';
 import { lockHome } from './home-lock.ts';
-import { startOf } from './process-identity.ts';
 
 let home: string;
 

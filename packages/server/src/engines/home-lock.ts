@@ -1,8 +1,8 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
+import { startOf } from '../lib/process-identity.ts';
 import { randomHex } from '../lib/random.ts';
-import { startOf } from './process-identity.ts';
 
 interface Owner {
   pid: number;

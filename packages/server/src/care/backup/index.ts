@@ -52,7 +52,7 @@ export { restoreTable } from './restore/restore-table.ts';
 export { planRetention, type RetentionPlan } from './retention/plan.ts';
 export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';
 export { recordRun } from './run.ts';
-export { type Reading, whilePruning, whileReading } from './use.ts';
+export { type Reading, whileArriving, whilePruning, whileReading } from './use.ts';
 export { type DrillRecord, drillOf, readDrills, writeDrill } from './verify/drill.ts';
 export type { ScratchServer, ScratchServers } from './verify/restored.ts';
 export { type TierChecks, verifyBackup } from './verify/verify.ts';

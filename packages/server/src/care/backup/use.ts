@@ -1,6 +1,7 @@
 import type { BlobInfo } from '../../lib/blob.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
+import { currentOwner, hasEnded, type ProcessOwner } from '../../lib/process-owner.ts';
 import { randomHex } from '../../lib/random.ts';
 import { keepSaying } from './keep-saying.ts';
 import type { Repository } from './repository.ts';
@@ -8,7 +9,8 @@ import type { Repository } from './repository.ts';
 /** What reads backups that must stay meanwhile. */
 export type Reading = 'verification' | 'drill' | 'restore' | 'copy';
 
-type Use = Reading | 'prune';
+/** `arrival`: a copy is put there, which shows as a run. */
+type Use = Reading | 'prune' | 'arrival';
 
 /** Who uses a repository now; deleted, or marked as ended where nothing may be deleted, when that is over. */
 interface UseRecord {
@@ -19,6 +21,8 @@ interface UseRecord {
   /** When the process last said that it is alive, ISO. */
   seen: string;
   ended: boolean;
+  /** Missing in records of earlier versions. */
+  owner?: ProcessOwner;
 }
 
 /**
@@ -62,7 +66,7 @@ class Mark {
 
   static async make(repository: Repository, clock: Clock, use: Use, id: string | null): Promise<Mark> {
     const since = new Date(clock.now()).toISOString();
-    const record: UseRecord = { use, id, since, seen: since, ended: false };
+    const record: UseRecord = { use, id, since, seen: since, ended: false, owner: currentOwner() };
     const path = `${repository.folder}/uses/${use}-${randomHex(6)}.json`;
     return new Mark(repository, clock, record, await repository.writeRecord(path, record));
   }
@@ -103,7 +107,8 @@ async function readUses(
     const at = new Date(modified).toISOString();
     const unread: UseRecord = { use, id: null, since: at, seen: at, ended: false };
     const record = storeNow - modified < timesOf(use).dead ? await readUse(repository, path, unread) : null;
-    if (record && !record.ended) live.push({ ...record, path });
+    const isOver = !record || record.ended || (record.owner !== undefined && hasEnded(record.owner, 'shared'));
+    if (!isOver) live.push({ ...record, path });
     else over.push(path);
   }
   return { live, over };
@@ -175,7 +180,7 @@ export async function whilePruning<Result>(
   const mark = await Mark.make(repository, clock, 'prune', null);
   try {
     const { live, over } = await readUses(repository, undefined, mark.written);
-    const other = live.find(({ path }) => path !== mark.path);
+    const other = live.find(({ path, use }) => path !== mark.path && use !== 'arrival');
     if (other) throw inUse(repository, other);
     // Left by who was killed, or may not delete; that we may not either is told where it matters.
     for (const path of over) await repository.store.delete(path).catch(() => undefined);
@@ -184,6 +189,43 @@ export async function whilePruning<Result>(
     });
   } finally {
     await mark.end();
+  }
+}
+
+/**
+ * Puts a copy of one backup while no other process puts the same: two at one upload would break it for each other. Waits
+ * for one that does. Whoever comes writes its mark and then looks: of two at least one sees the other, and of two that see
+ * each other the one whose mark sorts behind gives way.
+ * @param work is given since when it had to wait, milliseconds since the epoch by the store's clock; null = it had not to
+ */
+export async function whileArriving<Result>(
+  repository: Repository,
+  clock: Clock,
+  { id, signal }: { id: string; signal?: AbortSignal | undefined },
+  work: (waitedSince: number | null) => Promise<Result>,
+): Promise<Result> {
+  let waitedSince: number | null = null;
+  while (true) {
+    const mark = await Mark.make(repository, clock, 'arrival', id);
+    const made = clock.monotonic();
+    const others = async () => {
+      const { live } = await readUses(repository, 'arrival', mark.written + clock.monotonic() - made);
+      return live.filter((use) => use.path !== mark.path && (use.id === id || use.id === null));
+    };
+    const untilNobody = async () => {
+      while ((await others()).length > 0) await clock.sleep(LOOK_EVERY, signal);
+    };
+    try {
+      const there = await others();
+      if (there.length > 0) waitedSince ??= mark.written;
+      if (there.every(({ path }) => path > mark.path)) {
+        await untilNobody();
+        return await work(waitedSince);
+      }
+    } finally {
+      await mark.end();
+    }
+    await untilNobody();
   }
 }
 

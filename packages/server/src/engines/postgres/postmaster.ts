@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { commandOf } from '../../lib/process-identity.ts';
 import type { OsUser } from '../os-user.ts';
-import { commandOf } from '../process-identity.ts';
 import { endProcess } from '../supervisor.ts';
 import type { PostgresBinaries } from './binaries.ts';
 

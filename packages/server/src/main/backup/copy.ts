@@ -9,6 +9,7 @@ import {
   readManifest,
   recordRun,
   storedChunks,
+  whileArriving,
   whileReading,
 } from '../../care/backup/index.ts';
 import { copyRest, lockOfLog, logOfBase } from '../../care/backup/physical/index.ts';
@@ -40,7 +41,7 @@ export function lockUntilOf(
 
 /**
  * Copies a backup to another store as it is, sealed; the manifest last. Every object is summed on its way. There the copy
- * shows as running while it is made.
+ * shows as running while it is made, by one process at a time: a second waits, and finds it made.
  * @param again whether what stands there already is put once more: it was found not to be good. Pieces of files and of the log
  *   that open there stay
  * @throws YumOpsError `copy_damaged`, and those of both stores
@@ -58,9 +59,14 @@ export async function copyBackup(
     await copyBackup(route, await readManifest(from, parent), hooks);
   }
   if (!again && (await to.store.head(manifestPath(to, id)))) return manifest;
-  return recordRun(to, clock, { id, tier, signal: hooks.signal }, async () => {
-    await new Copy(route, manifest, hooks, again).perform();
-    return manifest;
+  const { signal } = hooks;
+  return whileArriving(to, clock, { id, signal }, async (waitedSince) => {
+    const there = await to.store.head(manifestPath(to, id));
+    if (there && (!again || (waitedSince !== null && there.modified >= waitedSince))) return manifest;
+    return recordRun(to, clock, { id, tier, signal }, async () => {
+      await new Copy(route, manifest, hooks, again).perform();
+      return manifest;
+    });
   });
 }
 
