@@ -30,7 +30,9 @@ export interface Settings {
 
 type Environment = Record<string, string | undefined>;
 
-const first = (...values: (string | undefined)[]) => values.find((value) => value !== undefined && value !== '');
+/** Secrets that are mounted as files often end with a line feed, which no header may carry. */
+const first = (...values: (string | undefined)[]) =>
+  values.map((value) => value?.trim()).find((value) => Boolean(value));
 
 function levelOf(text: string | undefined, fallback: Level): Level {
   const wanted = text?.toLowerCase();

@@ -206,12 +206,22 @@ export class Logger {
 
   /** How long an operation took. @param duration milliseconds */
   performance(operation: string, duration: number, context?: LogContext): void {
-    this.#typed(INFO, `Performance: ${operation}`, { type: 'performance', fields: { operation, duration } }, context);
+    this.#typed(
+      INFO,
+      `Performance: ${describe(operation)}`,
+      { type: 'performance', fields: { operation, duration } },
+      context,
+    );
   }
 
   /** Something that matters to the business, for example `order_placed`. */
   businessEvent(event: string, data?: unknown, context?: LogContext): void {
-    this.#typed(INFO, `Business Event: ${event}`, { type: 'business', fields: { event, eventData: data } }, context);
+    this.#typed(
+      INFO,
+      `Business Event: ${describe(event)}`,
+      { type: 'business', fields: { event, eventData: data } },
+      context,
+    );
   }
 
   /**
@@ -222,7 +232,7 @@ export class Logger {
     const level = severity === 'low' ? INFO : WARN;
     const overlay = { type: 'security', fields: { event, severity } } as const;
     // The same holds for a success that comes after the failures around it, or is given up before them.
-    this.#emit(level, `Security Event: ${event}`, this.#bodyOrReason(overlay, context), undefined, WARN);
+    this.#emit(level, `Security Event: ${describe(event)}`, this.#bodyOrReason(overlay, context), undefined, WARN);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { normaliseAddress } from '../middleware/client-address.ts';
+import { givenText } from './given.ts';
 
 /** The /24 of an IPv4 address, the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
@@ -13,7 +14,10 @@ export function networkOf(address: string): string {
 }
 
 /** The address in its one form; what is no address stays, so that it is counted as what it is. */
-export const plainAddress = (text: string): string => normaliseAddress(text.trim()) ?? text.trim().slice(0, 64);
+export function plainAddress(given: unknown): string {
+  const text = givenText(given).trim();
+  return normaliseAddress(text) ?? text.slice(0, 64);
+}
 
 /** Tells whether an address is in one of the networks; what is no network is left out. */
 export function networkTest(networks: readonly string[]): (address: string) => boolean {
@@ -21,12 +25,10 @@ export function networkTest(networks: readonly string[]): (address: string) => b
   for (const network of networks) {
     const [address = '', bits] = network.split('/');
     const family = isIP(address);
-    if (family === 0) continue;
-    list.addSubnet(
-      address,
-      bits === undefined ? (family === 4 ? 32 : 128) : Number(bits),
-      family === 4 ? 'ipv4' : 'ipv6',
-    );
+    const longest = family === 4 ? 32 : 128;
+    const length = bits === undefined ? longest : Number(bits);
+    if (family === 0 || !Number.isInteger(length) || length < 0 || length > longest) continue;
+    list.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
   }
   return (address) => {
     const family = isIP(address);

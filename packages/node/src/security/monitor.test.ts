@@ -4,6 +4,7 @@ import type { JsonRecord } from '../testing/recording-server.ts';
 import { until } from '../testing/recording-server.ts';
 import { SecurityMonitor } from './monitor.ts';
 import type { Detection } from './options.ts';
+import { PlatformList } from './platform-list.ts';
 
 const MINUTE = 60_000;
 const IP = '203.0.113.9';
@@ -62,6 +63,39 @@ describe("the guide's four calls", () => {
       { event: 'session_use_after_expire', owasp: 'session_use_after_expire', level: 'info' },
     ]);
   });
+});
+
+describe('what a request brings in place of texts', () => {
+  const strange = [undefined, null, { $ne: null }, ['a'], 5, Symbol('x'), Object.create(null)];
+
+  it('neither throws nor rejects, in any call', async () => {
+    for (const bad of strange as never[]) {
+      monitor.trackFailedAuthentication(bad, bad, bad);
+      monitor.trackUnauthorizedAccess(bad, bad, bad);
+      monitor.trackInputValidationFailure(bad, bad, bad);
+      monitor.trackSuspiciousActivity(bad, bad, bad);
+      monitor.event(bad, bad, bad);
+      await monitor.trackLogin(bad);
+      await monitor.trackLogin({ ok: true, account: bad, ip: bad, userAgent: bad, device: bad, geo: bad, userId: bad });
+      await monitor.guardLogin(bad);
+      await monitor.guardLogin({ account: bad, ip: bad });
+      await monitor.isBlocked(bad, bad);
+      await monitor.unblock(bad);
+    }
+    expect(records.length).toBeGreaterThanOrEqual(7 * strange.length);
+  });
+
+  it('is counted all the same', async () => {
+    await times(5, () => fail({ $ne: null } as never));
+    expect(detections).toMatchObject([{ code: 'brute_force', ip: IP }]);
+  });
+});
+
+it('leaves networks of the allow list out that are none', async () => {
+  const { logger } = capturingLogger();
+  const careless = new SecurityMonitor({ logger, follow: false, allow: ['203.0.113.0/99', 'x', '203.0.113.0/24'] });
+  expect(await careless.isBlocked(IP)).toBe(false);
+  careless.close();
 });
 
 describe('one address on one account', () => {
@@ -149,4 +183,15 @@ it('is healthy with counters of its own alone', async () => {
     status: 'healthy',
     details: { counters: 'none', blockList: 'none' },
   });
+});
+
+it.each([
+  ['a key that no header may carry', 'http://127.0.0.1:9', 'a\nb'],
+  ['an address of another protocol', 'ftp://127.0.0.1', 'a'],
+])('does without the block list with %s', (_what, url, key) => {
+  const added = () => undefined;
+  const list = new PlatformList({ url, key, now: () => now, backoff: 1, added, lifted: added });
+  list.start();
+  expect(list.trouble).toMatch(/invalid character|not supported/i);
+  list.close();
 });

@@ -7,6 +7,7 @@ import { currentScope } from '../runtime/scope.ts';
 import { shared } from '../runtime/shared.ts';
 import { networkOf, networkTest, plainAddress } from './address.ts';
 import { OWASP, type OwaspEvent } from './event-names.ts';
+import { givenText } from './given.ts';
 import { openRedis } from './open-redis.ts';
 import type { Detection, LoginAttempt, LoginRequest, LoginVerdict, SecurityOptions, StoreHealth } from './options.ts';
 import { PlatformList } from './platform-list.ts';
@@ -125,7 +126,7 @@ export class SecurityMonitor {
     this.#tell('input_validation_failure', 'medium', {
       ip: plainAddress(ip),
       endpoint,
-      ...inputFacts(this.#key, String(input)),
+      ...inputFacts(this.#key, input),
     });
   }
 
@@ -138,11 +139,12 @@ export class SecurityMonitor {
    * Tells of a sign-in, good or bad, and counts it. Resolves when it is counted, so that the next `guardLogin` knows of it.
    */
   async trackLogin(attempt: LoginAttempt): Promise<void> {
-    const { ok, reason, userId, userAgent, geo } = attempt;
-    const ip = this.#addressOf(attempt.ip);
-    const account = accountHash(this.#key, attempt.account);
-    const device = attempt.device === undefined ? undefined : accountHash(this.#key, attempt.device);
-    const facts = { ip, account, reason, userId, userAgent: userAgent?.slice(0, 256), device, geo };
+    const { ok, reason, userId, userAgent, geo } = attempt ?? {};
+    const ip = this.#addressOf(attempt?.ip);
+    const account = accountHash(this.#key, attempt?.account);
+    const device = attempt?.device === undefined ? undefined : accountHash(this.#key, attempt.device);
+    const agent = userAgent === undefined ? undefined : givenText(userAgent).slice(0, 256);
+    const facts = { ip, account, reason, userId, userAgent: agent, device, geo };
     this.#tell(ok ? 'successful_authentication' : 'failed_authentication', ok ? 'low' : 'medium', facts);
     if (ip === undefined) return;
     await (ok ? this.#succeeded(ip, account) : this.#failed(ip, account));
@@ -150,15 +152,15 @@ export class SecurityMonitor {
 
   /** Says whether somebody may try to sign in now. Ask before the password is looked at. */
   async guardLogin(request: LoginRequest): Promise<LoginVerdict> {
-    const ip = this.#addressOf(request.ip);
-    const account = request.account === undefined ? undefined : accountHash(this.#key, request.account);
+    const ip = this.#addressOf(request?.ip);
+    const account = request?.account === undefined ? undefined : accountHash(this.#key, request.account);
     if (ip !== undefined && this.#isAllowed(ip)) return OPEN;
     const block = await this.#inForce('block', ip, account);
     if (block !== undefined) {
       this.#tell('failed_authentication', 'medium', { ip, account, reason: 'blocked' });
       return refusalOf(block, this.#now());
     }
-    const challenge = request.trustedDevice === true ? undefined : await this.#inForce('challenge', ip, account);
+    const challenge = request?.trustedDevice === true ? undefined : await this.#inForce('challenge', ip, account);
     const failures = ip === undefined || account === undefined ? 0 : await this.#failuresOf(ip, account);
     return {
       allow: true,
@@ -188,7 +190,8 @@ export class SecurityMonitor {
   }
 
   /** Lifts what this application decided about an address, a pair `address|account hash` or an account, and forgets its counts. */
-  async unblock(value: string): Promise<void> {
+  async unblock(given: string): Promise<void> {
+    const value = givenText(given);
     const kinds: Wanted[] = (['ip', 'network', 'pair', 'account'] as const).flatMap((kind) => [
       { action: 'block', kind, value },
       { action: 'challenge', kind, value },
@@ -243,7 +246,8 @@ export class SecurityMonitor {
 
   #addressOf(ip: string | undefined): string | undefined {
     const known = ip ?? currentScope()?.fields.ip;
-    return known === undefined || known === '' ? undefined : plainAddress(known);
+    const address = plainAddress(known);
+    return address === '' ? undefined : address;
   }
 
   #isAllowed(ip: string): boolean {

@@ -55,9 +55,12 @@ export class PlatformList {
       [BATCH_HEADER]: 'stream',
       ...(key === undefined ? {} : { 'x-yumops-key': key }),
     };
-    const request = process
-      .getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
-      .get(url, { headers, agent: false });
+    const request = opened(url, headers);
+    if (request instanceof Error) {
+      // An address or a key that no request can have: nothing that time repairs, and nothing to throw into the application.
+      this.trouble = request.message;
+      return;
+    }
     this.#request = request;
     let over = false;
     const end = (reason: string) => {
@@ -111,7 +114,10 @@ export class PlatformList {
       if (rest.length > MOST_BYTES) response.destroy();
       for (const block of blocks) {
         const data = /^data: (.*)$/m.exec(block)?.[1];
-        if (data !== undefined && block.startsWith('event: restrictions')) this.#take(JSON.parse(data) as SentList);
+        if (data === undefined || !block.startsWith('event: restrictions')) continue;
+        const list = listOf(data);
+        if (list === undefined) response.destroy();
+        else this.#take(list);
       }
     });
   }
@@ -137,5 +143,25 @@ export class PlatformList {
     this.#failures += 1;
     this.#timer = setTimeout(() => this.start(), pause * (0.8 + 0.4 * Math.random()));
     this.#timer.unref();
+  }
+}
+
+function opened(url: URL, headers: Record<string, string>): ClientRequest | Error {
+  try {
+    return process
+      .getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
+      .get(url, { headers, agent: false });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** @returns undefined when it is no list: whatever stands between must not end the application */
+function listOf(data: string): SentList | undefined {
+  try {
+    const { items, allow } = JSON.parse(data) as Partial<SentList>;
+    return Array.isArray(items) && Array.isArray(allow) ? { items, allow } : undefined;
+  } catch {
+    return undefined;
   }
 }
