@@ -7,4 +7,5 @@ export { type AbandonedData, abandonedData } from './moved-data.ts';
 export type { PostgresMajor } from './postgres/binaries.ts';
 export { embeddedRecovery } from './postgres/recovery.ts';
 export { type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/start.ts';
+export { makeScratch, type Scratch, sweepScratch } from './scratch.ts';
 export type { EngineExit, EngineHandle } from './supervisor.ts';

@@ -21,6 +21,7 @@ import { codeOf, YumOpsError } from '../lib/errors.ts';
 import { randomHex } from '../lib/random.ts';
 import { homeRecord, SYSTEM_FOLDER } from './moved-data.ts';
 import { canReach, type OsUser } from './os-user.ts';
+import { recordScratch } from './scratch-record.ts';
 
 /** In an engine's home: where its data really is, when its user cannot enter the home. */
 const POINTER = 'data-location';
@@ -83,16 +84,42 @@ export async function linkFolder(folder: string, links: ReadonlyMap<string, stri
   }
 }
 
-/** A new folder, beside `near` where the engine's user can enter, else in a folder of the system. */
-export async function placeScratch(near: string, user: OsUser | undefined): Promise<string> {
+/**
+ * A new folder, beside `near` where the engine's user can enter, else in a folder of the system. It is recorded as this
+ * process's own until `forget`, which is called when it was moved or removed.
+ */
+export async function placeScratch(
+  near: string,
+  user: OsUser | undefined,
+): Promise<{ path: string; forget(): Promise<void> }> {
   const beside = join(dirname(near), `.${basename(near)}.${randomHex(4)}`);
+  const record = await recordScratch(beside);
   await mkdir(dirname(near), { recursive: true });
   await ownFolder(beside, user);
-  if (!user || canReach(user, '-w', beside)) return beside;
-  await rm(beside, { recursive: true });
+  if (!user || canReach(user, '-w', beside)) return { path: beside, forget: record.forget };
   const elsewhere = join(await systemFolder(), 'data', `scratch-${randomHex(6)}`);
+  const recorded = await recordScratch(elsewhere);
+  await rm(beside, { recursive: true });
+  await record.forget();
   await openFolder(dirname(elsewhere));
-  return ownFolder(elsewhere, user);
+  return { path: await ownFolder(elsewhere, user), forget: recorded.forget };
+}
+
+/** Where the data of a home are when they are not in it; undefined = they are. */
+export async function placedElsewhere(home: string): Promise<string | undefined> {
+  const moved = await readPointer(home);
+  // Only what says itself that it belongs to this home.
+  const owner = moved === undefined ? '' : await readFile(homeRecord(moved), 'utf8').catch(() => '');
+  return owner.trim() === resolve(home) ? moved : undefined;
+}
+
+/** Removes a home or another folder, and the data of it that are elsewhere. */
+export async function removePlaced(home: string): Promise<void> {
+  const moved = await placedElsewhere(home);
+  if (moved !== undefined) {
+    for (const path of [moved, `${moved}-lib`, homeRecord(moved)]) await rm(path, { recursive: true, force: true });
+  }
+  await rm(home, { recursive: true, force: true });
 }
 
 /** Moves a folder that nobody uses any more; an empty folder at the target gives way. */
@@ -110,7 +137,7 @@ async function readPointer(home: string): Promise<string | undefined> {
   try {
     return (await readFile(join(home, POINTER), 'utf8')).trim();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { codeOf } from './errors.ts';
@@ -33,6 +34,24 @@ export function hasEnded({ machine, namespace, pid, start }: ProcessOwner, seen:
   if (bootOf(start) !== bootOf(startOf(process.pid) ?? '')) return seen === 'here' && namespace === OUTERMOST;
   const found = startOf(pid);
   return found === undefined ? !isHidden(pid) : found !== start;
+}
+
+/** A process in letters, digits and `_`, at most 30, for names of what belongs to it. */
+export function ownerTag({ machine, namespace, pid, start }: ProcessOwner): string {
+  return `${short(machine, namespace ?? '', bootOf(start))}_${pid}_${short(start)}`;
+}
+
+/** Whether the process of a tag has ended for certain, wherever the tag was found. */
+export function tagHasEnded(tag: string): boolean {
+  const ours = currentOwner();
+  const [place, pid] = tag.split('_');
+  if (ours.namespace === null || place !== ownerTag(ours).split('_')[0] || !/^\d+$/.test(pid ?? '')) return false;
+  const start = startOf(Number(pid));
+  return start === undefined ? !isHidden(Number(pid)) : ownerTag({ ...ours, pid: Number(pid), start }) !== tag;
+}
+
+function short(...parts: (string | undefined)[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 10);
 }
 
 const bootOf = (start: string) => start.split('/')[0];

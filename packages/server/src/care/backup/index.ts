@@ -54,5 +54,5 @@ export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';
 export { recordRun } from './run.ts';
 export { type Reading, whileArriving, whilePruning, whileReading } from './use.ts';
 export { type DrillRecord, drillOf, readDrills, writeDrill } from './verify/drill.ts';
-export type { ScratchServer, ScratchServers } from './verify/restored.ts';
+export { dropDatabase, type ScratchServer, type ScratchServers } from './verify/restored.ts';
 export { type TierChecks, verifyBackup } from './verify/verify.ts';

@@ -7,6 +7,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { Backups, type Hooks } from '../../main/backup/backups.ts';
+import { removeLeft } from '../../main/backup/left-behind.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { commonArgs } from '../command.ts';
 
@@ -43,6 +44,7 @@ export async function withBackups<Result>(
   const settings = readSettings(args);
   const { config } = loadUsableConfig(settings.config, settings.env);
   const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
+  await removeLeft({ clock: systemClock, log });
   const backups = new Backups({ settings, config, clock: systemClock, log });
   const abort = new AbortController();
   // It may wait for another process with nothing else under way.

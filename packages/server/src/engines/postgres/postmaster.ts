@@ -31,7 +31,7 @@ export interface PostmasterOptions {
 /** Starts the server; resolves when it takes connections. */
 export async function launchPostmaster(options: PostmasterOptions): Promise<ChildProcess> {
   const { binaries, dataDir, settings, user, clock, log } = options;
-  await stopOrphan(dataDir, clock, log);
+  await stopLeftServer(dataDir, clock, log);
   const args = ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const [program, programArgs] = endingWithParent(binaries.postgres, args);
   const child = spawn(program, programArgs, {
@@ -87,11 +87,11 @@ async function untilReady(child: ChildProcess, dataDir: string, startLimit: numb
 }
 
 /**
- * A server that outlived a killed platform still runs on our data: we hold the folder's lock, so nobody needs it.
- * It is stopped cleanly. A stale file whose number belongs to some other program now is removed, because the new
+ * Stops a server that outlived a killed platform and still runs on data that are ours: we hold the folder's lock, or the
+ * platform is known to be dead, so nobody needs it. It is stopped cleanly. A stale file whose number belongs to some other program now is removed, because the new
  * server would take that program for its predecessor.
  */
-async function stopOrphan(dataDir: string, clock: Clock, log: Log): Promise<void> {
+export async function stopLeftServer(dataDir: string, clock: Clock, log: Log): Promise<void> {
   const pid = Number((await pidFile(dataDir))?.[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
   const command = commandOf(pid);

@@ -1,5 +1,4 @@
-import { appendFile, chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   RecoveredServer,
@@ -13,6 +12,7 @@ import { codeOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { engineUser, type OsUser } from '../os-user.ts';
 import { handOverTo, moveFolder, placeScratch } from '../placement.ts';
+import { makeScratch, sweepScratch } from '../scratch.ts';
 import { endProcess } from '../supervisor.ts';
 import { installedExtensions, type PostgresMajor, prepareBinaries } from './binaries.ts';
 import { launchPostmaster, quitPostmaster } from './postmaster.ts';
@@ -65,14 +65,20 @@ export function embeddedRecovery({ clock, log }: { clock: Clock; log: Log }): Re
     return extensions.get(major);
   };
   return {
-    place: async (near) => makePlace(await placeScratch(near, user), user),
+    async place(near) {
+      await sweepScratch({ clock, log });
+      return makePlace(await placeScratch(near, user), user);
+    },
     has: async (major) => (await known(major)) !== undefined,
     extensions: async (major) => (await known(major)) ?? new Set(),
     start: (options) => startRecovered(options, { user, clock, log: log.child('restore') }),
   };
 }
 
-function makePlace(dataDir: string, user: OsUser | undefined): RecoveryPlace {
+function makePlace(
+  { path: dataDir, forget }: { path: string; forget(): Promise<void> },
+  user: OsUser | undefined,
+): RecoveryPlace {
   return {
     dataDir,
     async moveTo(path) {
@@ -81,8 +87,12 @@ function makePlace(dataDir: string, user: OsUser | undefined): RecoveryPlace {
       await syncTree(dataDir);
       await moveFolder(dataDir, path);
       await syncFolder(join(path, '..'));
+      await forget();
     },
-    discard: () => rm(dataDir, { recursive: true, force: true }),
+    async discard() {
+      await rm(dataDir, { recursive: true, force: true });
+      await forget();
+    },
   };
 }
 
@@ -103,7 +113,8 @@ async function startRecovered(
   await chmod(dataDir, 0o700);
   await handOverTo(user, dataDir);
   // Paths of sockets are short: the folder is in the system's own place for what passes.
-  const side = await mkdtemp(join(tmpdir(), 'yumops-restore-'));
+  const scratch = await makeScratch('yumops-restore-');
+  const side = scratch.path;
   try {
     await writeFile(join(side, 'pg_hba.conf'), 'local all all trust\n');
     await writeFile(join(side, 'pg_ident.conf'), '');
@@ -131,11 +142,11 @@ async function startRecovered(
         `postgres://${encodeURIComponent(role)}@localhost/${encodeURIComponent(database)}?host=${encodeURIComponent(side)}&port=${PORT}`,
       async stop() {
         await endProcess(child, () => quitPostmaster(child), STOP_LIMIT, clock);
-        await rm(side, { recursive: true, force: true });
+        await scratch.remove();
       },
     };
   } catch (error) {
-    await rm(side, { recursive: true, force: true });
+    await scratch.remove();
     throw error;
   }
 }

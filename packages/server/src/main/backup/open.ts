@@ -6,6 +6,7 @@ import type { TelemetryWriter } from '../../lib/telemetry.ts';
 import type { LiveConfig } from '../live-config.ts';
 import type { Shutdown } from '../shutdown.ts';
 import { Backups } from './backups.ts';
+import { removeLeft } from './left-behind.ts';
 import { BackupWatch, type WatchContext } from './watch.ts';
 
 /** The backups of the platform while it runs. */
@@ -15,7 +16,7 @@ export interface LiveBackups {
   watch: BackupWatch;
 }
 
-/** Makes the backups of the configuration, which follow it; nothing is read yet. */
+/** Makes the backups of the configuration, which follow it; nothing is read yet. What killed trials left here is removed. */
 export function makeBackups(context: {
   settings: Settings;
   live: LiveConfig;
@@ -33,6 +34,10 @@ export function makeBackups(context: {
     }
     return made.backups;
   };
-  shutdown.add('blob store', async () => made?.backups.close());
+  const sweeping = removeLeft({ clock, log });
+  shutdown.add('blob store', async () => {
+    await sweeping;
+    await made?.backups.close();
+  });
   return { open, watch: new BackupWatch({ open, writer, service: live.current.service, clock, log, failedDrill }) };
 }

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ScratchServer, ScratchServers } from '../../care/backup/index.ts';
-import { startEmbeddedPostgres } from '../../engines/index.ts';
+import { dropDatabase, type ScratchServer, type ScratchServers } from '../../care/backup/index.ts';
+import { makeScratch, startEmbeddedPostgres, sweepScratch } from '../../engines/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { currentOwner, ownerTag, tagHasEnded } from '../../lib/process-owner.ts';
 import { randomHex } from '../../lib/random.ts';
 import { Secret } from '../../lib/secret.ts';
 import { PostgresDatabase } from '../../store/source/index.ts';
@@ -41,6 +39,7 @@ export class EmbeddedScratchServers implements ScratchServers {
   }
 
   async start(major: number): Promise<ScratchServer> {
+    await sweepScratch({ clock: this.#clock, log: this.#log });
     try {
       return await this.#start(major === 15 ? 15 : 18);
     } catch (error) {
@@ -50,10 +49,10 @@ export class EmbeddedScratchServers implements ScratchServers {
   }
 
   async #start(major: 15 | 18): Promise<ScratchServer> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'yumops-trial-'));
+    const scratch = await makeScratch('yumops-trial-');
     try {
       const engine = await startEmbeddedPostgres({
-        dataDir,
+        dataDir: scratch.path,
         major,
         settings: SETTINGS,
         clock: this.#clock,
@@ -65,11 +64,11 @@ export class EmbeddedScratchServers implements ScratchServers {
         version: await versionOf(server),
         async stop() {
           await engine.stop();
-          await rm(dataDir, { recursive: true, force: true });
+          await scratch.remove();
         },
       };
     } catch (error) {
-      await rm(dataDir, { recursive: true, force: true });
+      await scratch.remove();
       throw error;
     }
   }
@@ -85,7 +84,28 @@ export class GivenScratchServer implements ScratchServers {
 
   async start(): Promise<ScratchServer> {
     const server = new PostgresDatabase('scratch_url', this.#url);
-    const database = server.withCatalog(`yumops_trial_${randomHex(4)}`);
+    await dropLeft(server);
+    const database = server.withCatalog(`${TRIAL}${ownerTag(currentOwner())}_${randomHex(4)}`);
     return { database, version: await versionOf(server), stop: async () => undefined };
+  }
+}
+
+/** What names of databases of trials begin with; whose it is, and something random, follow. */
+const TRIAL = 'yumops_trial_';
+
+/** Removes the databases of trials whose process was killed on this machine. */
+async function dropLeft(server: PostgresDatabase): Promise<void> {
+  const connection = await server.connect('postgres');
+  try {
+    const found = await connection.query<{ name: string }>(
+      'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+      [TRIAL],
+    );
+    for (const { name } of found) {
+      const tag = name.slice(TRIAL.length, name.lastIndexOf('_'));
+      if (tagHasEnded(tag)) await dropDatabase(server.withCatalog(name));
+    }
+  } finally {
+    await connection.close();
   }
 }

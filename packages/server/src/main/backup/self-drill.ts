@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DrillRecord, drillOf, SELF, type VerificationFinding } from '../../care/backup/index.ts';
 import { loadConfig, refuses } from '../../config/index.ts';
 import { readSettings } from '../../config/settings.ts';
+import { makeScratch } from '../../engines/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -31,7 +30,8 @@ export async function drillSelf(
 ): Promise<DrillRecord> {
   const at = new Date(clock.now()).toISOString();
   const { secretKey } = readKit(kit);
-  const folder = await mkdtemp(join(tmpdir(), 'yumops-drill-'));
+  const scratch = await makeScratch('yumops-drill-');
+  const folder = scratch.path;
   const site = join(folder, 'site');
   try {
     const settings = readSettings({ config: site, data: join(folder, 'data') }, {});
@@ -45,7 +45,7 @@ export async function drillSelf(
     const findings = [{ code: codeOf(error) ?? '', object: SELF, message: messageOf(error) }];
     return drillOf({ name: SELF, backup: '', at, findings }, {}, at);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await scratch.remove();
   }
 }
 
