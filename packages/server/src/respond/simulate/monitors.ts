@@ -59,9 +59,10 @@ export class SimulatedMonitors {
     return this.#configs.flatMap((config) => {
       const status = this.#states.get(config.id);
       if (!status || status.since === null) return [];
-      const { id, name, severity, notifications, escalation, labels, runbook } = config;
+      const { id, name, severity, notifications, escalation, labels, parent, runbook, project } = config;
       const { state, since, reason } = status;
-      return [{ id, name, severity, notifications, escalation, labels, runbook, state, since, reason }];
+      const own = { id, name, severity, notifications, escalation, labels, parent, runbook, project };
+      return [{ ...own, state, since, reason }];
     });
   }
 }

@@ -113,6 +113,7 @@ class Simulation {
     this.#recorder = new StateRecorder(
       () => this.#clock.monotonic(),
       (id) => this.#nameOf(id),
+      (id) => this.#config.monitors.find((monitor) => monitor.id === id)?.name ?? id,
     );
     this.#store = this.#recorder.over(makeStore?.(databaseNow) ?? new MemoryAlertStore(databaseNow));
     this.#receivers = new SimulatedReceivers(this.#clock, start);

@@ -1,4 +1,12 @@
-import type { AlertStore, Change, Decision, Instance, Lease, RuleStatus } from '../alerting/index.ts';
+import {
+  type AlertStore,
+  type Change,
+  type Decision,
+  type Instance,
+  type Lease,
+  MONITOR_RULE_ID,
+  type RuleStatus,
+} from '../alerting/index.ts';
 import { type StateChange, seconds } from './report.ts';
 
 /** What was last written of an instance. */
@@ -12,11 +20,17 @@ export class StateRecorder {
   readonly #known = new Map<string, Known>();
   readonly #elapsed: () => number;
   readonly #nameOf: (ruleId: string) => string;
+  readonly #monitorOf: (id: string) => string;
 
-  /** @param elapsed ms from the start of the scenario */
-  constructor(elapsed: () => number, nameOf: (ruleId: string) => string) {
+  /**
+   * @param elapsed ms from the start of the scenario
+   * @param nameOf the name of a rule by its id
+   * @param monitorOf the name of a monitor by its id
+   */
+  constructor(elapsed: () => number, nameOf: (ruleId: string) => string, monitorOf: (id: string) => string) {
     this.#elapsed = elapsed;
     this.#nameOf = nameOf;
+    this.#monitorOf = monitorOf;
   }
 
   /** The same store; what is written to it is noted. */
@@ -58,8 +72,17 @@ export class StateRecorder {
     this.#known.set(fingerprint, { state, open });
     const to = before.open && !open ? 'resolved' : state;
     if (before.state === state && to !== 'resolved') return;
-    const shown = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
     const t = seconds(this.#elapsed());
+    const shown = this.#shown(ruleId, labels);
     this.states.push({ t, rule: this.#nameOf(ruleId), labels: shown, from: before.state, to, reason });
+  }
+
+  /** Labels as messages have them: without empty ones, and with the name of the monitor. */
+  #shown(ruleId: string, labels: Instance['labels']): StateChange['labels'] {
+    const named = Object.entries(labels).filter(([, value]) => value !== '');
+    const isOfMonitor = ruleId === MONITOR_RULE_ID;
+    return Object.fromEntries(
+      named.map(([name, value]) => [name, isOfMonitor && name === 'monitor' ? this.#monitorOf(value) : value]),
+    );
   }
 }

@@ -1,5 +1,6 @@
 import type { Target } from '../config.ts';
 import type { Episode } from '../episode.ts';
+import { isGroupBusyFor } from './busy.ts';
 import type { Draft } from './draft.ts';
 import { startsToFlap } from './flap.ts';
 import { muteOf, park } from './mute.ts';
@@ -77,9 +78,8 @@ export function scheduleSteps(draft: Draft, alert: Episode): void {
 
 /** A quiet group waits `group_wait` for companions; a busy one sends at the next tick of its grid. */
 function groupDue(draft: Draft, alert: Episode): number {
-  const others = draft.firing().filter((other) => other.id !== alert.id);
   const { groupWaitMs, groupIntervalMs } = alert.plan;
-  if (draft.anchorAt !== null && others.some((other) => other.lastStep >= 0)) {
+  if (draft.anchorAt !== null && isGroupBusyFor(draft, alert)) {
     return nextTick(draft.anchorAt, groupIntervalMs, draft.now);
   }
   const waiting = [...draft.timers.values()].filter((t) => t.kind === 'step' && t.step === 0 && t.alertId !== alert.id);

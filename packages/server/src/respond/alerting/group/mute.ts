@@ -1,6 +1,7 @@
 import type { Episode } from '../episode.ts';
 import type { Source } from '../inhibit/inhibition.ts';
 import { matchable, silenceOf, silenceText } from '../silence/silence.ts';
+import { isGroupBusyFor } from './busy.ts';
 import type { Draft } from './draft.ts';
 import { scheduleFrom } from './schedule.ts';
 import { type Message, mayBeKnown, type Timer, timerKey } from './state.ts';
@@ -71,7 +72,8 @@ function goOn(draft: Draft, alert: Episode, { step: next }: Timer): void {
   draft.note(alert.id, 'unmuted', 'nothing mutes it any more');
   const { id, lastStep, ack } = alert;
   const { policy, repeat, groupIntervalMs } = alert.plan;
-  const onGrid = policy === null && draft.anchorAt !== null;
+  const isBusy = lastStep >= 0 || isGroupBusyFor(draft, alert);
+  const onGrid = policy === null && draft.anchorAt !== null && isBusy;
   const at = onGrid ? nextTick(draft.anchorAt ?? 0, groupIntervalMs, draft.now) : draft.now;
   if (next <= lastStep && repeat) draft.setTimer({ alertId: id, kind: 'repeat', step: lastStep, dueAt: at });
   if (ack) return;

@@ -1,4 +1,5 @@
 import type { AlertSubject, Episode } from '../episode.ts';
+import { sharesReceivers } from './busy.ts';
 import type { Draft } from './draft.ts';
 import { holdsEnd } from './flap.ts';
 import { tell } from './tell.ts';
@@ -52,13 +53,14 @@ export function resolve(draft: Draft, resolution: Resolution): void {
   if (holdsEnd(draft, alert)) return;
   const tick = draft.anchorAt === null ? draft.now : nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
   draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: tick });
-  if (!alert.plan.endsWait && draft.firing().length === 0) hurryEnds(draft);
+  if (!alert.plan.endsWait) hurryEnds(draft);
 }
 
-/** Ends wait for the next tick of their group, but not when nothing of the group fires any more. */
+/** Ends wait for the next tick of their group, but not when nothing fires any more that the same people were told of. */
 function hurryEnds(draft: Draft): void {
   for (const timer of [...draft.timers.values()]) {
-    if (timer.kind === 'resolve') draft.setTimer({ ...timer, dueAt: draft.now });
+    const ended = timer.kind === 'resolve' ? draft.alerts.get(timer.alertId) : undefined;
+    if (ended && !sharesReceivers(draft, ended)) draft.setTimer({ ...timer, dueAt: draft.now });
   }
 }
 

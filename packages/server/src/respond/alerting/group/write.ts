@@ -6,7 +6,7 @@ import { toldTo } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
 import { batchLabels, type Message, type MessageEntry, type MessageKind, messageId, messageKey } from './state.ts';
-import { targetKey } from './told.ts';
+import { knowsOfFiring, targetKey } from './told.ts';
 
 const CRITICAL_FALLBACK_MS = 60_000;
 const FALLBACK_MS = 600_000;
@@ -56,7 +56,7 @@ function write(draft: Draft, order: Tell, target: Target): Message | undefined {
   const body = composeBody({
     kind: order.kind,
     alerts,
-    others: order.kind === 'resolved' || order.kind === 'acknowledged' ? [] : companions(draft, alerts),
+    others: order.kind === 'resolved' || order.kind === 'acknowledged' ? [] : companions(draft, alerts, target),
     reason,
     step,
     mentions: mentionsOf(draft, target, alerts, step),
@@ -170,8 +170,22 @@ function fallbackAt(order: Pick<Tell, 'kind'>, alerts: readonly Episode[], now: 
   return now + (alerts.some((alert) => alert.severity === 'critical') ? CRITICAL_FALLBACK_MS : FALLBACK_MS);
 }
 
-/** Other alerts of the group that fire, were told of before and are not muted. */
-function companions(draft: Draft, alerts: readonly Episode[]): Episode[] {
+/**
+ * Other alerts of the group that fire, were told of before and are not muted. Only those that this target is told of by
+ * their own plans: of the others it would never hear the end.
+ */
+function companions(draft: Draft, alerts: readonly Episode[], target: Target): Episode[] {
   const own = new Set(alerts.map((alert) => alert.id));
-  return draft.firing().filter((alert) => !own.has(alert.id) && alert.lastStep >= 0 && !muteOf(draft, alert));
+  return draft
+    .firing()
+    .filter(
+      (alert) => !own.has(alert.id) && alert.lastStep >= 0 && isTold(draft, alert, target) && !muteOf(draft, alert),
+    );
+}
+
+/** Whether a step that was sent tells the target of the alert, or anything else did. */
+function isTold(draft: Draft, { id, plan, lastStep }: Episode, target: Target): boolean {
+  const key = targetKey(target);
+  const sent = plan.steps.slice(0, lastStep + 1);
+  return sent.some(({ targets }) => targets.some((one) => targetKey(one) === key)) || knowsOfFiring(draft, id, target);
 }
