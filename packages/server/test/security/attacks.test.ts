@@ -76,6 +76,16 @@ test('their failures stand before their successes in what is sent: the times say
   expect(blocks).toEqual([]);
 });
 
+test('a block that sign-ins from another process prove wrong, a moment later, is lifted', async () => {
+  const now = systemClock.now() - 60_000;
+  const at = (seconds: number) => ({ timestamp: now + 1_000 * seconds });
+  await platform.send(range(12).map((i) => failure('198.51.100.9', `guest${i}`, at(i))));
+  await until(async () => (await platform.blocks()).some(({ value }) => value === '198.51.100.9'));
+  const { detections, blocks } = await play(range(12).map((i) => success('198.51.100.9', `guest${i}`, at(i + 0.5))));
+  expect(detections.filter(({ code }) => code !== 'failure_ratio')).toEqual([]);
+  expect(blocks).toEqual([]);
+});
+
 test('one guess an hour, from a day ago until now', async () => {
   const now = systemClock.now();
   const { detections, blocks } = await play(

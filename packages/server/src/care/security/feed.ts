@@ -81,6 +81,8 @@ export class EventFeed {
       if (piece.at < piece.bytes.length) return;
       this.#waiting.shift();
       this.#waitingBytes -= piece.bytes.length;
+      // In a flood the last row never comes.
+      if (this.#read.length >= ROWS_A_TURN) break;
     }
     this.#ready = this.#read.sort((a, b) => a.at - b.at);
     this.#read = [];

@@ -4,6 +4,7 @@ import { randomHex } from '../../lib/random.ts';
 import { networkTest } from './address.ts';
 import { DetectionEngine, type EngineStats } from './detect/engine.ts';
 import { Generations } from './detect/generations.ts';
+import type { Withdrawal } from './detect/held.ts';
 import { type Hit, identityOf, type Restriction, SEVERITY_OF } from './detection.ts';
 import type { SecurityEvent } from './event.ts';
 import { EventFeed } from './feed.ts';
@@ -18,6 +19,7 @@ import {
   knownDetections,
   type PendingDetection,
   readLifted,
+  takeBack,
   writeDetections,
   writeRestriction,
 } from './store.ts';
@@ -59,6 +61,7 @@ export class SecurityWatch {
   readonly #loop: Loop;
   #pending = new Map<string, PendingDetection>();
   #restrictions = new Map<string, StoredRestriction>();
+  #withdrawn: Withdrawal[] = [];
   #untold: SecurityEvent[] = [];
   readonly #words: EventWords;
   readonly #learner: Loop;
@@ -160,7 +163,9 @@ export class SecurityWatch {
       this.#locationSeen ||= event.place !== null;
       // What was learnt a moment ago from the same rows is counted and told already.
       if (!this.#isNew(event)) continue;
-      for (const hit of this.#engine.take(event)) this.#note(hit);
+      const hits = this.#engine.take(event);
+      for (const withdrawal of this.#engine.withdrawn()) this.#withdraw(withdrawal);
+      for (const hit of hits) this.#note(hit);
       this.#untold.push(event);
     }
     this.#wakeSoon();
@@ -196,6 +201,8 @@ export class SecurityWatch {
     for (const event of events.filter((one) => this.#isNew(one))) {
       this.#engine.take(located(event, this.#options.location));
     }
+    // Whoever took the success takes back what does not stand.
+    this.#engine.withdrawn();
   }
 
   /** Refused paths are told apart by themselves, and there may be very many. */
@@ -221,6 +228,15 @@ export class SecurityWatch {
       lastAt: Math.max(known?.lastAt ?? hit.at, hit.at),
     });
     this.#restrict(hit);
+  }
+
+  /** What was found and does not stand: it goes, whether it is stored already or not. */
+  #withdraw(withdrawal: Withdrawal): void {
+    const { hit, whole } = withdrawal;
+    if (whole) this.#pending.delete(identityOf(hit));
+    if (hit.restriction !== null)
+      this.#restrictions.delete(restrictionKey({ ...hit.restriction, project: hit.project }));
+    this.#withdrawn.push(withdrawal);
   }
 
   #restrict(hit: Hit): void {
@@ -262,23 +278,35 @@ export class SecurityWatch {
   }
 
   async #store(): Promise<void> {
-    if (this.#pending.size === 0 && this.#restrictions.size === 0) return;
-    const [pending, restrictions] = [this.#pending, this.#restrictions];
+    if (this.#pending.size === 0 && this.#restrictions.size === 0 && this.#withdrawn.length === 0) return;
+    const [pending, restrictions, withdrawn] = [this.#pending, this.#restrictions, this.#withdrawn];
     this.#pending = new Map();
     this.#restrictions = new Map();
+    this.#withdrawn = [];
     try {
-      await this.#write([...pending.values()], [...restrictions.values()]);
+      await this.#write([...pending.values()], [...restrictions.values()], withdrawn);
     } catch (error) {
+      this.#withdrawn = [...withdrawn, ...this.#withdrawn];
       for (const [identity, item] of pending) this.#pending.set(identity, joined(item, this.#pending.get(identity)));
       for (const [key, item] of restrictions) if (!this.#restrictions.has(key)) this.#restrictions.set(key, item);
       throw error;
     }
   }
 
-  async #write(pending: readonly PendingDetection[], restrictions: readonly StoredRestriction[]): Promise<void> {
+  async #write(
+    pending: readonly PendingDetection[],
+    restrictions: readonly StoredRestriction[],
+    withdrawn: readonly Withdrawal[],
+  ): Promise<void> {
     const { db, clock, audit } = this.#options;
     const now = clock.now();
     const fresh = await db.transaction(async (tx) => {
+      for (const withdrawal of withdrawn) {
+        for (const { id, action, kind, value } of await takeBack(tx, withdrawal, now)) {
+          const detail = { kind, value, why: 'Sign-ins that had succeeded before became known.' };
+          await audit(tx, { at: now, actor: 'detection', action: `security.un${action}`, target: id, detail });
+        }
+      }
       if (restrictions.length > 0) await expireRestrictions(tx, now);
       for (const restriction of restrictions) {
         const written = await writeRestriction(tx, restriction);
@@ -289,7 +317,7 @@ export class SecurityWatch {
       }
       return new Set(await writeDetections(tx, pending));
     });
-    if (restrictions.length > 0) await this.inForce.changed();
+    if (restrictions.length > 0 || withdrawn.length > 0) await this.inForce.changed();
     await this.#count(pending.filter(({ hit }) => fresh.has(detectionId(hit))));
   }
 
@@ -333,6 +361,8 @@ export class SecurityWatch {
     for (const event of events) {
       while (lifted[0] !== undefined && lifted[0].at < event.at) this.#forgive(lifted.shift() as Pardon);
       for (const hit of this.#engine.take(located(event, location))) this.#note(hit);
+      // What was read is in order; what does not stand was taken back when it was found.
+      this.#engine.withdrawn();
     }
     for (const pardon of lifted) this.#forgive(pardon);
     await this.#dropKnown(live);

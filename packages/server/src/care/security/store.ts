@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../../lib/db.ts';
+import type { Withdrawal } from './detect/held.ts';
 import { type Hit, identityOf, SEVERITY_OF } from './detection.ts';
 import type { StoredRestriction } from './restriction.ts';
+
+/** Who ends what should not have been. It pardons nobody: what was counted stands, and was judged again. */
+const TAKEN_BACK = 'later sign-ins';
 
 /** Events of one attack since the last write. */
 export interface PendingDetection {
@@ -60,6 +64,30 @@ export async function knownDetections(db: Queryable, ids: readonly string[]): Pr
   return new Set(rows.map(({ id }) => id));
 }
 
+/**
+ * Takes back an attack that was none, with what followed from it; where it was one, only what followed from it.
+ * @returns what had followed and is ended
+ */
+export async function takeBack(
+  tx: Queryable,
+  { hit, since, whole }: Withdrawal,
+  now: number,
+): Promise<StoredRestriction[]> {
+  const id = detectionId(hit);
+  // What was found of the same address at another time stands.
+  if (whole) await tx.query('DELETE FROM security_detections WHERE id = $1 AND first_at >= $2', [id, new Date(since)]);
+  if (hit.restriction === null) return [];
+  const { action, kind, value } = hit.restriction;
+  const rows = await tx.query<RestrictionRow>(
+    `UPDATE security_restrictions SET ended_at = $2, ended_by = '${TAKEN_BACK}'
+     WHERE detection_id = $1 AND ended_at IS NULL AND author = 'detection'
+       AND project = $3 AND action = $4 AND kind = $5 AND value = $6
+     RETURNING ${RESTRICTION_COLUMNS}`,
+    [id, new Date(now), hit.project, action, kind, value],
+  );
+  return rows.map(fromRow);
+}
+
 /** Ends what is over, so that its place is free. */
 export async function expireRestrictions(tx: Queryable, now: number): Promise<void> {
   await tx.query(
@@ -107,7 +135,7 @@ export async function readLifted(
 ): Promise<{ id: string; project: string; value: string; at: number }[]> {
   return db.query(
     `SELECT id, project, value, (extract(epoch FROM ended_at) * 1000)::float8 AS at FROM security_restrictions
-     WHERE ended_at > $1 AND ended_by <> 'expiry' ORDER BY ended_at LIMIT 10000`,
+     WHERE ended_at > $1 AND ended_by NOT IN ('expiry', '${TAKEN_BACK}') ORDER BY ended_at LIMIT 10000`,
     [new Date(since)],
   );
 }

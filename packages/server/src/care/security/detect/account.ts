@@ -9,7 +9,7 @@ const KNOWN_DEVICES = 8;
 /** What is known of one account: who fails on it, from where it is entered. */
 export class Account {
   /** By address. */
-  readonly #failing = new RecentMembers<{ at: number; failures: number }>(LIMITS.takeover.span, MOST_ADDRESSES);
+  readonly #failing = new RecentMembers<{ at: number }>(LIMITS.takeover.span, MOST_ADDRESSES);
   readonly #failingNow = new RecentMembers<{ at: number }>(LIMITS.account.span, MOST_ADDRESSES);
   readonly #slow: Recent;
   readonly #known = new Set<string>();
@@ -22,7 +22,7 @@ export class Account {
   }
 
   fail(ip: string, at: number): void {
-    this.#failing.touch(ip, at, () => ({ at, failures: 0 })).failures += 1;
+    this.#failing.touch(ip, at, () => ({ at }));
     this.#failingNow.touch(ip, at, () => ({ at }));
     this.#slow.add(at);
   }

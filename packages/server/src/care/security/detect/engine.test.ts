@@ -340,3 +340,87 @@ test('what is held is bounded under many addresses', () => {
   expect(sources).toBeLessThanOrEqual(30_000);
   expect(forgotten).toBeGreaterThan(0);
 });
+
+describe('what becomes known late', () => {
+  const failures = (count: number, more: Partial<SecurityEvent> = {}) =>
+    times(count, (i) => event('failure', i * SECOND, { account: `user${i}`, ...more }));
+
+  test('successes that went before the tenth failure take spraying back, with what follows from it', () => {
+    const engine = newEngine();
+    const hits = feed(engine, failures(10)).flat();
+    expect(codesOf(hits)).toEqual(['password_spraying']);
+    expect(engine.withdrawn()).toEqual([]);
+    feed(engine, [event('success', 500, { account: 'user0' })]);
+    expect(engine.withdrawn()).toMatchObject([{ whole: true, hit: { restriction: { action: 'block', kind: 'ip' } } }]);
+    expect(engine.withdrawn()).toEqual([]);
+    expect(codesOf(feed(engine, [event('success', 20 * SECOND, { account: 'guest' })]).flat())).toEqual([]);
+  });
+
+  test('whoever guesses right in the end stays shut out', () => {
+    const engine = newEngine();
+    feed(engine, failures(10));
+    const hits = feed(engine, [event('success', 10 * SECOND, { account: 'user0' })]).flat();
+    expect(codesOf(hits)).toContain('account_takeover');
+    expect(engine.withdrawn()).toEqual([]);
+  });
+
+  test('an address that turns out to be shared is challenged in place of a block', () => {
+    const engine = newEngine();
+    feed(engine, failures(20));
+    const guests = times(3, (i) => event('success', 100 * i, { account: `guest${i}` }));
+    const instead = feed(engine, guests).flat();
+    expect(engine.withdrawn()).toMatchObject([{ whole: false, hit: { restriction: { action: 'block' } } }]);
+    expect(instead).toMatchObject([{ code: 'password_spraying', restriction: { action: 'challenge', kind: 'ip' } }]);
+  });
+
+  test('stuffing is taken back when the addresses that failed had entered', () => {
+    const engine = newEngine();
+    const from = (i: number) => ({ ip: `10.0.${i}.9`, account: `user${i}` });
+    expect(
+      codesOf(
+        feed(
+          engine,
+          times(50, (i) => event('failure', i * SECOND, from(i))),
+        ).flat(),
+      ),
+    ).toEqual(['credential_stuffing']);
+    feed(engine, [event('success', SECOND, from(0))]);
+    expect(engine.withdrawn()).toMatchObject([{ whole: true, hit: { code: 'credential_stuffing' } }]);
+  });
+
+  test('slips that went before a success count for nothing after it', () => {
+    const engine = newEngine();
+    feed(engine, [event('success', 10 * SECOND), ...times(4, (i) => event('failure', i * SECOND))]);
+    expect(feed(engine, [event('failure', MINUTE)]).flat()).toEqual([]);
+  });
+
+  test('guesses that went before a success make it a takeover when they become known', () => {
+    const engine = newEngine();
+    const before = feed(engine, [event('failure', 0), event('failure', SECOND), event('success', 10 * SECOND)]).flat();
+    expect(before).toEqual([]);
+    const hits = feed(
+      engine,
+      times(3, (i) => event('failure', (2 + i) * SECOND)),
+    );
+    expect(hits.map(codesOf)).toEqual([[], [], ['account_takeover']]);
+    expect(hits[2]).toMatchObject([{ at: START + 10 * SECOND, evidence: { failures: 5 } }]);
+    expect(codesOf(feed(engine, [event('success', 20 * SECOND)]).flat())).toEqual([]);
+  });
+
+  test('two backlogs of hours, one behind the other, are not one hour', () => {
+    const engine = newEngine();
+    const backlog = (name: string) => times(12, (i) => event('failure', (i * HOUR) / 2, { account: `${name}${i}` }));
+    expect(feed(engine, [...backlog('a'), ...backlog('b')]).flat()).toEqual([]);
+    const quick = times(12, (i) => event('failure', 4 * HOUR + i * SECOND, { account: `c${i}` }));
+    expect(codesOf(feed(engine, quick).flat())).toContain('password_spraying');
+  });
+
+  test('a sign-in from before an attack is not the attacker, whenever it is told of', () => {
+    const engine = newEngine();
+    feed(engine, failures(10));
+    expect(feed(engine, [event('success', -30 * MINUTE, { account: 'guest' })]).flat()).toEqual([]);
+    expect(codesOf(feed(engine, [event('success', 30 * MINUTE, { account: 'other' })]).flat())).toEqual([
+      'account_takeover',
+    ]);
+  });
+});

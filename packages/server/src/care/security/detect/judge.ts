@@ -2,6 +2,7 @@ import { type DetectionCode, type Evidence, type Hit, NO_KEYS, type Restriction 
 import type { SecurityEvent } from '../event.ts';
 import { type Account, kilometresBetween } from './account.ts';
 import { LIMITS, type SlowGuessing } from './limits.ts';
+import type { Pair } from './pair.ts';
 import type { ProjectTraffic } from './project.ts';
 import type { Source } from './source.ts';
 
@@ -130,7 +131,6 @@ export function stuffed(event: Attempt, traffic: ProjectTraffic): Hit | null {
   const threshold = Math.max(least, Math.ceil(ofEntered * traffic.entering));
   if (traffic.failing < threshold || traffic.accounts < Math.max(accounts, 0.3 * traffic.failing)) return null;
   if (!traffic.onlyFails(event.ip)) return null;
-  traffic.stuffedAt = event.at;
   return hit('credential_stuffing', event, {
     keys: NO_KEYS,
     count: traffic.failing,
@@ -141,6 +141,26 @@ export function stuffed(event: Attempt, traffic: ProjectTraffic): Hit | null {
     },
     restriction: { action: 'challenge', kind: 'everyone', value: '*' },
   });
+}
+
+/** In the words of a takeover's evidence. */
+export const afterFailures = (failures: number) => `after ${failures} failures from the same address`;
+
+/** A success that guessing led to. @param why follows "A sign-in succeeded" */
+export function takenOver(event: Attempt, why: string, failures: number, sampleAddresses: readonly string[]): Hit {
+  const { ip, account } = event;
+  return hit('account_takeover', event, {
+    keys: { ip, network: null, account },
+    evidence: { summary: `A sign-in succeeded ${why}.`, failures, sampleAddresses },
+    restriction: { action: 'challenge', kind: 'account', value: account },
+  });
+}
+
+/** Failures that became known after the success which they led to. */
+export function triedThenEntered(event: Attempt, pair: Pair): Hit | null {
+  const tried = pair.triedBeforeEntering;
+  if (tried < LIMITS.pair.failures) return null;
+  return takenOver({ ...event, at: pair.enteredAt }, afterFailures(tried), tried, [event.ip]);
 }
 
 /** An account is entered at two places between which nobody can have travelled. */

@@ -1,3 +1,5 @@
+import { AttackSpan } from './attack-span.ts';
+import { Held } from './held.ts';
 import { LIMITS } from './limits.ts';
 import { RecentMembers } from './recent.ts';
 
@@ -16,8 +18,10 @@ export class ProjectTraffic {
   readonly #buckets = new Map<number, { attempts: number; failures: number }>();
   failing = 0;
   entering = 0;
-  /** When stuffing was last seen, ms since the epoch. */
-  stuffedAt = Number.NEGATIVE_INFINITY;
+  /** When stuffing was seen. */
+  stuffing = new AttackSpan();
+  /** Stuffing that was found. */
+  readonly held = new Held();
 
   fail(ip: string, account: string, at: number): void {
     this.#accounts.touch(account, at, () => ({ at }));
@@ -36,6 +40,16 @@ export class ProjectTraffic {
   onlyFails(ip: string): boolean {
     const seen = this.#addresses.get(ip);
     return seen?.failed === true && !seen.entered;
+  }
+
+  /** The newest event that was counted of addresses, ms since the epoch. */
+  get latestAt(): number {
+    return this.#addresses.latestAt;
+  }
+
+  /** Whether a time lies before what is counted of addresses. */
+  isPast(at: number): boolean {
+    return this.#addresses.isPast(at);
   }
 
   get accounts(): number {
@@ -88,6 +102,7 @@ export class ProjectTraffic {
   #change(ip: string, at: number, change: (seen: Seen) => void): void {
     this.#accounts.prune(at);
     const seen = this.#addresses.touch(ip, at, () => ({ at, failed: false, entered: false }));
+    if (seen === undefined) return;
     this.#count(seen, -1);
     change(seen);
     this.#count(seen, 1);

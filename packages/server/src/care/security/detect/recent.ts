@@ -17,13 +17,13 @@ export class Recent {
     if (times.length > this.#most) times.shift();
   }
 
-  /** How many lie in that stretch of `span` milliseconds around `at` which holds most of them. */
-  within(span: number, at: number): number {
+  /** How many lie in that stretch of `span` milliseconds around `at` which holds most of them. @param after only those after it */
+  within(span: number, at: number, after = Number.NEGATIVE_INFINITY): number {
     const times = this.#times;
     let most = 0;
     for (let first = 0; first < times.length && (times[first] as number) <= at; first += 1) {
       const start = times[first] as number;
-      if (start <= at - span) continue;
+      if (start <= Math.max(at - span, after)) continue;
       let next = first;
       while (next < times.length && (times[next] as number) < start + span) next += 1;
       most = Math.max(most, next - first);
@@ -31,6 +31,11 @@ export class Recent {
       if (next === times.length) break;
     }
     return most;
+  }
+
+  /** How many lie after `from` and not after `to`. */
+  between(from: number, to: number): number {
+    return this.#times.filter((at) => at > from && at <= to).length;
   }
 }
 
@@ -44,9 +49,10 @@ interface Node<Value> {
 }
 
 /**
- * Members seen within a span, each with a value, in the order in which they were last seen. What is older than the span or beyond
- * the limit is dropped when something is added, and `dropped` is told of it, so that sums over the members can be kept without a
- * walk. Every call costs the same: the order is a list of its own, for a map finds its first entry only past all that were deleted.
+ * Members seen within the span before the newest of them, each with a value, in the order of the times at which they were last
+ * seen. What is older than the span or beyond the limit is dropped when something is added, and `dropped` is told of it, so that
+ * sums over the members can be kept without a walk. The order is a list of its own, for a map finds its first entry only past all
+ * that were deleted; who comes late goes past those that were seen after it, and for all others a call costs the same.
  */
 export class RecentMembers<Value extends { at: number }> {
   readonly #members = new Map<string, Node<Value>>();
@@ -74,17 +80,28 @@ export class RecentMembers<Value extends { at: number }> {
     return this.#members.get(member)?.value;
   }
 
-  /** The value of a member, made when it has none; it is the newest from now on. */
-  touch(member: string, at: number, make: () => Value): Value {
+  /** When the newest member was seen, ms since the epoch. */
+  get latestAt(): number {
+    return this.#newest?.value.at ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether a time lies before the span: what happened then says nothing of what the members did within it. */
+  isPast(at: number): boolean {
+    return this.#newest !== null && at <= this.#newest.value.at - this.#span;
+  }
+
+  /** The value of a member, made when it has none, and seen at `at` from now on. @returns undefined when that is past */
+  touch(member: string, at: number, make: () => Value): Value | undefined {
+    if (this.isPast(at)) return undefined;
     this.prune(at);
     const known = this.#members.get(member);
     const node = known ?? { member, value: make(), older: null, newer: null };
     if (known === undefined) this.#members.set(member, node);
     else this.#unlink(node);
     node.value.at = Math.max(node.value.at, at);
-    this.#append(node);
+    this.#insert(node);
     if (this.#members.size > this.#most) this.#dropOldest();
-    return node.value;
+    return this.#members.has(member) ? node.value : undefined;
   }
 
   /** Drops what is older than the span. */
@@ -100,12 +117,15 @@ export class RecentMembers<Value extends { at: number }> {
     return members;
   }
 
-  #append(node: Node<Value>): void {
-    node.older = this.#newest;
-    node.newer = null;
-    if (this.#newest === null) this.#oldest = node;
-    else this.#newest.newer = node;
-    this.#newest = node;
+  #insert(node: Node<Value>): void {
+    let older = this.#newest;
+    while (older !== null && older.value.at > node.value.at) older = older.older;
+    node.older = older;
+    node.newer = older === null ? this.#oldest : older.newer;
+    if (node.older === null) this.#oldest = node;
+    else node.older.newer = node;
+    if (node.newer === null) this.#newest = node;
+    else node.newer.older = node;
   }
 
   #unlink({ older, newer }: Node<Value>): void {

@@ -1,3 +1,5 @@
+import { AttackSpan } from './attack-span.ts';
+import { Held } from './held.ts';
 import { LIMITS } from './limits.ts';
 import { RecentMembers } from './recent.ts';
 
@@ -9,6 +11,8 @@ interface Tried {
   failures: number;
   entered: boolean;
   unknown: boolean;
+  /** When it was entered last, ms since the epoch. */
+  enteredAt: number;
 }
 
 /** What one address, or one network, tried in the last hour: on which accounts, and which of them it entered. */
@@ -22,8 +26,10 @@ export class Source {
   entered = 0;
   /** Failures on accounts that were not entered. */
   failures = 0;
-  /** When the source was last seen attacking, ms since the epoch. */
-  attackedAt = Number.NEGATIVE_INFINITY;
+  /** When the source was seen attacking. */
+  attack = new AttackSpan();
+  /** What is held against it as a whole. */
+  readonly held = new Held();
 
   /** @param withAddresses for a network */
   constructor(withAddresses: boolean) {
@@ -50,11 +56,27 @@ export class Source {
   enter(account: string, at: number): void {
     this.#change(account, at, (tried) => {
       tried.entered = true;
+      tried.enteredAt = Math.max(tried.enteredAt, at);
     });
   }
 
   hasEntered(account: string): boolean {
     return this.#accounts.get(account)?.entered === true;
+  }
+
+  /** When an account was entered last from here, ms since the epoch. */
+  enteredAt(account: string): number {
+    return this.#accounts.get(account)?.enteredAt ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** The newest event that was counted, ms since the epoch. */
+  get latestAt(): number {
+    return this.#accounts.latestAt;
+  }
+
+  /** Whether a time lies before what is counted. */
+  isPast(at: number): boolean {
+    return this.#accounts.isPast(at);
   }
 
   sampleAccounts(): readonly string[] {
@@ -66,7 +88,11 @@ export class Source {
   }
 
   #change(account: string, at: number, change: (tried: Tried) => void): void {
-    const tried = this.#accounts.touch(account, at, () => ({ at, failures: 0, entered: false, unknown: false }));
+    const tried = this.#accounts.touch(account, at, () => ({
+      ...{ at, failures: 0, entered: false, unknown: false },
+      enteredAt: Number.NEGATIVE_INFINITY,
+    }));
+    if (tried === undefined) return;
     this.#count(tried, -1);
     change(tried);
     this.#count(tried, 1);
