@@ -9,6 +9,8 @@ export interface BackupItem {
   parent: string | null;
   /** Schemas of the database that are in it, of a backup of some; null = all. */
   schemas: readonly string[] | null;
+  /** Made once, by hand, of schemas that were chosen then: it stands in for no backup of the configuration. */
+  oneOff: boolean;
   started: string;
   status: BackupStatus;
   verified: { level: number; at: string; ok: boolean } | null;

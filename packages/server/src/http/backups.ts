@@ -15,8 +15,8 @@ export interface BackupPages {
   detail(id: string): Promise<BackupDetail>;
   /** Confirms that the recovery kit is kept. @returns the backups that it opens. @throws YumOpsError `kit_wrong` */
   confirmKit(name: string, typed: string, by: string): Promise<string[]>;
-  /** The job that makes a backup. @throws YumOpsError when there is none of that name */
-  jobOf(name: string): string;
+  /** The job that makes a backup, or a one-off of some schemas. @throws YumOpsError when there is none of that name, or no schemas */
+  jobOf(name: string, isOneOff: boolean): string;
   /** The job that verifies a backup. @throws YumOpsError `backup_unknown` */
   verifyJobOf(id: string): string;
 }
@@ -37,6 +37,17 @@ interface BackupRouteDeps {
   clock: Clock;
 }
 
+const schemaName = z.string().min(1).max(63);
+const making = z.object({
+  name: z.string().min(1).max(200),
+  schemas: z
+    .array(schemaName)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Only these schemas, once: stands in for no backup of the configuration; default all that is configured'),
+});
+
 const proof = z.object({
   name: z.string().min(1).max(200),
   proof: z.string().min(1).max(100).describe('The last 8 characters of the key in the recovery kit'),
@@ -54,14 +65,12 @@ export function backupRoutes(app: FastifyInstance, { pages, scheduler, guard, db
   routes.get('/api/v1/backups/:id', { onRequest: read, schema: { params: byId } }, ({ params }) =>
     pages.detail(params.id),
   );
-  routes.post(
-    '/api/v1/backups',
-    { onRequest: act, schema: { body: z.object({ name: z.string().min(1).max(200) }) } },
-    async (request, reply) => {
-      const run = await scheduler.runNow(pages.jobOf(request.body.name), request.principal?.name ?? 'unknown');
-      return reply.code(202).send({ id: run.id, job: run.job, status: run.status });
-    },
-  );
+  routes.post('/api/v1/backups', { onRequest: act, schema: { body: making } }, async (request, reply) => {
+    const { name, schemas } = request.body;
+    const job = pages.jobOf(name, schemas !== undefined);
+    const run = await scheduler.runNow(job, request.principal?.name ?? 'unknown', schemas && { schemas });
+    return reply.code(202).send({ id: run.id, job: run.job, status: run.status });
+  });
   routes.post(
     '/api/v1/backups/kit',
     { onRequest: guard('admin'), schema: { body: proof } },

@@ -6,7 +6,7 @@ import { readBackupKeys } from '../../src/care/backup/index.ts';
 import { BackupKey } from '../../src/care/backup/key.ts';
 import { codeOf } from '../../src/lib/errors.ts';
 import { asRole, open, run, startEmbeddedServer, type TestServer } from '../database/server.ts';
-import { type BackupRig, damage, flip, hooks, makeRig } from './rig.ts';
+import { type BackupRig, damage, flip, hooks, makeRig, problemCodes } from './rig.ts';
 
 let server: TestServer;
 let url: string;
@@ -249,6 +249,37 @@ describe('a logical backup', () => {
     const gone = await makeRig(url, '    schemas: [public, sale]\n');
     await expect(gone.good()).rejects.toMatchObject({ code: 'backup_schema_missing' });
     await gone.remove();
+  }, 60_000);
+
+  test('a one-off holds the schemas that were chosen for it, and stands in for no regular backup', async () => {
+    const made = await makeRig(url, '    files: [./uploads]\n');
+    await made.write('uploads/menu.txt', 'soup');
+    const whole = await made.good();
+    const all = made.backups();
+    const config = all.config('nightly');
+    const [outcome] = await all.run(config, hooks(), ['Sales', 'Sales']);
+    const once = outcome?.id ?? '';
+    expect(outcome).toMatchObject({ tier: 'logical', error: null, manifest: { schemas: ['Sales'], oneOff: true } });
+    expect(outcome?.manifest?.objects.map(({ part }) => part)).not.toContain('files');
+    const [missing] = await all.run(config, hooks(), ['Sale']);
+    expect(missing?.error).toMatchObject({ code: 'backup_schema_missing' });
+    const entries = await all.list(config);
+    expect(entries).toMatchObject([
+      { id: whole, schemas: null, oneOff: false },
+      { id: once, schemas: ['Sales'], oneOff: true },
+      { id: missing?.id, schemas: ['Sale'], oneOff: true, status: 'failed' },
+    ]);
+    expect(await made.verify(once, 1)).toMatchObject({ ok: true });
+    expect(await all.recoverable(config, entries)).toEqual({
+      earliest: entries[0]?.started,
+      latest: entries[0]?.started,
+    });
+    // The drill recovers the whole one, and the failed one-off is no problem of the backup.
+    expect(await all.drill(config, hooks())).toMatchObject({ ok: true, backup: whole });
+    expect(await problemCodes(all)).not.toContain('failed');
+    expect((await all.planPrune(config)).keep.map(({ id: kept }) => kept)).toEqual([whole, once]);
+    await all.close();
+    await made.remove();
   }, 60_000);
 
   test('replaces a database only when told to, and keeps the old one', async () => {

@@ -90,6 +90,7 @@ function Facts({ backup }: { backup: BackupDetail }) {
       : ([
           ['Database', `${backup.source.catalog ?? backup.source.database}, PostgreSQL ${backup.source.serverVersion}`],
           ...(backup.schemas === null ? [] : [['Holds only', `the schemas ${backup.schemas.join(', ')}`]]),
+          ...(backup.oneOff ? [['Made once', 'by hand; it stands in for no backup of the configuration']] : []),
           ['Extensions', backup.source.extensions.join(', ') || 'none'],
         ] as [string, string][])),
     ...(backup.client === null ? [] : ([['Read by', backup.client]] as [string, string][])),

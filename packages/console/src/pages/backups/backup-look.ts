@@ -51,7 +51,9 @@ export function planLook(plan: BackupPlan, items: readonly BackupItem[]): Look {
   const [worst] = faultsOf(plan);
   if (worst) return { tone: 'bad', word: worst.message };
   if (plan.recoverable.latest === null) return { tone: 'unknown', word: 'There is no backup yet.' };
-  const proven = items.find(({ name, verified }) => name === plan.name && verified?.ok && verified.level >= 2);
+  const proven = items.find(
+    ({ name, verified, oneOff }) => name === plan.name && !oneOff && verified?.ok && verified.level >= 2,
+  );
   if (!proven) return { tone: 'warn', word: 'Backups are made; none was restored on trial yet.' };
   if (plan.kit === null)
     return { tone: 'warn', word: 'Backups are made and proven; the recovery kit is not confirmed.' };

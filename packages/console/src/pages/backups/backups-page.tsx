@@ -264,6 +264,7 @@ function Backups({ items: all, of, copied }: { items: readonly BackupItem[]; of:
                   </strong>
                   <span className="quiet truncate">
                     {item.parent === null ? item.tier : `${item.tier}, increment of ${item.parent}`}
+                    {item.oneOff && ', once'}
                     {item.schemas !== null && `, only ${item.schemas.join(', ')}`}
                   </span>
                 </span>

@@ -27,8 +27,9 @@ export interface CalendarProps {
 /** Thirteen weeks of backups, a day a cell: what was made, and what of it is kept. */
 export function BackupCalendar({ items, timeZone, now, open }: CalendarProps) {
   const byDay = new Map<string, BackupItem>();
-  // The newest of a day stands for it, a good one before one that failed.
+  // The newest of a day stands for it, a good one before one that failed; a one-off stands for none.
   for (const item of items.toReversed()) {
+    if (item.oneOff) continue;
     const day = dayIn(Date.parse(item.started), timeZone);
     if (item.status === 'good' || byDay.get(day)?.status !== 'good') byDay.set(day, item);
   }

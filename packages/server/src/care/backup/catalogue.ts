@@ -35,6 +35,8 @@ export interface CatalogueEntry {
   parent: string | null;
   /** Schemas of the database that are in it; null = all. */
   schemas: readonly string[] | null;
+  /** Whether it was made once, by hand, of schemas that were chosen then. */
+  oneOff: boolean;
   /** ISO. */
   started: string;
   /** `damaged`: its manifest was altered; `locked`: it is sealed with a key that we do not have. */
@@ -132,7 +134,7 @@ async function readBackup(
 }
 
 function entryOf(
-  { id, name, tier, parent, schemas = null, started, finished, bytes, objects }: BackupManifest,
+  { id, name, tier, parent, schemas = null, oneOff = false, started, finished, bytes, objects }: BackupManifest,
   manifest: string,
   verification: VerificationRecord | undefined,
 ): CatalogueEntry {
@@ -141,7 +143,21 @@ function entryOf(
   const seconds = (Date.parse(finished) - Date.parse(started)) / 1_000;
   const size = objects.reduce((sum, object) => sum + object.bytes, 0);
   const times = { started, seconds };
-  return { id, name, tier, parent, schemas, ...times, status: 'good', verified, bytes, size, why: null, manifest };
+  return {
+    id,
+    name,
+    tier,
+    parent,
+    schemas,
+    oneOff,
+    ...times,
+    status: 'good',
+    verified,
+    bytes,
+    size,
+    why: null,
+    manifest,
+  };
 }
 
 async function readFailed(repository: Repository, id: string): Promise<CatalogueEntry> {
@@ -149,8 +165,10 @@ async function readFailed(repository: Repository, id: string): Promise<Catalogue
   if (!record) return { ...unknownRun(repository, id), why: 'It failed; the record of why cannot be read.' };
   const seconds = (Date.parse(record.finished) - Date.parse(record.started)) / 1_000;
   const { tier, started, error } = record;
-  return { ...unknownRun(repository, id), tier, started, seconds, why: error.message };
+  return { ...unknownRun(repository, id), ...chosenOf(record), tier, started, seconds, why: error.message };
 }
+
+const chosenOf = ({ only }: Pick<RunningRecord, 'only'>) => ({ schemas: only ?? null, oneOff: only !== undefined });
 
 /** None when it ended while we looked. */
 async function readRunning(repository: Repository, id: string, now: number): Promise<CatalogueEntry[]> {
@@ -159,7 +177,9 @@ async function readRunning(repository: Repository, id: string, now: number): Pro
   const { tier, started, seen } = record;
   const alive = now - Date.parse(seen) < DEAD_AFTER;
   const why = alive ? null : 'It was interrupted: its process was killed, or lost the store.';
-  return [{ ...unknownRun(repository, id), tier, started, status: alive ? 'running' : 'failed', why }];
+  return [
+    { ...unknownRun(repository, id), ...chosenOf(record), tier, started, status: alive ? 'running' : 'failed', why },
+  ];
 }
 
 /** A record that is gone or cannot be trusted; every other error is one of the store. */
@@ -183,6 +203,7 @@ function unknownRun({ name }: Repository, id: string): CatalogueEntry {
   const none = {
     parent: null,
     schemas: null,
+    oneOff: false,
     verified: null,
     bytes: 0,
     size: 0,
@@ -216,8 +237,15 @@ export interface Recoverable {
   latest: string | null;
 }
 
+/** Those that the configuration asks for: one-offs stand in for none of them. */
+export function regularOf<Entry extends Pick<CatalogueEntry, 'oneOff'>>(entries: readonly Entry[]): Entry[] {
+  return entries.filter(({ oneOff }) => !oneOff);
+}
+
 /** The moments of the oldest and the newest good backup. */
 export function recoverableOf(entries: readonly CatalogueEntry[]): Recoverable {
-  const moments = entries.filter(({ status }) => status === 'good').map(({ started }) => started);
+  const moments = regularOf(entries)
+    .filter(({ status }) => status === 'good')
+    .map(({ started }) => started);
   return { earliest: moments[0] ?? null, latest: moments.at(-1) ?? null };
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
-import type { CatalogueEntry, Recoverable } from './catalogue.ts';
+import { type CatalogueEntry, type Recoverable, regularOf } from './catalogue.ts';
 import type { BackupConfig, CopyDestination } from './config.ts';
 import type { BackupProblem } from './problems.ts';
 import { planRetention } from './retention/plan.ts';
@@ -55,7 +55,7 @@ export function copyStateOf(
   const wanted = new Set(planRetention(all, copyTo.retention, timeZone).keep.map(({ id }) => id));
   const missing = here.filter(({ id }) => wanted.has(id) && !there.has(id));
   const lost = (['logical', 'physical'] as const).flatMap((tier) => {
-    const newest = goodOf(second.entries).findLast((entry) => entry.tier === tier);
+    const newest = regularOf(goodOf(second.entries)).findLast((entry) => entry.tier === tier);
     return newest && others.includes(newest) ? [newest.id] : [];
   });
   const lag = Math.max(0, ...missing.map((entry) => now - finishedAt(entry)));
@@ -108,7 +108,7 @@ function verificationProblems(
   where: string,
   now: number,
 ): BackupProblem[] {
-  const good = goodOf(copy.entries).filter((entry) => entry.tier === tier);
+  const good = regularOf(goodOf(copy.entries)).filter((entry) => entry.tier === tier);
   const [first] = good;
   if (!first) return [];
   const last = good.findLast(({ verified }) => verified !== null);

@@ -4,6 +4,7 @@ export {
   readCatalogue,
   readVerifications,
   recoverableOf,
+  regularOf,
   type VerificationFinding,
   type VerificationLevel,
   type VerificationRecord,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { JobContext } from '../scheduler/index.ts';
 import type { BackupConfig } from './config.ts';
 import { type BackupWork, backupJobs } from './jobs.ts';
 
@@ -7,4 +8,24 @@ test.each(['main', null])('copies wait for the backup and the pruning after it (
   const jobs = backupJobs(config as unknown as BackupConfig, {} as BackupWork);
   const groupOf = (name: string) => jobs.find((job) => job.name === name)?.group;
   expect(groupOf('backup-nightly-copy')).toBe(groupOf('backup-nightly'));
+});
+
+test('a job for chosen schemas makes a one-off of them and prunes nothing; without schemas it says what is missing', async () => {
+  const config = { name: 'nightly', timeZone: 'UTC', database: 'main', copyTo: null, schedule: '0 3 * * *' };
+  const made: unknown[] = [];
+  const work = {
+    async backUp(_config: unknown, _context: unknown, only: unknown) {
+      made.push(only);
+      return { ok: true, lines: ['made'], detail: {} };
+    },
+    prune: () => Promise.reject(new Error('pruned')),
+  };
+  const jobs = backupJobs(config as unknown as BackupConfig, work as unknown as BackupWork);
+  const job = jobs.find(({ name }) => name === 'backup-nightly-once');
+  const run = (options: object) => job?.run({ options, log: () => undefined } as unknown as JobContext);
+  expect(await run({ schemas: ['sales'] })).toMatchObject({ ok: true, summary: 'made' });
+  expect(await run({})).toMatchObject({ ok: false });
+  expect(await run({ schemas: 'sales' })).toMatchObject({ ok: false });
+  expect(made).toEqual([['sales']]);
+  expect(job?.group).toBe('database:main');
 });

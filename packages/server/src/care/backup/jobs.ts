@@ -1,6 +1,6 @@
 import { codeOf, messageOf } from '../../lib/errors.ts';
 import type { Job, JobContext, JobResult } from '../scheduler/index.ts';
-import type { CatalogueEntry, VerificationLevel, VerificationRecord } from './catalogue.ts';
+import { type CatalogueEntry, regularOf, type VerificationLevel, type VerificationRecord } from './catalogue.ts';
 import type { BackupConfig } from './config.ts';
 import { folderOf } from './repository.ts';
 import type { DrillRecord } from './verify/drill.ts';
@@ -23,7 +23,8 @@ export interface CopyOutcome {
 
 /** What the jobs do. Implemented in `main`. */
 export interface BackupWork {
-  backUp(config: BackupConfig, context: JobContext): Promise<BackupOutcome>;
+  /** @param only schemas of a one-off; undefined = the backup as it is configured */
+  backUp(config: BackupConfig, context: JobContext, only?: readonly string[]): Promise<BackupOutcome>;
   /** Deletes what retention does not keep. @returns how many backups */
   prune(config: BackupConfig, context: JobContext): Promise<number>;
   list(config: BackupConfig): Promise<readonly CatalogueEntry[]>;
@@ -50,6 +51,7 @@ export function jobNames({ name }: Pick<BackupConfig, 'name'>) {
     drill: `${base}-drill`,
     verify: `${base}-verify`,
     copy: `${base}-copy`,
+    once: `${base}-once`,
   };
 }
 
@@ -62,7 +64,8 @@ export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
     title,
     schedule: pattern === null ? null : { pattern, timeZone },
     // What reads the database and what works on it wait for each other, and so do the pruning after a backup and copies.
-    group: (name === names.backup || name === names.copy) && database !== null ? `database:${database}` : names.check,
+    group:
+      [names.backup, names.copy, names.once].includes(name) && database !== null ? `database:${database}` : names.check,
     catchUp: 'latest',
     attempts: 2,
     run,
@@ -90,6 +93,13 @@ export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
     job(names.drill, `Recovery drill of "${config.name}": how long, and how much is lost`, DRILL_QUARTERLY, (context) =>
       drill(config, work, context),
     ),
+    ...(database === null
+      ? []
+      : [
+          job(names.once, `Back up chosen schemas of "${config.name}" once`, null, (context) =>
+            once(config, work, context),
+          ),
+        ]),
     job(names.verify, `Verify one backup of "${config.name}"`, null, (context) => verifyOne(work, context)),
   ];
 }
@@ -108,6 +118,15 @@ async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: J
   return { summary: lines.join(' '), detail: { ...detail, pruned } };
 }
 
+async function once(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {
+  const { schemas } = context.options;
+  const isNamed = Array.isArray(schemas) && schemas.length > 0 && schemas.every((name) => typeof name === 'string');
+  if (!isNamed) return { ok: false, summary: 'It was not said which schemas: options {"schemas": ["…"]}.' };
+  const { ok, lines, detail } = await work.backUp(config, context, schemas as string[]);
+  for (const line of lines) context.log(line);
+  return { ok, summary: lines.join(' '), detail };
+}
+
 async function verifyNewest(
   config: BackupConfig,
   work: BackupWork,
@@ -116,7 +135,7 @@ async function verifyNewest(
 ): Promise<JobResult> {
   const entries = await work.list(config);
   const newest = config.tiers.flatMap((tier) => {
-    const entry = entries.findLast((item) => item.tier === tier && item.status === 'good');
+    const entry = regularOf(entries).findLast((item) => item.tier === tier && item.status === 'good');
     return entry ? [entry] : [];
   });
   if (newest.length === 0) return { ok: false, summary: 'There is no backup that could be verified.' };

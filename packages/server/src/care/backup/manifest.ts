@@ -60,6 +60,8 @@ export interface BackupManifest {
   source: BackupSource | null;
   /** Schemas of the database that are in it; null, or undefined as in earlier backups = all. */
   schemas?: readonly string[] | null;
+  /** Made once, by hand, of schemas that were chosen then: it stands in for no backup of the configuration. */
+  oneOff?: boolean;
   wal: BackupWal | null;
   objects: readonly ManifestObject[];
   /** Bytes that this backup added to the store, chunks of files included. */

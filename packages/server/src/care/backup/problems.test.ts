@@ -18,7 +18,7 @@ function entry(at: number, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
   const started = new Date(at).toISOString();
   const id = `nightly-${started}`;
   const verified = { level: 3 as const, at: started, ok: true };
-  const none = { parent: null, schemas: null, why: null, manifest: null };
+  const none = { parent: null, schemas: null, oneOff: false, why: null, manifest: null };
   return {
     id,
     name: 'nightly',
@@ -37,6 +37,8 @@ function entry(at: number, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
 const days = (count: number, more: Partial<CatalogueEntry> = {}) =>
   Array.from({ length: count }, (_, index) => entry(DUE - (count - index) * DAY_MS, more));
 const today = entry(DUE + 1_000);
+const ONCE = entry(DUE + 2_000, { schemas: ['sales'], oneOff: true });
+const BAD = { level: 3 as const, at: '', ok: false };
 const drill = (more: Partial<DrillRecord>): DrillRecord => ({
   ...{ name: 'nightly', backup: 'x', at: '2026-01-01T00:00:00.000Z', ok: true, phases: {}, findings: [] },
   ...{ recoveryTimeSeconds: 60, recoveryPointSeconds: 60, ...more },
@@ -77,6 +79,11 @@ const CASES: [string, CatalogueEntry[], DrillRecord | null, number, string[]][] 
     ['verification_failed'],
   ],
   ['the drill failed', [...days(5), today], drill({ ok: false }), DUE + HOUR, ['drill_failed']],
+  ['only a one-off ran since', [...days(5), { ...ONCE }], null, DUE + 3 * HOUR, ['missed']],
+  ['a one-off failed', [...days(5), today, { ...ONCE, status: 'failed' }], null, DUE + HOUR, []],
+  ['a one-off ran after one that failed', [entry(DUE, { status: 'failed' }), ONCE], null, DUE + HOUR, ['failed']],
+  ['a one-off is small and not good', [...days(5), today, { ...ONCE, size: 1, verified: BAD }], null, DUE + HOUR, []],
+  ['only a one-off was verified', [...days(5, { verified: null }), ONCE], null, DUE + 60_000, ['never_verified']],
   ['recovery took too long', [...days(5), today], drill({ recoveryTimeSeconds: 901 }), DUE + HOUR, ['over_target']],
   ['too much would be lost', [...days(5), today], drill({ recoveryPointSeconds: 90_000 }), DUE + HOUR, ['over_target']],
 ];

@@ -1,7 +1,7 @@
 import { nextTick } from '../../lib/cron.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
-import type { CatalogueEntry } from './catalogue.ts';
+import { type CatalogueEntry, regularOf } from './catalogue.ts';
 import type { BackupConfig } from './config.ts';
 import type { DrillRecord } from './verify/drill.ts';
 
@@ -49,7 +49,7 @@ export function backupProblems(
   now: number,
 ): BackupProblem[] {
   const found = config.tiers.flatMap((tier) => {
-    const ofTier = entries.filter((entry) => entry.tier === tier);
+    const ofTier = regularOf(entries).filter((entry) => entry.tier === tier);
     return [
       runProblem(ofTier, tier),
       punctuality(config, ofTier, tier, now),

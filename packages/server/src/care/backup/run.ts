@@ -13,6 +13,8 @@ export interface RunningRecord {
   started: string;
   /** When the process last said that it is alive, ISO. */
   seen: string;
+  /** Schemas of a one-off. */
+  only?: readonly string[] | undefined;
 }
 
 /** A run that failed. */
@@ -23,6 +25,7 @@ export interface FailedRecord {
   started: string;
   finished: string;
   error: { code: string; message: string };
+  only?: readonly string[] | undefined;
 }
 
 /** How often a run says that it is alive, and after which silence it is taken for dead. */
@@ -42,11 +45,12 @@ export const failedPath = ({ folder }: Repository, id: string) => `${folder}/fai
 export async function recordRun(
   repository: Repository,
   clock: Clock,
-  { id, tier, signal }: { id: string; tier: BackupTier; signal?: AbortSignal | undefined },
+  run: { id: string; tier: BackupTier; only?: readonly string[] | undefined; signal?: AbortSignal | undefined },
   work: (started: string) => Promise<BackupManifest>,
 ): Promise<BackupManifest> {
+  const { id, tier, only, signal } = run;
   const started = new Date(clock.now()).toISOString();
-  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started };
+  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started, only };
   const path = runningPath(repository, id);
   const { modified } = await repository.writeRecord(path, record);
   const stopSaying = keepSaying(clock, SAY_EVERY, () =>
@@ -60,8 +64,8 @@ export async function recordRun(
     return manifest;
   } catch (error) {
     await stopSaying();
-    const { seen: _, ...run } = record;
-    const failed: FailedRecord = { ...run, finished: new Date(clock.now()).toISOString(), error: problemOf(error) };
+    const { seen: _, ...begun } = record;
+    const failed: FailedRecord = { ...begun, finished: new Date(clock.now()).toISOString(), error: problemOf(error) };
     // Where the store itself is what failed, the running record stays and shows the same after its time.
     const written = await repository.writeRecord(failedPath(repository, id), failed).then(
       () => true,

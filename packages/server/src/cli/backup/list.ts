@@ -23,9 +23,13 @@ function verifiedText({ verified }: CatalogueEntry): string {
 /** A backup, and its copy where there is a second destination: null = it is not there. */
 type Listed = CatalogueEntry & { copy?: Pick<CatalogueEntry, 'status' | 'verified'> | null };
 
+function tierCell({ tier, schemas, oneOff }: Listed): string {
+  return `${tier}${oneOff ? ', once' : ''}${schemas ? `, only ${schemas.join(' ')}` : ''}`;
+}
+
 const COLUMNS: Column<Listed>[] = [
   { heading: 'BACKUP', cell: ({ id }) => id },
-  { heading: 'TIER', cell: ({ tier, schemas }) => (schemas ? `${tier}, only ${schemas.join(' ')}` : tier) },
+  { heading: 'TIER', cell: tierCell },
   { heading: 'STARTED', cell: ({ started }) => time(started) },
   { heading: 'TOOK', cell: ({ seconds }) => (seconds === null ? '' : formatDuration(seconds * 1_000)), align: 'right' },
   { heading: 'SIZE', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },

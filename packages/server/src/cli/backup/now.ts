@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { defineCommand } from 'citty';
 import { manifestPath } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
@@ -23,6 +24,7 @@ function asJson(name: string, folder: string, { id, tier, manifest, error, copyE
     seconds: Math.round(seconds * 1_000) / 1_000,
     manifest: manifest === null ? null : manifestPath({ folder }, id),
     warnings: manifest?.warnings ?? [],
+    ...(manifest?.oneOff ? { schemas: manifest.schemas, oneOff: true } : {}),
     ...(error === null ? {} : { error: problemOf(error) }),
     ...(copyError === null ? {} : { copyError: problemOf(copyError) }),
   };
@@ -34,10 +36,23 @@ function asText({ id, tier, manifest, error, copyError, seconds }: TierOutcome):
     return `${tier}: failed. ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`;
   }
   const size = formatBytes(manifest.bytes);
-  const lines = [`${tier}: ${id}, ${size} in ${formatDuration(seconds * 1_000)}`];
+  const only = manifest.oneOff ? `, once, only ${(manifest.schemas ?? []).join(', ')}` : '';
+  const lines = [`${tier}${only}: ${id}, ${size} in ${formatDuration(seconds * 1_000)}`];
   lines.push(...manifest.warnings.map((warning) => `  Note: ${warning}`));
   if (copyError !== null) lines.push(`  The copy at the second destination failed: ${problemOf(copyError).message}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Every `--schema`, in order; undefined = none. */
+function schemasOf(raw: readonly string[]): string[] | undefined {
+  const options = { schema: { type: 'string', multiple: true } } as const;
+  const { schema } = parseArgs({ args: [...raw], options, strict: false, allowPositionals: true }).values;
+  const names = (schema as (string | boolean)[] | undefined)?.map((name) => (name === true ? '' : String(name)));
+  if (names?.includes('') !== true) return names;
+  throw new YumOpsError('wrong_use', '--schema needs a name.', {
+    hint: 'Such as --schema sales --schema public.',
+    status: 400,
+  });
 }
 
 export const backupNow = defineCommand({
@@ -45,12 +60,17 @@ export const backupNow = defineCommand({
   args: {
     ...backupArgs,
     name: { type: 'positional', required: true, description: 'Name under backups', valueHint: 'NAME' },
+    schema: {
+      type: 'string',
+      description: 'Only this schema of the database, once; say it again for more. It stands in for no regular backup',
+      valueHint: 'NAME',
+    },
   },
-  run: ({ args }) =>
+  run: ({ args, rawArgs }) =>
     withBackups(args, async (backups, hooks) => {
       const config = backups.config(args.name);
       const { folder } = await backups.repository(config);
-      const outcomes = await backups.run(config, hooks);
+      const outcomes = await backups.run(config, hooks, schemasOf(rawArgs));
       const items = outcomes.map((outcome) => asJson(config.name, folder, outcome));
       if (args.json) printJson(items.length === 1 ? items[0] : { backups: items });
       else hooks.print(outcomes.map(asText).join(''));

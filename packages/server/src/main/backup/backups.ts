@@ -26,6 +26,7 @@ import {
   readKitConfirmation,
   readManifest,
   recoverableOf,
+  regularOf,
   restoreDatabase,
   restoreFiles,
   restoreSchema,
@@ -65,6 +66,9 @@ export interface Hooks {
   progress: ProgressReport;
   signal: AbortSignal;
 }
+
+/** A backup as it is configured, or as it was chosen once. */
+type RunConfig = BackupConfig & { oneOff?: boolean };
 
 /** What became of one tier of a backup. */
 export interface TierOutcome {
@@ -171,8 +175,13 @@ export class Backups {
     return readManifest(await this.repository(this.configOf(id)), id);
   }
 
-  /** Runs every tier of a backup, one after the other. A tier that fails does not keep the next from running. */
-  async run(config: BackupConfig, hooks: Hooks): Promise<TierOutcome[]> {
+  /**
+   * Runs every tier of a backup, one after the other. A tier that fails does not keep the next from running.
+   * @param only of these schemas, once: the logical tier without files, which stands in for no backup of the configuration
+   * @throws YumOpsError `wrong_use` where there are no schemas
+   */
+  async run(config: BackupConfig, hooks: Hooks, only?: readonly string[]): Promise<TierOutcome[]> {
+    if (only !== undefined) return [await this.#runOnce(config, only, hooks)];
     const outcomes: TierOutcome[] = [];
     const repository = await this.repository(config);
     for (const tier of config.tiers) {
@@ -182,6 +191,12 @@ export class Backups {
     return outcomes;
   }
 
+  async #runOnce(config: BackupConfig, only: readonly string[], hooks: Hooks): Promise<TierOutcome> {
+    refuseOneOff(config);
+    const chosen: RunConfig = { ...config, schemas: [...new Set(only)], files: [], fileColumns: [], oneOff: true };
+    return this.#runTier(chosen, await this.repository(config), 'logical', hooks);
+  }
+
   /** Makes a base backup of a name. @throws what stands in its way */
   async runBase(config: BackupConfig, hooks: Hooks): Promise<BackupManifest> {
     const { manifest, error } = await this.#runTier(config, await this.repository(config), 'physical', hooks);
@@ -189,7 +204,7 @@ export class Backups {
     return manifest;
   }
 
-  async #runTier(config: BackupConfig, repository: Repository, tier: BackupTier, hooks: Hooks): Promise<TierOutcome> {
+  async #runTier(config: RunConfig, repository: Repository, tier: BackupTier, hooks: Hooks): Promise<TierOutcome> {
     const { clock } = this.#context;
     const start = clock.monotonic();
     const id = newBackupId(repository, clock.now());
@@ -205,7 +220,7 @@ export class Backups {
   }
 
   #backUp(
-    config: BackupConfig,
+    config: RunConfig,
     repository: Repository,
     tier: BackupTier,
     id: string,
@@ -217,12 +232,7 @@ export class Backups {
     return backUpBase({ config, repository, database }, id, this.#context, hooks);
   }
 
-  async #backUpLogically(
-    config: BackupConfig,
-    repository: Repository,
-    id: string,
-    hooks: Hooks,
-  ): Promise<BackupManifest> {
+  async #backUpLogically(config: RunConfig, repository: Repository, id: string, hooks: Hooks): Promise<BackupManifest> {
     const { config: whole, settings, clock } = this.#context;
     const { root } = whole;
     const files = await Promise.all(config.files.map((item) => openFiles(item, root)));
@@ -237,6 +247,7 @@ export class Backups {
             client: this.#client,
             version: VERSION,
             config,
+            oneOff: config.oneOff === true,
             files,
             root,
             configuration,
@@ -375,7 +386,7 @@ export class Backups {
     if (config.name === SELF) return this.drillSelf(undefined, hooks);
     const at = new Date(this.#context.clock.now()).toISOString();
     const entries = await this.list(config);
-    const good = entries.filter(({ status }) => status === 'good');
+    const good = regularOf(entries).filter(({ status }) => status === 'good');
     // The tier that loses least is what would be used.
     if (good.some(({ tier }) => tier === 'physical')) return this.#drillPhysically(config, at, hooks);
     const newest = good.at(-1);
@@ -468,4 +479,10 @@ function onlyRunning(): YumOpsError {
       status: 409,
     },
   );
+}
+
+/** @throws YumOpsError `wrong_use` where a backup has no database whose schemas could be chosen */
+export function refuseOneOff({ name, database }: Pick<BackupConfig, 'name' | 'database'>): void {
+  if (database !== null) return;
+  throw new YumOpsError('wrong_use', `"${name}" has no database, and so no schemas.`, { status: 400 });
 }

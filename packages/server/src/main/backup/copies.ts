@@ -7,6 +7,7 @@ import {
   copyStateOf,
   FIRST,
   readCatalogue,
+  regularOf,
   unreadableCopy,
   type VerificationRecord,
   whileReading,
@@ -117,7 +118,7 @@ export async function copyAndCheck(backups: Backups, config: BackupConfig, hooks
   const report = await backups.copies.catchUp(config, hooks);
   const there = backups.at(backups.copies.target(config));
   const good = (await there.list(config)).filter(({ status }) => status === 'good');
-  const newest = config.tiers.flatMap((tier) => good.findLast((entry) => entry.tier === tier)?.id ?? []);
+  const newest = config.tiers.flatMap((tier) => regularOf(good).findLast((entry) => entry.tier === tier)?.id ?? []);
   const verified: VerificationRecord[] = [];
   for (const id of new Set([...report.repaired, ...report.copied, ...newest]))
     verified.push(await there.verify(id, 1, hooks));

@@ -53,7 +53,7 @@ export async function copyBackup(
   again = false,
 ): Promise<BackupManifest> {
   const { from, to, clock } = route;
-  const { id, tier, parent } = manifest;
+  const { id, tier, parent, oneOff, schemas } = manifest;
   // An increment is worth nothing without what it builds on, which may be older than the destination.
   if (parent !== null && !(await to.store.head(manifestPath(to, parent)))) {
     await copyBackup(route, await readManifest(from, parent), hooks);
@@ -63,7 +63,8 @@ export async function copyBackup(
   return whileArriving(to, clock, { id, signal }, async (waitedSince) => {
     const there = await to.store.head(manifestPath(to, id));
     if (there && (!again || (waitedSince !== null && there.modified >= waitedSince))) return manifest;
-    return recordRun(to, clock, { id, tier, signal }, async () => {
+    const only = oneOff ? (schemas ?? []) : undefined;
+    return recordRun(to, clock, { id, tier, only, signal }, async () => {
       await new Copy(route, manifest, hooks, again).perform();
       return manifest;
     });

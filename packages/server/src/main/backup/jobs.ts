@@ -27,9 +27,9 @@ export function jobsOfBackups({ open, watch }: LiveBackups, archives: Pick<Archi
     return { ok: copyError === null, lines: [`${id}, ${formatBytes(bytes)}.${copy}`], detail: { backups: [{ id }] } };
   };
   const work: BackupWork = {
-    async backUp(config, context): Promise<BackupOutcome> {
+    async backUp(config, context, only): Promise<BackupOutcome> {
       if (config.name === SELF) return backUpSelf(config, context);
-      const outcomes = await open().run(config, hooksOf(context));
+      const outcomes = await open().run(config, hooksOf(context), only);
       const ok = outcomes.every(({ error, copyError }) => error === null && copyError === null);
       const detail = { backups: outcomes.map(({ id, tier, manifest }) => ({ id, tier, good: manifest !== null })) };
       return { ok, lines: outcomes.map(lineOf), detail };

@@ -13,7 +13,7 @@ import type { BackupPages } from '../../http/backups.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { nextTick } from '../../lib/cron.ts';
 import { YumOpsError } from '../../lib/errors.ts';
-import type { Backups } from './backups.ts';
+import { type Backups, refuseOneOff } from './backups.ts';
 import { confirmKitProof } from './recovery-kit.ts';
 import type { BackupWatch, SeenBackup } from './watch.ts';
 
@@ -147,7 +147,11 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
       watch.nudge();
       return report.confirmed;
     },
-    jobOf: (name) => jobNames(open().config(name)).backup,
+    jobOf(name, isOneOff) {
+      const config = open().config(name);
+      if (isOneOff) refuseOneOff(config);
+      return isOneOff ? jobNames(config).once : jobNames(config).backup;
+    },
     verifyJobOf: (id) => jobNames(open().configOf(id)).verify,
   };
 }

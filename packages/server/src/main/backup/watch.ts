@@ -7,7 +7,7 @@ import type {
   KitConfirmation,
   Recoverable,
 } from '../../care/backup/index.ts';
-import { backupProblems, copyProblems, kitProblem } from '../../care/backup/index.ts';
+import { backupProblems, copyProblems, kitProblem, regularOf } from '../../care/backup/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -174,7 +174,7 @@ export class BackupWatch {
   }
 
   #metrics({ name, entries, problems, copy, at }: SeenBackup): TelemetryRow[] {
-    const good = entries.filter(({ status }) => status === 'good');
+    const good = regularOf(entries).filter(({ status }) => status === 'good');
     const newest = good.at(-1);
     const verified = good.findLast((entry) => entry.verified?.ok)?.verified;
     const gauge = (metric: string, value: number | undefined, unit: string): TelemetryRow[] =>

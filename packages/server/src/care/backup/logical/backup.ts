@@ -37,6 +37,8 @@ export interface LogicalBackupDeps {
   client: PostgresClient;
   version: string;
   config: BackupConfig;
+  /** Whether it is made once, of the schemas that `config` names. */
+  oneOff: boolean;
   /** Null = files and configuration alone. */
   source: LogicalSource | null;
   files: readonly FileSource[];
@@ -57,7 +59,9 @@ export const BACKUP_LOCK = 0x79_75_6d_62;
  * @throws YumOpsError of what failed; then there is no backup, and the failure is recorded
  */
 export function backUpLogically(deps: LogicalBackupDeps, id: string): Promise<BackupManifest> {
-  return recordRun(deps.repository, deps.clock, { id, tier: 'logical', signal: deps.signal }, async (started) => {
+  const { signal, oneOff, config } = deps;
+  const only = oneOff ? (config.schemas ?? []) : undefined;
+  return recordRun(deps.repository, deps.clock, { id, tier: 'logical', only, signal }, async (started) => {
     const { source } = deps;
     if (source === null) return new LogicalRun(deps, id).perform(started, null);
     const connection = await source.database.connect();
@@ -208,7 +212,7 @@ class LogicalRun {
   }
 
   #manifest(started: string, moment: Moment | null): Promise<BackupManifest> {
-    const { repository, clock, version, lockUntil, config } = this.#deps;
+    const { repository, clock, version, lockUntil, config, oneOff } = this.#deps;
     const objects = [...this.#objects].sort((a, b) => (a.part < b.part ? -1 : 1));
     return writeManifest(repository, {
       id: this.#id,
@@ -220,6 +224,7 @@ class LogicalRun {
       client: moment && `pg_dump ${moment.programs.version}`,
       source: moment?.source ?? null,
       schemas: config.schemas,
+      ...(oneOff && { oneOff }),
       wal: null,
       objects,
       bytes: objects.reduce((sum, { bytes }) => sum + bytes, this.#added),

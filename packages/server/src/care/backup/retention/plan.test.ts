@@ -86,6 +86,31 @@ describe('retention', () => {
     ]);
   });
 
+  test('a one-off takes no place of a regular one, and is kept by the same rules beside its like', () => {
+    const ok = { level: 3 as const, at: '', ok: true };
+    const once = (id: string, at: number, more = {}) => entry(id, at, { schemas: ['sales'], oneOff: true, ...more });
+    const entries = [
+      ...nightly(2).map((item, day) => (day === 0 ? { ...item, verified: ok } : item)),
+      once('first', START + DAY_MS + 1, { verified: ok }),
+      once('second', START + DAY_MS + 2),
+      once('broken', START + DAY_MS + 3, { status: 'failed' }),
+      once('other', START + DAY_MS + 4, { schemas: ['public'] }),
+    ];
+    const rules = { daily: 1, weekly: 0, monthly: 0 };
+    const plan = planRetention(entries, rules, 'UTC');
+    expect(plan.keep).toEqual([
+      { id: 'd0', why: ['last verified'] },
+      { id: 'd1', why: ['daily', 'newest'] },
+      { id: 'first', why: ['last verified'] },
+      { id: 'second', why: ['daily', 'newest'] },
+      { id: 'other', why: ['daily', 'newest'] },
+    ]);
+    expect(plan.delete).toEqual([{ id: 'broken' }]);
+    // Nor does it hide that the newest regular one failed.
+    const failed = entry('bad', START + DAY_MS, { status: 'failed' });
+    expect(planRetention([...nightly(1), failed, once('good', START + DAY_MS + 1)], rules, 'UTC').delete).toEqual([]);
+  });
+
   test('holds its promises for any history', () => {
     const entries = fc.array(
       fc.record({

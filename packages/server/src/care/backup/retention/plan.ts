@@ -13,7 +13,7 @@ export interface RetentionPlan {
 
 /** What the plan reads of a catalogue. */
 export type PlannedEntry = Pick<CatalogueEntry, 'id' | 'tier' | 'parent' | 'started' | 'status' | 'verified'> &
-  Partial<Pick<CatalogueEntry, 'schemas'>>;
+  Partial<Pick<CatalogueEntry, 'schemas' | 'oneOff'>>;
 
 /** `2026-01-05`, of the week its Monday (ISO 8601), of the month its first day: by the calendar of the zone. */
 const BUCKETS: Record<keyof BackupRetention, (wall: number) => string> = {
@@ -31,7 +31,7 @@ const newestFirst = (a: PlannedEntry, b: PlannedEntry) => {
  * Decides what is kept: the newest good backup of each of the last so many days, ISO weeks and months that have one.
  * Also always: the newest good one (of all schemas, and of each choice of some), the last that was verified (and the last
  * that was restored on trial), and what kept increments build on. When the newest run failed nothing is deleted. Tiers are planned apart, since one cannot
- * stand in for the other.
+ * stand in for the other, and so are one-offs of each choice of schemas, which stand in for nothing.
  * @param timeZone a backup belongs to the day of its start there
  */
 export function planRetention(
@@ -41,11 +41,11 @@ export function planRetention(
 ): RetentionPlan {
   const why = new Map<string, Set<KeepReason>>();
   const mark = (id: string, reason: KeepReason) => why.set(id, (why.get(id) ?? new Set()).add(reason));
-  for (const tier of new Set(entries.map((entry) => entry.tier))) {
-    const ofTier = entries.filter((entry) => entry.tier === tier).sort(newestFirst);
-    markTier(ofTier, retention, timeZone, mark);
+  for (const kind of new Set(entries.map(kindOf))) {
+    const ofKind = entries.filter((entry) => kindOf(entry) === kind).sort(newestFirst);
+    markKind(ofKind, retention, timeZone, mark);
   }
-  const [newest] = entries.filter(({ status }) => status !== 'running').sort(newestFirst);
+  const [newest] = entries.filter(({ status, oneOff }) => status !== 'running' && !oneOff).sort(newestFirst);
   if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
   markParents(entries, why, mark);
   const inOrder = [...entries].sort(newestFirst).reverse();
@@ -53,6 +53,11 @@ export function planRetention(
     keep: inOrder.flatMap(({ id }) => (why.has(id) ? [{ id, why: [...(why.get(id) ?? [])] }] : [])),
     delete: inOrder.flatMap(({ id, status }) => (why.has(id) || status === 'running' ? [] : [{ id }])),
   };
+}
+
+/** What can stand in for each other. */
+function kindOf({ tier, oneOff = false, schemas = null }: PlannedEntry): string {
+  return oneOff ? `${tier} ${JSON.stringify(schemas)}` : tier;
 }
 
 /** @param entries newest first */
@@ -70,7 +75,7 @@ function newestOfEach(
   return [...newest.values()].slice(0, count);
 }
 
-function markTier(
+function markKind(
   entries: readonly PlannedEntry[],
   retention: BackupRetention,
   timeZone: string,
@@ -89,7 +94,8 @@ function markTier(
   const verified = good.find((entry) => entry.verified?.ok);
   const restored = good.find((entry) => entry.verified?.ok && entry.verified.level >= 2);
   for (const entry of [verified, restored]) if (entry) mark(entry.id, 'last verified');
-  const [newest] = entries.filter(({ status }) => status !== 'running');
+  // Who made a one-off by hand was told that it failed; it is no sign of what the schedule makes.
+  const [newest] = entries.filter(({ status, oneOff }) => status !== 'running' && !oneOff);
   if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
 }
 

@@ -1,4 +1,10 @@
-import type { BackupProblem, CatalogueEntry, DrillRecord, Recoverable } from '../../backup/index.ts';
+import {
+  type BackupProblem,
+  type CatalogueEntry,
+  type DrillRecord,
+  type Recoverable,
+  regularOf,
+} from '../../backup/index.ts';
 import { formatAt } from '../format.ts';
 import type { Observation, ObservationCode } from '../observation.ts';
 import { type Period, REPORT_KINDS } from '../period.ts';
@@ -53,7 +59,7 @@ function tableOf(backups: readonly KnownBackup[], { timeZone }: Period) {
       unit: null,
     })),
     rows: backups.map(({ name, entries, recoverable, problems }) => {
-      const good = entries.filter(({ status }) => status === 'good');
+      const good = regularOf(entries).filter(({ status }) => status === 'good');
       const verified = good.flatMap(({ verified: proof }) => (proof?.ok ? [proof.at] : [])).sort();
       return {
         href: '/backups',
