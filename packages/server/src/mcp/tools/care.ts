@@ -3,7 +3,20 @@ import { z } from 'zod';
 import { withQuery } from '../../lib/query-string.ts';
 import { listed, pick, tool } from '../tool.ts';
 
-const BACKUP = ['id', 'name', 'tier', 'started', 'status', 'verified', 'bytes', 'seconds', 'why', 'keptFor', 'schemas', 'oneOff'] as const;
+const BACKUP = [
+  'id',
+  'name',
+  'tier',
+  'started',
+  'status',
+  'verified',
+  'bytes',
+  'seconds',
+  'why',
+  'keptFor',
+  'schemas',
+  'oneOff',
+] as const;
 const RUN = [
   'id',
   'trigger',
