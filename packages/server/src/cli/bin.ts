@@ -14,6 +14,8 @@ type AnyCommand = CommandDef<ArgsDef>;
 const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
   start: { about: 'Run the platform', load: async () => (await import('./start.ts')).start },
   check: { about: 'Check configuration files', load: async () => (await import('./check.ts')).check },
+  plan: { about: 'Show what a new configuration would change', load: async () => (await import('./plan.ts')).plan },
+  apply: { about: 'Put a new configuration into use', load: async () => (await import('./apply.ts')).apply },
   simulate: {
     about: 'Run a scenario through the alert path, on a clock of its own',
     load: async () => (await import('./simulate.ts')).simulate,

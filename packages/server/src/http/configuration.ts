@@ -5,8 +5,12 @@ import type { Guard } from './access.ts';
 
 /** The configuration in use, as `yumops check` shows it. */
 export interface ConfigurationReport {
-  /** The files as they are now. */
+  /** The folder that its files lie in. */
+  root: string;
+  /** The files in use. */
   files: readonly string[];
+  /** When they were read, ISO 8601. */
+  loadedAt: string;
   findings: readonly Finding[];
   /** Why the files as they are now do not run; null when they do. */
   refusal: string | null;

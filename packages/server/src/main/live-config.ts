@@ -1,6 +1,6 @@
 import { type Config, type Reload, watchConfig } from '../config/index.ts';
+import type { ConfigurationReport } from '../http/configuration.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Finding } from '../lib/finding.ts';
 import type { Log } from '../lib/log.ts';
 import { loadUsableConfig } from './config.ts';
 
@@ -9,8 +9,8 @@ export interface LiveConfig {
   readonly current: Config;
   /** Findings of the files as they are now that are errors. */
   errors(): number;
-  /** The files as they are now, and what is to be said about them. */
-  report(): { files: readonly string[]; findings: readonly Finding[]; refusal: string | null };
+  /** The files in use, and what is to be said about the files as they are now. */
+  report(): ConfigurationReport;
   /** Why the files as they are now do not run; null when they do. */
   refusal(): string | null;
   /** Looks at the files from now on and calls `use` with every good new version. */
@@ -37,6 +37,7 @@ export function liveConfig(options: LiveConfigOptions): LiveConfig {
   let current = adapt(loaded.config);
   let findings = loaded.findings;
   let refusal: string | null = null;
+  let loadedAt = clock.now();
   let watcher: { stop(): void } | undefined;
 
   const take = (reload: Reload, use: (config: Config) => void) => {
@@ -48,6 +49,7 @@ export function liveConfig(options: LiveConfigOptions): LiveConfig {
     }
     refusal = null;
     current = adapt(reload.config);
+    loadedAt = clock.now();
     log.info('the configuration was reloaded', { files: current.files.length });
     use(current);
   };
@@ -57,7 +59,13 @@ export function liveConfig(options: LiveConfigOptions): LiveConfig {
       return current;
     },
     errors: () => findings.filter(({ severity }) => severity === 'error').length,
-    report: () => ({ files: current.files, findings, refusal }),
+    report: () => ({
+      root: current.root,
+      files: current.files,
+      loadedAt: new Date(loadedAt).toISOString(),
+      findings,
+      refusal,
+    }),
     refusal: () => refusal,
     follow(use) {
       watcher = watchConfig({ path, env, clock, loaded }, (reload) => take(reload, use));
