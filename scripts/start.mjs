@@ -101,7 +101,7 @@ if (process.env.npm_lifecycle_event === 'start') {
 }
 
 async function startPlatform(examplePort) {
-  const args = ['packages/server/dist/cli/bin.js', 'start', '--data', data, '--port', port];
+  const args = ['packages/server/bin/yumops.js', 'start', '--data', data, '--port', port];
   const env = { YUMOPS_INGEST_KEY: ingestKey };
   if (withExample) {
     args.push('--config', process.env.YUMOPS_CONFIG ?? 'examples/yumzoom', '--demo-inbox');
@@ -125,7 +125,7 @@ async function startExample(examplePort) {
 /** As a deploy would: errors of the site's pages are shown as they were written. Without maps it runs as well. */
 async function uploadSourceMaps() {
   const maps = 'examples/yumzoom/.next/source-maps';
-  const args = ['packages/server/dist/cli/bin.js', 'sourcemaps', 'upload', maps, '--data', data, '--port', port];
+  const args = ['packages/server/bin/yumops.js', 'sourcemaps', 'upload', maps, '--data', data, '--port', port];
   await run(process.execPath, args).catch(({ message, output }) => {
     console.error(`The source maps of YumZoom could not be uploaded: ${output || message}`);
   });

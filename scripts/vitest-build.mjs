@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildConsole, buildSdks } from './lib/build-steps.mjs';
+import { buildCommand, buildConsole, buildSdks } from './lib/build-steps.mjs';
 import { root } from './lib/root.mjs';
 
 /**
@@ -11,6 +11,7 @@ import { root } from './lib/root.mjs';
  */
 export async function setup() {
   spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'ignore' });
+  await buildCommand();
   await buildSdks();
   await buildConsole();
 }

@@ -1,3 +1,7 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleCommand } from './command-bundle.mjs';
+import { root } from './root.mjs';
 import { run, step } from './run.mjs';
 import { whenChanged } from './stamp.mjs';
 
@@ -15,7 +19,23 @@ export async function buildPackages() {
         await run(node, [TYPESCRIPT, '-b', 'packages/node', 'packages/browser', 'packages/server']);
       }),
   );
+  await buildCommand();
   await buildSdks();
+}
+
+const BUNDLE_MADE_FROM = [
+  'packages/server/dist/.tsbuildinfo',
+  'packages/protocol/dist/.tsbuildinfo',
+  'scripts/lib/command-bundle.mjs',
+  'package-lock.json',
+];
+
+/** Joins what is compiled of the server into the files that the command runs. */
+export async function buildCommand() {
+  const since = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const newest = Math.max(...BUNDLE_MADE_FROM.map(since));
+  if (since('packages/server/dist/bundle/bin.js') >= newest) return;
+  await step('Bundling the command', bundleCommand);
 }
 
 /** Bundles what is published of the SDKs, from what is compiled. */

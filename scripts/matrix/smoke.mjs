@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const bin = fileURLToPath(new URL('../../packages/server/dist/cli/bin.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../packages/server/bin/yumops.js', import.meta.url));
 const data = process.argv[2];
 const KEY = '0123456789abcdef0123456789abcdef';
 const TOKEN = 'smoke-test-admin-token';

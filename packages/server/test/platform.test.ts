@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const BIN = join(import.meta.dirname, '..', 'dist', 'cli', 'bin.js');
+const BIN = join(import.meta.dirname, '..', 'bin', 'yumops.js');
 const TOKEN = 'platform-test-admin-token';
 const KEY = '0123456789abcdef0123456789abcdef';
 
@@ -164,7 +164,8 @@ test('a record is found by SQL with and without a running platform, and the stop
     .poll(async () => JSON.parse((await yumops(['query', sql, '--json'])).stdout).rows, { timeout: 20_000 })
     .toEqual([[1]]);
 
-  const follower = yumops(['logs', '--follow']);
+  // Whether it comes before the stop or after, it is told so by no other platform on the usual port.
+  const follower = yumops(['logs', '--follow'], { YUMOPS_PORT: '1' });
   expect(await stop(platform.child)).toBe(0);
   const followed = await follower;
   expect(followed.stderr).toMatch(/The platform ended the connection|No platform answers/);

@@ -226,15 +226,17 @@ async function main(raw: string[]): Promise<void> {
   if (typeof result === 'number') process.exitCode = result;
 }
 
-function report(error: unknown, raw: readonly string[]): void {
+async function report(error: unknown, raw: readonly string[]): Promise<void> {
   const wrong = error instanceof Error && error.name === 'CLIError';
   const text = stripVTControlCharacters(messageOf(error));
   const problem =
     error instanceof YumOpsError ? error.toProblem() : { code: wrong ? 'wrong_use' : 'internal_error', message: text };
   if (raw.includes('--json')) printJson({ error: problem });
   else process.stderr.write(`yumops: ${problem.message}\n${problem.hint ? `  ${problem.hint}\n` : ''}`);
-  if (problem.code === 'internal_error' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = problem.code === 'wrong_use' ? EXIT_WRONG_USE : EXIT_PROBLEMS;
+  if (problem.code !== 'internal_error' || !(error instanceof Error)) return;
+  const { sourceStack } = await import('../lib/source-stack.ts');
+  process.stderr.write(`${sourceStack(error)}\n`);
 }
 
 const raw = process.argv.slice(2);

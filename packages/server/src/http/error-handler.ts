@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { sourceStack } from '../lib/source-stack.ts';
 
 /** Every failure leaves as `{"error": {"code", "message", "hint"}}`; what is our own fault is also logged. */
 export function installErrorHandler(app: FastifyInstance, log: Log): void {
@@ -11,7 +12,7 @@ export function installErrorHandler(app: FastifyInstance, log: Log): void {
         method: request.method,
         path: request.url.split('?')[0],
         code: problem.code,
-        error: error.stack,
+        error: sourceStack(error),
       });
     }
     if (problem.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(problem.retryAfter)));

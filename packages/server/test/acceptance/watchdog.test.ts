@@ -16,7 +16,7 @@ import type { StrictVendor } from '../support/strict-vendor.ts';
 import { type MailVendor, mailServer } from '../support/vendor-servers.ts';
 import { pagerdutyServer, ROUTING_KEY } from '../support/vendors/pagerduty.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'yumops.js');
 const SECRET = 'a secret for the beats of a test';
 const EVERY_MS = 1_500;
 

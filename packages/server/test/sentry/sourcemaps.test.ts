@@ -47,7 +47,7 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'yumops.js');
 const yumops = (...args: string[]) => {
   const env = { PATH: process.env.PATH, YUMOPS_ADMIN_TOKEN: 'any-token-of-the-operator' };
   return promisify(execFile)(process.execPath, [BIN, ...args], { env, cwd: folder });

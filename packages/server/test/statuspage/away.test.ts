@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seedPlatform } from '../support/engine-templates.mjs';
 import { startStrictS3 } from '../support/strict-s3.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'yumops.js');
 const TOKEN = 'away-test-admin-token';
 const MONITOR = 'edge-probe-eu1';
 

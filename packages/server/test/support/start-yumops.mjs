@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { seedPlatform } from './engine-templates.mjs';
 
-export const BIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin.js');
+export const BIN = join(import.meta.dirname, '..', '..', 'bin', 'yumops.js');
 
 /** Starts the built platform in a process of its own, and waits until it serves. */
 export async function startYumops({ folder, env }) {

@@ -1,4 +1,5 @@
-import jsonata from 'jsonata';
+import { createRequire } from 'node:module';
+import type jsonata from 'jsonata';
 import { shorten } from './assert.ts';
 
 /** What one evaluation may cost; an expression that needs more does not belong into a check. */
@@ -7,6 +8,8 @@ const LIMITS = { timeout: 500, stack: 200, sequence: 100_000 };
 /** How many compiled expressions are kept. */
 const KEPT = 5_000;
 const compiled = new Map<string, jsonata.Expression>();
+/** Loads the language when the first expression is met: most configurations have none. */
+const load = createRequire(import.meta.url);
 
 /** @returns what is wrong with an expression, and where in it, or null */
 export function expressionProblem(text: string): { message: string; offset: number } | null {
@@ -36,7 +39,8 @@ function compile(text: string): jsonata.Expression {
   const known = compiled.get(text);
   if (known) return known;
   if (compiled.size >= KEPT) compiled.clear();
-  const expression = jsonata(text, LIMITS);
+  const language = load('jsonata') as typeof jsonata;
+  const expression = language(text, LIMITS);
   compiled.set(text, expression);
   return expression;
 }

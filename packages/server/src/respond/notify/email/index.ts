@@ -1,4 +1,4 @@
-import nodemailer, { type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { messageOf } from '../../../lib/errors.ts';
 import type { DeliveryResult, Notifier, Outgoing } from '../notifier.ts';
 import type { SmtpIntegration } from './config.ts';
@@ -30,16 +30,18 @@ export interface Mail {
 /** Sends mails through an SMTP server; never throws for what the server or the network does. */
 export function mailSender(integration: SmtpIntegration) {
   return async (mail: Mail, signal: AbortSignal): Promise<DeliveryResult> => {
-    const transport = nodemailer.createTransport({
+    const aborted = new Promise<DeliveryResult>((resolve) => {
+      signal.addEventListener('abort', () => resolve(lost(messageOf(signal.reason))), { once: true });
+    });
+    // Every command reads the configuration of mail, few send one.
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport({
       url: integration.url.reveal(),
       connectionTimeout: TIMEOUT_MS,
       greetingTimeout: TIMEOUT_MS,
       socketTimeout: TIMEOUT_MS,
       disableFileAccess: true,
       disableUrlAccess: true,
-    });
-    const aborted = new Promise<DeliveryResult>((resolve) => {
-      signal.addEventListener('abort', () => resolve(lost(messageOf(signal.reason))), { once: true });
     });
     try {
       return await Promise.race([deliver(transport, integration.from, mail), aborted]);
