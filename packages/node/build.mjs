@@ -13,6 +13,7 @@ const entries = {
   index: 'src/index.ts',
   health: 'src/health.ts',
   express: 'src/express.ts',
+  cron: 'src/cron.ts',
   fetch: 'src/fetch.ts',
   http: 'src/http.ts',
   fastify: 'src/fastify.ts',
@@ -40,8 +41,6 @@ const common = {
   minifyWhitespace: true,
   minifySyntax: true,
   minifyIdentifiers: true,
-  // Names of classes and functions stand in stacks and logs.
-  keepNames: true,
 };
 
 /** esbuild shares no code between CommonJS files, so there is one bundle and a stub for each entry. */
@@ -95,15 +94,28 @@ function publicDeclarations() {
   return found;
 }
 
+/** Those that an entry passes on: the others are only referred to, and nobody reads their comments. */
+function passedOn() {
+  const targets = Object.values(entries).map((path) => path.replace(/^src\//, '').replace(/\.ts$/, '.d.ts'));
+  const inner = targets.flatMap((path) =>
+    [...readFileSync(inPackage(join('dist', path)), 'utf8').matchAll(/from '(\.[^']+)\.[jt]s'/g)].map(([, target]) =>
+      join(dirname(path), `${target}.d.ts`),
+    ),
+  );
+  return new Set([...targets, ...inner]);
+}
+
 /**
  * Copies the declarations to a place where the protocol's, which they refer to, lie beside them. There they are of CommonJS, as
  * follows from the package.json that is nearest.
  */
 function copyTypes(to) {
+  const read = passedOn();
   for (const path of publicDeclarations()) {
     const text = readFileSync(inPackage(join('dist', path)), 'utf8')
       .replace(/^\/\/# sourceMappingURL.*$/m, '')
-      .replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4));
+      .replace(/^(?: {4})+/gm, (indent) => '\t'.repeat(indent.length / 4))
+      .replace(read.has(path) ? /^$/ : /^\s*\/\*\*[\s\S]*?\*\/\n/gm, '');
     const target = join(to, path);
     mkdirSync(dirname(target), { recursive: true });
     const toProtocol = relative(dirname(target), join(to, 'protocol.js')).replace(/^(?!\.)/, './');

@@ -22,7 +22,9 @@ export interface Settings {
   hashKey: string | undefined;
   /** Bearer token that opens the detailed health report. */
   healthToken: string | undefined;
-  /** Where the instances of the application share counters of sign-ins. */
+  /** What the scheduler's calls of jobs must carry as bearer token. */
+  cronSecret: string | undefined;
+  /** Where the instances of the application share counters of sign-ins, and locks of jobs. */
   redisUrl: string | undefined;
   /** True inside `next build`, where nothing may be sent or sampled. */
   building: boolean;
@@ -67,6 +69,7 @@ export function readSettings(env: Environment = process.env): Settings {
     providers: providersOf(env['YUMOPS_PROVIDERS']),
     hashKey: first(env['YUMOPS_HASH_KEY'], env['YUMOPS_KEY']),
     healthToken: first(env['HEALTH_TOKEN'], env['YUMOPS_HEALTH_TOKEN']),
+    cronSecret: first(env['CRON_SECRET']),
     redisUrl: first(env['YUMOPS_REDIS_URL']),
     building: env['NEXT_PHASE'] === 'phase-production-build',
   };

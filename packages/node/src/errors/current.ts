@@ -25,6 +25,20 @@ export function currentClient(): ErrorClient | undefined {
  * Without a DSN every call is harmless, and one line on stderr says so.
  */
 export function init(options: InitOptions = {}): ErrorClient | undefined {
+  const client = open(options);
+  if (client !== undefined) {
+    watchUncaught();
+  }
+  return client;
+}
+
+/** The client of this process, opened by the environment where `init` was not called: for what is told beside errors. */
+export function ensureClient(): ErrorClient | undefined {
+  state.client ??= open({});
+  return state.client;
+}
+
+function open(options: InitOptions): ErrorClient | undefined {
   const { dsn: given, enabled = true, initialScope: _, ...rest } = options;
   const { settings } = pipeline();
   if (!enabled || settings.building) {
@@ -38,7 +52,6 @@ export function init(options: InitOptions = {}): ErrorClient | undefined {
   }
   const { release, environment, service } = settings;
   state.client = new ErrorClient({ release, environment, service, ...definedOnly(rest), dsn });
-  watchUncaught();
   return state.client;
 }
 

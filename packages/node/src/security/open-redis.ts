@@ -39,7 +39,7 @@ export function openRedis(
 }
 
 /** From the application's folder: the package is its own choice, not a dependency of this one. */
-function loadRedis(): RedisConstructor | undefined {
+export function loadRedis(): RedisConstructor | undefined {
   try {
     const module = createRequire(`${process.cwd()}/package.json`)('ioredis') as RedisModule;
     return module.Redis ?? module.default;

@@ -1,0 +1,5 @@
+import { wrap } from './cron/wrap.ts';
+
+export type { CronLock, CronOptions, CronRun, GivenLock, Skipped } from './cron/options.ts';
+export { wrap } from './cron/wrap.ts';
+export const cron = { wrap };
