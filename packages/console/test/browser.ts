@@ -42,11 +42,13 @@ export interface VisitOptions {
   signedIn?: boolean;
   width?: number;
   height?: number;
+  /** For a page that goes to many addresses and is judged at each: axe-core is brought once, not to every document. */
+  judged?: boolean;
 }
 
 /** Opens a fresh browser profile; nothing is kept from another test. */
 export async function visit(bench: Bench, path: string, options: VisitOptions = {}): Promise<Visit> {
-  const { theme = 'light', signedIn = true, width = 1440, height = 900 } = options;
+  const { theme = 'light', signedIn = true, width = 1440, height = 900, judged = false } = options;
   const context = await bench.browser.newContext({
     colorScheme: theme,
     viewport: { width, height },
@@ -54,6 +56,7 @@ export async function visit(bench: Bench, path: string, options: VisitOptions = 
   });
   if (signedIn) await context.addCookies([{ name: 'session', value: '1', url: bench.fixture.url }]);
   context.setDefaultTimeout(30_000);
+  if (judged) await context.addInitScript(axeSource);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
