@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const FOLDERS = [
   'packages/node',
@@ -36,21 +37,66 @@ function startsPrograms(file: string, seen = new Set<string>()): boolean {
     .some((path) => /(^|\/)test\//.test(path) && existsSync(path) && startsPrograms(path, seen));
 }
 
+/** Files of more than 15 s on two idle cores, the longest first: what begins last must be short, or one worker ends alone. */
+const LONG = [
+  'packages/console/test/every-page.test.ts',
+  'test/burst.test.ts',
+  'test/yumzoom.test.ts',
+  'packages/server/test/database/maintenance.test.ts',
+  'packages/server/test/crash/split-roles.test.ts',
+  'packages/server/test/database/findings.test.ts',
+  'packages/console/test/journeys.test.ts',
+  'packages/server/test/platform.test.ts',
+  'packages/server/test/database/lints.test.ts',
+  'packages/server/test/backup/faults.test.ts',
+  'packages/server/test/crash/ingest.test.ts',
+  'test/yumzoom-attacks.test.ts',
+  'packages/server/test/acceptance/alert-timelines.test.ts',
+  'packages/server/test/database/regressions.test.ts',
+  'packages/server/test/backup/offsite.test.ts',
+  'packages/server/test/backup/restore-self.test.ts',
+  'packages/server/test/database/must-show.test.ts',
+  'packages/server/test/uptime/journey.test.ts',
+  'packages/server/test/backup/physical-kills.test.ts',
+  'packages/server/src/config/scenario.test.ts',
+  'packages/server/test/security/detections.test.ts',
+  'packages/server/test/database/install.test.ts',
+  'packages/server/test/backup/logical.test.ts',
+  'packages/server/test/uptime/sharing.test.ts',
+  'packages/server/test/access/permissions.test.ts',
+  'packages/server/test/access/secret-rotation.test.ts',
+];
+
+/** Vitest knows how long a file takes once it ran here; a first run has only the sizes of the files. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((file) => moduleId.endsWith(`/${file}`));
+      return place < 0 ? LONG.length : place;
+    };
+    const order = ({ project }: TestSpecification) => (project.name === 'fast' ? 0 : 1);
+    return (await super.sort(files)).sort((a, b) => order(a) - order(b) || rank(a) - rank(b));
+  }
+}
+
 const all = FOLDERS.flatMap(testFiles);
 const slow = all.filter((file) => startsPrograms(file));
 const fast = all.filter((file) => !slow.includes(file));
 
 const shared = {
-  ...{ pool: 'forks' as const, testTimeout: 90_000, hookTimeout: 60_000, restoreMocks: true },
+  ...{ pool: 'forks' as const, testTimeout: 90_000, hookTimeout: 60_000, restoreMocks: true, unstubEnvs: true },
   // What a test waits for may take its time on a busy machine; the default is one second.
   expect: { poll: { timeout: 25_000, interval: 20 } },
 };
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // On two cores: slow tests wait for a third of their time, for timers, disks and answers.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...shared, name: 'fast', include: fast } },
+      // A process of its own for each of these would cost as much as what they test.
+      { test: { ...shared, name: 'fast', include: fast, isolate: false } },
       { test: { ...shared, name: 'slow', include: slow, globalSetup: ['./scripts/vitest-build.mjs'] } },
     ],
   },
