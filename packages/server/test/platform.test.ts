@@ -77,7 +77,10 @@ describe('what needs no login', () => {
   test('an unknown path of the API is a 404 in JSON', async () => {
     const answer = await get('/api/v1/nothing');
     expect(answer.status).toBe(404);
-    expect(await answer.json()).toEqual({ error: { code: 'not_found', message: 'There is no GET /api/v1/nothing.' } });
+    const hint = '/api/openapi.json lists the routes.';
+    expect(await answer.json()).toEqual({
+      error: { code: 'not_found', message: 'There is no GET /api/v1/nothing.', hint },
+    });
   });
 
   test.each(['/api', '/assets/index-of-an-earlier-release.js'])('%s is no page of the console', async (path) => {

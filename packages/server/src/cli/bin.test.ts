@@ -98,3 +98,12 @@ test('an error of our own is told with the lines of the sources', () => {
   expect(stderr).toMatch(/at main \(.*packages\/server\/src\/cli\/bin\.ts:\d+:\d+\)/);
   expect(status).toBe(1);
 });
+
+test.each([
+  [['silence', 'add', 'alertname=x', '--json'], 'See `yumops silence --help`.'],
+  [['token', 'create', '--name', 'x', '--role', 'nobody', '--json'], 'See `yumops token --help`.'],
+  [['simulate', '/nowhere.yml', '--json'], 'docs/guide/rule-tests.md'],
+])('%j says what to do next', (args, hint) => {
+  const { stdout } = yumops(...args);
+  expect(JSON.parse(stdout).error.hint).toContain(hint);
+});

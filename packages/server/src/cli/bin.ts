@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, parseArgs, renderUsage, runCommand } from 'citty';
-import { codeOf, messageOf, YumOpsError } from '../lib/errors.ts';
+import { codeOf, messageOf, type Problem, YumOpsError } from '../lib/errors.ts';
 import { VERSION } from '../version.ts';
 import { printJson } from './command.ts';
 
@@ -226,11 +226,15 @@ async function main(raw: string[]): Promise<void> {
   if (typeof result === 'number') process.exitCode = result;
 }
 
+function thrown(message: string, isWrongUse: boolean, name = ''): Problem {
+  if (!isWrongUse) return { code: 'internal_error', message };
+  return { code: 'wrong_use', message, hint: `See \`yumops ${COMMANDS[name] ? `${name} ` : ''}--help\`.` };
+}
+
 async function report(error: unknown, raw: readonly string[]): Promise<void> {
   const wrong = error instanceof Error && error.name === 'CLIError';
   const text = stripVTControlCharacters(messageOf(error));
-  const problem =
-    error instanceof YumOpsError ? error.toProblem() : { code: wrong ? 'wrong_use' : 'internal_error', message: text };
+  const problem = error instanceof YumOpsError ? error.toProblem() : thrown(text, wrong, raw[0]);
   if (raw.includes('--json')) printJson({ error: problem });
   else process.stderr.write(`yumops: ${problem.message}\n${problem.hint ? `  ${problem.hint}\n` : ''}`);
   process.exitCode = problem.code === 'wrong_use' ? EXIT_WRONG_USE : EXIT_PROBLEMS;

@@ -44,7 +44,10 @@ export async function consoleRoutes(app: FastifyInstance, deps: { folder: string
     const wantsPage =
       /^(GET|HEAD)$/.test(request.method) && !/^\/+(api|ingest|v1|ping|assets|metrics)(\/|$)/.test(path);
     if (!wantsPage) {
-      throw new YumOpsError('not_found', `There is no ${request.method} ${path}.`, { status: 404 });
+      throw new YumOpsError('not_found', `There is no ${request.method} ${path}.`, {
+        hint: '/api/openapi.json lists the routes.',
+        status: 404,
+      });
     }
     return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
   });

@@ -52,5 +52,22 @@ function fromFastify(error: FastifyError): YumOpsError {
       status,
     });
   }
-  return new YumOpsError((error.code ?? 'bad_request').toLowerCase(), error.message, { status });
+  const named = BY_FRAMEWORK[error.code];
+  if (named) return new YumOpsError(named.code, named.message ?? error.message, { hint: named.hint, status });
+  const hint = 'See /api/openapi.json for the routes and what they take.';
+  return new YumOpsError((error.code ?? 'bad_request').toLowerCase(), error.message, { hint, status });
 }
+
+/** What the HTTP framework refuses by itself, in our words; without a message its own is told. */
+const BY_FRAMEWORK: Readonly<Record<string, { code: string; message?: string; hint: string }>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: {
+    code: 'invalid_json',
+    message: 'The body is not valid JSON.',
+    hint: 'Look at its quotes and commas; a body that is cut off is none either.',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_media_type',
+    hint: 'Send JSON, with the header content-type: application/json.',
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', hint: 'Send less at once.' },
+};

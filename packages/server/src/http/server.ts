@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { CONTENT_SECURITY_POLICY } from './console.ts';
 import { installErrorHandler } from './error-handler.ts';
 import { documentRoles } from './guard.ts';
+import { takeMissingBodies } from './no-body.ts';
 import { closeUnusedConnections } from './unused-connections.ts';
 
 /** Milliseconds in which a request must have arrived whole; a body that trickles would hold memory for ever. */
@@ -31,6 +32,7 @@ export async function createHttpServer(options: {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installErrorHandler(app, options.log);
+  takeMissingBodies(app);
   closeUnusedConnections(app);
   documentRoles(app);
   secureAnswers(app, options.https ?? false);

@@ -61,7 +61,10 @@ export function silenceRoutes(app: FastifyInstance, deps: { silences: Silences; 
     async (asked, reply) => {
       const { untilResolved = false, end, ...rest } = asked.body;
       if ((end === undefined) !== untilResolved) {
-        throw new YumOpsError('invalid_silence', 'A silence has either an end or untilResolved.', { status: 400 });
+        throw new YumOpsError('invalid_silence', 'A silence has either an end or untilResolved.', {
+          hint: 'Add "end": an ISO time, or "untilResolved": true.',
+          status: 400,
+        });
       }
       const made = await silences.add({ ...rest, end: end ?? null, author: actor(asked) });
       return reply.code(201).send(made);

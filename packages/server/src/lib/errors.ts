@@ -1,3 +1,5 @@
+import { hintFor } from './error-hints.ts';
+
 /** What a person or a script is told when something goes wrong: which rule, which thing, what to do next. */
 export interface Problem {
   /** Stable machine-readable name in snake_case. */
@@ -34,9 +36,9 @@ export class YumOpsError extends Error implements Problem {
   }
 
   toProblem(): Problem {
-    return this.hint === undefined
-      ? { code: this.code, message: this.message }
-      : { code: this.code, message: this.message, hint: this.hint };
+    const { code, message } = this;
+    const hint = this.hint ?? hintFor(code);
+    return hint === undefined ? { code, message } : { code, message, hint };
   }
 }
 
