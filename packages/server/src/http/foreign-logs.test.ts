@@ -87,6 +87,19 @@ describe('Better Stack', () => {
     expect((await post('/ingest/logtail', body, headers)).status).toBe(status);
     expect((await post('/', body, headers)).status).toBe(status);
   });
+
+  it('lets pages send, which ask before they name their token in a header', async () => {
+    for (const path of ['/', '/ingest/logtail']) {
+      const asked = await fetch(`${url}${path}`, {
+        method: 'OPTIONS',
+        headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
+      });
+      expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+      expect(asked.headers.get('access-control-allow-headers')).toContain('authorization');
+    }
+    const sent = await fetch(`${url}/`, { method: 'POST', body: '[]', headers: bearer });
+    expect(sent.headers.get('access-control-allow-origin')).toBe('*');
+  });
 });
 
 const sign = (body: string, secret = DRAIN) => createHmac('sha1', secret).update(body).digest('hex');

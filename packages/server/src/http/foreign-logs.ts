@@ -31,7 +31,11 @@ export async function foreignLogRoutes(app: FastifyInstance, deps: ForeignLogDep
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     const summary = 'Take in logs of a Better Stack (Logtail) client';
     for (const url of ['/', '/ingest/logtail']) {
-      scope.post(url, { schema: { summary, tags: ['ingest'] } }, (request, reply) => takeLogtail(request, reply, deps));
+      scope.post(url, { schema: { summary, tags: ['ingest'] } }, (request, reply) => {
+        allowAnyOrigin(reply);
+        return takeLogtail(request, reply, deps);
+      });
+      scope.options(url, { schema: { hide: true } }, preflight);
     }
     scope.post(
       '/ingest/vercel',
@@ -39,6 +43,20 @@ export async function foreignLogRoutes(app: FastifyInstance, deps: ForeignLogDep
       (request, reply) => takeVercel(request, reply, deps),
     );
   });
+}
+
+/** `@logtail/browser` sends from pages, with its token in a header. Whether that may be is the key's matter: there is no cookie. */
+function allowAnyOrigin(reply: FastifyReply): FastifyReply {
+  return reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
+}
+
+async function preflight(_request: FastifyRequest, reply: FastifyReply) {
+  return allowAnyOrigin(reply)
+    .header('access-control-allow-methods', 'POST, OPTIONS')
+    .header('access-control-allow-headers', 'authorization, content-type, content-encoding')
+    .header('access-control-max-age', '3600')
+    .code(204)
+    .send();
 }
 
 const LOGTAIL_FORMATS: Record<string, ForeignFormat> = {

@@ -68,7 +68,7 @@ async function authorize(secret: string | undefined, find: FindIngestKey): Promi
   const key = secret === undefined ? undefined : await find(secret);
   if (key) return key;
   throw new YumOpsError('invalid_key', secret === undefined ? 'A key is needed.' : 'The key is not known.', {
-    hint: 'Make one with `yumops token ingest-key --scope public`, and set it as `key` of the browser SDK.',
+    hint: 'Make one with `yumops ingest-key create --scope public`, and set it as `key` of the browser SDK.',
     status: 401,
   });
 }

@@ -153,7 +153,7 @@ function NoTraces() {
         What services do, span by span, will be here. Point an OpenTelemetry or Sentry SDK at YumOps; this makes its
         key:
       </p>
-      <Command line="yumops token ingest-key" />
+      <Command line="yumops ingest-key create" />
     </Empty>
   );
 }
