@@ -3,7 +3,6 @@ import type { DrillRecord } from '../care/backup/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { redirectToInbox } from '../demo/redirect.ts';
-import { createHttpServer } from '../http/server.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Alerting } from '../respond/alerting/index.ts';
@@ -15,7 +14,7 @@ import { openDatabaseCare } from './care.ts';
 import { loadUsableConfig } from './config.ts';
 import { openDemoInbox } from './demo.ts';
 import { makeErrors } from './errors.ts';
-import { type Identity, openIdentity } from './identity.ts';
+import type { Identity } from './identity.ts';
 import { makeResponse } from './incidents.ts';
 import { instanceName } from './instance-name.ts';
 import { makeInstances } from './instances.ts';
@@ -25,7 +24,6 @@ import { openObserve } from './observe.ts';
 import { makeOnCall } from './on-call.ts';
 import { makeReports } from './reports.ts';
 import { makeAlerting } from './respond.ts';
-import { registerRoutes } from './routes.ts';
 import { makeScaling } from './scaling.ts';
 import { makeScanner } from './scan.ts';
 import { makeSecurity } from './security.ts';
@@ -70,22 +68,35 @@ async function openLiveConfig(options: AssembleOptions, { db }: Stores): Promise
   return live;
 }
 
+/** Who is who and the HTTP side: a third of all modules, loaded while the engines of the stores come up. */
+async function loadWeb() {
+  const [{ openIdentity }, { createHttpServer }, { registerRoutes }] = await Promise.all([
+    import('./identity.ts'),
+    import('../http/server.ts'),
+    import('./routes.ts'),
+  ]);
+  return { openIdentity, createHttpServer, registerRoutes };
+}
+
 /** What every part stands on: stores, configuration, who is who, and files that instances share. */
 async function openGround(options: AssembleOptions) {
   const { settings, localUrl, clock, log, shutdown } = options;
   const written = loadUsableConfig(settings.config, settings.env).config;
-  const stores = await openStores({ settings, stores: written.stores, clock, log, shutdown });
+  const opening = [openStores({ settings, stores: written.stores, clock, log, shutdown }), loadWeb()] as const;
+  // What still opens when the other has failed would be closed by nobody.
+  await Promise.allSettled(opening);
+  const [stores, { openIdentity, ...web }] = await Promise.all(opening);
   const live = await openLiveConfig(options, stores);
   const publicUrl = live.current.publicUrl ?? localUrl;
   const identity = await openIdentity({ settings, stores, live, publicUrl, clock, log, shutdown });
   const shared = openSharedFiles({ settings, config: written, keyring: identity.keyring, shutdown });
-  return { stores, live, publicUrl, identity, shared };
+  return { stores, live, publicUrl, identity, shared, ...web };
 }
 
 /** Opens the stores and wires every part to them. */
 export async function assemble(options: AssembleOptions): Promise<Parts> {
   const { settings, localUrl, clock, log, shutdown } = options;
-  const { stores, live, publicUrl, identity, shared } = await openGround(options);
+  const { stores, live, publicUrl, identity, shared, ...web } = await openGround(options);
   let alertPath: Alerting | undefined;
   const lastAlertRunAt = () => alertPath?.lastRunAt() ?? null;
   const { windows, plannedChecks } = makeWindows({ live, stores, clock, log, replan: async () => alertPath?.replan() });
@@ -133,8 +144,8 @@ export async function assemble(options: AssembleOptions): Promise<Parts> {
     ...{ settings, stores, identity, live, observe, databases, backups, archives, scheduler, instance },
     ...{ localUrl, clock, log },
   });
-  const app = await createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
-  registerRoutes(app, {
+  const app = await web.createHttpServer({ log, version: VERSION, https: publicUrl.startsWith('https:') });
+  web.registerRoutes(app, {
     ...{ settings, live, stores, identity, observe, alerting, errors, databases, scheduler, windows, backups },
     ...response,
     ...{ storedMonitors, security, instances, scaling, scanner, clock, log, publicUrl, reports: desk.reports, shared },
