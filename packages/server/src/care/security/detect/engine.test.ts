@@ -388,6 +388,18 @@ describe('what becomes known late', () => {
     expect(engine.withdrawn()).toMatchObject([{ whole: true, hit: { code: 'credential_stuffing' } }]);
   });
 
+  test('one honest address among many that attack takes no stuffing back', () => {
+    const engine = newEngine();
+    const from = (i: number) => ({ ip: `10.0.${i}.9`, account: `user${i}` });
+    feed(
+      engine,
+      times(60, (i) => event('failure', i * SECOND, from(i))),
+    );
+    feed(engine, [event('success', 30 * SECOND, from(59))]);
+    expect(engine.withdrawn()).toEqual([]);
+    expect(codesOf(feed(engine, [event('failure', 61 * SECOND, from(61))]).flat())).toEqual(['credential_stuffing']);
+  });
+
   test('slips that went before a success count for nothing after it', () => {
     const engine = newEngine();
     feed(engine, [event('success', 10 * SECOND), ...times(4, (i) => event('failure', i * SECOND))]);

@@ -150,7 +150,7 @@ export class DetectionEngine {
       hold(wider.held, () => sprayedFromNetwork(event, wider, network)),
       hold(address.held, () => enumerated(event, address)),
       hold(address.held, () => hammered(event, address)),
-      hold(traffic.held, () => stuffed(event, traffic)),
+      traffic.onlyFails(ip) ? hold(traffic.held, () => stuffed(event, traffic)) : null,
     ].filter((hit) => hit !== null);
     if (hits.some(({ keys }) => keys.ip === ip && keys.account === null)) address.attack.add(at);
     if (hits.some(({ code }) => code === 'credential_stuffing')) traffic.stuffing.add(at);

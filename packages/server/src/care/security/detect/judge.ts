@@ -125,12 +125,14 @@ export function hammered(event: Attempt, source: Source): Hit | null {
   });
 }
 
-/** Many addresses, each with a few attempts, fail on many accounts. */
+/**
+ * Many addresses, each with a few attempts, fail on many accounts. Whether the address of the event is one of them is the caller's to
+ * ask: when this is judged again, that address alone says nothing of the others.
+ */
 export function stuffed(event: Attempt, traffic: ProjectTraffic): Hit | null {
   const { addresses: least, accounts, span, ofEntered } = LIMITS.stuffing;
   const threshold = Math.max(least, Math.ceil(ofEntered * traffic.entering));
   if (traffic.failing < threshold || traffic.accounts < Math.max(accounts, 0.3 * traffic.failing)) return null;
-  if (!traffic.onlyFails(event.ip)) return null;
   return hit('credential_stuffing', event, {
     keys: NO_KEYS,
     count: traffic.failing,
