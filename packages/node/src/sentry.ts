@@ -21,6 +21,13 @@ export {
 export type { CaptureContext, ErrorEvent, Hint } from './errors/client.ts';
 export { type InitOptions, init } from './errors/current.ts';
 export {
+  type ErrorHandlerOptions,
+  expressErrorHandler,
+  setupExpressErrorHandler,
+  setupFastifyErrorHandler,
+} from './errors/framework-errors.ts';
+export { type MetricOptions, metrics } from './errors/metrics.ts';
+export {
   type Attachment,
   type Breadcrumb,
   getCurrentScope,
