@@ -117,3 +117,20 @@ test('one that was killed on this machine is not waited for, one of another mach
   await to.writeRecord(path, { ...mark, owner: await killedProcess() });
   expect(await copy()).toMatchObject({ id: manifest.id });
 });
+
+test('one that waits gives way to one that comes later and whose mark sorts first, so that neither waits for the other', async () => {
+  const to = await repositoryAt('second');
+  const since = new Date().toISOString();
+  const owner = { ...currentOwner(), machine: 'another' };
+  const mark = { use: 'arrival', id: manifest.id, since, seen: since, ended: false, owner };
+  const [first, last] = ['0', 'f'].map((digit) => `nightly/uses/arrival-${digit.repeat(12)}.json`) as [string, string];
+  const marks = () => [...s3.objects().keys()].filter((key) => key.includes('/uses/arrival-')).length;
+  await to.writeRecord(last, mark);
+  const copied = copy();
+  await vi.waitFor(() => expect(seen(/^GET .*prefix=[^&]*uses%2Farrival/)).toBeGreaterThan(1), LONG);
+  expect(marks()).toBe(2);
+  await to.writeRecord(first, mark);
+  await vi.waitFor(() => expect(marks()).toBe(2), LONG);
+  for (const path of [first, last]) await to.store.delete(path);
+  expect(await copied).toMatchObject({ id: manifest.id });
+}, 60_000);

@@ -194,8 +194,8 @@ export async function whilePruning<Result>(
 
 /**
  * Puts a copy of one backup while no other process puts the same: two at one upload would break it for each other. Waits
- * for one that does. Whoever comes writes its mark and then looks: of two at least one sees the other, and of two that see
- * each other the one whose mark sorts behind gives way.
+ * for one that does. Whoever comes writes its mark and then looks: of two at least one sees the other, and of those that see
+ * each other all but the one whose mark sorts first give way, also when that one comes while they wait.
  * @param work is given since when it had to wait, milliseconds since the epoch by the store's clock; null = it had not to
  */
 export async function whileArriving<Result>(
@@ -212,20 +212,18 @@ export async function whileArriving<Result>(
       const { live } = await readUses(repository, 'arrival', mark.written + clock.monotonic() - made);
       return live.filter((use) => use.path !== mark.path && (use.id === id || use.id === null));
     };
-    const untilNobody = async () => {
-      while ((await others()).length > 0) await clock.sleep(LOOK_EVERY, signal);
-    };
     try {
-      const there = await others();
+      let there = await others();
       if (there.length > 0) waitedSince ??= mark.written;
-      if (there.every(({ path }) => path > mark.path)) {
-        await untilNobody();
-        return await work(waitedSince);
+      while (there.length > 0 && there.every(({ path }) => path > mark.path)) {
+        await clock.sleep(LOOK_EVERY, signal);
+        there = await others();
       }
+      if (there.length === 0) return await work(waitedSince);
     } finally {
       await mark.end();
     }
-    await untilNobody();
+    while ((await others()).length > 0) await clock.sleep(LOOK_EVERY, signal);
   }
 }
 
