@@ -1,10 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { randomHex } from '../lib/random.ts';
 import { canReach, engineUser, type OsUser } from './os-user.ts';
-import { placeData, placeRuntime } from './placement.ts';
+import { placeData, placeRuntime, removePlaced } from './placement.ts';
 
 let folder: string;
 let moved: string[];
@@ -54,6 +54,21 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     moved.push(first, second);
     expect(await readdir(second)).toEqual([]);
   });
+
+  test.each(['root', 'the engine'])(
+    'of data elsewhere that %s calls those of a home only ours are removed',
+    async (by) => {
+      const home = join(folder, 'state');
+      const elsewhere = join(folder, 'elsewhere');
+      await mkdir(home);
+      await mkdir(elsewhere);
+      await writeFile(join(home, 'data-location'), elsewhere);
+      await writeFile(`${elsewhere}.home`, home);
+      if (by === 'the engine') await chown(`${elsewhere}.home`, user.uid, user.gid);
+      await removePlaced(home);
+      expect(await readdir(folder)).toEqual(by === 'root' ? [] : ['elsewhere', 'elsewhere.home']);
+    },
+  );
 
   test('data that root copied back changes hands', async () => {
     await chmod(folder, 0o755);

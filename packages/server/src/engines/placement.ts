@@ -108,9 +108,15 @@ export async function placeScratch(
 /** Where the data of a home are when they are not in it; undefined = they are. */
 export async function placedElsewhere(home: string): Promise<string | undefined> {
   const moved = await readPointer(home);
-  // Only what says itself that it belongs to this home.
-  const owner = moved === undefined ? '' : await readFile(homeRecord(moved), 'utf8').catch(() => '');
-  return owner.trim() === resolve(home) ? moved : undefined;
+  return moved !== undefined && (await isOf(home, moved)) ? moved : undefined;
+}
+
+/** Whether we have said of data that they belong to a home: the engine may write into some, and its words are not believed. */
+async function isOf(home: string, moved: string): Promise<boolean> {
+  const record = homeRecord(moved);
+  const found = await lstat(record).catch(() => undefined);
+  if (!found?.isFile() || found.uid !== process.getuid?.()) return false;
+  return (await readFile(record, 'utf8')).trim() === resolve(home);
 }
 
 /** Removes a home or another folder, and the data of it that are elsewhere. */
