@@ -7,7 +7,9 @@ import { readFileSync } from 'node:fs';
  */
 export function startOf(pid: number): string | undefined {
   if (process.platform !== 'linux') {
-    const listed = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+    // In its own words: a process with another language or time zone must be told the same.
+    const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+    const listed = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env });
     return listed.status === 0 ? listed.stdout.trim() || undefined : undefined;
   }
   try {
