@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './root.mjs';
@@ -8,6 +18,8 @@ const out = join(dist, 'bundle');
 const entry = join(dist, 'cli/bin.js');
 /** Processes that run may still load a part of what they were started from. */
 const KEPT_MS = 24 * 3_600_000;
+/** In the folder: names of the files of the newest build. */
+const LIST = 'files.json';
 
 /** Parts find files by their own place, which is that of the compiled file and not of the bundle. */
 const ownPlaces = {
@@ -37,10 +49,26 @@ function put({ path, contents }) {
   renameSync(unfinished, path);
 }
 
-function removeOld(current) {
-  for (const path of readdirSync(out).map((name) => join(out, name))) {
-    if (!current.has(path) && Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { force: true });
+/**
+ * Removes from `folder` what no build of the last day consisted of: a file that the newest does not have counts from now,
+ * however old it is.
+ * @param {string} folder
+ * @param {ReadonlySet<string>} current names of the files of the newest build
+ * @param {number} now milliseconds since the epoch
+ */
+export function removeOld(folder, current, now) {
+  const list = join(folder, LIST);
+  const last = new Set(existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []);
+  for (const name of readdirSync(folder)) {
+    if (name === LIST || current.has(name)) continue;
+    const path = join(folder, name);
+    // Another build at the same time may have renamed it.
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed === undefined) continue;
+    if (last.has(name)) utimesSync(path, now / 1_000, now / 1_000);
+    else if (now - changed > KEPT_MS) rmSync(path, { force: true });
   }
+  put({ path: list, contents: JSON.stringify([...current]) });
 }
 
 /**
@@ -70,5 +98,5 @@ export async function bundleCommand() {
   // The entry comes last, when all that it loads is there.
   for (const file of outputFiles.filter(({ path }) => path !== main)) put(file);
   for (const file of outputFiles.filter(({ path }) => path === main)) put(file);
-  removeOld(new Set(outputFiles.map(({ path }) => path)));
+  removeOld(out, new Set(outputFiles.map(({ path }) => basename(path))), Date.now());
 }

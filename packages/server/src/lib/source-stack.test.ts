@@ -32,3 +32,16 @@ test('a stack names the lines of the sources where maps lie beside the compiled 
     '    at find (node:fs:12:3)',
   ]);
 });
+
+test('a place stays as it is where a map names no file', () => {
+  mkdirSync(join(folder, 'dist'), { recursive: true });
+  const { map } = transformSync('throw new Error("x");', { sourcemap: true, sourcefile: 'find.ts' });
+  const sources = ['webpack:///src/find.ts', 'file://host/src/find.ts', 'http://['];
+  const places = sources.map((source, index) => {
+    const path = join(folder, `dist/other-${index}.js`);
+    writeFileSync(`${path}.map`, JSON.stringify({ ...JSON.parse(map), sources: [source] }));
+    return `${pathToFileURL(path).href}:1:7`;
+  });
+  const error = withStack(...places);
+  expect(sourceStack(error)).toBe(error.stack);
+});

@@ -16,8 +16,18 @@ export function sourceStack(error: Error): string {
     const entry = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
     if (!entry || !('originalSource' in entry)) return place;
     const { originalSource, originalLine, originalColumn } = entry;
-    return `${fileURLToPath(new URL(originalSource, url))}:${originalLine + 1}:${originalColumn + 1}`;
+    const source = fileOf(originalSource, url);
+    return source === null ? place : `${source}:${originalLine + 1}:${originalColumn + 1}`;
   });
+}
+
+function fileOf(source: string, url: string): string | null {
+  try {
+    return fileURLToPath(new URL(source, url));
+  } catch {
+    // Maps of other packages may name sources as their bundler does, such as webpack:///src/a.ts.
+    return null;
+  }
 }
 
 function mapOf(url: string): SourceMap | null {
