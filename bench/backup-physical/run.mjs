@@ -115,7 +115,11 @@ async function increments(mb) {
     const expected = (await app.query(hash)).rows[0].hash;
     const restored = recoverElsewhere({ folder: home, key: key.toLine(), base: spread.result.id, query: hash });
     const share = (backup) => Math.round((1_000 * backup.result.bytes) / full.result.bytes) / 1_000;
-    const of = (backup) => ({ wall: backup.wall, storedMB: Math.round(backup.result.bytes / 1e5) / 10 });
+    const stored = (bytes) => Math.round(bytes / 1e4) / 100;
+    const of = ({ wall, cpu, result }) => ({
+      ...{ wall, cpu, storedMB: stored(result.bytes) },
+      hashesMB: stored(result.objects.find(({ part }) => part === 'page-hashes').bytes),
+    });
     return {
       full: of(full),
       sideBySide: { ...of(sideBySide), share: share(sideBySide) },

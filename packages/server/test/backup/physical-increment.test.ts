@@ -103,18 +103,18 @@ test('retention keeps what an increment builds on', async () => {
 test('a parent that is damaged or gone is named, and nothing is restored from what builds on it', async () => {
   const manifest = await readManifest(rig.repository, made[2]?.id ?? '');
   const check = { repository: rig.repository, manifest, progress, signal };
-  expect(await checkParents(check, 1)).toEqual([]);
+  expect(await checkParents(check)).toEqual([]);
   const path = rig.repository.objectPath(made[1]?.id ?? '', 'base.tar');
   const bytes = await readBlob(rig.store, path);
   const input = { repository: rig.repository, server: recoveryServer, clock: systemClock, baseId: manifest.id };
   await rig.store.put(path, bytes.subarray(0, -20));
-  expect(await checkParents(check, 0)).toEqual([expect.objectContaining({ code: 'object_damaged', object: path })]);
+  expect(await checkParents(check)).toEqual([expect.objectContaining({ code: 'object_damaged', object: path })]);
   await expect(recoverCluster(input, join(rig.folder, 'refused'))).rejects.toMatchObject({ code: 'backup_damaged' });
   await rig.store.put(path, bytes);
   const listed = manifestPath(rig.repository, made[1]?.id ?? '');
   const record = await readBlob(rig.store, listed);
   await rig.store.delete(listed);
-  expect(await checkParents(check, 0)).toEqual([expect.objectContaining({ code: 'parent_missing', object: listed })]);
+  expect(await checkParents(check)).toEqual([expect.objectContaining({ code: 'parent_missing', object: listed })]);
   await expect(recoverCluster(input, join(rig.folder, 'refused'))).rejects.toMatchObject({
     code: 'nothing_to_restore',
   });

@@ -5,7 +5,10 @@ import type { Repository, StoredObject } from './repository.ts';
 /** How a backup was made: `logical` = a dump, files and settings; `physical` = the bytes of the server and its WAL. */
 export type BackupTier = 'logical' | 'physical';
 
-const FORMAT = 'yumops-backup/1';
+/** What this version reads; a backup is written in the oldest that says all that it needs. */
+const FORMATS = ['yumops-backup/1', 'yumops-backup/2'] as const;
+/** Of a backup whose increments hold pieces of pages: versions that know nothing of them must refuse it. */
+export const FORMAT_OF_PIECES = FORMATS[1];
 
 /** An object of a backup and what it is: `dump`, `roles`, `tables`, `files`, `base.tar`, … */
 export interface ManifestObject extends StoredObject {
@@ -44,7 +47,7 @@ export interface BackupWal {
  * files, row hashes) stands in sealed objects.
  */
 export interface BackupManifest {
-  format: typeof FORMAT;
+  format: (typeof FORMATS)[number];
   id: string;
   name: string;
   tier: BackupTier;
@@ -89,8 +92,9 @@ export function manifestPath({ folder }: Pick<Repository, 'folder'>, id: string)
 export async function writeManifest(
   repository: Repository,
   manifest: Omit<BackupManifest, 'format' | 'name' | 'keyId'>,
+  format: BackupManifest['format'] = FORMATS[0],
 ): Promise<BackupManifest> {
-  const whole = { format: FORMAT, name: repository.name, ...manifest } as const;
+  const whole = { format, name: repository.name, ...manifest } as const;
   const locked = manifest.lockedUntil === null ? {} : { lockUntil: Date.parse(manifest.lockedUntil) };
   await repository.writeRecord(manifestPath(repository, manifest.id), whole, { ifAbsent: true, ...locked });
   return { ...whole, keyId: repository.keyId };
@@ -112,9 +116,9 @@ export async function readManifest(repository: Repository, id: string): Promise<
       cause: error,
     });
   }
-  if (manifest.format === FORMAT) return manifest;
+  if (FORMATS.includes(manifest.format)) return manifest;
   throw new YumOpsError('backup_format', `The backup ${id} has the format "${String(manifest.format)}".`, {
-    hint: `This version reads ${FORMAT}. Use the version of YumOps that made the backup, or a newer one.`,
+    hint: `This version reads ${FORMATS.join(' and ')}. Use the version of YumOps that made the backup, or a newer one.`,
     status: 409,
   });
 }

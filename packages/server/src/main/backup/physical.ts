@@ -125,7 +125,7 @@ export function physicalChecks(context: TrialContext, hooks: Hooks): TierChecks 
   return {
     async stored(manifest, level) {
       const { progress, signal } = hooks;
-      const parents = await checkParents({ repository, manifest, signal, progress }, level);
+      const parents = await checkParents({ repository, manifest, signal, progress });
       if (parents.length > 0) return parents;
       const findings = await checkLog({ repository, manifest, signal, progress, now: clock.now() });
       if (level === 0 || findings.length > 0) return findings;

@@ -57,7 +57,7 @@ export async function backUpPhysically(
     try {
       const manifest = await takeBaseBackup({
         ...input,
-        parent: await parentFor(input),
+        chain: await chainFor(input),
         id,
         started,
         now: () => clock.now(),
@@ -83,26 +83,28 @@ export async function backUpPhysically(
   });
 }
 
-/** What the next base backup builds on, with its objects locked for as long; null = it is to be full. */
-async function parentFor({
+/** What the next base backup builds on, with its objects locked for as long. See `BaseBackupInput.chain`. */
+async function chainFor({
   repository,
   source,
   clock,
   fullEveryMs = 0,
   lockUntil,
-}: PhysicalBackupInput): Promise<KnownBase | null> {
+}: PhysicalBackupInput): Promise<KnownBase[] | null> {
   if (fullEveryMs === 0) return null;
   const { versionNumber, summarizesWal } = await source.facts();
   if (versionNumber < 170_000 || !summarizesWal) return null;
   const { systemId, timeline } = await source.identify();
   const { bases } = await readPhysicalState(repository, clock.now());
   const parent = chooseParent(bases, { systemId, timeline, now: clock.now(), fullEveryMs });
-  if (parent === null || lockUntil === undefined) return parent;
-  for (const { manifest } of linksOf(parent, bases)) {
+  if (parent === null) return [];
+  const links = linksOf(parent, bases);
+  if (lockUntil === undefined) return links;
+  for (const { manifest } of links) {
     for (const { path } of manifest.objects) await repository.store.extendLock(path, lockUntil(clock.now()));
     await repository.store.extendLock(manifestPath(repository, manifest.id), lockUntil(clock.now()));
   }
-  return parent;
+  return links;
 }
 
 /** Whether the server would keep log for a slot until its disk is full. */

@@ -1,10 +1,14 @@
 import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
-import { type BackupManifest, type ManifestObject, writeManifest } from '../manifest.ts';
+import { type BackupManifest, FORMAT_OF_PIECES, type ManifestObject, writeManifest } from '../manifest.ts';
 import { compress, decompress } from '../object/blocks.ts';
 import { partOf } from '../objects.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
+import { PAGE_HASHES } from './hash-list.ts';
+import { KnownHashes } from './known-hashes.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
+import { PIECES_PART, PiecesWriter } from './page-pieces.ts';
+import { PageWatch } from './page-watch.ts';
 import { FileSums, readServerManifest } from './server-manifest.ts';
 import type { BaseBackupPart, ReplicationSource, ServerFacts } from './source.ts';
 import { TarReader } from './tar.ts';
@@ -41,8 +45,8 @@ export interface BaseBackupInput {
   maxRate?: number | undefined;
   progress?: (bytes: number) => void;
   extras?: (() => Promise<BaseExtra[]>) | undefined;
-  /** What it may be an increment of; null = it is to be full. */
-  parent: KnownBase | null;
+  /** What it may be an increment of, the full backup first; empty = it is to be full; null = nor will any build on it. */
+  chain: readonly KnownBase[] | null;
   /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
   walStored: (systemId: string, timeline: number, from: Lsn, to: Lsn) => Promise<void>;
 }
@@ -57,15 +61,16 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   const server = await source.facts();
   refuse(server);
   const { systemId } = await source.identify();
-  const stored = await storeIncrementOrFull(input);
+  const stored = await storeIncrementOrFull(input, server.blockSize);
   const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
   const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
   for (const { part, bytes } of (await input.extras?.()) ?? []) objects.push(await putPart(input, part, one(bytes)));
   const { start, stop, timeline, parent } = stored;
   await input.walStored(systemId, timeline, start, stop);
-  return writeManifest(repository, {
+  const inPieces = objects.some(({ part }) => part === PIECES_PART);
+  const manifest = {
     id: input.id,
-    tier: 'physical',
+    tier: 'physical' as const,
     parent,
     started: input.started,
     finished: new Date(input.now()).toISOString(),
@@ -87,7 +92,8 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
     bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
     warnings: [...warningsOf(server), ...stored.warnings],
     lockedUntil: input.lockedUntil === null ? null : new Date(input.lockedUntil).toISOString(),
-  });
+  };
+  return writeManifest(repository, manifest, inPieces ? FORMAT_OF_PIECES : undefined);
 }
 
 interface StoredBase {
@@ -101,19 +107,45 @@ interface StoredBase {
 }
 
 /** An increment where it may be one and the server can make it, else a full backup, which then says why. */
-async function storeIncrementOrFull(input: BaseBackupInput): Promise<StoredBase> {
-  if (input.parent === null) return storeBase(input, null);
+async function storeIncrementOrFull(input: BaseBackupInput, pageBytes: number): Promise<StoredBase> {
+  const { chain } = input;
+  if (chain === null) return storeBase(input, null);
   try {
-    return await storeBase(input, input.parent);
+    return await storeWatched(input, chain, pageBytes);
   } catch (error) {
     if (codeOf(error) !== 'increment_refused') throw error;
-    const stored = await storeBase(input, null);
-    return { ...stored, warnings: [`It is full where an increment was due: ${messageOf(error)}`] };
+    const stored = await storeWatched(input, [], pageBytes);
+    const why = `It is full where an increment was due: ${messageOf(error)}`;
+    return { ...stored, warnings: [why, ...stored.warnings] };
   }
 }
 
+/** Stores a backup with the hashes of its pages; where those of what it builds on are known, of its pages what changed. */
+async function storeWatched(
+  input: BaseBackupInput,
+  chain: readonly KnownBase[],
+  pageBytes: number,
+): Promise<StoredBase> {
+  const known = await KnownHashes.fetch(input.repository, chain, pageBytes);
+  const pages = new PageWatch(known, pageBytes);
+  try {
+    const stored = await storeBase(input, chain.at(-1) ?? null, { pages, inPieces: !known.isEmpty });
+    const hashes = pages.finish();
+    if (hashes) stored.objects.push(await putPart(input, PAGE_HASHES, compress(each(hashes))));
+    return { ...stored, warnings: pages.warnings };
+  } finally {
+    pages.close();
+  }
+}
+
+/** What looks at the pages of a backup, and whether only their pieces that changed are stored. */
+interface Watched {
+  pages: PageWatch;
+  inPieces: boolean;
+}
+
 /** Streams the server's files and its list of them into the store, and holds the one against the other. */
-async function storeBase(input: BaseBackupInput, parent: KnownBase | null): Promise<StoredBase> {
+async function storeBase(input: BaseBackupInput, parent: KnownBase | null, watched?: Watched): Promise<StoredBase> {
   const options = { label: input.id, maxRate: input.maxRate, incremental: parent !== null };
   const parts = new Parts(input.source.baseBackup(options, parent ? listingOf(input.repository, parent) : undefined));
   try {
@@ -121,7 +153,8 @@ async function storeBase(input: BaseBackupInput, parent: KnownBase | null): Prom
     const archive = await parts.take('archive');
     if (archive.name !== BASE) throw tablespaces([archive.name]);
     const sums = new FileSums();
-    const base = await putPart(input, BASE, compress(hashed(parts.data(), sums, input.progress)));
+    const files = watch(parts.data(), sums, input.progress, watched);
+    const base = await putPart(input, watched?.inPieces ? PIECES_PART : BASE, compress(files));
     await parts.take('manifest');
     const manifest = await collect(parts.data());
     const end = await parts.take('end');
@@ -184,20 +217,32 @@ function warningsOf(server: ServerFacts): string[] {
   return warnings;
 }
 
-async function* hashed(
+/** The files as they are to be stored; all are summed on the way. */
+async function* watch(
   source: AsyncIterable<Buffer>,
   sums: FileSums,
   progress?: (bytes: number) => void,
+  watched?: Watched,
 ): AsyncGenerator<Buffer> {
   const tar = new TarReader();
+  const pieces = watched?.inPieces ? new PiecesWriter() : undefined;
   let bytes = 0;
   for await (const chunk of source) {
-    for (const event of tar.read(chunk)) sums.see(event);
+    for (const event of tar.read(chunk)) {
+      sums.see(event);
+      watched?.pages.see(event, pieces);
+    }
     bytes += chunk.length;
     progress?.(bytes);
-    yield chunk;
+    yield pieces?.drain() ?? chunk;
   }
   tar.finish();
+  pieces?.end();
+  if (pieces) yield pieces.drain();
+}
+
+async function* each(pieces: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* pieces;
 }
 
 async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {

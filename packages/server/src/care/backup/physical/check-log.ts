@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
-import type { VerificationFinding, VerificationLevel } from '../catalogue.ts';
+import type { VerificationFinding } from '../catalogue.ts';
 import { type BackupManifest, manifestPath, readManifest } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { findingOf } from '../verify/findings.ts';
@@ -7,7 +10,7 @@ import { checkStored } from '../verify/stored.ts';
 import { type KnownBase, readBase, readPhysicalState } from './archive-state.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import type { Chain } from './recovery-plan.ts';
-import { unpackBase } from './unpack.ts';
+import { isInPieces, unpackBase, unpackLinks } from './unpack.ts';
 import type { WalArchive, WalPiece } from './wal-archive.ts';
 
 export interface LogCheck {
@@ -64,33 +67,54 @@ export async function checkLog({
   return findings;
 }
 
-/** Whether every file of a base backup fits the server's own list of them. */
+/**
+ * Whether every file of a base backup, and of all that it builds on, fits the server's own list of them. Where increments
+ * hold pieces of pages, they are put together for it, in a folder that is gone afterwards.
+ */
 export async function checkBaseFiles(
   repository: Repository,
   base: KnownBase,
   progress: LogCheck['progress'],
 ): Promise<VerificationFinding[]> {
+  const report = (_phase: string, done: number, total: number) => progress(done, total, 'bytes unpacked');
+  const links = [base];
   try {
-    await unpackBase(repository, base, undefined, (_phase, done, total) => progress(done, total, 'bytes unpacked'));
+    for (let id = base.manifest.parent; id !== null; id = (links[0] as KnownBase).manifest.parent) {
+      links.unshift(await readBase(repository, id));
+    }
+    if (links.some(isInPieces)) await putTogether(repository, links, report);
+    else for (const link of links) await unpackBase(repository, link, undefined, report);
     return [];
   } catch (error) {
     return [findingOf(base.id, error)];
   }
 }
 
-/** Whether all that an increment builds on is there as it was stored and, from level 1 on, opens. */
-export async function checkParents(
-  { repository, manifest, progress, signal }: Omit<LogCheck, 'now'>,
-  level: VerificationLevel,
-): Promise<VerificationFinding[]> {
+async function putTogether(
+  repository: Repository,
+  links: readonly KnownBase[],
+  report: Parameters<typeof unpackBase>[3],
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'yumops-check-'));
+  try {
+    await unpackLinks(repository, links, folder, report);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether all that an increment builds on is there as it was stored. */
+export async function checkParents({
+  repository,
+  manifest,
+  progress,
+  signal,
+}: Omit<LogCheck, 'now'>): Promise<VerificationFinding[]> {
   const findings: VerificationFinding[] = [];
   for (let id = manifest.parent; id !== null && findings.length === 0; ) {
     try {
       const parent = await readManifest(repository, id);
       findings.push(...(await checkStored({ repository, manifest: parent, progress, signal })));
-      if (level > 0 && findings.length === 0) {
-        findings.push(...(await checkBaseFiles(repository, await readBase(repository, id), progress)));
-      }
       id = parent.parent;
     } catch (error) {
       if (codeOf(error) !== 'backup_unknown') return [findingOf(id as string, error)];

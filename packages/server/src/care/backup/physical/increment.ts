@@ -27,17 +27,15 @@ export interface BlockWrite {
   bytes: Buffer;
 }
 
-/** Reads one incremental file as it arrives; memory is bounded by its list of blocks, 4 MB at most. */
-export class IncrementReader {
+/** What an incremental file begins with; memory is bounded by its list of blocks, 4 MB at most. */
+export class IncrementHead {
+  /** Numbers of the blocks that follow; undefined until all of the list has come. */
+  blocks: number[] | undefined;
   readonly #path: string;
   readonly #blockSize: number;
-  #head: Buffer = Buffer.alloc(HEAD);
+  #bytes: Buffer = Buffer.alloc(HEAD);
   #have = 0;
-  #blocks: number[] | undefined;
-  #length = 0;
   #padding = 0;
-  /** Bytes of blocks that have come. */
-  #done = 0;
 
   /** @param path for messages */
   constructor(path: string, blockSize: number) {
@@ -45,16 +43,65 @@ export class IncrementReader {
     this.#blockSize = blockSize;
   }
 
+  /** Bytes that are still to come, as far as it is known; 0 when the blocks follow. */
+  get missing(): number {
+    return this.blocks === undefined ? this.#bytes.length - this.#have : this.#padding;
+  }
+
+  /** Takes the next bytes. @returns how many belong to it. @throws YumOpsError `backup_damaged` */
+  take(bytes: Buffer): number {
+    if (this.blocks !== undefined) {
+      const skipped = Math.min(this.#padding, bytes.length);
+      this.#padding -= skipped;
+      return skipped;
+    }
+    const taken = bytes.copy(this.#bytes, this.#have);
+    this.#have += taken;
+    if (this.#have === this.#bytes.length) this.#read();
+    return taken;
+  }
+
+  /** Blocks that the whole file has. */
+  get length(): number {
+    return (this.blocks ?? []).reduce((length, block) => Math.max(length, block + 1), this.#bytes.readUInt32LE(8));
+  }
+
+  #read(): void {
+    const count = this.#bytes.readUInt32LE(4);
+    if (this.#bytes.readUInt32LE(0) !== MAGIC || count > MOST_BLOCKS) {
+      throw damaged(this.#path, 'it is no incremental file');
+    }
+    const whole = HEAD + 4 * count;
+    if (this.#bytes.length < whole) {
+      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(whole - HEAD)]);
+      return;
+    }
+    this.blocks = Array.from({ length: count }, (_, n) => this.#bytes.readUInt32LE(HEAD + 4 * n));
+    if (count > 0) this.#padding = (this.#blockSize - (whole % this.#blockSize)) % this.#blockSize;
+  }
+}
+
+/** Reads one incremental file as it arrives. */
+export class IncrementReader {
+  readonly #path: string;
+  readonly #blockSize: number;
+  readonly #head: IncrementHead;
+  /** Bytes of blocks that have come. */
+  #done = 0;
+
+  /** @param path for messages */
+  constructor(path: string, blockSize: number) {
+    this.#path = path;
+    this.#blockSize = blockSize;
+    this.#head = new IncrementHead(path, blockSize);
+  }
+
   /** Takes the next bytes. @throws YumOpsError `backup_damaged` */
   *read(bytes: Buffer): Generator<BlockWrite> {
     let i = 0;
     while (i < bytes.length) {
-      if (this.#blocks === undefined) i += this.#takeHead(bytes.subarray(i));
-      else if (this.#padding > 0) {
-        const skipped = Math.min(this.#padding, bytes.length - i);
-        this.#padding -= skipped;
-        i += skipped;
-      } else {
+      if (this.#head.missing > 0) i += this.#head.take(bytes.subarray(i));
+      else {
         const write = this.#nextRun(bytes.subarray(i));
         yield write;
         i += write.bytes.length;
@@ -64,32 +111,14 @@ export class IncrementReader {
 
   /** @returns bytes that the whole file has. @throws YumOpsError `backup_damaged` where it is not complete */
   finish(): number {
-    const blocks = this.#blocks;
+    const { blocks, length } = this.#head;
     if (blocks === undefined || this.#done !== blocks.length * this.#blockSize) throw this.#damaged('it ends early');
-    return blocks.reduce((length, block) => Math.max(length, block + 1), this.#length) * this.#blockSize;
-  }
-
-  /** @returns how many bytes it took */
-  #takeHead(bytes: Buffer): number {
-    const taken = bytes.copy(this.#head, this.#have);
-    this.#have += taken;
-    if (this.#have < this.#head.length) return taken;
-    const count = this.#head.readUInt32LE(4);
-    if (this.#head.readUInt32LE(0) !== MAGIC || count > MOST_BLOCKS) throw this.#damaged('it is no incremental file');
-    const whole = HEAD + 4 * count;
-    if (this.#head.length < whole) {
-      this.#head = Buffer.concat([this.#head, Buffer.alloc(whole - HEAD)]);
-      return taken;
-    }
-    this.#length = this.#head.readUInt32LE(8);
-    this.#blocks = Array.from({ length: count }, (_, n) => this.#head.readUInt32LE(HEAD + 4 * n));
-    if (count > 0) this.#padding = (this.#blockSize - (whole % this.#blockSize)) % this.#blockSize;
-    return taken;
+    return length * this.#blockSize;
   }
 
   /** The longest run of the bytes that belongs together: blocks that follow each other are written at once. */
   #nextRun(bytes: Buffer): BlockWrite {
-    const blocks = this.#blocks as number[];
+    const blocks = this.#head.blocks as number[];
     const size = this.#blockSize;
     const index = Math.floor(this.#done / size);
     const first = blocks[index];

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
 import type { ManifestObject } from '../manifest.ts';
@@ -8,6 +8,7 @@ import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
 import { BASE, SERVER_MANIFEST } from './base-backup.ts';
 import { changedFile, IncrementReader, labelOfWhole } from './increment.ts';
+import { PIECES_PART, readPieces } from './page-pieces.ts';
 import type { PhysicalRestoreInput } from './restore.ts';
 import { FileSums, readServerManifest, type ServerManifest } from './server-manifest.ts';
 import { type TarEvent, TarReader } from './tar.ts';
@@ -33,9 +34,14 @@ export async function unpackLinks(
   }
 }
 
+/** Whether it holds pieces of pages, so that it can be read only together with what it builds on. */
+export function isInPieces({ manifest }: Pick<KnownBase, 'manifest'>): boolean {
+  return manifest.objects.some(({ part }) => part === PIECES_PART);
+}
+
 /**
  * Reads the files of a base backup, each held against the server's manifest, and writes them below `dataDir` where one
- * is given; those of an increment change what stands there.
+ * is given; those of an increment change what stands there. One in pieces needs it.
  * @returns the paths of all files that the cluster had when it was made
  * @throws YumOpsError `backup_damaged` naming the object
  */
@@ -45,29 +51,43 @@ export async function unpackBase(
   dataDir: string | undefined,
   progress?: PhysicalRestoreInput['progress'],
 ): Promise<Set<string>> {
-  const archive = objectOf(base, BASE);
+  const archive = objectOf(base, isInPieces(base) ? PIECES_PART : BASE);
   const manifest = await readListing(repository, objectOf(base, SERVER_MANIFEST));
   const total = [...manifest.files.values()].reduce((sum, { size }) => sum + size, 0);
   const sums = new FileSums();
   const files = dataDir === undefined ? undefined : new FileWriter(dataDir, archive.path, base.facts.server.blockSize);
   let done = 0;
   try {
-    const tar = new TarReader();
-    for await (const chunk of decompress(repository.readObject(archive), archive.path)) {
-      for (const event of tar.read(chunk)) {
-        sums.see(event);
-        await files?.take(event);
-      }
-      done += chunk.length;
+    for await (const event of eventsOf(repository, base, archive, dataDir)) {
+      sums.see(event);
+      await files?.take(event);
+      if (event.kind !== 'data') continue;
+      done += event.bytes.length;
       progress?.('bytes fetched', done, total);
     }
-    tar.finish();
   } finally {
     await files?.close();
   }
   const [difference] = sums.compare(manifest);
   if (!difference) return new Set([...manifest.files.keys()].map((path) => changedFile(path) ?? path));
   throw damaged(archive.path, `${difference.path} does not fit the server's manifest (${difference.problem})`);
+}
+
+async function* eventsOf(
+  repository: Repository,
+  base: KnownBase,
+  archive: ManifestObject,
+  dataDir: string | undefined,
+): AsyncGenerator<TarEvent> {
+  const stream = decompress(repository.readObject(archive), archive.path);
+  if (archive.part === PIECES_PART) {
+    if (dataDir === undefined) throw new Error(`${base.id} cannot be read without what it builds on`);
+    yield* readPieces(stream, archive.path, base.facts.server.blockSize, dataDir);
+    return;
+  }
+  const tar = new TarReader();
+  for await (const chunk of stream) yield* tar.read(chunk);
+  tar.finish();
 }
 
 function objectOf(base: KnownBase, part: string): ManifestObject {
@@ -104,6 +124,8 @@ class FileWriter {
   readonly #blockSize: number;
   #file: FileHandle | undefined;
   #increment: IncrementReader | undefined;
+  /** Bytes of a whole file that are written. */
+  #written = 0;
 
   /** @param object path of the archive, for messages */
   constructor(root: string, object: string, blockSize: number) {
@@ -124,13 +146,15 @@ class FileWriter {
     await this.#file?.close();
     this.#file = undefined;
     this.#increment = undefined;
+    this.#written = 0;
   }
 
   async #open(path: string, mode: number): Promise<void> {
     const changed = changedFile(path);
     if (changed === undefined) {
       await mkdir(dirname(join(this.#root, path)), { recursive: true, mode: 0o700 });
-      this.#file = await open(join(this.#root, path), 'w', mode);
+      // What stands there goes only as it is written over: pieces of pages may still be needed of it.
+      this.#file = await open(join(this.#root, path), constants.O_RDWR | constants.O_CREAT, mode);
       return;
     }
     try {
@@ -143,12 +167,15 @@ class FileWriter {
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    if (!this.#increment) await this.#file?.write(bytes);
-    else for (const run of this.#increment.read(bytes)) await this.#file?.write(run.bytes, 0, run.bytes.length, run.at);
+    if (!this.#increment) {
+      await this.#file?.write(bytes, 0, bytes.length, this.#written);
+      this.#written += bytes.length;
+    } else
+      for (const run of this.#increment.read(bytes)) await this.#file?.write(run.bytes, 0, run.bytes.length, run.at);
   }
 
   async #end(): Promise<void> {
-    if (this.#increment) await this.#file?.truncate(this.#increment.finish());
+    await this.#file?.truncate(this.#increment?.finish() ?? this.#written);
     await this.close();
   }
 }
