@@ -3,20 +3,35 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
-import { BackupKey, BackupKeys, Repository, readManifest, writeManifest } from '../../src/care/backup/index.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import {
+  BackupKey,
+  BackupKeys,
+  type BackupManifest,
+  Repository,
+  readManifest,
+  writeManifest,
+} from '../../src/care/backup/index.ts';
 import { compress } from '../../src/care/backup/object/blocks.ts';
 import { readBase } from '../../src/care/backup/physical/archive-state.ts';
+import { takeBaseBackup } from '../../src/care/backup/physical/base-backup.ts';
+import { checkBaseFiles } from '../../src/care/backup/physical/index.ts';
 import { linksOf } from '../../src/care/backup/physical/parents.ts';
+import { PieceHash } from '../../src/care/backup/physical/piece-hash.ts';
+import type { BaseBackupPart, ReplicationSource } from '../../src/care/backup/physical/source.ts';
 import { unpackLinks } from '../../src/care/backup/physical/unpack.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 
 /** Blocks of a size of their own keep the files of a test small; the server's are 8,192 bytes. */
 const BLOCK = 64;
+const PIECE = BLOCK / 16;
 const LABEL = 'START WAL LOCATION: 0/2000028\nLABEL: x\n';
 let folder: string;
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** A relation as the server has it, and what changed in it since the last backup. */
 interface Relation {
@@ -31,7 +46,7 @@ interface Relation {
 type Entry = [path: string, bytes: Buffer];
 
 type Change =
-  | { kind: 'write'; file: number; block: number; value: number }
+  | { kind: 'write'; file: number; block: number; pieces: number[]; value: number }
   | { kind: 'grow'; file: number; by: number; value: number }
   | { kind: 'growSilently'; file: number; by: number }
   | { kind: 'cut'; file: number; to: number }
@@ -44,6 +59,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     kind: fc.constant('write' as const),
     file,
     block: fc.nat(30),
+    pieces: fc.array(fc.nat(15), { minLength: 1, maxLength: 3 }),
     value: fc.integer({ min: 1, max: 255 }),
   }),
   fc.record({
@@ -72,7 +88,9 @@ class Server {
     if (!found) return;
     if (change.kind === 'drop') this.#files.delete(path);
     else if (change.kind === 'write' && change.block < found.blocks.length) {
-      found.blocks[change.block] = fill(change.value);
+      const block = Buffer.from(found.blocks[change.block] as Buffer);
+      for (const piece of change.pieces) block.fill(change.value, piece * PIECE, (piece + 1) * PIECE);
+      found.blocks[change.block] = block;
       found.changed.add(change.block);
     } else if (change.kind === 'grow') {
       for (let n = 0; n < change.by; n++) {
@@ -178,39 +196,201 @@ async function makeRepository(): Promise<Repository> {
   return new Repository(blobs, 'nightly', new BackupKeys([BackupKey.create()]));
 }
 
+/** A server of which base backups are taken: what it sends, and nothing more. */
+function sourceOf(entries: readonly Entry[]): ReplicationSource {
+  const server = { versionNumber: 180_000, version: '18.0', blockSize: BLOCK, segmentSize: 16_777_216 };
+  const rest = { dataChecksums: true, maxSlotWalKeepSize: 1, tablespaces: [], extensions: [] };
+  async function* parts(): AsyncGenerator<BaseBackupPart> {
+    yield { kind: 'start', lsn: 1n, timeline: 1 };
+    yield { kind: 'archive', name: 'base.tar' };
+    const tar = tarOf(entries);
+    // Of a size that no page, piece or header is a part of.
+    for (let at = 0; at < tar.length; at += 777) yield { kind: 'data', bytes: tar.subarray(at, at + 777) };
+    yield { kind: 'manifest' };
+    yield { kind: 'data', bytes: listingOf(entries) };
+    yield { kind: 'end', lsn: 2n, timeline: 1 };
+  }
+  const source: Partial<ReplicationSource> = {
+    facts: async () => ({ ...server, ...rest }) as unknown as Awaited<ReturnType<ReplicationSource['facts']>>,
+    identify: async () => ({ systemId: '1', timeline: 1, flushed: 2n }),
+    position: async () => ({ lsn: 2n, at: 0 }),
+    baseBackup: parts,
+  };
+  return source as ReplicationSource;
+}
+
+type Known = Awaited<ReturnType<typeof readBase>>;
+
+const idOf = (round: number, index: number) => `nightly-20260105T030000Z-${round}-${index}`;
+
+/** Takes a base backup. @param chain what it builds on, the full one first */
+async function take(repository: Repository, id: string, chain: Known[], entries: readonly Entry[]) {
+  await takeBaseBackup({
+    ...{ repository, id, chain, source: sourceOf(entries), database: 'main', madeBy: 'test', lockedUntil: null },
+    ...{ started: '2026-01-05T03:00:00Z', now: () => 0, walStored: async () => undefined },
+  });
+  return readBase(repository, id);
+}
+
+const partsOf = ({ manifest }: Known) => manifest.objects.map(({ part }) => part);
+const pathOf = ({ manifest }: { manifest: BackupManifest }, wanted: string) =>
+  manifest.objects.find(({ part }) => part === wanted)?.path as string;
+
+async function expectRestored(repository: Repository, links: Known[], files: readonly Entry[], name: string) {
+  const target = join(folder, `restored-${name}`);
+  await unpackLinks(repository, links, target);
+  const entries = [...files, ['backup_label', Buffer.from(LABEL)] as Entry];
+  expect(await filesBelow(target)).toEqual(
+    Object.fromEntries(entries.sort().map(([path, bytes]) => [path, bytes.toString('hex')])),
+  );
+}
+
+/** What happens to the hashes of a backup after it was made. */
+const fate = fc.constantFrom('kept', 'kept', 'kept', 'lost', 'damaged', 'never made');
+
 test('a full backup and its increments give every file as it was at each of them, whatever happened between', async () => {
   const repository = await makeRepository();
   let round = 0;
-  const history = fc.array(fc.array(change, { maxLength: 25 }), { minLength: 2, maxLength: 5 });
+  const history = fc.array(fc.tuple(fc.array(change, { maxLength: 25 }), fate), { minLength: 2, maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
       round++;
       const server = new Server();
       for (let n = 0; n < 4; n++) server.apply({ kind: 'create', file: n, value: n + 1 });
       for (let n = 0; n < 4; n++) server.apply({ kind: 'grow', file: n, by: 20, value: 7 * n + 1 });
-      const known = [];
-      for (const [index, changes] of steps.entries()) {
+      const known: Known[] = [];
+      for (const [index, [changes, hashes]] of steps.entries()) {
         for (const item of changes) server.apply(item);
-        const id = `nightly-20260105T030000Z-${round}-${index}`;
-        const parent = index === 0 ? null : `nightly-20260105T030000Z-${round}-${index - 1}`;
-        await store(repository, id, parent, server.backup(index === 0));
-        known.push(await readBase(repository, id));
-        const target = join(folder, `restored-${round}-${index}`);
-        await unpackLinks(repository, linksOf(known.at(-1) as (typeof known)[number], known), target);
-        const whole = [...server.whole(), ['backup_label', Buffer.from(LABEL)] as Entry];
-        const expected = Object.fromEntries(whole.sort().map(([path, bytes]) => [path, bytes.toString('hex')]));
-        expect(await filesBelow(target)).toEqual(expected);
+        const base = await take(repository, idOf(round, index), [...known], server.backup(index === 0));
+        const path = pathOf(base, 'page-hashes');
+        if (hashes === 'lost') await repository.store.delete(path);
+        else if (hashes === 'damaged') await repository.store.put(path, Buffer.from('nothing of it'));
+        else if (hashes === 'never made') {
+          const objects = base.manifest.objects.filter(({ part }) => part !== 'page-hashes');
+          base.manifest = { ...base.manifest, objects };
+        }
+        known.push(base);
+        await expectRestored(repository, linksOf(base, known), server.whole(), `${round}-${index}`);
       }
     }),
     { numRuns: Number(process.env.YUMOPS_TEST_RUNS ?? 12) },
   );
 });
 
+/** A relation of 40 pages in which nothing is like anything else. */
+function relation(seed: number): Buffer {
+  const bytes = Array.from({ length: 80 }, (_, n) => createHash('sha256').update(`${seed}/${n}`).digest());
+  return Buffer.concat(bytes);
+}
+
+/** The same with one piece of every third page changed, whole and as an increment. */
+function changedEvenly(before: Buffer, value: number): { whole: Buffer; increment: Buffer } {
+  const after = Buffer.from(before);
+  const pages = [...Array(before.length / BLOCK).keys()].filter((page) => page % 3 === 0);
+  for (const page of pages) after.fill(value, page * BLOCK + 5 * PIECE, page * BLOCK + 6 * PIECE);
+  const blocks = Array.from({ length: after.length / BLOCK }, (_, n) => after.subarray(n * BLOCK, (n + 1) * BLOCK));
+  return { whole: after, increment: increment(blocks, pages) };
+}
+
+const label: Entry = ['backup_label', Buffer.from(LABEL)];
+const TABLE = 'base/5/1000';
+const CHANGED = 'base/5/INCREMENTAL.1000';
+
+/** A full backup of two relations, and an increment in which one changed evenly and one is sent whole with few changes. */
+async function chainOfTwo(repository: Repository) {
+  const [table, index] = [relation(1), relation(2)];
+  const full = await take(repository, idOf(0, 0), [], [[TABLE, table], ['base/5/1001', index], label]);
+  const changedTable = changedEvenly(table, 1);
+  const changedIndex = changedEvenly(index, 2).whole;
+  const sent: Entry[] = [[CHANGED, changedTable.increment], ['base/5/1001', changedIndex], label];
+  const files: Entry[] = [
+    [TABLE, changedTable.whole],
+    ['base/5/1001', changedIndex],
+  ];
+  return { full, sent, files, second: changedEvenly(changedTable.whole, 3) };
+}
+
+const sizeOf = ({ manifest }: Known, wanted: string) =>
+  manifest.objects.find(({ part }) => part === wanted)?.plainBytes ?? Number.NaN;
+
+test('of a page that changed it holds the pieces that changed, also of a file that is sent whole', async () => {
+  const repository = await makeRepository();
+  const { full, sent, files, second } = await chainOfTwo(repository);
+  expect(partsOf(full)).toEqual(['base.tar', 'backup_manifest', 'page-hashes', 'facts']);
+  expect(full.manifest.format).toBe('yumops-backup/1');
+  const first = await take(repository, idOf(0, 1), [full], sent);
+  expect(partsOf(first)).toEqual(['base.pieces', 'backup_manifest', 'page-hashes', 'facts']);
+  // Versions that know nothing of pieces refuse it.
+  expect(first.manifest).toMatchObject({ format: 'yumops-backup/2', parent: full.id, warnings: [] });
+  expect(sizeOf(first, 'base.pieces')).toBeLessThan(0.3 * sizeOf(full, 'base.tar'));
+  expect(sizeOf(first, 'page-hashes')).toBeLessThan(0.3 * sizeOf(full, 'page-hashes'));
+  await expectRestored(repository, [full, first], files, 'first');
+  const next: Entry[] = [[CHANGED, second.increment], label];
+  const last = await take(repository, idOf(0, 2), [full, first], next);
+  await expectRestored(repository, [full, first, last], [[TABLE, second.whole]], 'last');
+  expect(await checkBaseFiles(repository, last, () => undefined)).toEqual([]);
+});
+
+test.each([
+  ['is gone', (path: string, { store }: Repository) => store.delete(path), /There is no object .*page-hashes/],
+  ['is damaged', (path: string, { store }: Repository) => store.put(path, Buffer.from('x')), /page-hashes is damaged/],
+])('whole pages are stored, and the run says why, where the list of hashes %s', async (_, harm, why) => {
+  const repository = await makeRepository();
+  const { full, sent, files, second } = await chainOfTwo(repository);
+  await harm(pathOf(full, 'page-hashes'), repository);
+  const first = await take(repository, idOf(0, 1), [full], sent);
+  expect(partsOf(first)).toEqual(['base.tar', 'backup_manifest', 'page-hashes', 'facts']);
+  const told = expect.stringMatching(/^Whole pages are stored where no hashes of their pieces are known: /);
+  expect(first.manifest).toMatchObject({ format: 'yumops-backup/1', warnings: [told] });
+  expect(first.manifest.warnings[0]).toMatch(why);
+  await expectRestored(repository, [full, first], files, 'first');
+  // The pages of the first increment are known again: a chain holds both.
+  const last = await take(repository, idOf(0, 2), [full, first], [[CHANGED, second.increment], label]);
+  expect(partsOf(last)).toContain('base.pieces');
+  await expectRestored(repository, [full, first, last], [[TABLE, second.whole]], 'last');
+});
+
+test('a backup of an earlier version is built on with whole pages', async () => {
+  const repository = await makeRepository();
+  const table = relation(1);
+  await store(repository, idOf(0, 0), null, [[TABLE, table], label]);
+  const full = await readBase(repository, idOf(0, 0));
+  const { increment: sent, whole: after } = changedEvenly(table, 1);
+  const first = await take(repository, idOf(0, 1), [full], [[CHANGED, sent], label]);
+  expect(first.manifest.warnings).toEqual([expect.stringContaining(`are known: ${full.id} has none.`)]);
+  await expectRestored(repository, [full, first], [[TABLE, after]], 'first');
+});
+
+test('pieces that are taken for the same and are not are found by the sums of the server, and nothing is restored', async () => {
+  const repository = await makeRepository();
+  // Of the pieces that change one in every page has the hash that it had before.
+  const hash = PieceHash.prototype.hash;
+  vi.spyOn(PieceHash.prototype, 'hash').mockImplementation(function (this: PieceHash, into) {
+    hash.call(this, into);
+    into.fill(0, 5 * 6, 6 * 6);
+  });
+  const { full, sent } = await chainOfTwo(repository);
+  const first = await take(repository, idOf(0, 1), [full], sent);
+  const message = expect.stringMatching(/INCREMENTAL.1000 does not fit the server's manifest \(checksum\)/);
+  await expect(unpackLinks(repository, [full, first], join(folder, 'restored'))).rejects.toMatchObject({
+    ...{ code: 'backup_damaged', message },
+  });
+  const [found] = await checkBaseFiles(repository, first, () => undefined);
+  expect(found).toMatchObject({ code: 'backup_damaged', message });
+});
+
+test('pieces of a file that is not there are named', async () => {
+  const repository = await makeRepository();
+  const { full, sent } = await chainOfTwo(repository);
+  const first = await take(repository, idOf(0, 1), [full], sent);
+  const other = await take(repository, idOf(0, 2), [], [['base/5/1001', relation(2)], label]);
+  await expect(unpackLinks(repository, [other, first], join(folder, 'restored'))).rejects.toMatchObject({
+    ...{ code: 'backup_damaged', message: expect.stringContaining('which what it builds on does not have') },
+  });
+});
+
 const whole: Entry = ['base/5/1000', Buffer.concat([fill(1), fill(2)])];
-const changed = (bytes: Buffer): Entry[] => [
-  ['base/5/INCREMENTAL.1000', bytes],
-  ['backup_label', Buffer.from(LABEL)],
-];
+const changed = (bytes: Buffer): Entry[] => [['base/5/INCREMENTAL.1000', bytes], label];
 
 test.each<[string, Entry[], RegExp]>([
   ['cut short', changed(increment([fill(1), fill(3)], [1]).subarray(0, -1)), /INCREMENTAL.1000 .*: it ends early/],

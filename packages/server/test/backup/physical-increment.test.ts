@@ -104,7 +104,7 @@ test('a parent that is damaged or gone is named, and nothing is restored from wh
   const manifest = await readManifest(rig.repository, made[2]?.id ?? '');
   const check = { repository: rig.repository, manifest, progress, signal };
   expect(await checkParents(check)).toEqual([]);
-  const path = rig.repository.objectPath(made[1]?.id ?? '', 'base.tar');
+  const path = rig.repository.objectPath(made[1]?.id ?? '', 'base.pieces');
   const bytes = await readBlob(rig.store, path);
   const input = { repository: rig.repository, server: recoveryServer, clock: systemClock, baseId: manifest.id };
   await rig.store.put(path, bytes.subarray(0, -20));
