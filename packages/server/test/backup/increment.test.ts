@@ -20,6 +20,7 @@ import { linksOf } from '../../src/care/backup/physical/parents.ts';
 import { PieceHash } from '../../src/care/backup/physical/piece-hash.ts';
 import type { BaseBackupPart, ReplicationSource } from '../../src/care/backup/physical/source.ts';
 import { unpackLinks } from '../../src/care/backup/physical/unpack.ts';
+import { readBlob } from '../../src/lib/blob.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 
 /** Blocks of a size of their own keep the files of a test small; the server's are 8,192 bytes. */
@@ -337,7 +338,9 @@ test.each([
 ])('whole pages are stored, and the run says why, where the list of hashes %s', async (_, harm, why) => {
   const repository = await makeRepository();
   const { full, sent, files, second } = await chainOfTwo(repository);
-  await harm(pathOf(full, 'page-hashes'), repository);
+  const hashes = pathOf(full, 'page-hashes');
+  const list = await readBlob(repository.store, hashes);
+  await harm(hashes, repository);
   const first = await take(repository, idOf(0, 1), [full], sent);
   expect(partsOf(first)).toEqual(['base.tar', 'backup_manifest', 'page-hashes', 'facts']);
   const told = expect.stringMatching(/^Whole pages are stored where no hashes of their pieces are known: /);
@@ -348,6 +351,30 @@ test.each([
   const last = await take(repository, idOf(0, 2), [full, first], [[CHANGED, second.increment], label]);
   expect(partsOf(last)).toContain('base.pieces');
   await expectRestored(repository, [full, first, last], [[TABLE, second.whole]], 'last');
+  // Those that were lost are of another secret; they are of no use when they are back.
+  await repository.store.put(hashes, list);
+  const later = await take(repository, idOf(0, 3), [full, first, last], [[CHANGED, second.increment], label]);
+  expect(later.manifest.warnings).toEqual([expect.stringContaining(`those of ${full.id} are of another kind`)]);
+});
+
+test('what was cut off or gone and comes back as it was is stored again', async () => {
+  const repository = await makeRepository();
+  const [table, index] = [relation(1), relation(2)];
+  const blocks = Array.from({ length: 40 }, (_, n) => table.subarray(n * BLOCK, (n + 1) * BLOCK));
+  const full = await take(repository, idOf(0, 0), [], [[TABLE, table], ['base/5/1001', index], label]);
+  const short = await take(repository, idOf(0, 1), [full], [[CHANGED, increment(blocks.slice(0, 10), [])], label]);
+  const grown = increment(blocks, [...blocks.keys()].slice(10));
+  const again = await take(repository, idOf(0, 2), [full, short], [[CHANGED, grown], ['base/5/1001', index], label]);
+  await expectRestored(repository, [full, short], [[TABLE, table.subarray(0, 10 * BLOCK)]], 'short');
+  await expectRestored(
+    repository,
+    [full, short, again],
+    [
+      [TABLE, table],
+      ['base/5/1001', index],
+    ],
+    'again',
+  );
 });
 
 test('a backup of an earlier version is built on with whole pages', async () => {

@@ -1,4 +1,4 @@
-/** Receives the log and makes base backups without a pause, until it is killed. */
+/** Receives the log and makes base backups, full ones and increments, without a pause, until it is killed. */
 import { BackupKeys, Repository, readBackupKeys } from '../../dist/care/backup/index.js';
 import { backUpPhysically, WalKeeper } from '../../dist/care/backup/physical/index.js';
 import { systemClock } from '../../dist/lib/clock.js';
@@ -12,9 +12,11 @@ if (!(keys instanceof BackupKeys)) throw new Error('no key');
 const repository = new Repository(await openBlobStore(`file:${blobs}`, '/'), 'nightly', keys);
 const source = connectReplication('main', url, systemClock);
 const input = { repository, source, database: 'main', clock: systemClock, log, madeBy: 'test', slotLimit: 4e9 };
+// Full ones and increments on them are killed alike.
+const fullEveryMs = 10_000;
 new WalKeeper({ ...input, needBase: () => undefined }).start();
 console.log('begun');
 for (;;) {
-  await backUpPhysically(input);
+  await backUpPhysically({ ...input, fullEveryMs });
   console.log('backed up');
 }

@@ -13,6 +13,7 @@ test(
     console.log({ seed, ...report });
     expect(report).toMatchObject({ broken: [], same: true });
     expect(report.good + report.interrupted).toBeGreaterThan(1);
+    expect(report.inPieces).toBeGreaterThan(0);
   },
   120_000 + kills * 10_000,
 );

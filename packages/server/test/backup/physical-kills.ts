@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+
 import { fileURLToPath } from 'node:url';
 import { readCatalogue } from '../../src/care/backup/index.ts';
 import { readPhysicalState, recoverable } from '../../src/care/backup/physical/archive-state.ts';
+import { backUpPhysically } from '../../src/care/backup/physical/backup-now.ts';
+import { linksOf } from '../../src/care/backup/physical/parents.ts';
 import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
-import { unpackBase } from '../../src/care/backup/physical/unpack.ts';
+import { isInPieces, unpackLinks } from '../../src/care/backup/physical/unpack.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
 
@@ -12,6 +16,8 @@ export interface KillReport {
   kills: number;
   /** Backups that the store calls good. */
   good: number;
+  /** Those of them that hold pieces of pages. */
+  inPieces: number;
   /** Runs that were interrupted. */
   interrupted: number;
   /** Good backups that cannot be read, or lack their log. */
@@ -61,7 +67,7 @@ export async function runPhysicalKills(kills: number, random: () => number): Pro
 
 async function judge(rig: Rig, kills: number): Promise<KillReport> {
   const keeper = rig.receive();
-  await rig.backUp();
+  await backUpPhysically({ ...rig.input, fullEveryMs: 3_600_000 });
   await rig.app.query('INSERT INTO rows_written VALUES (-1)');
   const expected = await hashTables(rig.app);
   const moment = new Date().toISOString();
@@ -73,25 +79,37 @@ async function judge(rig: Rig, kills: number): Promise<KillReport> {
     if (end < base.stop) broken.push(`${base.id} lacks its log`);
   }
   for (const base of state.bases) {
-    await unpackBase(rig.repository, base, undefined).catch((error: unknown) => broken.push(String(error)));
+    const target = `${rig.folder}/put-together`;
+    const links = linksOf(base, state.bases);
+    await unpackLinks(rig.repository, links, target).catch((error: unknown) => broken.push(String(error)));
+    await rm(target, { recursive: true, force: true });
   }
-  const oldest = state.bases[0];
-  const cluster = await recoverCluster(
-    { repository: rig.repository, server: recoveryServer, clock: systemClock, baseId: oldest?.id },
-    `${rig.folder}/restored`,
-  );
-  const copy = await connect(cluster.server.url('yumops', 'postgres'));
-  const found = await hashTables(copy);
-  await copy.end();
-  await cluster.server.stop();
-  await cluster.place.discard();
+  const oldest = await restoredFrom(rig, state.bases[0]?.id);
+  const newestInPieces = await restoredFrom(rig, state.bases.findLast(isInPieces)?.id);
   // What was interrupted shows as failed when its process has been silent for a while.
   const catalogue = await readCatalogue(rig.repository, Date.now() + 3_600_000);
   return {
     kills,
     good: catalogue.filter(({ status }) => status === 'good').length,
+    inPieces: state.bases.filter(isInPieces).length,
     interrupted: catalogue.filter(({ status }) => status === 'failed').length,
     broken,
-    same: JSON.stringify(found) === JSON.stringify(expected),
+    same: [oldest, newestInPieces].every((found) => JSON.stringify(found) === JSON.stringify(expected)),
   };
+}
+
+/** The rows of the present, as they are restored from a base backup and the log. */
+async function restoredFrom(rig: Rig, baseId: string | undefined): Promise<Record<string, string>> {
+  const cluster = await recoverCluster(
+    { repository: rig.repository, server: recoveryServer, clock: systemClock, baseId },
+    `${rig.folder}/restored`,
+  );
+  const copy = await connect(cluster.server.url('yumops', 'postgres'));
+  try {
+    return await hashTables(copy);
+  } finally {
+    await copy.end();
+    await cluster.server.stop();
+    await cluster.place.discard();
+  }
 }
