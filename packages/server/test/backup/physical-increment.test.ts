@@ -1,13 +1,29 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { manifestPath, planRetention, readCatalogue, readManifest } from '../../src/care/backup/index.ts';
+import {
+  manifestPath,
+  planRetention,
+  prune,
+  Repository,
+  readCatalogue,
+  readManifest,
+} from '../../src/care/backup/index.ts';
 import { backUpPhysically } from '../../src/care/backup/physical/backup-now.ts';
-import { checkParents, recoverCluster, tryPhysical } from '../../src/care/backup/physical/index.ts';
+import {
+  checkBaseFiles,
+  checkParents,
+  readBase,
+  readPhysicalState,
+  recoverCluster,
+  tryPhysical,
+} from '../../src/care/backup/physical/index.ts';
 import { readBlob } from '../../src/lib/blob.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { DAY_MS } from '../../src/lib/zoned-time.ts';
+import { copyBackup } from '../../src/main/backup/copy.ts';
+import { openBlobStore } from '../../src/store/blob/index.ts';
 import { PostgresDatabase } from '../../src/store/source/index.ts';
 import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
 
@@ -99,6 +115,29 @@ test('retention keeps what an increment builds on', async () => {
   expect(keep.slice(0, 2).map(({ why }) => why)).toEqual([['parent'], ['parent']]);
   expect(gone).toEqual([]);
 });
+
+test('a copy and a prune take the pieces and the hashes with them; the catalogue is read from the copy alone', async () => {
+  const to = new Repository(await openBlobStore(`file:${join(rig.folder, 'second')}`, rig.folder), 'nightly', rig.keys);
+  const route = { from: rig.repository, to, clock: systemClock, lockMs: null, pitrWindowMs: DAY_MS, isReturn: false };
+  const last = await readManifest(rig.repository, made[2]?.id ?? '');
+  expect(last).toMatchObject({ format: 'yumops-backup/2' });
+  await copyBackup(route, last, { progress, signal });
+  const objects = async () => {
+    const names = await readdir(join(rig.folder, 'second/nightly/objects'), { recursive: true, withFileTypes: true });
+    return names.filter((entry) => entry.isFile()).map(({ name }) => name);
+  };
+  const parts = (await objects()).sort();
+  expect(parts.filter((name) => name === 'page-hashes')).toHaveLength(3);
+  expect(parts.filter((name) => name === 'base.pieces')).toHaveLength(2);
+  const copied = await readCatalogue(to, Date.now());
+  expect(copied.map(({ id, status }) => [id, status])).toEqual(made.map(({ id }) => [id, 'good']));
+  expect(await checkBaseFiles(to, await readBase(to, last.id), progress)).toEqual([]);
+  const { bases } = await readPhysicalState(to, Date.now());
+  const copy = await backUpPhysically({ ...rig.input, repository: to });
+  const options = { retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', now: Date.now(), signal };
+  expect((await prune(to, options)).delete.map(({ id }) => id).sort()).toEqual(bases.map(({ id }) => id).sort());
+  expect((await objects()).sort()).toEqual(copy.objects.map(({ part }) => part).sort());
+}, 60_000);
 
 test('a parent that is damaged or gone is named, and nothing is restored from what builds on it', async () => {
   const manifest = await readManifest(rig.repository, made[2]?.id ?? '');

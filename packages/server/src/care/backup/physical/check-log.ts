@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
 import type { VerificationFinding } from '../catalogue.ts';
 import { type BackupManifest, manifestPath, readManifest } from '../manifest.ts';
@@ -10,7 +7,7 @@ import { checkStored } from '../verify/stored.ts';
 import { type KnownBase, readBase, readPhysicalState } from './archive-state.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import type { Chain } from './recovery-plan.ts';
-import { isInPieces, unpackBase, unpackLinks } from './unpack.ts';
+import { checkLinks } from './unpack.ts';
 import type { WalArchive, WalPiece } from './wal-archive.ts';
 
 export interface LogCheck {
@@ -67,10 +64,7 @@ export async function checkLog({
   return findings;
 }
 
-/**
- * Whether every file of a base backup, and of all that it builds on, fits the server's own list of them. Where increments
- * hold pieces of pages, they are put together for it, in a folder that is gone afterwards.
- */
+/** Whether every file of a base backup, and of all that it builds on, fits the server's own list of them. */
 export async function checkBaseFiles(
   repository: Repository,
   base: KnownBase,
@@ -82,24 +76,10 @@ export async function checkBaseFiles(
     for (let id = base.manifest.parent; id !== null; id = (links[0] as KnownBase).manifest.parent) {
       links.unshift(await readBase(repository, id));
     }
-    if (links.some(isInPieces)) await putTogether(repository, links, report);
-    else for (const link of links) await unpackBase(repository, link, undefined, report);
+    await checkLinks(repository, links, report);
     return [];
   } catch (error) {
     return [findingOf(base.id, error)];
-  }
-}
-
-async function putTogether(
-  repository: Repository,
-  links: readonly KnownBase[],
-  report: Parameters<typeof unpackBase>[3],
-): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'yumops-check-'));
-  try {
-    await unpackLinks(repository, links, folder, report);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -5,6 +5,7 @@ import { damaged } from '../object/format.ts';
 import { ByteReader } from '../object/open.ts';
 import { ALL_PIECES, bitsOf } from './hash-list.ts';
 import { PageFile } from './page-file.ts';
+import type { PageSet } from './page-set.ts';
 import type { PageSink } from './page-watch.ts';
 import { PIECES } from './piece-hash.ts';
 import type { TarEvent } from './tar.ts';
@@ -107,13 +108,40 @@ export async function* readPieces(
   }
 }
 
+/**
+ * Notes the pages of which some pieces are not in the format, so that those of what it builds on are needed.
+ * @throws YumOpsError `backup_damaged`
+ */
+export async function notePagesNeeded(
+  source: AsyncIterable<Buffer>,
+  what: string,
+  pageBytes: number,
+  needed: PageSet,
+): Promise<void> {
+  const input = new Input(source, what);
+  try {
+    for (let entry = await input.entry(); entry !== undefined; entry = await input.entry()) {
+      if (entry.kind !== 'file') continue;
+      const file = PageFile.of(entry, pageBytes);
+      if (file !== undefined) await notePages(input, file, needed);
+      else for await (const _ of input.raw(entry.size));
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+async function notePages(input: Input, file: PageFile, needed: PageSet): Promise<void> {
+  for await (const _ of input.head(file));
+  for (let index = 0; index < file.pages; index++) {
+    const { changed } = await input.page(file.pageBytes);
+    if (changed !== ALL_PIECES) needed.add(file.path, file.blockOf(index));
+  }
+}
+
 async function* pagesOf(input: Input, file: PageFile, parent: ParentFile): AsyncGenerator<TarEvent> {
   try {
-    while (file.headMissing > 0) {
-      const bytes = await input.take(Math.min(file.headMissing, RAW_BYTES));
-      file.takeHead(bytes);
-      yield { kind: 'data', bytes };
-    }
+    yield* input.head(file);
     for (let index = 0; index < file.pages; index += BATCH) {
       const count = Math.min(BATCH, file.pages - index);
       yield { kind: 'data', bytes: await input.pages(file, index, count, parent) };
@@ -209,15 +237,27 @@ class Input {
     }
   }
 
+  /** What stands before the pages of a file. */
+  async *head(file: PageFile): AsyncGenerator<TarEvent> {
+    while (file.headMissing > 0) {
+      const bytes = await this.take(Math.min(file.headMissing, RAW_BYTES));
+      file.takeHead(bytes);
+      yield { kind: 'data', bytes };
+    }
+  }
+
+  /** The pieces of a page that are there. */
+  async page(pageBytes: number): Promise<{ changed: number; pieces: Buffer }> {
+    const changed = (await this.take(2)).readUInt16LE();
+    return { changed, pieces: await this.take((bitsOf(changed) * pageBytes) / PIECES) };
+  }
+
   /** Puts pages together from their pieces and those of what they build on. */
   async pages(file: PageFile, index: number, count: number, parent: ParentFile): Promise<Buffer> {
     const stored: { changed: number; pieces: Buffer }[] = [];
     const bytes = file.pageBytes;
     const size = bytes / PIECES;
-    for (let n = 0; n < count; n++) {
-      const changed = (await this.take(2)).readUInt16LE();
-      stored.push({ changed, pieces: await this.take(bitsOf(changed) * size) });
-    }
+    for (let n = 0; n < count; n++) stored.push(await this.page(bytes));
     const pages = Buffer.allocUnsafeSlow(count * bytes);
     await Promise.all(
       runsOf(stored, (n) => file.blockOf(index + n)).map(({ from, to }) =>

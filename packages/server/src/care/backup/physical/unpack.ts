@@ -1,4 +1,16 @@
-import { constants, type FileHandle, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
 import type { ManifestObject } from '../manifest.ts';
@@ -7,8 +19,9 @@ import { damaged } from '../object/format.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
 import { BASE, SERVER_MANIFEST } from './base-backup.ts';
-import { changedFile, IncrementReader, labelOfWhole } from './increment.ts';
-import { PIECES_PART, readPieces } from './page-pieces.ts';
+import { type BlockWrite, changedFile, IncrementReader, labelOfWhole } from './increment.ts';
+import { notePagesNeeded, PIECES_PART, readPieces } from './page-pieces.ts';
+import { PageSet } from './page-set.ts';
 import type { PhysicalRestoreInput } from './restore.ts';
 import { FileSums, readServerManifest, type ServerManifest } from './server-manifest.ts';
 import { type TarEvent, TarReader } from './tar.ts';
@@ -17,6 +30,7 @@ import { type TarEvent, TarReader } from './tar.ts';
  * Puts a base backup and what it builds on together in `dataDir`: the full one is laid out, then each increment changes
  * the blocks that it has, sets the length of every file, and takes away what was gone when it was made.
  * @param links the full backup first
+ * @param only pages to write; the others are held against the server's manifest alone, and so are other files
  * @throws YumOpsError `backup_damaged` naming the object
  */
 export async function unpackLinks(
@@ -24,13 +38,42 @@ export async function unpackLinks(
   links: readonly KnownBase[],
   dataDir: string,
   progress?: PhysicalRestoreInput['progress'],
+  only?: PageSet,
 ): Promise<void> {
   for (const link of links) {
-    const files = await unpackBase(repository, link, dataDir, progress);
+    const files = await unpackBase(repository, link, dataDir, progress, only);
     if (link.manifest.parent === null) continue;
     await removeOthers(dataDir, files);
     const label = join(dataDir, 'backup_label');
     await writeFile(label, labelOfWhole(await readFile(label, 'utf8')));
+  }
+}
+
+/**
+ * Whether every file of a base backup and of what it builds on is as the server listed it. Where pieces of pages must be put
+ * together for that, the pages that have such pieces are written, and no others.
+ * @param links the full backup first
+ * @throws YumOpsError `backup_damaged` naming the object
+ */
+export async function checkLinks(
+  repository: Repository,
+  links: readonly KnownBase[],
+  progress?: PhysicalRestoreInput['progress'],
+): Promise<void> {
+  if (!links.some(isInPieces)) {
+    for (const link of links) await unpackBase(repository, link, undefined, progress);
+    return;
+  }
+  const needed = new PageSet();
+  for (const link of links.filter(isInPieces)) {
+    const { path, stream } = archiveOf(repository, link);
+    await notePagesNeeded(stream, path, link.facts.server.blockSize, needed);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'yumops-check-'));
+  try {
+    await unpackLinks(repository, links, folder, progress, needed);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -50,15 +93,17 @@ export async function unpackBase(
   base: KnownBase,
   dataDir: string | undefined,
   progress?: PhysicalRestoreInput['progress'],
+  only?: PageSet,
 ): Promise<Set<string>> {
-  const archive = objectOf(base, isInPieces(base) ? PIECES_PART : BASE);
+  const archive = archiveOf(repository, base);
   const manifest = await readListing(repository, objectOf(base, SERVER_MANIFEST));
   const total = [...manifest.files.values()].reduce((sum, { size }) => sum + size, 0);
   const sums = new FileSums();
-  const files = dataDir === undefined ? undefined : new FileWriter(dataDir, archive.path, base.facts.server.blockSize);
+  const files =
+    dataDir === undefined ? undefined : new FileWriter(dataDir, archive.path, base.facts.server.blockSize, only);
   let done = 0;
   try {
-    for await (const event of eventsOf(repository, base, archive, dataDir)) {
+    for await (const event of eventsOf(base, archive, dataDir)) {
       sums.see(event);
       await files?.take(event);
       if (event.kind !== 'data') continue;
@@ -73,16 +118,20 @@ export async function unpackBase(
   throw damaged(archive.path, `${difference.path} does not fit the server's manifest (${difference.problem})`);
 }
 
+/** The object with the files of a base backup, and its content. */
+function archiveOf(repository: Repository, base: KnownBase): { path: string; stream: AsyncIterable<Buffer> } {
+  const object = objectOf(base, isInPieces(base) ? PIECES_PART : BASE);
+  return { path: object.path, stream: decompress(repository.readObject(object), object.path) };
+}
+
 async function* eventsOf(
-  repository: Repository,
   base: KnownBase,
-  archive: ManifestObject,
+  { path, stream }: ReturnType<typeof archiveOf>,
   dataDir: string | undefined,
 ): AsyncGenerator<TarEvent> {
-  const stream = decompress(repository.readObject(archive), archive.path);
-  if (archive.part === PIECES_PART) {
+  if (isInPieces(base)) {
     if (dataDir === undefined) throw new Error(`${base.id} cannot be read without what it builds on`);
-    yield* readPieces(stream, archive.path, base.facts.server.blockSize, dataDir);
+    yield* readPieces(stream, path, base.facts.server.blockSize, dataDir);
     return;
   }
   const tar = new TarReader();
@@ -122,16 +171,23 @@ class FileWriter {
   readonly #root: string;
   readonly #object: string;
   readonly #blockSize: number;
+  readonly #only: PageSet | undefined;
+  /** Within the folder. */
+  #path = '';
   #file: FileHandle | undefined;
   #increment: IncrementReader | undefined;
   /** Bytes of a whole file that are written. */
   #written = 0;
 
-  /** @param object path of the archive, for messages */
-  constructor(root: string, object: string, blockSize: number) {
+  /**
+   * @param object path of the archive, for messages
+   * @param only pages to write; undefined = everything
+   */
+  constructor(root: string, object: string, blockSize: number, only?: PageSet) {
     this.#root = root;
     this.#object = object;
     this.#blockSize = blockSize;
+    this.#only = only;
   }
 
   async take(event: TarEvent): Promise<void> {
@@ -151,6 +207,7 @@ class FileWriter {
 
   async #open(path: string, mode: number): Promise<void> {
     const changed = changedFile(path);
+    this.#path = changed ?? path;
     if (changed === undefined) {
       await mkdir(dirname(join(this.#root, path)), { recursive: true, mode: 0o700 });
       // What stands there goes only as it is written over: pieces of pages may still be needed of it.
@@ -167,11 +224,25 @@ class FileWriter {
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    if (!this.#increment) {
-      await this.#file?.write(bytes, 0, bytes.length, this.#written);
-      this.#written += bytes.length;
-    } else
-      for (const run of this.#increment.read(bytes)) await this.#file?.write(run.bytes, 0, run.bytes.length, run.at);
+    if (this.#increment) {
+      for (const run of this.#increment.read(bytes)) await this.#put(run);
+      return;
+    }
+    await this.#put({ at: this.#written, bytes });
+    this.#written += bytes.length;
+  }
+
+  async #put({ at, bytes }: BlockWrite): Promise<void> {
+    if (!this.#only) {
+      await this.#file?.write(bytes, 0, bytes.length, at);
+      return;
+    }
+    for (let from = 0; from < bytes.length; ) {
+      const block = Math.floor((at + from) / this.#blockSize);
+      const to = Math.min(bytes.length, (block + 1) * this.#blockSize - at);
+      if (this.#only.has(this.#path, block)) await this.#file?.write(bytes, from, to - from, at + from);
+      from = to;
+    }
   }
 
   async #end(): Promise<void> {
