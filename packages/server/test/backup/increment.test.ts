@@ -31,6 +31,7 @@ let folder: string;
 
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -376,6 +377,17 @@ test('what was cut off or gone and comes back as it was is stored again', async 
     ],
     'again',
   );
+});
+
+test('without a folder for temporary files whole pages are stored, and the run says so', async () => {
+  const repository = await makeRepository();
+  const { full, sent, files } = await chainOfTwo(repository);
+  vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+  const first = await take(repository, idOf(0, 1), [full], sent);
+  vi.unstubAllEnvs();
+  expect(partsOf(first)).toEqual(['base.tar', 'backup_manifest', 'facts']);
+  expect(first.manifest.warnings).toEqual([expect.stringMatching(/^It has no hashes of pages, .*: ENOENT/)]);
+  await expectRestored(repository, [full, first], files, 'first');
 });
 
 test('a backup of an earlier version is built on with whole pages', async () => {

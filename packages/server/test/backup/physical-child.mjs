@@ -12,8 +12,7 @@ if (!(keys instanceof BackupKeys)) throw new Error('no key');
 const repository = new Repository(await openBlobStore(`file:${blobs}`, '/'), 'nightly', keys);
 const source = connectReplication('main', url, systemClock);
 const input = { repository, source, database: 'main', clock: systemClock, log, madeBy: 'test', slotLimit: 4e9 };
-// Full ones and increments on them are killed alike.
-const fullEveryMs = 10_000;
+const fullEveryMs = Number(process.env.FULL_EVERY_MS);
 new WalKeeper({ ...input, needBase: () => undefined }).start();
 console.log('begun');
 for (;;) {

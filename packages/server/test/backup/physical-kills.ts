@@ -26,28 +26,34 @@ export interface KillReport {
   same: boolean;
 }
 
-function startChild(rig: Rig): ChildProcess {
+/** An age that a full backup does not reach meanwhile, and one that each has reached: then the next is full again. */
+const HOUR = 3_600_000;
+const AT_ONCE = 1;
+
+function startChild(rig: Rig, fullEveryMs: number): ChildProcess {
   return spawn(process.execPath, [fileURLToPath(new URL('physical-child.mjs', import.meta.url))], {
     env: {
       ...process.env,
       URL: rig.engine.url,
       BLOBS: `${rig.folder}/blobs`,
       KEY: rig.keys.current.toLine(),
+      FULL_EVERY_MS: String(fullEveryMs),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
 
 /**
- * Kills a process that receives log and makes base backups, again and again at random moments, while rows are
+ * Kills a process that receives log and makes base backups, full ones and increments in turn, again and again at random moments, while rows are
  * written; then looks at every backup that is called good, and restores the present.
  */
 export async function runPhysicalKills(kills: number, random: () => number): Promise<KillReport> {
   const rig = await startRig(18);
   try {
     await rig.app.query('CREATE TABLE rows_written (n bigint PRIMARY KEY, body text)');
+    await backUpPhysically({ ...rig.input, fullEveryMs: HOUR });
     for (let kill = 0; kill < kills; kill++) {
-      const child = startChild(rig);
+      const child = startChild(rig, kill % 2 === 0 ? HOUR : AT_ONCE);
       await once(child.stdout as NodeJS.ReadableStream, 'data');
       const end = Date.now() + random() * 1_800;
       for (let n = 0; Date.now() < end; n++) {
@@ -67,7 +73,7 @@ export async function runPhysicalKills(kills: number, random: () => number): Pro
 
 async function judge(rig: Rig, kills: number): Promise<KillReport> {
   const keeper = rig.receive();
-  await backUpPhysically({ ...rig.input, fullEveryMs: 3_600_000 });
+  await backUpPhysically({ ...rig.input, fullEveryMs: HOUR });
   await rig.app.query('INSERT INTO rows_written VALUES (-1)');
   const expected = await hashTables(rig.app);
   const moment = new Date().toISOString();

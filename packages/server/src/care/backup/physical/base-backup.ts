@@ -5,12 +5,12 @@ import { partOf } from '../objects.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
 import { PAGE_HASHES } from './hash-list.ts';
-import { KnownHashes } from './known-hashes.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { PIECES_PART, PiecesWriter } from './page-pieces.ts';
-import { PageWatch } from './page-watch.ts';
+import { PageWatch, withoutHashes } from './page-watch.ts';
 import { FileSums, readServerManifest } from './server-manifest.ts';
 import type { BaseBackupPart, ReplicationSource, ServerFacts } from './source.ts';
+import { isNoRoom } from './spool.ts';
 import { TarReader } from './tar.ts';
 
 /** Parts of a base backup, as its manifest names them. */
@@ -126,10 +126,16 @@ async function storeWatched(
   chain: readonly KnownBase[],
   pageBytes: number,
 ): Promise<StoredBase> {
-  const known = await KnownHashes.fetch(input.repository, chain, pageBytes);
-  const pages = new PageWatch(known, pageBytes);
+  const parent = chain.at(-1) ?? null;
+  let pages: PageWatch;
   try {
-    const stored = await storeBase(input, chain.at(-1) ?? null, { pages, inPieces: !known.isEmpty });
+    pages = await PageWatch.open(input.repository, chain, pageBytes);
+  } catch (error) {
+    if (!isNoRoom(error)) throw error;
+    return { ...(await storeBase(input, parent)), warnings: [withoutHashes(messageOf(error))] };
+  }
+  try {
+    const stored = await storeBase(input, parent, { pages, inPieces: pages.canCompare });
     const hashes = pages.finish();
     if (hashes) stored.objects.push(await putPart(input, PAGE_HASHES, compress(each(hashes))));
     return { ...stored, warnings: pages.warnings };

@@ -84,6 +84,7 @@ export class HashListWriter {
     length.writeUInt32LE(text.length);
     this.#spool.append(text);
     this.#spool.append(length);
+    this.#spool.flush();
   }
 }
 

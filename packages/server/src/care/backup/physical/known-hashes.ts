@@ -5,10 +5,10 @@ import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
 import { ALL_PIECES, type HashSection, PAGE_HASHES, readHashIndex, SectionReader } from './hash-list.ts';
 import { SECRET_BYTES } from './piece-hash.ts';
-import { Spool } from './spool.ts';
+import { isNoRoom, Spool } from './spool.ts';
 
 /** Errors that mean that there are no hashes, not that there can be no backup. */
-const WITHOUT = new Set(['backup_damaged', 'backup_key_wrong', 'blob_missing', 'ENOSPC', 'EDQUOT', 'EFBIG']);
+const WITHOUT = new Set(['backup_damaged', 'backup_key_wrong', 'blob_missing']);
 
 interface StoredSection extends HashSection {
   /** Where the list that it is of begins in the spool. */
@@ -38,7 +38,7 @@ export class KnownHashes {
   /**
    * Fetches the hashes of a chain, from its last link back to where there are none.
    * @param links the full backup first
-   * @throws what the store throws when it does not answer, and `ENOSPC`
+   * @throws what the store throws when it does not answer, and what `isNoRoom` knows
    */
   static async fetch(repository: Repository, links: readonly KnownBase[], pageBytes: number): Promise<KnownHashes> {
     const spool = new Spool();
@@ -112,7 +112,7 @@ async function fetchList(
     lists.push({ ...index, offset });
     return null;
   } catch (error) {
-    if (!WITHOUT.has(codeOf(error) ?? '')) throw error;
+    if (!WITHOUT.has(codeOf(error) ?? '') && !isNoRoom(error)) throw error;
     return messageOf(error);
   }
 }

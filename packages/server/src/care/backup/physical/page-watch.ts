@@ -1,9 +1,11 @@
-import { codeOf, YumOpsError } from '../../../lib/errors.ts';
+import { messageOf, YumOpsError } from '../../../lib/errors.ts';
+import type { Repository } from '../repository.ts';
+import type { KnownBase } from './archive-state.ts';
 import { ALL_PIECES, HashListWriter, PAGE_HASH_BYTES } from './hash-list.ts';
-import type { KnownFile, KnownHashes } from './known-hashes.ts';
+import { type KnownFile, KnownHashes } from './known-hashes.ts';
 import { PageFile } from './page-file.ts';
 import { PieceHash } from './piece-hash.ts';
-import { Spool } from './spool.ts';
+import { isNoRoom, Spool } from './spool.ts';
 import type { TarEvent } from './tar.ts';
 
 /** Takes what is stored of the files of a base backup. */
@@ -38,11 +40,30 @@ export class PageWatch {
   /** Why no hashes are stored. */
   #unlisted: string | undefined;
 
-  constructor(known: KnownHashes, pageBytes: number) {
+  /**
+   * @param chain what the base backup builds on, the full one first
+   * @throws what the store throws when it does not answer, and what `isNoRoom` knows
+   */
+  static async open(repository: Repository, chain: readonly KnownBase[], pageBytes: number): Promise<PageWatch> {
+    const known = await KnownHashes.fetch(repository, chain, pageBytes);
+    try {
+      return new PageWatch(known, pageBytes);
+    } catch (error) {
+      known.close();
+      throw error;
+    }
+  }
+
+  private constructor(known: KnownHashes, pageBytes: number) {
     this.#known = known;
     this.#pageBytes = pageBytes;
     this.#hash = new PieceHash(known.secret, pageBytes);
     this.#list = new HashListWriter(this.#spool);
+  }
+
+  /** Whether anything is known to compare with. */
+  get canCompare(): boolean {
+    return !this.#known.isEmpty;
   }
 
   see(event: TarEvent, sink?: PageSink): void {
@@ -66,9 +87,7 @@ export class PageWatch {
     const { gap } = this.#known;
     const warnings: string[] = [];
     if (gap !== null) warnings.push(`Whole pages are stored where no hashes of their pieces are known: ${gap}.`);
-    if (this.#unlisted !== undefined) {
-      warnings.push(`It has no hashes of pages, so that the next increment holds whole pages: ${this.#unlisted}.`);
-    }
+    if (this.#unlisted !== undefined) warnings.push(withoutHashes(this.#unlisted));
     return warnings;
   }
 
@@ -132,11 +151,16 @@ export class PageWatch {
     try {
       write(this.#list);
     } catch (error) {
-      if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') throw error;
-      this.#unlisted = `no space for them in the folder for temporary files (${codeOf(error)})`;
+      if (!isNoRoom(error)) throw error;
+      this.#unlisted = messageOf(error);
       this.#list = undefined;
     }
   }
+}
+
+/** What a backup says that has no hashes. */
+export function withoutHashes(why: string): string {
+  return `It has no hashes of pages, for want of room for temporary files, so that the next increment holds whole pages: ${why}`;
 }
 
 function disordered(path: string): YumOpsError {

@@ -1,8 +1,15 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../../lib/errors.ts';
 
 const BUFFER = 1 << 16;
+
+/** What the file system says where there is no room, or no folder, for temporary files. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'ENOENT']);
+
+/** Whether an error means that nothing can be put into a spool. */
+export const isNoRoom = (error: unknown) => NO_ROOM.has(codeOf(error) ?? '');
 
 /**
  * Bytes on disk for as long as a backup runs, in a file without a name: nothing of it is left, also when the process is
@@ -28,7 +35,7 @@ export class Spool {
   /** @throws what the file system says, such as `ENOSPC` */
   append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
-      if (this.#buffered === BUFFER) this.#flush();
+      if (this.#buffered === BUFFER) this.flush();
       const taken = bytes.subarray(at, at + BUFFER - this.#buffered);
       this.#buffer.set(taken, this.#buffered);
       this.#buffered += taken.length;
@@ -38,7 +45,7 @@ export class Spool {
 
   /** Fills `into` with the bytes from `at` on. @returns how many there were */
   read(into: Buffer, at: number): number {
-    this.#flush();
+    this.flush();
     return readSync(this.#file, into, 0, into.length, at);
   }
 
@@ -55,7 +62,8 @@ export class Spool {
     this.#forget();
   }
 
-  #flush(): void {
+  /** Puts everything on disk. */
+  flush(): void {
     const end = this.#buffered;
     // What cannot be written is dropped: it must not stand in the way of what is read.
     this.#buffered = 0;
