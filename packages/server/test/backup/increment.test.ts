@@ -20,6 +20,7 @@ import { linksOf } from '../../src/care/backup/physical/parents.ts';
 import { PieceHash } from '../../src/care/backup/physical/piece-hash.ts';
 import type { BaseBackupPart, ReplicationSource } from '../../src/care/backup/physical/source.ts';
 import { unpackLinks } from '../../src/care/backup/physical/unpack.ts';
+import { makeScratch } from '../../src/engines/index.ts';
 import { readBlob } from '../../src/lib/blob.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 
@@ -273,7 +274,7 @@ test('a full backup and its increments give every file as it was at each of them
         }
         known.push(base);
         await expectRestored(repository, linksOf(base, known), server.whole(), `${round}-${index}`);
-        expect(await checkBaseFiles(repository, base, () => undefined)).toEqual([]);
+        expect(await checkBaseFiles(repository, base, makeFolder, () => undefined)).toEqual([]);
       }
     }),
     { numRuns: Number(process.env.YUMOPS_TEST_RUNS ?? 12) },
@@ -294,6 +295,9 @@ function changedEvenly(before: Buffer, value: number): { whole: Buffer; incremen
   const blocks = Array.from({ length: after.length / BLOCK }, (_, n) => after.subarray(n * BLOCK, (n + 1) * BLOCK));
   return { whole: after, increment: increment(blocks, pages) };
 }
+
+/** A folder for what a check puts together. */
+const makeFolder = () => makeScratch('yumops-test-check-');
 
 const label: Entry = ['backup_label', Buffer.from(LABEL)];
 const TABLE = 'base/5/1000';
@@ -331,7 +335,7 @@ test('of a page that changed it holds the pieces that changed, also of a file th
   const next: Entry[] = [[CHANGED, second.increment], label];
   const last = await take(repository, idOf(0, 2), [full, first], next);
   await expectRestored(repository, [full, first, last], [[TABLE, second.whole]], 'last');
-  expect(await checkBaseFiles(repository, last, () => undefined)).toEqual([]);
+  expect(await checkBaseFiles(repository, last, makeFolder, () => undefined)).toEqual([]);
 });
 
 test.each([
@@ -415,7 +419,7 @@ test('pieces that are taken for the same and are not are found by the sums of th
   await expect(unpackLinks(repository, [full, first], join(folder, 'restored'))).rejects.toMatchObject({
     ...{ code: 'backup_damaged', message },
   });
-  const [found] = await checkBaseFiles(repository, first, () => undefined);
+  const [found] = await checkBaseFiles(repository, first, makeFolder, () => undefined);
   expect(found).toMatchObject({ code: 'backup_damaged', message });
 });
 

@@ -13,7 +13,7 @@ import { checkStored } from '../../src/care/backup/verify/stored.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { PostgresDatabase } from '../../src/store/source/index.ts';
-import { type Rig, recoveryServer, startRig } from './physical-rig.ts';
+import { makeFolder, type Rig, recoveryServer, startRig } from './physical-rig.ts';
 
 let rig: Rig;
 let id: string;
@@ -40,7 +40,7 @@ async function findings(repository = rig.repository): Promise<{ code: string; ob
   const stored = await checkStored(check);
   const log = await checkLog({ ...check, now: Date.now() });
   if (stored.length + log.length > 0) return [...stored, ...log];
-  return checkBaseFiles(repository, await readBase(repository, id), progress);
+  return checkBaseFiles(repository, await readBase(repository, id), makeFolder, progress);
 }
 
 async function flip(path: string): Promise<void> {

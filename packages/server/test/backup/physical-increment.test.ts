@@ -25,7 +25,7 @@ import { DAY_MS } from '../../src/lib/zoned-time.ts';
 import { copyBackup } from '../../src/main/backup/copy.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 import { PostgresDatabase } from '../../src/store/source/index.ts';
-import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+import { connect, hashTables, makeFolder, type Rig, recoveryServer, startRig } from './physical-rig.ts';
 
 let rig: Rig;
 const signal = new AbortController().signal;
@@ -131,7 +131,7 @@ test('a copy and a prune take the pieces and the hashes with them; the catalogue
   expect(parts.filter((name) => name === 'base.pieces')).toHaveLength(2);
   const copied = await readCatalogue(to, Date.now());
   expect(copied.map(({ id, status }) => [id, status])).toEqual(made.map(({ id }) => [id, 'good']));
-  expect(await checkBaseFiles(to, await readBase(to, last.id), progress)).toEqual([]);
+  expect(await checkBaseFiles(to, await readBase(to, last.id), makeFolder, progress)).toEqual([]);
   const { bases } = await readPhysicalState(to, Date.now());
   const copy = await backUpPhysically({ ...rig.input, repository: to });
   const options = { retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', now: Date.now(), signal };

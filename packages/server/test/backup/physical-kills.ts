@@ -51,11 +51,14 @@ export async function runPhysicalKills(kills: number, random: () => number): Pro
   const rig = await startRig(18);
   try {
     await rig.app.query('CREATE TABLE rows_written (n bigint PRIMARY KEY, body text)');
+    const begun = Date.now();
     await backUpPhysically({ ...rig.input, fullEveryMs: HOUR });
+    // On a slow machine a kill in the first seconds would meet nothing but beginnings.
+    const longest = Math.max(1_800, Math.min(6_000, 3 * (Date.now() - begun)));
     for (let kill = 0; kill < kills; kill++) {
       const child = startChild(rig, kill % 2 === 0 ? HOUR : AT_ONCE);
       await once(child.stdout as NodeJS.ReadableStream, 'data');
-      const end = Date.now() + random() * 1_800;
+      const end = Date.now() + random() * longest;
       for (let n = 0; Date.now() < end; n++) {
         await rig.app.query(
           `INSERT INTO rows_written SELECT $1::bigint * 100000000 + $2::bigint * 100 + g, repeat(md5(g::text), 8) FROM generate_series(1, 20) g`,

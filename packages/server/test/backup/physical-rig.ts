@@ -5,7 +5,7 @@ import pg from 'pg';
 import { BackupKey, BackupKeys, Repository } from '../../src/care/backup/index.ts';
 import { backUpPhysically, type PhysicalBackupInput } from '../../src/care/backup/physical/backup-now.ts';
 import { WalKeeper } from '../../src/care/backup/physical/keeper.ts';
-import { type EngineHandle, embeddedRecovery, startEmbeddedPostgres } from '../../src/engines/index.ts';
+import { type EngineHandle, embeddedRecovery, makeScratch, startEmbeddedPostgres } from '../../src/engines/index.ts';
 import type { BlobStore } from '../../src/lib/blob.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
@@ -77,6 +77,9 @@ export async function startRig(major: 15 | 18, settings: Record<string, string |
     },
   };
 }
+
+/** A folder for what a check puts together. */
+export const makeFolder = () => makeScratch('yumops-test-check-');
 
 export async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });

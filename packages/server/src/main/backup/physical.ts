@@ -17,7 +17,7 @@ import {
   tryPhysical,
   WalKeeper,
 } from '../../care/backup/physical/index.ts';
-import { embeddedRecovery } from '../../engines/index.ts';
+import { embeddedRecovery, makeScratch } from '../../engines/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -129,7 +129,8 @@ export function physicalChecks(context: TrialContext, hooks: Hooks): TierChecks 
       if (parents.length > 0) return parents;
       const findings = await checkLog({ repository, manifest, signal, progress, now: clock.now() });
       if (level === 0 || findings.length > 0) return findings;
-      return checkBaseFiles(repository, await readBase(repository, manifest.id), progress);
+      const base = await readBase(repository, manifest.id);
+      return checkBaseFiles(repository, base, () => makeScratch('yumops-check-'), progress);
     },
     trial(manifest, level) {
       const at = manifest.wal === null ? undefined : formatLsn(parseLsn(manifest.wal.stop));

@@ -7,7 +7,7 @@ import { checkStored } from '../verify/stored.ts';
 import { type KnownBase, readBase, readPhysicalState } from './archive-state.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import type { Chain } from './recovery-plan.ts';
-import { checkLinks } from './unpack.ts';
+import { checkLinks, type MakeFolder } from './unpack.ts';
 import type { WalArchive, WalPiece } from './wal-archive.ts';
 
 export interface LogCheck {
@@ -68,6 +68,7 @@ export async function checkLog({
 export async function checkBaseFiles(
   repository: Repository,
   base: KnownBase,
+  makeFolder: MakeFolder,
   progress: LogCheck['progress'],
 ): Promise<VerificationFinding[]> {
   const report = (_phase: string, done: number, total: number) => progress(done, total, 'bytes unpacked');
@@ -76,7 +77,7 @@ export async function checkBaseFiles(
     for (let id = base.manifest.parent; id !== null; id = (links[0] as KnownBase).manifest.parent) {
       links.unshift(await readBase(repository, id));
     }
-    await checkLinks(repository, links, report);
+    await checkLinks(repository, links, makeFolder, report);
     return [];
   } catch (error) {
     return [findingOf(base.id, error)];

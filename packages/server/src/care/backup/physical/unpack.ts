@@ -1,16 +1,4 @@
-import {
-  constants,
-  type FileHandle,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, type FileHandle, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
 import type { ManifestObject } from '../manifest.ts';
@@ -49,6 +37,9 @@ export async function unpackLinks(
   }
 }
 
+/** Makes a folder that is there until it is removed. */
+export type MakeFolder = () => Promise<{ path: string; remove(): Promise<void> }>;
+
 /**
  * Whether every file of a base backup and of what it builds on is as the server listed it. Where pieces of pages must be put
  * together for that, the pages that have such pieces are written, and no others.
@@ -58,6 +49,7 @@ export async function unpackLinks(
 export async function checkLinks(
   repository: Repository,
   links: readonly KnownBase[],
+  makeFolder: MakeFolder,
   progress?: PhysicalRestoreInput['progress'],
 ): Promise<void> {
   if (!links.some(isInPieces)) {
@@ -69,11 +61,11 @@ export async function checkLinks(
     const { path, stream } = archiveOf(repository, link);
     await notePagesNeeded(stream, path, link.facts.server.blockSize, needed);
   }
-  const folder = await mkdtemp(join(tmpdir(), 'yumops-check-'));
+  const folder = await makeFolder();
   try {
-    await unpackLinks(repository, links, folder, progress, needed);
+    await unpackLinks(repository, links, folder.path, progress, needed);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 
