@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from 'citty';
+import fastify from 'fastify';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { configurationRoutes } from '../http/configuration.ts';
 import { oncall } from './oncall.ts';
 
 let folder: string;
@@ -104,4 +106,22 @@ test.each([
   [['--schedule', 'primry'], 'There is no schedule "primry".'],
 ])('wrong use: %j', async (args, message) => {
   await expect(run(args)).rejects.toMatchObject({ code: 'wrong_use', message });
+});
+
+test('without a configuration that is named, the schedules are those that the running platform uses', async () => {
+  const file = join(folder, 'yumops.yml');
+  writeFileSync(file, CONFIG);
+  const app = fastify();
+  const report = { root: folder, files: [file], loadedAt: '2026-03-20T00:00:00.000Z', findings: [], refusal: null };
+  configurationRoutes(app, { guard: () => async () => undefined, report: () => report });
+  app.get('/api/v1/oncall/overrides', async () => ({ items: [] }));
+  try {
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    writeFileSync(join(folder, 'run.json'), JSON.stringify({ pid: process.pid, url, token: 't' }));
+    const rawArgs = ['--data', folder, '--at', '2026-03-23T00:00:00Z', '--json'];
+    expect((await runCommand(oncall, { rawArgs })).result).toBe(0);
+    expect(JSON.parse(output).items).toMatchObject([{ schedule: 'primary', person: 'oncall-1' }]);
+  } finally {
+    await app.close();
+  }
 });

@@ -15,6 +15,7 @@ import {
   withOverrides,
 } from '../respond/oncall/index.ts';
 import { platformArgs, printJson } from './command.ts';
+import { configurationPath } from './running-findings.ts';
 import { storedOverrides } from './stored-overrides.ts';
 import { formatTable } from './table.ts';
 
@@ -43,7 +44,7 @@ export const oncall = defineCommand({
   async run({ args }) {
     const settings = readSettings(args);
     const range = readRange(args);
-    const { config } = loadUsableConfig(settings.config, settings.env);
+    const { config } = loadUsableConfig(await configurationPath(settings), settings.env);
     const chosen = choose(config.schedules, args.schedule);
     const stored = await storedOverrides(settings, config.stores, range.start, range.end);
     const schedules = chosen.map((schedule) => withOverrides(schedule, stored));

@@ -10,6 +10,7 @@ import { type Replay, replayRule } from '../respond/simulate/index.ts';
 import { plannedBy } from '../respond/windows/index.ts';
 import { type Client, withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { configurationPath } from './running-findings.ts';
 import { formatTable } from './table.ts';
 
 /** What rules read is kept so long. */
@@ -39,7 +40,10 @@ export const replay = defineCommand({
       const slos = config.slos.map(({ name, indicator: { labels } }) => ({ name, labels }));
       return { rule: ruleOf(config.rules, args.rule), planned: plannedBy(config.windows, slos) };
     };
-    const rules = [read(settings.config), ...(args.against === undefined ? [] : [read(args.against)])];
+    const rules = [
+      read(await configurationPath(settings)),
+      ...(args.against === undefined ? [] : [read(args.against)]),
+    ];
     const replays = await withClient(settings, async (client) => {
       const done: Replay[] = [];
       for (const { rule, planned } of rules) {

@@ -14,8 +14,15 @@ export async function runningFindings(settings: Settings): Promise<Configuration
   return client.get<ConfigurationReport>('/api/v1/configuration');
 }
 
-/** The main file of the configuration that the running platform of this data folder uses; undefined when none runs. */
-export async function runningConfiguration(settings: Settings): Promise<string | undefined> {
-  const files = (await runningFindings(settings))?.files ?? [];
-  return files.find((file) => /^yumops\.ya?ml$/.test(basename(file))) ?? files[0];
+/**
+ * Where the configuration lies that counts for a command: the one that is named, else what the running platform of this
+ * data folder uses, else undefined = the working folder.
+ */
+export async function configurationPath(settings: Settings): Promise<string | undefined> {
+  if (settings.config !== undefined) return settings.config;
+  const running = await runningFindings(settings);
+  if (!running || running.files.length === 0) return undefined;
+  const [only, ...others] = running.files;
+  const main = running.files.find((file) => /^yumops\.ya?ml$/.test(basename(file)));
+  return main ?? (others.length === 0 ? only : running.root);
 }

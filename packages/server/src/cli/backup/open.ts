@@ -10,6 +10,7 @@ import { Backups, type Hooks } from '../../main/backup/backups.ts';
 import { removeLeft } from '../../main/backup/left-behind.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { commonArgs } from '../command.ts';
+import { configurationPath } from '../running-findings.ts';
 
 /** Arguments of the commands about backups. They read configuration, key and store; no platform need run. */
 export const backupArgs = {
@@ -42,7 +43,7 @@ export async function withBackups<Result>(
   work: (backups: Backups, hooks: CommandHooks) => Promise<Result>,
 ): Promise<Result> {
   const settings = readSettings(args);
-  const { config } = loadUsableConfig(settings.config, settings.env);
+  const { config } = loadUsableConfig(await configurationPath(settings), settings.env);
   const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
   await removeLeft({ clock: systemClock, log });
   const backups = new Backups({ settings, config, clock: systemClock, log });

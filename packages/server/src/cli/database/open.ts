@@ -6,7 +6,7 @@ import { didYouMean } from '../../lib/nearest.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { connectMonitored, type DatabaseConnection } from '../../store/monitored/index.ts';
 import { commonArgs } from '../command.ts';
-import { runningConfiguration } from '../running-findings.ts';
+import { configurationPath } from '../running-findings.ts';
 
 /** Arguments of the commands that look at one or all databases of the configuration. */
 export const databaseArgs = {
@@ -60,7 +60,7 @@ export async function chooseDatabases(
   args: DatabaseArgs,
 ): Promise<{ databases: readonly DatabaseConfig[]; settings: Settings }> {
   const settings = readSettings(args);
-  const config = settings.config ?? (await runningConfiguration(settings));
+  const config = await configurationPath(settings);
   return { databases: chooseNamed(databasesOf({ ...settings, config }), args.name), settings };
 }
 

@@ -9,8 +9,9 @@ import type { MetaCondition } from './meta.ts';
 import { MONITOR_RULE } from './monitor-alerts.ts';
 import type { MonitorStatus } from './ports.ts';
 
-/** The key of the group an alert with these labels belongs to. `...` stands for all labels. */
-export function groupKeyOf(by: readonly string[], labels: Labels): string {
+/** The key of the group an alert belongs to. `...` stands for all labels; its project counts as one. */
+export function groupKeyOf(by: readonly string[], alert: { labels: Labels; project?: string | null }): string {
+  const labels = alert.project ? { project: alert.project, ...alert.labels } : alert.labels;
   if (by.includes('...')) return labelsKey(labels);
   return labelsKey(Object.fromEntries(by.map((name) => [name, labels[name] ?? ''])));
 }

@@ -54,7 +54,7 @@ export async function commitOccurrences(
   const known = await deps.store.groupsOf(occurrences.filter((one) => !isNew(one)).map(idOf));
   const groups = new Map<string, Occurrence[]>();
   for (const occurrence of occurrences) {
-    const key = known.get(idOf(occurrence)) ?? groupKeyOf(groupBy, occurrence.subject?.labels ?? {});
+    const key = known.get(idOf(occurrence)) ?? groupKeyOf(groupBy, occurrence.subject ?? { labels: {} });
     const own = groups.get(key) ?? [];
     own.push(occurrence);
     groups.set(key, own);

@@ -103,7 +103,7 @@ function handle(
   const subject = pushSubject(alert);
   const { plan, route } = plans.ofPushed(subject);
   const turn = turnOf(alert, plan.batch ?? false, now);
-  const labelsKey = groupKeyOf(groupBy, alert.labels);
+  const labelsKey = groupKeyOf(groupBy, alert);
   const newGroup = plan.batch ? batchKey(route, labelsKey) : `pushed:${route}:${labelsKey}`;
   const groupKey = turn.isNew ? newGroup : (knownGroup ?? newGroup);
   const seen = { ...handled, version: alert.version, activity: alert.activity };
