@@ -44,8 +44,8 @@ const WATCH = `globalThis.parts = [];
     globalThis[name] = (part, given) => later((deadline) => {
       const before = performance.now(); part(deadline); parts.push(performance.now() - before); }, given);
   }`;
-/** The vitals; then the session, and what an earlier page could not send, each of which first asks for an idle moment. */
-const PARTS = 5;
+/** The vitals, page load; the wish for an idle moment, in which the session is; the same for what an earlier page could not send. */
+const PARTS = 6;
 
 const server = createServer((request, response) => {
   const [, subject, name] = (request.url ?? '').split('/');

@@ -24,9 +24,9 @@ export class Later {
     this.#when = when;
   }
 
+  /** Asks for the next part's turn when the one before has run: a timer that is asked for is a part of the start, too. */
   add(part: () => void): void {
-    this.#parts.push(part);
-    this.#when(() => this.#next());
+    if (this.#parts.push(part) === 1) this.#ask();
   }
 
   /** Runs what still waits, for a page that closes. */
@@ -36,6 +36,13 @@ export class Later {
 
   clear(): void {
     this.#parts.length = 0;
+  }
+
+  #ask(): void {
+    this.#when(() => {
+      this.#next();
+      if (this.#parts.length > 0) this.#ask();
+    });
   }
 
   #next(): void {

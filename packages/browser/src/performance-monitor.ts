@@ -67,7 +67,7 @@ export class PerformanceMonitor {
   /** Page load and API response times. */
   collectCustomMetrics(): void {
     watchRequests(this.#watch);
-    watchPageLoad(this.#watch);
+    this.#soon.add(() => watchPageLoad(this.#watch));
   }
 
   /** Errors that nobody caught. They are sent of every session, sampled or not. */
