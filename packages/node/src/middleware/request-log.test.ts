@@ -118,21 +118,19 @@ describe('plain http', () => {
     ['in the middle of the answer', true, 200],
   ])('marks a client that leaves %s', async (_name, started, statusCode) => {
     const { lines, options } = setup();
+    let arrived = false;
     const url = await serve(
       withRequestLog((_request, response) => {
         if (started) {
           response.write('some');
         }
+        arrived = true;
       }, options),
     );
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
       socket.write('GET /left HTTP/1.1\r\nhost: x\r\n\r\n'),
     );
-    if (started) {
-      await new Promise((resolve) => socket.once('data', resolve));
-    } else {
-      await sleep(30);
-    }
+    await (started ? new Promise((resolve) => socket.once('data', resolve)) : until(() => arrived));
     socket.destroy();
     expect(await until(() => lines()[0])).toMatchObject({ aborted: true, statusCode, endpoint: '/left' });
   });

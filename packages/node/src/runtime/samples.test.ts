@@ -16,7 +16,7 @@ it('samples memory, heap, CPU, event loop and registered pools', async () => {
   const sampler = new RuntimeSampler();
   const unregister = registerPool('main', { totalCount: 8, idleCount: 3, waitingCount: 2, options: { max: 10 } });
   await sleep(60);
-  burn(150);
+  burn(400);
   await sleep(60);
   const samples = Object.fromEntries(sampler.read().map((sample) => [sample.name, sample]));
   expect(Object.keys(samples)).toEqual([

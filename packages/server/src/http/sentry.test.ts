@@ -232,13 +232,13 @@ describe('malformed envelopes', () => {
     const event = { ...early.event, timestamp: off / 1_000 - 5 };
     await rig.send(envelope({ ...early.header, sent_at: new Date(off).toISOString() }, ['event', event]));
     const [row] = await events(early.id);
-    expect(Math.abs(Date.parse(String(row?.['timestamp'])) - (Date.now() - 5_000))).toBeLessThan(5_000);
+    expect(Math.abs(Date.parse(String(row?.['timestamp'])) - (Date.now() - 5_000))).toBeLessThan(60_000);
     const ancient = ok();
     await rig.send(envelope(ancient.header, ['event', { ...ancient.event, timestamp: 946_684_800 }]));
     const [stored] = await rig.rows('SELECT timestamp, event FROM error_event_rows WHERE eventId = {id:String}', {
       id: ancient.id,
     });
-    expect(Date.now() - Date.parse(String(stored?.['timestamp']))).toBeLessThan(10_000);
+    expect(Date.now() - Date.parse(String(stored?.['timestamp']))).toBeLessThan(60_000);
     expect(String(stored?.['event'])).toContain('"original_timestamp":"2000-01-01T00:00:00.000Z"');
   });
 });

@@ -36,7 +36,7 @@ const connect = (url: string) => connectState(url, { log: createLog(systemClock,
 async function readsOf(url: string): Promise<number> {
   const db = connect(url);
   const others = 'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
-  await expect.poll(() => db.query(others), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => db.query(others), { timeout: 60_000 }).toEqual([]);
   const [row] = await db.query<{ rows: string }>(
     `SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables) + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes)
      AS rows`,

@@ -288,7 +288,7 @@ async function listening(signals: PostgresSignals): Promise<void> {
     await signals.send('probe', '');
     expect(heard).toBe(true);
   };
-  await vi.waitFor(probe, { timeout: 10_000 });
+  await vi.waitFor(probe, { timeout: 30_000 });
 }
 
 describe('ingest keys', () => {
@@ -322,7 +322,7 @@ describe('ingest keys', () => {
       // The clock stands still: nothing is forgotten by time.
       await Promise.all(instances.map((signals) => listening(signals)));
       await revokeIngestKey(state.db, { id, reach: null, actor: 'ada', now: NOW });
-      await vi.waitFor(async () => expect(await known()).toEqual([false, false]), { timeout: 10_000 });
+      await vi.waitFor(async () => expect(await known()).toEqual([false, false]), { timeout: 30_000 });
       await expect(revokeIngestKey(state.db, { id, reach: null, actor: 'ada', now: NOW })).rejects.toMatchObject({
         code: 'ingest_key_not_found',
       });

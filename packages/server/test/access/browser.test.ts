@@ -59,7 +59,7 @@ async function api<Answer>(method: string, path: string, body?: object): Promise
 /** A device with passkeys, which asks for a finger and gets one. */
 async function device() {
   const context = await browser.newContext();
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
   await cdp.send('WebAuthn.enable');
@@ -248,7 +248,7 @@ describe('headers and cookies', () => {
 
   beforeAll(async () => {
     context = await browser.newContext();
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     page = await context.newPage();
     await enterPassword(page);
     await page.waitForURL(`${url}/settings`);

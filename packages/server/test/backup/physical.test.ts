@@ -180,7 +180,7 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
 });
 
 async function untilRecoverable(rig: Rig, moment: string): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 60_000;
   while (Date.now() < end) {
     const range = await recoverable(rig.repository, Date.now());
     if (range && range.latest >= moment) return;

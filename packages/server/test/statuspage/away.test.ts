@@ -65,7 +65,7 @@ async function silent(url: string): Promise<void> {
       () => 'answers',
       () => 'silent',
     );
-  await expect.poll(state, { timeout: 10_000 }).toBe('silent');
+  await expect.poll(state, { timeout: 30_000 }).toBe('silent');
 }
 
 function kill(child: ChildProcess): Promise<unknown> {

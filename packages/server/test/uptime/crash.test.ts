@@ -56,14 +56,14 @@ test('after kill -9 every monitor is checked within one interval, and states are
       expect(states.filter((monitor) => monitor.state === 'down')).toHaveLength(MONITORS / 10);
       expect(states.filter((monitor) => monitor.state === 'up')).toHaveLength((MONITORS / 10) * 9);
     },
-    { timeout: 20_000, interval: 200 },
+    { timeout: 40_000, interval: 200 },
   );
   const before = await listMonitorStates(state.db);
   await killProber();
 
   const restarted = await startProber(monitors);
   await vi.waitFor(() => expect([...hits.values()].every((at) => at.at(-1)! > restarted)).toBe(true), {
-    timeout: 20_000,
+    timeout: 40_000,
     interval: 50,
   });
   const firstAfter = [...hits.values()].map((at) => at.find((time) => time > restarted)! - restarted);
