@@ -52,6 +52,9 @@ export interface Wait {
   ms: number;
 }
 
+/** What a run takes in that can show a loss; it goes on for as long as that takes. */
+export const LEAST: { rows: number; alerts: number };
+
 export function runSplitRoles(options: {
   seed: number;
   /** How long instances are killed. */

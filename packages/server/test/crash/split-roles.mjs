@@ -14,12 +14,18 @@ import {
 } from './instances-under-load.mjs';
 import { countChecks, repeated } from './split-roles-checks.mjs';
 
-/** Kills one instance after the other at random; each comes back at once or after a while. */
-async function killAtRandom(instances, { random, seconds, awayMs, print }) {
+/** How long a busy machine may take for what a quiet one does within the time of the kills. */
+const MOST_EXTRA_MS = 60_000;
+
+/**
+ * Kills one instance after the other at random; each comes back at once or after a while. It goes on for so many
+ * seconds, and until `enough` was done, however slow the machine is.
+ */
+async function killAtRandom(instances, { random, seconds, awayMs, enough, print }) {
   const killsOf = Object.fromEntries(instances.map(({ name }) => [name, 0]));
   const end = performance.now() + seconds * 1_000;
   const returning = new Map();
-  while (performance.now() < end) {
+  while (performance.now() < end || (!enough() && performance.now() < end + MOST_EXTRA_MS)) {
     await sleep(800 + random() * 4_000);
     const up = instances.filter(({ name }) => !returning.has(name));
     const victim = up[Math.floor(random() * up.length)];
@@ -38,6 +44,15 @@ async function killAtRandom(instances, { random, seconds, awayMs, print }) {
   return killsOf;
 }
 
+/** What a run takes in that can show a loss. */
+export const LEAST = { rows: 1_000, alerts: 5 };
+
+/** For how long all workers together served, ms. */
+function workedMs(instances) {
+  const lives = instances.filter((instance) => instance.has('worker')).flatMap((worker) => worker.lives);
+  return lives.reduce((sum, { from, to }) => sum + Math.min(to, Date.now()) - from, 0);
+}
+
 export function runSplitRoles({ seed, seconds, roles, awayMs = 9_000, print = () => undefined }) {
   return onStage(seed, async (stage) => {
     const instances = [];
@@ -50,7 +65,9 @@ export function runSplitRoles({ seed, seconds, roles, awayMs = 9_000, print = ()
     const begunAt = Date.now();
     const doors = instances.filter((instance) => instance.has('ingest'));
     const load = new Load(doors, stage.random);
-    const killsOf = await killAtRandom(instances, { random: stage.random, seconds, awayMs, print });
+    const enough = () =>
+      load.rows > LEAST.rows && load.accepted.size > LEAST.alerts && workedMs(instances) > seconds * 1_000;
+    const killsOf = await killAtRandom(instances, { random: stage.random, seconds, awayMs, enough, print });
     await load.finish();
     print('settling');
     await settle(stage, load);
