@@ -159,7 +159,8 @@ afterAll(async () => {
     await new Promise((resolve) => runner.once('exit', resolve));
   }
   sink?.close();
-  rmSync(data, { recursive: true, force: true });
+  // The key of its backups lies beside its data.
+  for (const path of [data, `${data}-backup.key`]) rmSync(path, { recursive: true, force: true });
 });
 
 describe('pages', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '../../src/care/scheduler/index.ts';
@@ -21,7 +21,10 @@ maintenance: {time_zone: ${timeZone}}
 reports: {time_zone: ${timeZone}}
 backups: [{name: nightly, database: main, key: "0123456789abcdef", time_zone: ${timeZone}}]
 `;
-  const { config } = loadConfig({ path: undefined, env: {}, cwd: configFolder(text) });
+  const folder = mkdtempSync(join(tmpdir(), 'yumops-schedule-'));
+  writeFileSync(join(folder, 'yumops.yml'), text);
+  const { config } = loadConfig({ path: undefined, env: {}, cwd: folder });
+  rmSync(folder, { recursive: true });
   if (!config) throw new Error('the configuration of the test does not load');
   const clock = new FakeClock();
   const backups = new Backups({ settings: readSettings({}, {}), config, clock, log: silentLog });
@@ -108,10 +111,4 @@ export function meant(pattern: string, zone: string, from: number, to: number): 
     return skipping;
   });
   return [...new Set(instants)].filter((at) => at > from && at <= to).sort((a, b) => a - b);
-}
-
-function configFolder(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'yumops-schedule-'));
-  writeFileSync(join(folder, 'yumops.yml'), text);
-  return folder;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadScenario } from '../../config/index.ts';
 import type { Message } from '../alerting/group/state.ts';
 import { MemoryAlertStore } from '../alerting/index.ts';
@@ -45,7 +45,7 @@ config:
 const folder = mkdtempSync(join(tmpdir(), 'yumops-promises-'));
 writeFileSync(join(folder, 'a.scenario.yml'), CONFIG);
 const base = loadScenario(join(folder, 'a.scenario.yml'), { env: {} }).scenario as Scenario;
-afterAll(() => rmSync(folder, { recursive: true }));
+rmSync(folder, { recursive: true });
 
 type Step =
   | { kind: 'push'; alert: number; fires: boolean; instance: number }
