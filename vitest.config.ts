@@ -91,7 +91,7 @@ const shared = {
 
 export default defineConfig({
   test: {
-    // On two cores: slow tests wait for a third of their time, for timers, disks and answers.
+    // On two cores: slow tests wait for about a quarter of their time, for timers, disks and answers.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
