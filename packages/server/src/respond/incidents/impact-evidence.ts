@@ -35,7 +35,8 @@ export function impactEvidence(telemetry: TelemetryStore): EvidenceSource[] {
   const source = (kind: string, title: string, spanOf: EvidenceSource['spanOf']): EvidenceSource => ({
     ...{ kind, title, spanOf, againMs: AGAIN_MS },
     query: ({ from, to }, { labels: { service } }) => {
-      const own = service === undefined ? '' : ` AND service = ${quoted(service)}`;
+      // An incident about alerts without a service is about all of them.
+      const own = service ? ` AND service = ${quoted(service)}` : '';
       return `SELECT ${columns} FROM requests WHERE timestamp >= '${text(from)}' AND timestamp < '${text(to)}'${own} GROUP BY minute ORDER BY minute`;
     },
     async read({ from, to }, limit, { labels: { service } }) {

@@ -38,7 +38,7 @@ export async function readImpact(db: Queryable, key: string): Promise<IncidentIm
   const known = rows.filter(({ kind }) => kind === 'impact' || ended);
   const spans = joined(known.map(spanOf)).filter(({ minutes }) => minutes.some(({ requests }) => requests > 0));
   return {
-    service: incident.labels['service'] ?? null,
+    service: incident.labels['service'] || null,
     spans,
     error: known.find(({ error }) => error !== null)?.error ?? null,
     marks: marks.filter(({ at, until }) => spans.some(({ from, to }) => at < to && (until ?? at) >= from)),

@@ -160,7 +160,7 @@ export function toItem(incident: Incident, alertsFiring: number): IncidentItem {
   const { id, number, title, summary, severity, status, drill, source, declaredBy, runbook, acknowledgedBy } = incident;
   return {
     ...{ id, number, title, summary, severity, status, drill, source, declaredBy, runbook, acknowledgedBy },
-    labels: { ...incident.labels },
+    labels: Object.fromEntries(Object.entries(incident.labels).filter(([, value]) => value !== '')),
     roles: { ...incident.roles },
     startedAt: iso(incident.startedAt),
     detectedAt: iso(incident.detectedAt),
