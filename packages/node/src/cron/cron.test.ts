@@ -66,6 +66,18 @@ describe('a call by request', () => {
     expect(checkIns).toHaveLength(2);
   });
 
+  it.each([
+    ['SvelteKit, Remix and Astro', (one: Request) => ({ request: one, params: {} })],
+    ['Hono', (one: Request) => ({ req: { raw: one, header: () => undefined } })],
+    ['headers of another realm', (one: Request) => ({ headers: { get: (name: string) => one.headers.get(name) } })],
+  ])('needs the secret too as it comes from %s', async (_who, held) => {
+    const handler = job() as (given: unknown) => Promise<Response>;
+    expect((await handler(held(request()))).status).toBe(401);
+    expect((await handler(held(request('another')))).status).toBe(401);
+    expect(checkIns).toEqual([]);
+    expect((await handler(held(request(secret)))).status).toBe(200);
+  });
+
   it('is answered as the Pages API has it', async () => {
     const sent: [string, string][] = [];
     const response = {

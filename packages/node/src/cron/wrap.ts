@@ -179,13 +179,22 @@ class Job<Result> {
 
 const REFUSED = Symbol('refused');
 
-/** The header of a request, empty when it has none; undefined for whatever is no request. */
-function authorizationOf(request: unknown): string | undefined {
-  const headers = (request as { headers?: unknown } | undefined)?.headers;
-  if (typeof headers !== 'object' || headers === null) return undefined;
-  if (headers instanceof Headers) return headers.get('authorization') ?? '';
-  const value = (headers as { authorization?: unknown }).authorization;
+/**
+ * The header of a request, empty when it has none; undefined for whatever is no request. Some frameworks hand over what holds the
+ * request: `{request}` of SvelteKit, Remix and Astro, the context of Hono. Nothing of theirs may pass for a scheduler of the process.
+ */
+function authorizationOf(given: unknown): string | undefined {
+  const { request, req } = (given ?? {}) as { request?: unknown; req?: { raw?: unknown } };
+  const headers = [given, request, req, req?.raw].map(headersOf).find((found) => found !== undefined);
+  if (headers === undefined) return undefined;
+  const { get, authorization } = headers as { get?: unknown; authorization?: unknown };
+  const value = typeof get === 'function' ? (headers as Headers).get('authorization') : authorization;
   return typeof value === 'string' ? value : '';
+}
+
+function headersOf(one: unknown): object | undefined {
+  const headers = (one as { headers?: unknown } | null | undefined)?.headers;
+  return typeof headers === 'object' && headers !== null ? headers : undefined;
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
