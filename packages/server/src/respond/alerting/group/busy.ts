@@ -7,26 +7,35 @@ import { targetKey } from './told.ts';
  * waits for the group's next tick: nobody waits for what others were told.
  */
 export function isGroupBusyFor(draft: Draft, alert: Episode): boolean {
-  const quiet = new Set(receiversOf(alert, 0));
+  return areBusy(draft, alert, 0, -1);
+}
+
+/**
+ * Whether everybody who was told of this alert was told of others that still fire. Only then its end waits for the group's next
+ * tick, as a first message does.
+ */
+export function isEndBusy(draft: Draft, alert: Episode): boolean {
+  return areBusy(draft, alert, Math.max(0, alert.lastStep), 0);
+}
+
+/** Whether a message to these targets reaches everybody whom the steps that were sent of this alert tell. */
+export function reachesAll({ plan, lastStep }: Episode, targets: ReadonlySet<string>): boolean {
+  return receiversOf({ plan }, lastStep).every((key) => targets.has(key));
+}
+
+/** @param untold the step up to which an alert counts that nobody was told of yet; -1 = it does not count */
+function areBusy(draft: Draft, alert: Episode, lastStep: number, untold: number): boolean {
+  const quiet = new Set(receiversOf(alert, lastStep));
   return draft.firing().some((other) => {
-    if (other.id === alert.id || other.lastStep < 0) return false;
-    for (const key of receiversOf(other, other.lastStep)) quiet.delete(key);
+    const upTo = Math.max(other.lastStep, untold);
+    if (other.id === alert.id || upTo < 0) return false;
+    for (const key of receiversOf(other, upTo)) quiet.delete(key);
     return quiet.size === 0;
   });
 }
 
-/** Whether an alert that still fires was told to anybody who was told of this one. */
-export function sharesReceivers(draft: Draft, alert: Episode): boolean {
-  const own = new Set(receiversOf(alert, Math.max(0, alert.lastStep)));
-  return draft
-    .firing()
-    .some(
-      (other) => other.id !== alert.id && receiversOf(other, Math.max(0, other.lastStep)).some((key) => own.has(key)),
-    );
-}
-
 /** Whom the steps up to this one tell: receivers, and whose turn it is on which channel. */
-function receiversOf({ plan }: Episode, lastStep: number): string[] {
+function receiversOf({ plan }: Pick<Episode, 'plan'>, lastStep: number): string[] {
   const keys = plan.steps.slice(0, lastStep + 1).flatMap(({ targets, onCall }) => {
     const turn = JSON.stringify([onCall?.schedule, onCall?.people]);
     const personal = onCall?.personal ? [`${turn}/personal`] : [];

@@ -3,6 +3,7 @@ import type { Target } from '../config.ts';
 import type { Episode } from '../episode.ts';
 import { resumeAfterAck } from './acknowledge.ts';
 import { leaveToVendor, phonesInstead } from './authority.ts';
+import { reachesAll } from './busy.ts';
 import { reopenClosed } from './close.ts';
 import type { Draft } from './draft.ts';
 import { digestFlaps } from './flap.ts';
@@ -215,13 +216,14 @@ function advance(draft: Draft, orders: readonly Due[]): void {
   if (orders.length > 0) restartRepeats(draft, orders);
 }
 
-/** A message lists all that fires in its group, so receivers without a policy need no repeat of it soon. */
+/** A message lists what else fires in its group, so receivers without a policy who all get one need no repeat of it soon. */
 function restartRepeats(draft: Draft, orders: readonly Due[]): void {
   const own = new Set(orders.map((order) => order.alert.id));
+  const reached = new Set(orders.flatMap(({ targets }) => targets.map(targetKey)));
   for (const timer of [...draft.timers.values()]) {
     const alert = draft.alerts.get(timer.alertId);
     if (timer.kind !== 'repeat' || !alert || own.has(alert.id) || alert.plan.policy !== null) continue;
-    scheduleRepeat(draft, alert);
+    if (reachesAll(alert, reached)) scheduleRepeat(draft, alert);
   }
 }
 

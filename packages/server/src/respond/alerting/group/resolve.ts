@@ -1,5 +1,5 @@
 import type { AlertSubject, Episode } from '../episode.ts';
-import { sharesReceivers } from './busy.ts';
+import { isEndBusy } from './busy.ts';
 import type { Draft } from './draft.ts';
 import { holdsEnd } from './flap.ts';
 import { tell } from './tell.ts';
@@ -56,11 +56,11 @@ export function resolve(draft: Draft, resolution: Resolution): void {
   if (!alert.plan.endsWait) hurryEnds(draft);
 }
 
-/** Ends wait for the next tick of their group, but not when nothing fires any more that the same people were told of. */
+/** Ends wait for the next tick of their group, but not when somebody who is to hear of one was told of nothing else that fires. */
 function hurryEnds(draft: Draft): void {
   for (const timer of [...draft.timers.values()]) {
     const ended = timer.kind === 'resolve' ? draft.alerts.get(timer.alertId) : undefined;
-    if (ended && !sharesReceivers(draft, ended)) draft.setTimer({ ...timer, dueAt: draft.now });
+    if (ended && !isEndBusy(draft, ended)) draft.setTimer({ ...timer, dueAt: draft.now });
   }
 }
 
