@@ -3,10 +3,15 @@ import type { StoreHealth } from './options.ts';
 import type { Restriction } from './restriction.ts';
 import { later } from './restriction.ts';
 
+type Member = Pick<Counted, 'key' | 'member'>;
+const idOf = ({ key, member }: Member): string => `${key}\n${member}`;
+
 type Named = Pick<Restriction, 'action' | 'kind' | 'value'>;
 
 /** What waits for the shared store to come back. */
 const MOST_WAITING = 10_000;
+/** So many of them go at once. */
+const PART = 200;
 
 export interface SharedCountersOptions {
   shared: CounterStore | undefined;
@@ -27,6 +32,8 @@ export class SharedCounters {
   #down: string | undefined;
   #retryAt = 0;
   #waiting = new Map<string, Counted>();
+  /** Members that were taken away meanwhile: who entered must not come back as somebody who only failed. */
+  #removals = new Map<string, Member>();
   #lost = 0;
   #probe: NodeJS.Timeout | undefined;
   #closed = false;
@@ -40,10 +47,10 @@ export class SharedCounters {
     return { shared, reason: this.#down, waiting: this.#waiting.size, lost: this.#lost };
   }
 
-  async count(add: readonly Counted[], remove: readonly Pick<Counted, 'key' | 'member'>[] = []): Promise<number[]> {
+  async count(add: readonly Counted[], remove: readonly Member[] = []): Promise<number[]> {
     const own = this.#local.countNow(add, remove);
     const others = await this.#ask((store) => store.count(add, remove));
-    if (others === undefined) this.#keep(add);
+    if (others === undefined) this.#keep(add, remove);
     return own.map((size, index) => Math.max(size, others?.[index] ?? 0));
   }
 
@@ -115,9 +122,18 @@ export class SharedCounters {
   async #restore(shared: CounterStore): Promise<void> {
     const now = this.#options.now();
     await shared.restrict(this.#local.restrictions(now), now);
+    const removals = [...this.#removals.entries()];
+    for (let from = 0; from < removals.length; from += PART) {
+      const part = removals.slice(from, from + PART);
+      await shared.count(
+        [],
+        part.map(([, member]) => member),
+      );
+      for (const [id] of part) this.#removals.delete(id);
+    }
     const missed = [...this.#waiting.entries()].filter(([, { at, span }]) => at > now - span);
-    for (let from = 0; from < missed.length; from += 200) {
-      const part = missed.slice(from, from + 200);
+    for (let from = 0; from < missed.length; from += PART) {
+      const part = missed.slice(from, from + PART);
       await shared.count(
         part.map(([, counted]) => counted),
         [],
@@ -127,15 +143,24 @@ export class SharedCounters {
     this.#waiting.clear();
   }
 
-  #keep(add: readonly Counted[]): void {
+  #keep(add: readonly Counted[], remove: readonly Member[]): void {
     if (this.#options.shared === undefined) return;
+    for (const member of remove) {
+      this.#waiting.delete(idOf(member));
+      this.#removals.set(idOf(member), member);
+    }
     for (const counted of add) {
-      const id = `${counted.key}\n${counted.member}`;
+      const id = idOf(counted);
       this.#waiting.delete(id);
       this.#waiting.set(id, counted);
     }
     while (this.#waiting.size > MOST_WAITING) {
       this.#waiting.delete(this.#waiting.keys().next().value as string);
+      this.#lost += 1;
+    }
+    for (const id of this.#removals.keys()) {
+      if (this.#removals.size <= MOST_WAITING) return;
+      this.#removals.delete(id);
       this.#lost += 1;
     }
   }
