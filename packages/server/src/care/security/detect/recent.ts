@@ -52,7 +52,8 @@ interface Node<Value> {
  * Members seen within the span before the newest of them, each with a value, in the order of the times at which they were last
  * seen. What is older than the span or beyond the limit is dropped when something is added, and `dropped` is told of it, so that
  * sums over the members can be kept without a walk. The order is a list of its own, for a map finds its first entry only past all
- * that were deleted; who comes late goes past those that were seen after it, and for all others a call costs the same.
+ * that were deleted. A call costs the same for all, also for who comes late: the place of the last one that did is known, and another
+ * of the same process, whose clock is behind or whose line is slow, belongs beside it.
  */
 export class RecentMembers<Value extends { at: number }> {
   readonly #members = new Map<string, Node<Value>>();
@@ -61,6 +62,8 @@ export class RecentMembers<Value extends { at: number }> {
   readonly #dropped: (value: Value) => void;
   #oldest: Node<Value> | null = null;
   #newest: Node<Value> | null = null;
+  /** Who came late last. */
+  #late: Node<Value> | null = null;
 
   /**
    * @param span milliseconds
@@ -118,8 +121,11 @@ export class RecentMembers<Value extends { at: number }> {
   }
 
   #insert(node: Node<Value>): void {
-    let older = this.#newest;
-    while (older !== null && older.value.at > node.value.at) older = older.older;
+    const { at } = node.value;
+    let older = this.#placeNear(at);
+    while (older !== null && older.value.at > at) older = older.older;
+    while (older?.newer && older.newer.value.at <= at) older = older.newer;
+    if (older !== this.#newest) this.#late = node;
     node.older = older;
     node.newer = older === null ? this.#oldest : older.newer;
     if (node.older === null) this.#oldest = node;
@@ -128,7 +134,15 @@ export class RecentMembers<Value extends { at: number }> {
     else node.newer.older = node;
   }
 
-  #unlink({ older, newer }: Node<Value>): void {
+  #placeNear(at: number): Node<Value> | null {
+    const [newest, late] = [this.#newest, this.#late];
+    if (newest === null || late === null || at >= newest.value.at) return newest;
+    return Math.abs(at - late.value.at) < newest.value.at - at ? late : newest;
+  }
+
+  #unlink(node: Node<Value>): void {
+    const { older, newer } = node;
+    if (this.#late === node) this.#late = older ?? newer;
     if (older === null) this.#oldest = newer;
     else older.newer = newer;
     if (newer === null) this.#newest = older;
