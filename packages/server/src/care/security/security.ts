@@ -61,7 +61,7 @@ export class SecurityWatch {
   readonly #loop: Loop;
   #pending = new Map<string, PendingDetection>();
   #restrictions = new Map<string, StoredRestriction>();
-  #withdrawn: Withdrawal[] = [];
+  #withdrawn = new Map<string, Withdrawal>();
   #untold: SecurityEvent[] = [];
   readonly #words: EventWords;
   readonly #learner: Loop;
@@ -201,8 +201,9 @@ export class SecurityWatch {
     for (const event of events.filter((one) => this.#isNew(one))) {
       this.#engine.take(located(event, this.#options.location));
     }
-    // Whoever took the success takes back what does not stand.
-    this.#engine.withdrawn();
+    // Whoever took the success may not have known of the failures then.
+    for (const withdrawal of this.#engine.withdrawn()) this.#withdraw(withdrawal);
+    if (this.#withdrawn.size > 0) this.#wakeSoon();
   }
 
   /** Refused paths are told apart by themselves, and there may be very many. */
@@ -234,9 +235,9 @@ export class SecurityWatch {
   #withdraw(withdrawal: Withdrawal): void {
     const { hit, whole } = withdrawal;
     if (whole) this.#pending.delete(identityOf(hit));
-    if (hit.restriction !== null)
-      this.#restrictions.delete(restrictionKey({ ...hit.restriction, project: hit.project }));
-    this.#withdrawn.push(withdrawal);
+    const key = restrictionOf(hit);
+    if (key !== null) this.#restrictions.delete(key);
+    this.#withdrawn.set(`${identityOf(hit)} ${key}`, withdrawal);
   }
 
   #restrict(hit: Hit): void {
@@ -278,15 +279,20 @@ export class SecurityWatch {
   }
 
   async #store(): Promise<void> {
-    if (this.#pending.size === 0 && this.#restrictions.size === 0 && this.#withdrawn.length === 0) return;
+    if (this.#pending.size === 0 && this.#restrictions.size === 0 && this.#withdrawn.size === 0) return;
     const [pending, restrictions, withdrawn] = [this.#pending, this.#restrictions, this.#withdrawn];
     this.#pending = new Map();
     this.#restrictions = new Map();
-    this.#withdrawn = [];
+    this.#withdrawn = new Map();
     try {
-      await this.#write([...pending.values()], [...restrictions.values()], withdrawn);
+      await this.#write([...pending.values()], [...restrictions.values()], [...withdrawn.values()]);
     } catch (error) {
-      this.#withdrawn = [...withdrawn, ...this.#withdrawn];
+      // What was taken back meanwhile was not stored, and is not to be.
+      for (const { hit, whole } of this.#withdrawn.values()) {
+        if (whole) pending.delete(identityOf(hit));
+        restrictions.delete(restrictionOf(hit) ?? '');
+      }
+      this.#withdrawn = new Map([...withdrawn, ...this.#withdrawn]);
       for (const [identity, item] of pending) this.#pending.set(identity, joined(item, this.#pending.get(identity)));
       for (const [key, item] of restrictions) if (!this.#restrictions.has(key)) this.#restrictions.set(key, item);
       throw error;
@@ -395,8 +401,7 @@ export class SecurityWatch {
       for (const [identity, { hit }] of past) {
         if (!known.has(detectionId(hit))) continue;
         this.#pending.delete(identity);
-        if (hit.restriction !== null)
-          this.#restrictions.delete(restrictionKey({ ...hit.restriction, project: hit.project }));
+        this.#restrictions.delete(restrictionOf(hit) ?? '');
       }
     } catch (error) {
       log.warn('it could not be read which attacks of the last day are stored; they are told again', {
@@ -404,6 +409,11 @@ export class SecurityWatch {
       });
     }
   }
+}
+
+/** The key of what follows from a hit; null when nothing does. */
+function restrictionOf({ restriction, project }: Hit): string | null {
+  return restriction === null ? null : restrictionKey({ ...restriction, project });
 }
 
 function joined(earlier: PendingDetection, later: PendingDetection | undefined): PendingDetection {
