@@ -287,16 +287,24 @@ export class SecurityWatch {
     try {
       await this.#write([...pending.values()], [...restrictions.values()], [...withdrawn.values()]);
     } catch (error) {
-      // What was taken back meanwhile was not stored, and is not to be.
-      for (const { hit, whole } of this.#withdrawn.values()) {
-        if (whole) pending.delete(identityOf(hit));
-        restrictions.delete(restrictionOf(hit) ?? '');
-      }
-      this.#withdrawn = new Map([...withdrawn, ...this.#withdrawn]);
-      for (const [identity, item] of pending) this.#pending.set(identity, joined(item, this.#pending.get(identity)));
-      for (const [key, item] of restrictions) if (!this.#restrictions.has(key)) this.#restrictions.set(key, item);
+      this.#keep(pending, restrictions, withdrawn);
       throw error;
     }
+  }
+
+  /** Keeps what could not be written for the next attempt. What was taken back meanwhile is not to be written any more. */
+  #keep(
+    pending: Map<string, PendingDetection>,
+    restrictions: Map<string, StoredRestriction>,
+    withdrawn: ReadonlyMap<string, Withdrawal>,
+  ): void {
+    for (const { hit, whole } of this.#withdrawn.values()) {
+      if (whole) pending.delete(identityOf(hit));
+      restrictions.delete(restrictionOf(hit) ?? '');
+    }
+    this.#withdrawn = new Map([...withdrawn, ...this.#withdrawn]);
+    for (const [identity, item] of pending) this.#pending.set(identity, joined(item, this.#pending.get(identity)));
+    for (const [key, item] of restrictions) if (!this.#restrictions.has(key)) this.#restrictions.set(key, item);
   }
 
   async #write(
