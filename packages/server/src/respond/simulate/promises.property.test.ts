@@ -35,8 +35,8 @@ config:
       - {delay: 300, notify: [slack, sms]}
       - {delay: 900, notify: [phone_call]}
   monitors:
-    - {name: m1, url: "https://a.example", retries: 0}
-    - {name: m2, url: "https://b.example", retries: 0}
+    - {name: m1, url: "https://a.example", retries: 0, notifications: [{slack: "#one"}, {slack: "#all"}]}
+    - {name: m2, url: "https://b.example", retries: 0, notifications: [{slack: "#two"}, {slack: "#all"}]}
   grouping: {by: [alertname], group_wait: 5s, group_interval: 30s, repeat_interval: 20m, resolve_timeout: 6h}
   inhibit_rules: [{source: ["alertname=p0"], target: ["alertname=p2"]}]
   receivers: {webhook: [{name: first, timeout: 2s}, {name: second}], pagerduty: [{name: primary}]}
@@ -199,7 +199,12 @@ function checkEnds({ messages, taken }: Outcome): void {
       return (bundle ?? id) === left && id !== message.id && (status === 'sent' || maybeDelivered);
     });
     const together = [message, ...others];
-    for (const { channel: to, target, kind: own, alerts } of together) {
+    for (const { channel: to, target, kind: own, alerts, body } of together) {
+      for (const { id } of body.alerts) {
+        const place = `${to}/${target} ${id}`;
+        // What else fires in the group is listed along, and whoever reads it is to hear of its end too.
+        if (!alerts.some((alert) => alert.id === id)) words.set(place, [...(words.get(place) ?? []), false]);
+      }
       for (const { id, ended } of alerts) {
         const place = `${to}/${target} ${id}`;
         const before = words.get(place) ?? (heard.has(place) ? [false] : []);

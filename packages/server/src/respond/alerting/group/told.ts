@@ -41,6 +41,18 @@ export function knowsOfFiring(
   return false;
 }
 
+/** Whether the target has, or may have, a message that the alert fires. */
+export function hasHeard(draft: Draft, alertId: string, target: Pick<Target, 'channel' | 'target'>): boolean {
+  return draft
+    .messagesOf(alertId)
+    .some(
+      (message) =>
+        message.kind !== 'resolved' &&
+        (message.status === 'sent' || message.maybeDelivered) &&
+        targetKey(message) === targetKey(target),
+    );
+}
+
 export function targetKey(target: Pick<Target, 'channel' | 'target'>): string {
   return `${target.channel}/${target.target}`;
 }

@@ -6,7 +6,7 @@ import { toldTo } from './batch-told.ts';
 import type { Draft } from './draft.ts';
 import { muteOf } from './mute.ts';
 import { batchLabels, type Message, type MessageEntry, type MessageKind, messageId, messageKey } from './state.ts';
-import { knowsOfFiring, targetKey } from './told.ts';
+import { hasHeard, targetKey } from './told.ts';
 
 const CRITICAL_FALLBACK_MS = 60_000;
 const FALLBACK_MS = 600_000;
@@ -171,21 +171,12 @@ function fallbackAt(order: Pick<Tell, 'kind'>, alerts: readonly Episode[], now: 
 }
 
 /**
- * Other alerts of the group that fire, were told of before and are not muted. Only those that this target is told of by
- * their own plans: of the others it would never hear the end.
+ * Other alerts of the group that fire and are not muted, as far as this target has heard of them: of another, or of one whose
+ * own message may still be withdrawn, it would perhaps never hear the end.
  */
 function companions(draft: Draft, alerts: readonly Episode[], target: Target): Episode[] {
   const own = new Set(alerts.map((alert) => alert.id));
   return draft
     .firing()
-    .filter(
-      (alert) => !own.has(alert.id) && alert.lastStep >= 0 && isTold(draft, alert, target) && !muteOf(draft, alert),
-    );
-}
-
-/** Whether a step that was sent tells the target of the alert, or anything else did. */
-function isTold(draft: Draft, { id, plan, lastStep }: Episode, target: Target): boolean {
-  const key = targetKey(target);
-  const sent = plan.steps.slice(0, lastStep + 1);
-  return sent.some(({ targets }) => targets.some((one) => targetKey(one) === key)) || knowsOfFiring(draft, id, target);
+    .filter((alert) => !own.has(alert.id) && hasHeard(draft, alert.id, target) && !muteOf(draft, alert));
 }
