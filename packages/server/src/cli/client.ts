@@ -9,7 +9,8 @@ import { readRunFile } from '../main/run-file.ts';
 export interface Client {
   /** The platform's address, null when this command opened the stores itself. */
   url: string | null;
-  get<Answer>(path: string, query?: Record<string, string | undefined>): Promise<Answer>;
+  /** @param signal ends the wait for a platform that runs */
+  get<Answer>(path: string, query?: Record<string, string | undefined>, signal?: AbortSignal): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
   put<Answer>(path: string, body: unknown): Promise<Answer>;
   delete<Answer = void>(path: string): Promise<Answer>;
@@ -92,8 +93,8 @@ function remoteClient(url: string, token: string): Client {
   };
   return {
     url,
-    async get(path, query) {
-      const response = await send(url + withQuery(path, query), { headers });
+    async get(path, query, signal) {
+      const response = await send(url + withQuery(path, query), { headers, ...(signal && { signal }) });
       return readAnswer(response.status, await response.text(), path);
     },
     post: (path, body) => write('POST', path, body ?? {}),

@@ -1,11 +1,11 @@
 import type { ArgsDef } from 'citty';
 import type { BackupConfig } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
-import { readSettings } from '../../config/settings.ts';
+import { readSettings, type Settings } from '../../config/settings.ts';
 import { keepAlive, systemClock } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { YumOpsError } from '../../lib/errors.ts';
-import { createLog } from '../../lib/log.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
+import { createLog, type Log } from '../../lib/log.ts';
 import { Backups, type Hooks } from '../../main/backup/backups.ts';
 import { removeLeft } from '../../main/backup/left-behind.ts';
 import { loadUsableConfig } from '../../main/config.ts';
@@ -37,14 +37,29 @@ export interface CommandHooks extends Hooks {
   print(text: string): void;
 }
 
+/** Milliseconds that the platform has to say which configuration it uses. */
+const ANSWER_LIMIT = 5_000;
+
+/** A platform that hangs keeps nobody from the backups: then the configuration of the working folder counts. */
+async function configurationOf(settings: Settings, log: Log): Promise<string | undefined> {
+  try {
+    return await configurationPath(settings, AbortSignal.timeout(ANSWER_LIMIT));
+  } catch (error) {
+    log.warn('The platform does not say which configuration it uses; that of the working folder is read', {
+      problem: messageOf(error),
+    });
+    return undefined;
+  }
+}
+
 /** Opens the backups of the configuration for one command; Ctrl-C ends the work cleanly. */
 export async function withBackups<Result>(
   args: { config?: string | undefined; data?: string | undefined; json?: boolean | undefined },
   work: (backups: Backups, hooks: CommandHooks) => Promise<Result>,
 ): Promise<Result> {
   const settings = readSettings(args);
-  const { config } = loadUsableConfig(await configurationPath(settings), settings.env);
   const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
+  const { config } = loadUsableConfig(await configurationOf(settings, log), settings.env);
   await removeLeft({ clock: systemClock, log });
   const backups = new Backups({ settings, config, clock: systemClock, log });
   const abort = new AbortController();
