@@ -85,6 +85,8 @@ export interface BackupPlan {
   copy: BackupCopies | null;
   /** Whether it is the backup of YumOps itself. */
   isSelf: boolean;
+  /** Of YumOps itself: whether its telemetry is in it, and bytes of that on disk now (null = on a server of its own). */
+  telemetry: { isIncluded: boolean; bytes: number | null } | null;
   /** Who confirmed to keep the recovery kit with the present key; null = nobody. */
   kit: { keyId: string; at: string; by: string } | null;
 }

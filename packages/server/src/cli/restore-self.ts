@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
+import { formatBytes } from '../care/database/index.ts';
 import { readSettings } from '../config/settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
@@ -45,13 +46,16 @@ export const restoreSelfCommand = defineCommand({
 });
 
 function asText(result: Awaited<ReturnType<typeof restoreSelf>>): string {
-  const { files, rows, variables, blobsCopied } = result;
+  const { files, rows, variables, blobsCopied, telemetry } = result;
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
   const lines = [
     `YumOps is back as of ${result.moment}, from ${result.backup}.`,
     `State          ${total} rows in ${Object.keys(rows).length} tables, in ${result.data}`,
     `Configuration  ${files.written.length} files written, ${files.kept.length} that stood there left`,
     blobsCopied === null ? 'Blobs          in place' : `Blobs          ${blobsCopied} copied`,
+    telemetry === null
+      ? 'Telemetry      none in the backup'
+      : `Telemetry      ${formatBytes(telemetry.bytes)} in ${telemetry.files} files, as of ${telemetry.moment}`,
     ...result.warnings.map((warning) => `Note: ${warning}`),
     ...(variables.length > 0 ? [`Set these variables of the environment: ${variables.join(', ')}`] : []),
     'Next: yumops start',

@@ -206,6 +206,7 @@ function compileCare(sections: Sections, readFile: ReadSecretFile) {
   return {
     databases: databases.map(({ value }) => value),
     backups: backups.map(({ value }) => withRetainedFiles(value, kept)),
+    selfBackup: { telemetry: sections.self_backup.value.telemetry ?? false },
     maintenance: kept,
     scaling: compileScaling(sections.scaling.value),
     geoip: sections.geoip?.value.slice('file:'.length) ?? null,

@@ -1,5 +1,5 @@
 import type { SignInConfig } from '../access/config.ts';
-import type { BackupConfig } from '../care/backup/config.ts';
+import type { BackupConfig, SelfBackupConfig } from '../care/backup/config.ts';
 import type { DatabaseConfig } from '../care/database/config.ts';
 import type { MaintenanceConfig } from '../care/database/maintenance/config.ts';
 import type { ReportsConfig } from '../care/reports/config.ts';
@@ -93,6 +93,7 @@ export interface Config {
   schedules: readonly Schedule[];
   databases: readonly DatabaseConfig[];
   backups: readonly BackupConfig[];
+  selfBackup: SelfBackupConfig;
   errors: ErrorsConfig;
   maintenance: MaintenanceConfig;
   scaling: ScalingConfig;

@@ -93,6 +93,7 @@ export class SectionJoiner {
       escalation_policies: this.#map('escalation_policies'),
       grouping: this.#map('grouping'),
       restore: this.#map('restore'),
+      self_backup: this.#map('self_backup'),
       maintenance: this.#map('maintenance'),
       watchdog: this.#map('watchdog'),
       incidents: this.#map('incidents'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { signInShape } from '../access/config.ts';
-import { backupShape, type RawBackup } from '../care/backup/config.ts';
+import { backupShape, type RawBackup, selfBackupShape } from '../care/backup/config.ts';
 import { databaseShape, type RawDatabase } from '../care/database/config.ts';
 import { maintenanceShape, type RawMaintenance } from '../care/database/maintenance/config.ts';
 import { type RawReports, reportsShape } from '../care/reports/config.ts';
@@ -63,6 +63,7 @@ export const MAPS = {
   escalation_policies: policiesShape.describe('Who is told when, by name'),
   grouping: groupingShape.describe('How alerts are gathered into messages'),
   restore: restoreShape.describe('What becomes of pending alerts over an outage'),
+  self_backup: selfBackupShape.describe('What the backup of YumOps itself holds'),
   maintenance: maintenanceShape.describe('Upkeep of a database'),
   watchdog: watchdogShape.describe('What watches the platform from outside'),
   incidents: incidentsShape.describe('Which alerts become incidents, and who is told of them'),
@@ -114,6 +115,7 @@ export interface Sections {
   escalation_policies: Placed<Record<string, RawPolicy>>;
   grouping: Placed<RawGrouping>;
   restore: Placed<z.infer<typeof restoreShape>>;
+  self_backup: Placed<z.infer<typeof selfBackupShape>>;
   maintenance: Placed<RawMaintenance>;
   watchdog: Placed<RawWatchdog>;
   incidents: Placed<RawIncidents>;

@@ -4,6 +4,7 @@ export { type EmbeddedChdbOptions, startEmbeddedChdb } from './chdb/start.ts';
 export { freePort } from './free-port.ts';
 export { lockHome } from './home-lock.ts';
 export { type AbandonedData, abandonedData } from './moved-data.ts';
+export { placedBytes } from './placement.ts';
 export type { PostgresMajor } from './postgres/binaries.ts';
 export { embeddedRecovery } from './postgres/recovery.ts';
 export { type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres/start.ts';

@@ -59,7 +59,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** Bytes of all files below a folder; what cannot be entered counts nothing. */
-async function sizeOf(path: string): Promise<number> {
+export async function sizeOf(path: string): Promise<number> {
   const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => []);
   const sizes = entries
     .filter((entry) => entry.isFile())

@@ -19,7 +19,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
 import { randomHex } from '../lib/random.ts';
-import { homeRecord, SYSTEM_FOLDER } from './moved-data.ts';
+import { homeRecord, SYSTEM_FOLDER, sizeOf } from './moved-data.ts';
 import { canReach, type OsUser } from './os-user.ts';
 import { recordScratch } from './scratch-record.ts';
 
@@ -117,6 +117,11 @@ async function isOf(home: string, moved: string): Promise<boolean> {
   const found = await lstat(record).catch(() => undefined);
   if (!found?.isFile() || found.uid !== process.getuid?.()) return false;
   return (await readFile(record, 'utf8')).trim() === resolve(home);
+}
+
+/** Bytes of the data of a home, wherever they are; 0 where there are none. */
+export async function placedBytes(home: string): Promise<number> {
+  return sizeOf((await placedElsewhere(home)) ?? join(home, 'data'));
 }
 
 /** Removes a home or another folder, and the data of it that are elsewhere. */

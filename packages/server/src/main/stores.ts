@@ -16,6 +16,8 @@ export interface Stores {
   db: StateStore;
   stateUrl: string;
   telemetry: ConnectedTelemetry;
+  /** Whether its data are in our own data folder. */
+  telemetryIsEmbedded: boolean;
   counters: Counters;
   /** Words between the instances on one state store. */
   signals: Signals;
@@ -98,5 +100,6 @@ export async function openStores(context: StoreContext): Promise<Stores> {
   const signals = new PostgresSignals({ url: state.url, db: state.db, clock, log });
   shutdown.add('signals', () => signals.close());
   const counters = await openCounters(context, state.db);
-  return { db: state.db, stateUrl: state.url, telemetry, counters, signals };
+  const telemetryIsEmbedded = externalUrl(context.settings.telemetryUrl, context.stores.telemetry) === undefined;
+  return { db: state.db, stateUrl: state.url, telemetry, telemetryIsEmbedded, counters, signals };
 }

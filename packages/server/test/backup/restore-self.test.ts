@@ -59,7 +59,14 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   await migrateState(db);
   await db.query('CREATE TABLE rules_of_users AS SELECT 1 AS n');
   const { config } = loadUsableConfig(site, {});
-  const self = new SelfBackup({ settings, clock: systemClock, log, stateUrl: state.url, keyring: RING });
+  const self = new SelfBackup({
+    settings,
+    clock: systemClock,
+    log,
+    stateUrl: state.url,
+    keyring: RING,
+    telemetry: null,
+  });
   await self.follow(config, true);
   const store = await openBlobStore(`file:${site}/blobs`, folder);
   const repository = new Repository(store, SELF, readKit(key.toLine()).keys);

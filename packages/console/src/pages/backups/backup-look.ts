@@ -1,6 +1,6 @@
 import type { BackupCopies, BackupItem, BackupPlan } from '@yumops/protocol';
 import type { StateProps } from '../../components/state.tsx';
-import { formatSpan, plural } from '../../format/number.ts';
+import { formatBytes, formatSpan, plural } from '../../format/number.ts';
 
 type Look = Pick<StateProps, 'tone' | 'word'>;
 
@@ -37,6 +37,12 @@ export function copyLook({ unreadable, missing, lagSeconds, backups }: BackupCop
     return { tone: 'warn', word: `${plural(missing.length, 'backup')} missing, for ${behind}` };
   }
   return { tone: 'ok', word: `${plural(backups, 'backup')}, nothing missing` };
+}
+
+/** Whether telemetry is in the backup of YumOps itself. */
+export function telemetryText({ isIncluded, bytes }: NonNullable<BackupPlan['telemetry']>): string {
+  if (bytes === null) return 'on a ClickHouse server: back it up there';
+  return isIncluded ? `in it, ${formatBytes(bytes)} on disk` : `not in it; it would add ${formatBytes(bytes)}`;
 }
 
 /** Where a backup is: `first and offsite`. */

@@ -20,7 +20,7 @@ import { useNow } from '../../time/now.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import type { Span } from '../../time/range.ts';
 import { BackupDetails } from './backup-details.tsx';
-import { backupLook, copyLook, faultsOf, placesText, planLook } from './backup-look.ts';
+import { backupLook, copyLook, faultsOf, placesText, planLook, telemetryText } from './backup-look.ts';
 import { backupsQuery } from './backup-queries.ts';
 import { BackupCalendar } from './calendar.tsx';
 import { Chain } from './chain.tsx';
@@ -147,6 +147,12 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
             <SecondDestination copy={plan.copy} />
           </dd>
         </div>
+        {plan.telemetry !== null && (
+          <div>
+            <dt>Telemetry</dt>
+            <dd>{telemetryText(plan.telemetry)}</dd>
+          </div>
+        )}
         <div>
           <dt>Recovery kit</dt>
           <dd>

@@ -95,6 +95,19 @@ const copyShape = z.strictObject({
   retention: retentionShape.optional().describe('How many days, weeks and months keep a copy, default as the backup'),
 });
 
+/** `self_backup:` as written. */
+export const selfBackupShape = z.strictObject({
+  telemetry: z
+    .boolean()
+    .optional()
+    .describe('Whether the embedded telemetry store is in the backup of YumOps itself too, default false'),
+});
+
+/** What the backup of YumOps itself holds besides its state, configuration and keys. */
+export interface SelfBackupConfig {
+  telemetry: boolean;
+}
+
 /** An item of `backups:` as written. */
 export const backupShape = z.strictObject({
   name: z.string().min(1).describe('How commands and jobs call it'),

@@ -10,7 +10,14 @@ export {
   type VerificationRecord,
   verificationPath,
 } from './catalogue.ts';
-export { type BackupConfig, type BackupRetention, type CopyDestination, FIRST, type FileColumn } from './config.ts';
+export {
+  type BackupConfig,
+  type BackupRetention,
+  type CopyDestination,
+  FIRST,
+  type FileColumn,
+  type SelfBackupConfig,
+} from './config.ts';
 export { type CopyState, copyProblems, copyStateOf, unreadableCopy } from './copies.ts';
 export type {
   BackupConnection,
@@ -20,8 +27,10 @@ export type {
   ProgressReport,
   RestoreOptions,
 } from './database.ts';
+export { backUpFiles } from './files/backup-files.ts';
 export { chunkPath, storedChunks } from './files/chunk-store.ts';
 export type { FileEntry, FileSource } from './files/file-source.ts';
+export { ReferencedFiles } from './files/referenced-files.ts';
 export { type BackupOutcome, type BackupWork, backupJobs, type CopyOutcome, jobNames } from './jobs.ts';
 export { BackupKey, BackupKeys, readBackupKeys } from './key.ts';
 export {

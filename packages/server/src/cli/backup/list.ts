@@ -5,10 +5,12 @@ import {
   type CopyState,
   kitProblem,
   type Recoverable,
+  SELF,
 } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Backups } from '../../main/backup/backups.ts';
+import type { TelemetryStanding } from '../../main/backup/self-telemetry.ts';
 import { printJson } from '../command.ts';
 import { type Column, formatTable } from '../table.ts';
 import { backupArgs, chooseConfigs, fromArg, withBackups } from './open.ts';
@@ -77,6 +79,13 @@ function recoverableText(name: string, { earliest, latest }: Recoverable): strin
   return `${name}: recoverable from ${earliest} to ${latest}.\n`;
 }
 
+function telemetryText({ isIncluded, bytes }: TelemetryStanding): string {
+  if (bytes === null) return `${SELF}: the telemetry is on a ClickHouse server and not in it; back it up there.\n`;
+  const size = formatBytes(bytes);
+  if (isIncluded) return `${SELF}: the telemetry is in it, ${size} on disk now.\n`;
+  return `${SELF}: the telemetry is not in it, ${size} on disk now; \`self_backup: {telemetry: true}\` includes it.\n`;
+}
+
 interface NamedList {
   name: string;
   entries: CatalogueEntry[];
@@ -84,21 +93,24 @@ interface NamedList {
   /** Whether somebody confirmed to keep the kit; asked of the first destination alone. */
   kit: boolean;
   copy: CopyState | null;
+  /** Of YumOps itself. */
+  telemetry: TelemetryStanding | null;
 }
 
 async function readList(backups: Backups, config: BackupConfig, isFirst: boolean): Promise<NamedList> {
   const entries = await backups.list(config);
   const kit = !isFirst || (await backups.kitConfirmation(config)) !== null;
   const copy = isFirst ? await backups.copies.state(config, entries) : null;
-  return { name: config.name, entries, recoverable: await backups.recoverable(config, entries), kit, copy };
+  const telemetry = config.name === SELF ? await backups.telemetry() : null;
+  return { name: config.name, telemetry, entries, recoverable: await backups.recoverable(config, entries), kit, copy };
 }
 
 function asText(lists: readonly NamedList[], entries: readonly Listed[]): string {
   const columns = lists.some(({ copy }) => copy) ? COPIED : COLUMNS;
   const table = formatTable(columns, entries) || 'There are no backups yet. Make one: yumops backup now NAME\n';
-  const notes = lists.map(({ name, recoverable, kit, copy }) => {
+  const notes = lists.map(({ name, recoverable, kit, copy, telemetry }) => {
     const unconfirmed = `${name}: ${kitProblem(name, null)[0]?.message}\n  yumops backup key kit ${name}, then yumops backup key confirm KIT\n`;
-    return `${recoverableText(name, recoverable)}${copy ? copyText(name, copy) : ''}${kit ? '' : unconfirmed}`;
+    return `${recoverableText(name, recoverable)}${telemetry ? telemetryText(telemetry) : ''}${copy ? copyText(name, copy) : ''}${kit ? '' : unconfirmed}`;
   });
   return table + notes.join('');
 }
@@ -123,7 +135,13 @@ export const backupList = defineCommand({
         const [only, ...others] = lists;
         const each = Object.fromEntries(lists.map(({ name, recoverable }) => [name, recoverable]));
         const copies = Object.fromEntries(lists.flatMap(({ name, copy }) => (copy ? [[name, copyJson(copy)]] : [])));
-        printJson({ backups: entries, recoverable: only && others.length === 0 ? only.recoverable : each, copies });
+        const own = only?.telemetry ? { telemetry: only.telemetry } : {};
+        printJson({
+          backups: entries,
+          ...own,
+          recoverable: only && others.length === 0 ? only.recoverable : each,
+          copies,
+        });
         return 0;
       }
       process.stdout.write(asText(lists, entries));

@@ -45,7 +45,14 @@ export function makeArchives(context: {
   const log = context.log.child('backup');
   const logs = new LogArchives({ settings, clock, log });
   const { keyring } = identity;
-  const self = new SelfBackup({ settings, clock, log, stateUrl: stores.stateUrl, keyring });
+  const self = new SelfBackup({
+    settings,
+    clock,
+    log,
+    stateUrl: stores.stateUrl,
+    keyring,
+    telemetry: stores.telemetryIsEmbedded ? stores.telemetry : null,
+  });
   const statuses = () => ({ ...logs.statuses(), ...(self.status ? { [self.name]: self.status } : {}) });
   return {
     async follow(config, receives) {
@@ -61,6 +68,15 @@ export function makeArchives(context: {
       const copies = { ...logs.copyProblems(), [self.name]: self.copyProblem };
       return [
         ...Object.entries(statuses()).flatMap(([name, status]) => logConditions(name, status, now)),
+        ...(self.telemetryProblem === null
+          ? []
+          : [
+              conditionOf(
+                self.name,
+                'telemetry_not_stored',
+                `Of the last backup of YumOps itself ${self.telemetryProblem}`,
+              ),
+            ]),
         ...Object.entries(copies).flatMap(([name, problem]) => copyConditions(name, problem, now)),
       ];
     },

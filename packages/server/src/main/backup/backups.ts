@@ -60,6 +60,7 @@ import { kitOf } from './recovery-kit.ts';
 import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
 import { selfConfig } from './self-config.ts';
 import { drillSelf } from './self-drill.ts';
+import { type TelemetryStanding, telemetryStanding } from './self-telemetry.ts';
 
 /** What a long work tells and hears. */
 export interface Hooks {
@@ -463,6 +464,11 @@ export class Backups {
     work: () => Promise<Result>,
   ): Promise<Result> {
     return whileReading(repository, this.#context.clock, { use, id, signal }, work);
+  }
+
+  /** What the backup of YumOps itself holds of the telemetry. */
+  telemetry(): Promise<TelemetryStanding> {
+    return telemetryStanding(this.#context.settings, this.#context.config);
   }
 
   close(): Promise<void> {

@@ -15,6 +15,7 @@ import { nextTick } from '../../lib/cron.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { type Backups, refuseOneOff } from './backups.ts';
 import { confirmKitProof } from './recovery-kit.ts';
+import type { TelemetryStanding } from './self-telemetry.ts';
 import type { BackupWatch, SeenBackup } from './watch.ts';
 
 function itemsOf({ entries, copy }: SeenBackup, { retention, timeZone, copyTo }: BackupConfig): BackupItem[] {
@@ -58,7 +59,11 @@ function copiesOf({ copy }: SeenBackup, { copyTo }: BackupConfig): BackupCopies 
   };
 }
 
-function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan {
+function planOf(
+  seen: SeenBackup,
+  config: BackupConfig,
+  { now, telemetry }: { now: number; telemetry: TelemetryStanding },
+): BackupPlan {
   const next = nextTick({ pattern: config.schedule, timeZone: config.timeZone }, now);
   const { recoveryTimeMs, recoveryPointMs } = config.targets;
   return {
@@ -82,6 +87,7 @@ function planOf(seen: SeenBackup, config: BackupConfig, now: number): BackupPlan
     jobs: jobNames(config),
     copy: copiesOf(seen, config),
     isSelf: config.name === SELF,
+    telemetry: config.name === SELF ? telemetry : null,
     kit: seen.kit && { keyId: seen.kit.keyId, at: seen.kit.at, by: seen.kit.by },
   };
 }
@@ -100,12 +106,20 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
       status: 404,
     });
   };
+  let known: { at: number; value: TelemetryStanding; of: Backups } | undefined;
+  // It is measured file by file: not at each look of each page.
+  const standing = async (of: Backups) => {
+    const at = clock.monotonic();
+    if (known?.of !== of || at - known.at > MEASURE_EVERY) known = { at, value: await of.telemetry(), of };
+    return known.value;
+  };
   return {
     async page(limit, after): Promise<BackupsPage> {
       const backups = open();
       const all = await Promise.all(
         backups.all.map(async (config) => ({ config, seen: await watch.see(backups, config.name) })),
       );
+      const at = { now: clock.now(), telemetry: await standing(backups) };
       const items = all.flatMap(({ seen, config }) => itemsOf(seen, config)).sort(newestFirst);
       const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
       const page = items.slice(start, start + limit);
@@ -113,7 +127,7 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
       return {
         items: page,
         nextCursor: more ? (page.at(-1)?.id ?? null) : null,
-        plans: all.map(({ seen, config }) => planOf(seen, config, clock.now())),
+        plans: all.map(({ seen, config }) => planOf(seen, config, at)),
       };
     },
     async detail(id): Promise<BackupDetail> {
@@ -155,5 +169,8 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
     verifyJobOf: (id) => jobNames(open().configOf(id)).verify,
   };
 }
+
+/** Milliseconds between two measurements of the embedded telemetry store. */
+const MEASURE_EVERY = 5 * 60_000;
 
 const newestFirst = (a: BackupItem, b: BackupItem) => (a.started < b.started ? 1 : -1);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BackupConfig, BackupManifest, Repository, TierChecks } from '../../care/backup/index.ts';
 import {
   type BaseExtra,
+  type BaseFiles,
   backUpPhysically,
   checkBaseFiles,
   checkLog,
@@ -45,10 +46,12 @@ export interface PhysicalSource {
   storeAfter?: number | undefined;
   /** What is kept with every base backup besides. */
   extras?: (() => Promise<BaseExtra[]>) | undefined;
+  /** Further files that are kept with it. */
+  files?: ((path: string) => Promise<BaseFiles>) | undefined;
 }
 
 function inputOf(
-  { config, repository, database, storeAfter, extras }: PhysicalSource,
+  { config, repository, database, storeAfter, extras, files }: PhysicalSource,
   { clock, log }: Context,
 ): PhysicalBackupInput & { close(): Promise<void> } {
   const source = connectReplication(database.name, database.url.reveal(), clock);
@@ -64,6 +67,7 @@ function inputOf(
     slotLimit: SLOT_LIMIT,
     storeAfter,
     extras,
+    files,
     fullEveryMs,
     ...(isLocked ? { lockUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs) } : {}),
     close: () => source.close(),

@@ -1,6 +1,12 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type ConfigurationRecord, Repository, readCatalogue, SELF } from '../../care/backup/index.ts';
+import {
+  type BackupManifest,
+  type ConfigurationRecord,
+  Repository,
+  readCatalogue,
+  SELF,
+} from '../../care/backup/index.ts';
 import { readPhysicalState, recoverCluster } from '../../care/backup/physical/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import { embeddedRecovery } from '../../engines/index.ts';
@@ -20,6 +26,7 @@ import type { Hooks } from './backups.ts';
 import { openBlobs } from './blob.ts';
 import { type RecoveryKit, readKit } from './kit.ts';
 import { CONFIGURATION, INSTALLATION, type InstallationRecord } from './self-record.ts';
+import { type RestoredTelemetry, restoreTelemetry } from './self-telemetry.ts';
 
 export interface RestoreSelfInput {
   settings: Settings;
@@ -45,6 +52,8 @@ export interface RestoredSelf {
   files: { written: string[]; kept: string[] };
   /** Rows of our own state by table. */
   rows: Record<string, number>;
+  /** Null where the backup holds none. */
+  telemetry: RestoredTelemetry | null;
   /** The secret key that it had. */
   secretKey: string | null;
   /** Milliseconds by phase. */
@@ -74,12 +83,17 @@ export async function restoreSelf(input: RestoreSelfInput, context: Context, hoo
   try {
     const repository = new Repository(store, SELF, kit.keys);
     const { configuration, installation, madeBy } = await readRecords(repository, store, context.clock.now());
-    const state = await restoreState(repository, input, context, hooks);
+    const { base, ...state } = await restoreState(repository, input, context, hooks);
+    const since = context.clock.monotonic();
+    const telemetry = await restoreTelemetry(repository, base, settings.dataDir, hooks);
+    const phases = telemetry ? { ...state.phases, telemetry: context.clock.monotonic() - since } : state.phases;
     const files = await writeConfiguration(configuration, folder);
     await writeSecrets(installation, kit, settings, folder);
     const blobsCopied = input.withBlobs ? await copyBlobs(store, input, hooks) : null;
     return {
       ...state,
+      phases,
+      telemetry,
       secretKey: installation.secretKey,
       madeBy,
       data: settings.dataDir,
@@ -138,7 +152,7 @@ async function restoreState(
   { settings, at }: RestoreSelfInput,
   { clock, log }: Context,
   { progress }: Hooks,
-): Promise<Pick<RestoredSelf, 'backup' | 'moment' | 'rows' | 'warnings' | 'phases'>> {
+): Promise<Pick<RestoredSelf, 'backup' | 'moment' | 'rows' | 'warnings' | 'phases'> & { base: BackupManifest }> {
   const home = join(settings.dataDir, 'postgres');
   const server = embeddedRecovery({ clock, log });
   const report = (what: string, done: number, total: number) => progress(done, total, what);
@@ -149,7 +163,7 @@ async function restoreState(
     await cluster.server.stop();
     await cluster.place.moveTo(join(home, 'data'));
     const { base, moment, warnings, phases } = cluster;
-    return { backup: base.id, moment, rows, warnings, phases };
+    return { backup: base.id, moment, rows, warnings, phases, base: base.manifest };
   } catch (error) {
     await cluster.server.stop();
     await cluster.place.discard();

@@ -6,6 +6,7 @@ import { YumOpsError } from '../../lib/errors.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import type { Log } from '../../lib/log.ts';
 import { Secret } from '../../lib/secret.ts';
+import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
 import { VERSION } from '../../version.ts';
 import type { Hooks } from './backups.ts';
@@ -16,6 +17,7 @@ import { type ArchiveSubject, LogArchive, secondDestination } from './log-archiv
 import { backUpBase, type PhysicalSource } from './physical.ts';
 import { selfConfig } from './self-config.ts';
 import { CONFIGURATION, INSTALLATION, type InstallationRecord } from './self-record.ts';
+import { backUpTelemetry, lackOfTelemetry } from './self-telemetry.ts';
 
 /** Milliseconds that a change of our own state waits before it is stored. */
 const STORE_AFTER = 15_000;
@@ -29,20 +31,28 @@ interface Context {
   log: Log;
 }
 
+interface SelfContext extends Context {
+  stateUrl: string;
+  keyring: Keyring;
+  /** The embedded telemetry store; null = it is on a server of its own. */
+  telemetry: TelemetryStore | null;
+}
+
 /**
  * Keeps YumOps itself recoverable: its state as a base backup a day and its log all the time, its configuration and
  * its secret key sealed with them, under the key of the first backup. Without a key there is nothing to seal with.
  */
 export class SelfBackup {
   readonly name = SELF;
-  readonly #context: Context & { stateUrl: string; keyring: Keyring };
+  readonly #context: SelfContext;
+  #telemetryProblem: string | null = null;
   #archive: LogArchive | undefined;
   #makeBase: ((hooks: Hooks) => Promise<BackupManifest>) | undefined;
   #config: Config | undefined;
   #written = '';
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(context: Context & { stateUrl: string; keyring: Keyring }) {
+  constructor(context: SelfContext) {
     this.#context = context;
   }
 
@@ -58,6 +68,11 @@ export class SelfBackup {
 
   get copyProblem() {
     return this.#archive?.copyProblem ?? null;
+  }
+
+  /** Why the newest backup of this process lacks the telemetry that it was to hold; null = it does not. */
+  get telemetryProblem(): string | null {
+    return this.#telemetryProblem;
   }
 
   /** Makes a base backup of the state now. @throws YumOpsError `self_backup_off` without a key */
@@ -112,7 +127,13 @@ export class SelfBackup {
     };
     this.#makeBase = async (hooks) => {
       const physical = await open();
-      return backUpBase(physical, newBackupId(physical.repository, context.clock.now()), context, hooks);
+      const { repository: to } = physical;
+      const isAsked = (this.#config as Config).selfBackup.telemetry;
+      const files = (path: string) => backUpTelemetry(to, context.telemetry, path, hooks);
+      const input = isAsked ? { ...physical, files } : physical;
+      const manifest = await backUpBase(input, newBackupId(to, context.clock.now()), context, hooks);
+      this.#telemetryProblem = lackOfTelemetry(manifest);
+      return manifest;
     };
     const makeBase = this.#makeBase;
     return {

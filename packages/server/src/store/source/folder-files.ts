@@ -28,8 +28,9 @@ export class FolderFiles implements FileSource {
     this.root = root;
   }
 
-  async *list(): AsyncIterable<FileEntry> {
-    yield* this.#walk('');
+  /** @param deep whether what is in its folders is listed too */
+  async *list(deep = true): AsyncIterable<FileEntry> {
+    yield* this.#walk('', deep);
   }
 
   async read(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
@@ -43,13 +44,13 @@ export class FolderFiles implements FileSource {
 
   close(): void {}
 
-  async *#walk(folder: string): AsyncIterable<FileEntry> {
+  async *#walk(folder: string, deep: boolean): AsyncIterable<FileEntry> {
     const names = await this.#namesIn(folder);
     for (const name of names) {
       const entry = await this.#entry(folder === '' ? name : `${folder}/${name}`);
       if (!entry) continue;
       yield entry;
-      if (entry.kind === 'folder') yield* this.#walk(entry.path);
+      if (deep && entry.kind === 'folder') yield* this.#walk(entry.path, deep);
     }
   }
 

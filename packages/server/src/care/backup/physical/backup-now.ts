@@ -31,6 +31,7 @@ export interface PhysicalBackupInput {
   /** Milliseconds that log waits before it is stored; default 3 s. */
   storeAfter?: number | undefined;
   extras?: BaseBackupInput['extras'];
+  files?: BaseBackupInput['files'];
   maxRate?: number | undefined;
   /** Milliseconds after which a base backup is full again; 0 or undefined = each is. */
   fullEveryMs?: number | undefined;

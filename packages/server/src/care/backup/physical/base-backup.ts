@@ -32,6 +32,13 @@ export interface BaseExtra {
   bytes: Buffer;
 }
 
+/** Files that are kept with a base backup besides: their list, and bytes of pieces that the store did not have. */
+export interface BaseFiles {
+  list: ManifestObject | null;
+  added: number;
+  warnings: string[];
+}
+
 export interface BaseBackupInput {
   repository: Repository;
   source: ReplicationSource;
@@ -45,6 +52,8 @@ export interface BaseBackupInput {
   maxRate?: number | undefined;
   progress?: (bytes: number) => void;
   extras?: (() => Promise<BaseExtra[]>) | undefined;
+  /** Backs up further files. @param path where their list is put */
+  files?: ((path: string) => Promise<BaseFiles>) | undefined;
   /** What it may be an increment of, the full backup first; empty = it is to be full; null = nor will any build on it. */
   chain: readonly KnownBase[] | null;
   /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
@@ -65,6 +74,8 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
   const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
   for (const { part, bytes } of (await input.extras?.()) ?? []) objects.push(await putPart(input, part, one(bytes)));
+  const files = await input.files?.(repository.objectPath(input.id, 'files'));
+  if (files?.list) objects.push(files.list);
   const { start, stop, timeline, parent } = stored;
   await input.walStored(systemId, timeline, start, stop);
   const inPieces = objects.some(({ part }) => part === PIECES_PART);
@@ -89,8 +100,8 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
     },
     wal: { start: formatLsn(start), stop: formatLsn(stop), timeline },
     objects,
-    bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
-    warnings: [...warningsOf(server), ...stored.warnings],
+    bytes: objects.reduce((sum, object) => sum + object.bytes, files?.added ?? 0),
+    warnings: [...warningsOf(server), ...stored.warnings, ...(files?.warnings ?? [])],
     lockedUntil: input.lockedUntil === null ? null : new Date(input.lockedUntil).toISOString(),
   };
   return writeManifest(repository, manifest, inPieces ? FORMAT_OF_PIECES : undefined);

@@ -1,6 +1,6 @@
 export { type PhysicalState, readBase, readPhysicalState, recoverable } from './archive-state.ts';
 export { backUpPhysically, type PhysicalBackupInput } from './backup-now.ts';
-export type { BaseExtra } from './base-backup.ts';
+export type { BaseExtra, BaseFiles } from './base-backup.ts';
 export { checkBaseFiles, checkLog, checkParents } from './check-log.ts';
 export { copyRest, lockOfLog } from './copy-wal.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
