@@ -8,6 +8,8 @@ import type { InUse } from './configuration-in-use.ts';
 import { makePlan, planArgs, printPlan } from './plan.ts';
 
 const TAKEN_WITHIN_MS = 30_000;
+/** The platform looks at its files every second: what it refuses sooner than this may be what stood there before. */
+const REFUSED_AFTER_MS = 5_000;
 const ASK_EVERY_MS = 250;
 
 export const apply = defineCommand({
@@ -43,15 +45,15 @@ function outcome(isNew: boolean, { root, ask, isOwn, kept }: InUse & { isOwn: bo
  */
 async function taken({ ask, root }: InUse, loadedAt: string | undefined): Promise<void> {
   if (ask === null) return;
-  const until = performance.now() + TAKEN_WITHIN_MS;
-  while (performance.now() < until) {
+  const start = performance.now();
+  while (performance.now() < start + TAKEN_WITHIN_MS) {
     const report = await ask();
-    if (report.refusal !== null) {
+    if (report.refusal !== null && performance.now() >= start + REFUSED_AFTER_MS) {
       throw new YumOpsError('config_refused', report.refusal, {
         hint: 'Variables of the environment count as the platform has them: compare them with those of this command.',
       });
     }
-    if (report.loadedAt !== loadedAt) return;
+    if (report.refusal === null && report.loadedAt !== loadedAt) return;
     await sleep(ASK_EVERY_MS);
   }
   throw new YumOpsError('not_taken', `The platform has not loaded what was written to ${root}.`, {

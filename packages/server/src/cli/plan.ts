@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
-import { changesBetween, needRestart, partsOf } from '../config/changes.ts';
+import { changedSecrets, changesBetween, needRestart, partsOf } from '../config/changes.ts';
 import { coloured, formatFindings, plain } from '../config/format.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
@@ -29,7 +30,10 @@ export const planArgs = {
 export async function makePlan(settings: Settings, path: string | undefined) {
   const inUse = await configurationInUse(settings);
   const loaded = loadConfig({ path: path ?? '.', env: settings.env });
-  const changes = loaded.config ? changesBetween(partsOf(inUse.files), partsOf(loaded.files)) : [];
+  const used = partsOf(inUse.files.filter((file) => existsSync(file)));
+  const changes = loaded.config
+    ? [...changesBetween(used, partsOf(loaded.files)), ...changedSecrets(loaded, inUse.root)]
+    : [];
   const plan: Plan = {
     changes,
     findings: loaded.findings,

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isSecretName } from '../observe/ingest/index.ts';
+import type { LoadedConfig } from './config.ts';
+import { namesIn } from './place-files.ts';
 import { LISTS, MAPS, SECTION_NAMES } from './sections.ts';
 import { readSource } from './source.ts';
 
@@ -69,6 +72,17 @@ export function changesBetween(before: Parts, after: Parts): ConfigChange[] {
   const changes = keys.flatMap((key) => changeOf(before.get(key), after.get(key)) ?? []);
   const place = ({ section }: ConfigChange) => SECTION_NAMES.indexOf(section);
   return changes.sort((a, b) => place(a) - place(b) || (a.name ?? '').localeCompare(b.name ?? ''));
+}
+
+/** Files with secrets that a new configuration names and that are not the same where it is to be written, by their names. */
+export function changedSecrets({ root, files, inputs }: Pick<LoadedConfig, 'root' | 'files' | 'inputs'>, to: string) {
+  const secrets = inputs.filter((file) => !files.includes(file) && existsSync(file));
+  return namesIn(root, [...new Set(secrets)]).flatMap((name): ConfigChange[] => {
+    const before = join(to, name);
+    const isNew = !existsSync(before);
+    if (!isNew && readFileSync(before).equals(readFileSync(join(root, name)))) return [];
+    return [{ action: isNew ? 'add' : 'change', section: 'secret file', name, keys: [] }];
+  });
 }
 
 /** The sections of these changes that take a restart of the platform. */

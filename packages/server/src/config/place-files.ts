@@ -13,7 +13,7 @@ const PERMISSIONS = 0o777;
  * are no part of it any more are removed; all that stood there before is kept in the data folder, or beside the
  * other one where there is none.
  * @returns the folder in which it is kept
- * @throws YumOpsError `file_outside` where a file does not lie below its folder
+ * @throws YumOpsError `file_outside` where a file does not lie below its folder, `other_name` where the platform would not find it
  */
 export async function placeFiles(
   from: Pick<LoadedConfig, 'root' | 'files' | 'inputs'>,
@@ -27,6 +27,7 @@ export async function placeFiles(
     from.inputs.filter((file) => existsSync(file)),
   );
   const before = namesIn(to.root, to.files);
+  refuseOtherName(before, written);
   const kept = existsSync(dataDir) ? join(dataDir, KEPT) : `${to.root}.before`;
   await keep(to.root, [...new Set([...before, ...written])], kept);
   for (const name of written) await place(join(from.root, name), join(to.root, name), to.root);
@@ -35,7 +36,7 @@ export async function placeFiles(
 }
 
 /** Names relative to the folder of those files that lie below it. A secret elsewhere is found by its path anyway. */
-function namesIn(root: string, files: readonly string[]): string[] {
+export function namesIn(root: string, files: readonly string[]): string[] {
   return files.filter((file) => isBelow(root, file)).map((file) => relative(root, file));
 }
 
@@ -47,6 +48,19 @@ function isBelow(root: string, file: string): boolean {
 function refuse(file: string, root: string): never {
   throw new YumOpsError('file_outside', `${file} is included and does not lie below ${root}.`, {
     hint: 'Move it there, so that it can be written along.',
+    status: 400,
+  });
+}
+
+/**
+ * A platform that was started with a file reads that file alone, and nobody knows here whether it was: without one of that name it
+ * would have no configuration at its next start. Of a folder without a main file it reads all.
+ */
+function refuseOtherName([first, ...more]: readonly string[], written: readonly string[]): void {
+  if (first === undefined || dirname(first) !== '.' || written.includes(first)) return;
+  if (!first.startsWith('yumops.') && more.length > 0 && more.every((name) => dirname(name) === '.')) return;
+  throw new YumOpsError('other_name', `The platform reads ${first}, and the new configuration has no such file.`, {
+    hint: `Call its main file ${first}.`,
     status: 400,
   });
 }
