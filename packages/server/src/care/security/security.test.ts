@@ -57,7 +57,8 @@ async function startWatch(answer: () => Promise<void> = async () => undefined) {
     ears.get('yumops_security_events')?.(JSON.stringify({ from: 'other', events: told }));
   const blocks = () => written.filter(({ sql }) => sql.includes('INSERT INTO security_restrictions')).length;
   const takenBack = () => written.filter(({ sql }) => sql.startsWith('DELETE FROM security_detections')).length;
-  return { clock, watch, events, hear, blocks, takenBack };
+  const withdrawals = () => written.filter(({ sql }) => sql.startsWith('DELETE')).map(({ values }) => values[1]);
+  return { clock, watch, events, hear, blocks, takenBack, withdrawals };
 }
 
 test('what another instance took at the same time takes back what was found here, stored or not', async () => {
@@ -88,4 +89,18 @@ test('what is taken back while its writing fails is not written by the next atte
   refusals[0]?.(new Error('the store is away'));
   await clock.advance(5_000);
   expect([blocks(), takenBack()]).toEqual([0, 1]);
+});
+
+test('what is taken back, found again and taken back once more goes from its first beginning on', async () => {
+  const { clock, watch, events, withdrawals } = await startWatch();
+  const failures = events('failure', 11, 0);
+  const successes = events('success', 2, 500);
+  watch.take(failures.slice(0, 10));
+  const begun = new Date(failures[9]?.at ?? 0);
+  await clock.advance(1_000);
+  watch.take(successes.slice(0, 1));
+  watch.take(failures.slice(10));
+  watch.take(successes.slice(1));
+  await clock.advance(1_000);
+  expect(withdrawals()).toEqual([begun]);
 });

@@ -237,7 +237,7 @@ export class SecurityWatch {
     if (whole) this.#pending.delete(identityOf(hit));
     const key = restrictionOf(hit);
     if (key !== null) this.#restrictions.delete(key);
-    this.#withdrawn.set(`${identityOf(hit)} ${key}`, withdrawal);
+    addTo(this.#withdrawn, withdrawal);
   }
 
   #restrict(hit: Hit): void {
@@ -302,7 +302,7 @@ export class SecurityWatch {
       if (whole) pending.delete(identityOf(hit));
       restrictions.delete(restrictionOf(hit) ?? '');
     }
-    this.#withdrawn = new Map([...withdrawn, ...this.#withdrawn]);
+    for (const earlier of withdrawn.values()) addTo(this.#withdrawn, earlier);
     for (const [identity, item] of pending) this.#pending.set(identity, joined(item, this.#pending.get(identity)));
     for (const [key, item] of restrictions) if (!this.#restrictions.has(key)) this.#restrictions.set(key, item);
   }
@@ -422,6 +422,17 @@ export class SecurityWatch {
 /** The key of what follows from a hit; null when nothing does. */
 function restrictionOf({ restriction, project }: Hit): string | null {
   return restriction === null ? null : restrictionKey({ ...restriction, project });
+}
+
+/** Adds to what is taken back; what waits already of the same attack and consequence goes from its beginning on. */
+function addTo(withdrawn: Map<string, Withdrawal>, added: Withdrawal): void {
+  const key = `${identityOf(added.hit)} ${restrictionOf(added.hit)}`;
+  const known = withdrawn.get(key) ?? added;
+  withdrawn.set(key, {
+    hit: added.hit,
+    since: Math.min(known.since, added.since),
+    whole: known.whole || added.whole,
+  });
 }
 
 function joined(earlier: PendingDetection, later: PendingDetection | undefined): PendingDetection {
