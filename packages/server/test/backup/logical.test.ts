@@ -137,6 +137,10 @@ describe('a logical backup', () => {
     expect((await restore(undefined, true)).files).toBe(5);
     const names = (await readdir(join(rig.folder, 'uploads'), { recursive: true })).sort();
     expect((await readdir(folder, { recursive: true })).sort()).toEqual(names);
+    for (const name of names.filter((path) => path.includes('.'))) {
+      const [was, is] = await Promise.all([join(rig.folder, 'uploads'), folder].map((at) => readFile(join(at, name))));
+      expect(is?.equals(was as Buffer), name).toBe(true);
+    }
   });
 
   test('gives back a dropped table with its indexes, keys and owner', async () => {

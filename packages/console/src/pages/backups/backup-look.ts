@@ -42,7 +42,9 @@ export function copyLook({ unreadable, missing, lagSeconds, backups }: BackupCop
 /** Whether telemetry is in the backup of YumOps itself. */
 export function telemetryText({ isIncluded, bytes }: NonNullable<BackupPlan['telemetry']>): string {
   if (bytes === null) return 'on a ClickHouse server: back it up there';
-  return isIncluded ? `in it, ${formatBytes(bytes)} on disk` : `not in it; it would add ${formatBytes(bytes)}`;
+  return isIncluded
+    ? `in each new backup, ${formatBytes(bytes)} on disk`
+    : `not in it; it would add ${formatBytes(bytes)}`;
 }
 
 /** Where a backup is: `first and offsite`. */

@@ -82,7 +82,7 @@ function recoverableText(name: string, { earliest, latest }: Recoverable): strin
 function telemetryText({ isIncluded, bytes }: TelemetryStanding): string {
   if (bytes === null) return `${SELF}: the telemetry is on a ClickHouse server and not in it; back it up there.\n`;
   const size = formatBytes(bytes);
-  if (isIncluded) return `${SELF}: the telemetry is in it, ${size} on disk now.\n`;
+  if (isIncluded) return `${SELF}: every backup from now on holds the telemetry, ${size} on disk now.\n`;
   return `${SELF}: the telemetry is not in it, ${size} on disk now; \`self_backup: {telemetry: true}\` includes it.\n`;
 }
 
