@@ -14,9 +14,12 @@ const FOLDERS = [
 ];
 const SKIP = new Set(['node_modules', 'dist', 'public', '.next']);
 
-/** A test is slow when it starts another program: an engine, a server process, a browser, a worker on built code. */
-const STARTS_PROGRAMS =
-  /test\/engines|\.\/engines\.ts|node:child_process|playwright-core|start(State|Telemetry)Server|-rig\.ts|startEmbedded|new Worker\(|dist\//;
+/**
+ * A test is slow when it starts another program: an engine, a server process, a browser, a worker on built code; or when
+ * it sets up what a process has once, such as the SDK's pipeline, which files before it may have begun to use.
+ */
+const NEEDS_PROCESS =
+  /test\/engines|\.\/engines\.ts|node:child_process|playwright-core|start(State|Telemetry)Server|-rig\.ts|startEmbedded|new Worker\(|dist\/|\/pipeline\.ts'/;
 
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -27,14 +30,14 @@ function testFiles(folder: string): string[] {
 }
 
 /** Looks into what a test imports as far as that is made for tests alone; the product's own code may start anything. */
-function startsPrograms(file: string, seen = new Set<string>()): boolean {
+function needsProcess(file: string, seen = new Set<string>()): boolean {
   if (seen.has(file)) return false;
   seen.add(file);
   const text = readFileSync(file, 'utf8');
-  if (STARTS_PROGRAMS.test(text)) return true;
+  if (NEEDS_PROCESS.test(text)) return true;
   return [...text.matchAll(/from '(\.[^']+\.(?:ts|tsx|mjs))'/g)]
     .map(([, path = '']) => join(dirname(file), path))
-    .some((path) => /(^|\/)test\//.test(path) && existsSync(path) && startsPrograms(path, seen));
+    .some((path) => /(^|\/)test\//.test(path) && existsSync(path) && needsProcess(path, seen));
 }
 
 /** Files of more than 15 s on two idle cores, the longest first: what begins last must be short, or one worker ends alone. */
@@ -80,7 +83,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 const all = FOLDERS.flatMap(testFiles);
-const slow = all.filter((file) => startsPrograms(file));
+const slow = all.filter((file) => needsProcess(file));
 const fast = all.filter((file) => !slow.includes(file));
 
 const shared = {

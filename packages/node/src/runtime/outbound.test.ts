@@ -21,7 +21,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
   origin = `http://${host}`;
-  configure({
+  const isOurs = configure({
     url: yumops.url,
     key: 'k',
     service: 'test',
@@ -29,6 +29,8 @@ beforeAll(async () => {
     providers: { [host]: 'payments' },
     transport: { interval: 10 },
   });
+  // Without it no record would arrive, and each test would wait for its time.
+  expect(isOurs).toBe(true);
   stop = watchOutboundCalls();
 });
 
