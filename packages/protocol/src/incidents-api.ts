@@ -39,6 +39,8 @@ export interface Incident {
   resolvedAt: string | null;
   reopened: number;
   alertsFiring: number;
+  /** Nobody took it, and the escalation of an alert of it has told everybody as often as it may. */
+  unowned: boolean;
 }
 
 /** A line of the timeline. */

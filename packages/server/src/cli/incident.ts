@@ -20,7 +20,7 @@ const id = {
 
 const COLUMNS = [
   { heading: 'NO', cell: ({ number }: Incident) => String(number), align: 'right' as const },
-  { heading: 'STATUS', cell: ({ status }: Incident) => status },
+  { heading: 'STATUS', cell: ({ status, unowned }: Incident) => (unowned ? `${status}, unowned` : status) },
   { heading: 'SEVERITY', cell: ({ severity, drill }: Incident) => `${severity}${drill ? ' (drill)' : ''}` },
   { heading: 'DECLARED', cell: ({ declaredAt }: Incident) => declaredAt },
   { heading: 'BY', cell: ({ declaredBy }: Incident) => declaredBy },
@@ -55,12 +55,12 @@ const show = defineCommand({
 });
 
 function textOf(incident: IncidentDetail): string {
-  const { number, title, severity, status, drill, times, tasks, roles } = incident;
+  const { number, title, severity, status, drill, times, tasks, roles, unowned } = incident;
   const took = Object.entries(times).flatMap(([name, ms]) => (ms === null ? [] : [`${name} ${formatDuration(ms)}`]));
   const people = Object.entries(roles).map(([role, person]) => `${role} ${person}`);
   return [
     `Incident ${number}${drill ? ' (drill)' : ''}: ${title}`,
-    `${severity}, ${status}${people.length > 0 ? `, ${people.join(', ')}` : ''}`,
+    `${severity}, ${status}${unowned ? ', unowned: everybody was told and nobody answered' : ''}${people.length > 0 ? `, ${people.join(', ')}` : ''}`,
     ...(took.length > 0 ? [`Took: ${took.join(', ')}`] : []),
     ...(incident.runbook === null ? [] : [`Runbook: ${incident.runbook}`]),
     '',

@@ -73,6 +73,21 @@ describe('an incident that an alert declares', () => {
     expect(new Set(timeline.map(({ kind }) => kind))).toEqual(new Set(['deploy', 'declared', 'alert', 'notification']));
   });
 
+  test('is unowned once everybody was told as often as may be, until somebody takes it', async () => {
+    const owned = async () => {
+      const { items } = await rig.incidents.list({ state: 'open', limit: 10 });
+      return [items[0]?.unowned, (await rig.incidents.read('1')).unowned];
+    };
+    expect(await owned()).toEqual([false, false]);
+    await db.query(
+      `INSERT INTO alert_timeline (alert_id, at, kind, reason)
+       SELECT alert_id, now(), 'exhausted', 'nobody acknowledged' FROM incident_alerts`,
+    );
+    expect(await owned()).toEqual([true, true]);
+    await rig.incidents.acknowledge('1', { ...rig.by('sam'), via: 'console' });
+    expect(await owned()).toEqual([false, false]);
+  });
+
   test('is taken by whoever acknowledges its alert, who has the command from then on', async () => {
     await rig.rig.acknowledge('ada', 'slack');
     await rig.until(45);

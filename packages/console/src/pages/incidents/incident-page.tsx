@@ -97,7 +97,7 @@ const TIMES = {
 };
 
 function Head({ incident }: { incident: IncidentDetail }) {
-  const { severity, status, drill, startedAt, roles, times, summary, reopened } = incident;
+  const { severity, status, drill, unowned, startedAt, roles, times, summary, reopened } = incident;
   const took = Object.entries(TIMES).flatMap(([name, word]) => {
     const ms = times[name as keyof typeof times];
     return ms === null ? [] : [`${word} ${formatSpan(ms)}`];
@@ -107,6 +107,7 @@ function Head({ incident }: { incident: IncidentDetail }) {
       <p className="incident-facts">
         <State {...SEVERITIES[severity]} look="badge" />
         <State {...STATUSES[status]} look="badge" />
+        {unowned && <State tone="bad" word="Unowned: everybody was told, nobody answered" look="badge" />}
         {drill && <span className="incident-drill">Drill</span>}
         <span className="quiet">
           began <Instant at={startedAt} />

@@ -94,7 +94,8 @@ function Nothing({ state }: { state: 'open' | 'ended' }) {
 }
 
 function Row({ incident }: { incident: Incident }) {
-  const { severity, status, roles, number, title, drill, alertsFiring, declaredAt, resolvedAt, startedAt } = incident;
+  const { severity, status, roles, number, title, drill, unowned, alertsFiring, declaredAt, resolvedAt, startedAt } =
+    incident;
   return (
     <Link data-row to="/incidents/$id" params={{ id: incident.id }} className="panel-row incident-row">
       <State {...SEVERITIES[severity]} look="badge" />
@@ -104,6 +105,7 @@ function Row({ incident }: { incident: Incident }) {
         </strong>
         <span className="incident-facts quiet">
           <State {...STATUSES[status]} />
+          {unowned && <State tone="bad" word="Unowned" />}
           <span>{roles.commander === undefined ? 'nobody has it' : `${roles.commander} has it`}</span>
           {alertsFiring > 0 && <span>{plural(alertsFiring, 'alert fires', 'alerts fire')}</span>}
         </span>

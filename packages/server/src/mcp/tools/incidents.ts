@@ -4,7 +4,16 @@ import { listed, pick, tool } from '../tool.ts';
 
 const INCIDENT = [
   ...(['id', 'number', 'title', 'severity', 'status', 'drill', 'source', 'declaredBy', 'summary'] as const),
-  ...(['startedAt', 'declaredAt', 'acknowledgedBy', 'mitigatedAt', 'resolvedAt', 'alertsFiring', 'runbook'] as const),
+  ...([
+    'startedAt',
+    'declaredAt',
+    'acknowledgedBy',
+    'mitigatedAt',
+    'resolvedAt',
+    'alertsFiring',
+    'unowned',
+    'runbook',
+  ] as const),
 ] as const;
 const id = z.string().min(1).max(100).describe('Id of the incident, as list_incidents tells');
 const linkOf = (incident: string) => `/incidents/${encodeURIComponent(incident)}`;

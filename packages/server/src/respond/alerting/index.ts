@@ -41,7 +41,7 @@ export type {
 export { NOTHING_PLANNED } from './ports.ts';
 export type { SentAlert } from './push/accept.ts';
 export type { ListedAlert } from './push/listing.ts';
-export { episodesById } from './read/episodes.ts';
+export { episodesById, exhaustedAmong } from './read/episodes.ts';
 export { type AlertFact, factsOfAlerts } from './read/facts.ts';
 export { AlertPages } from './read/pages.ts';
 export { type AlertStatistics, alertStatistics, type RuleStatistics } from './read/statistics.ts';

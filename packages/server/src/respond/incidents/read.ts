@@ -10,8 +10,9 @@ import type {
 } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
+import { exhaustedAmong } from '../alerting/index.ts';
 import { listEvidence } from './evidence.ts';
-import { type Incident, timesOf } from './incident.ts';
+import { type Incident, isOpen, timesOf } from './incident.ts';
 import { savedPostmortem } from './postmortem.ts';
 import { findIncident, incidentFromRow } from './store.ts';
 import { readTasks } from './tasks.ts';
@@ -45,10 +46,16 @@ export async function listIncidents(db: Queryable, query: IncidentQuery): Promis
      ORDER BY number DESC LIMIT $2`,
     [before, query.limit + 1, query.alert ?? null],
   );
-  const shown = rows.slice(0, query.limit);
+  const shown = rows
+    .slice(0, query.limit)
+    .map((row) => ({ incident: incidentFromRow(row), firing: Number(row['firing']) }));
+  const unowned = await unownedAmong(
+    db,
+    shown.map(({ incident }) => incident),
+  );
   return {
-    items: shown.map((row) => toItem(incidentFromRow(row), Number(row['firing']))),
-    nextCursor: rows.length > query.limit ? String(shown.at(-1)?.['number']) : null,
+    items: shown.map(({ incident, firing }) => toItem(incident, firing, unowned.has(incident.id))),
+    nextCursor: rows.length > query.limit ? String(shown.at(-1)?.incident.number) : null,
   };
 }
 
@@ -59,7 +66,7 @@ export type NextStepOf = (alertId: string) => Promise<NextStep | null>;
 export async function readIncident(db: Queryable, key: string, nextStepOf: NextStepOf): Promise<IncidentDetail> {
   const incident = await findIncident(db, key);
   const { id } = incident;
-  const [statuses, timeline, alerts, tasks, evidence, related, postmortem] = await Promise.all([
+  const [statuses, timeline, alerts, tasks, evidence, related, postmortem, unowned] = await Promise.all([
     db.query<{ status: IncidentStatus; at: Date; by: string; note: string }>(
       'SELECT status, at, by, note FROM incident_statuses WHERE incident_id = $1 ORDER BY seq',
       [id],
@@ -70,16 +77,33 @@ export async function readIncident(db: Queryable, key: string, nextStepOf: NextS
     listEvidence(db, id),
     readRelated(db, incident),
     savedPostmortem(db, id),
+    unownedAmong(db, [incident]),
   ]);
   const firing = alerts.filter(({ state }) => state === 'firing');
   return {
-    ...toItem(incident, firing.length),
+    ...toItem(incident, firing.length, unowned.has(id)),
     statuses: statuses.map(({ at, ...rest }) => ({ ...rest, at: at.toISOString() })),
     times: timesOf(incident),
     ...{ timeline, alerts, tasks, evidence, related },
     next: await earliestStep(firing, nextStepOf),
     postmortem: postmortem === null ? null : { by: postmortem.by ?? '', at: postmortem.at ?? '' },
   };
+}
+
+/** Open ones that nobody has taken although an alert of theirs has told everybody whom it may tell. */
+async function unownedAmong(db: Queryable, incidents: readonly Incident[]): Promise<Set<string>> {
+  const untaken = incidents.filter((one) => isOpen(one) && one.acknowledgedAt === null).map(({ id }) => id);
+  if (untaken.length === 0) return new Set();
+  const firing = await db.query<{ incident_id: string; alert_id: string }>(
+    `SELECT incident_id, alert_id FROM incident_alerts
+     WHERE incident_id = ANY ($1::text[]) AND state = 'firing' AND acknowledged_by IS NULL`,
+    [untaken],
+  );
+  const exhausted = await exhaustedAmong(
+    db,
+    firing.map((row) => row.alert_id),
+  );
+  return new Set(firing.filter((row) => exhausted.has(row.alert_id)).map((row) => row.incident_id));
 }
 
 async function earliestStep(firing: readonly IncidentAlert[], nextStepOf: NextStepOf): Promise<IncidentDetail['next']> {
@@ -156,7 +180,7 @@ async function readRelated(db: Queryable, incident: Incident): Promise<IncidentD
   }));
 }
 
-export function toItem(incident: Incident, alertsFiring: number): IncidentItem {
+function toItem(incident: Incident, alertsFiring: number, unowned: boolean): IncidentItem {
   const { id, number, title, summary, severity, status, drill, source, declaredBy, runbook, acknowledgedBy } = incident;
   return {
     ...{ id, number, title, summary, severity, status, drill, source, declaredBy, runbook, acknowledgedBy },
@@ -170,5 +194,6 @@ export function toItem(incident: Incident, alertsFiring: number): IncidentItem {
     resolvedAt: isoOrNull(incident.resolvedAt),
     reopened: incident.reopened,
     alertsFiring,
+    unowned,
   };
 }
