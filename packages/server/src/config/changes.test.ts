@@ -59,7 +59,9 @@ test('keys of maps and single values are told by themselves', () => {
 
 test('no secret is told', () => {
   const text = (secret: string) => `
-integrations: {slack: {webhook: "https://hooks.slack.com/services/${secret}", bot_token: "${secret}"}}
+integrations: {slack: {webhook: "https://hooks.slack.com/services/${secret}", bot_token: "${secret}"}, pagerduty: {primary: "${secret}"}, webhook: [{name: a, url: "https://a.example/${secret}"}]}
+alert_settings: {slack_webhook: "https://hooks.slack.com/services/${secret}"}
+backups: [{name: main, key: "${secret}"}]
 databases: [{name: main, url: "postgres://app:${secret}@db/app"}]
 monitors: [{name: A, url: u, auth: {bearer: "${secret}", basic: {password: "${secret}"}}}]
 inhibit_rules: [{source: ["a=b"], token: "${secret}"}]

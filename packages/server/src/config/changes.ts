@@ -34,6 +34,8 @@ interface Part {
 export type Parts = ReadonlyMap<string, Part>;
 
 const MASKED = '***';
+/** The section of what vendors gave: keys, tokens, addresses that let anybody in who knows them. */
+const CREDENTIALS = 'integrations';
 /** A change of these is used by a restart alone. */
 const AT_RESTART: ReadonlySet<string> = new Set(['stores']);
 /** Says which files there are; what they say is compared. */
@@ -96,19 +98,19 @@ function changeOf(before: Part | undefined, after: Part | undefined): ConfigChan
   const { section, name } = part;
   if (!before) return { action: 'add', section, name, keys: [] };
   if (!after) return { action: 'remove', section, name, keys: [] };
-  return { action: 'change', section, name, keys: keyChanges(name ?? section, before.value, after.value) };
+  return { action: 'change', section, name, keys: keyChanges(part, before.value, after.value) };
 }
 
-function keyChanges(name: string, before: unknown, after: unknown): KeyChange[] {
-  if (!isMap(before) || !isMap(after)) return [keyChange(name, before, after)];
+function keyChanges({ section, name }: Part, before: unknown, after: unknown): KeyChange[] {
+  if (!isMap(before) || !isMap(after)) return [keyChange(section, name ?? section, before, after)];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys
     .filter((key) => !isDeepStrictEqual(before[key], after[key]))
-    .map((key) => keyChange(key, before[key], after[key]));
+    .map((key) => keyChange(section, key, before[key], after[key]));
 }
 
-function keyChange(key: string, before: unknown, after: unknown): KeyChange {
-  const shown = (value: unknown) => (value === undefined ? null : masked({ [key]: value })[key]);
+function keyChange(section: string, key: string, before: unknown, after: unknown): KeyChange {
+  const shown = (value: unknown) => (value === undefined ? null : masked(value, key, section === CREDENTIALS));
   return { key, before: shown(before), after: shown(after) };
 }
 
@@ -116,19 +118,22 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The same value without secrets: what is named as one, and credentials and long paths in addresses. */
-function masked<Value>(value: Value, name = ''): Value {
+/**
+ * The same value without secrets: what is named as one, and credentials in addresses.
+ * @param whole every text, as keys of vendors have the names that people give them, and addresses may be secret as a whole
+ */
+function masked(value: unknown, name = '', whole = false): unknown {
   const mask = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => mask(item, key));
     if (isMap(one)) return Object.fromEntries(Object.entries(one).map(([own, item]) => [own, mask(item, own)]));
-    return typeof one === 'string' ? maskedText(one, key) : one;
+    return typeof one === 'string' ? maskedText(one, key, whole) : one;
   };
-  return mask(value, name) as Value;
+  return mask(value, name);
 }
 
-function maskedText(text: string, key: string): string {
+function maskedText(text: string, key: string, whole: boolean): string {
   const isReference = /^\$\{\w+\}$|^file:/.test(text);
   if (isReference) return text;
-  if (isSecretName(key) || key === 'webhook') return MASKED;
+  if (whole || isSecretName(key) || /(^|_)(webhook|key)$/.test(key)) return MASKED;
   return text.replace(/(\w+:\/\/)[^/\s@]*@/g, `$1${MASKED}@`);
 }
