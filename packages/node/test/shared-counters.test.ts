@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { RedisServer } from '../../server/test/support/redis-server.mjs';
+import { RedisLock } from '../src/cron/lock.ts';
 import { SecurityMonitor } from '../src/security/monitor.ts';
 import { capturingLogger } from '../src/testing/capturing-logger.ts';
 import { type JsonRecord, until } from '../src/testing/recording-server.ts';
@@ -122,4 +123,16 @@ it('failures during the outage count towards the threshold afterwards', async ()
   await until(() => storeOf(one).shared === 'up' && storeOf(two).shared === 'up', 20_000);
   await fail(one, 1);
   expect([await isOut(one), await isOut(two)]).toEqual([true, true]);
+});
+
+it('the lock of a scheduled job is held by one instance, which alone extends it and gives it back', async () => {
+  const [own, other] = [one, two].map(({ client }) => new RedisLock(client as never)) as [RedisLock, RedisLock];
+  expect(await own.acquire('run', 60_000)).toBe(true);
+  expect(await other.acquire('run', 60_000)).toBe(false);
+  await other.extend('run', 1);
+  await other.release('run');
+  await own.extend('run', 3_600_000);
+  expect(await one.client.pttl('run')).toBeGreaterThan(60_000);
+  await own.release('run');
+  expect(await other.acquire('run', 60_000)).toBe(true);
 });

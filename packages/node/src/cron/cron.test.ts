@@ -163,6 +163,37 @@ describe('a run', () => {
   });
 });
 
+it.each([
+  ['soon where the lock can be extended', (lock: CronLock) => lock, undefined],
+  [
+    'not where it cannot',
+    (lock: CronLock): CronLock => ({
+      acquire: (...given) => lock.acquire(...given),
+      release: (key) => lock.release(key),
+    }),
+    { skipped: 'already_ran' },
+  ],
+])('a run that was killed may be called again %s', async (_when, lockOf, outcome) => {
+  let now = AT_THREE;
+  const lock = lockOf(new LocalLock(() => now));
+  const options: CronOptions = { schedule: '0 3 * * *', lock, now: () => now };
+  let begun = false;
+  void wrap(
+    'killed',
+    () => {
+      begun = true;
+      return new Promise<never>(() => undefined);
+    },
+    options,
+  )();
+  await until(() => begun);
+  now += 2 * MINUTE;
+  expect(await wrap('killed', () => undefined, options)()).toEqual({ skipped: 'already_ran' });
+  now += 10 * MINUTE;
+  expect(await wrap('killed', () => undefined, options)()).toEqual(outcome);
+  expect(await wrap('killed', () => undefined, options)()).toEqual({ skipped: 'already_ran' });
+});
+
 describe('a run that begins while another is at work', () => {
   const lock: CronLock = new LocalLock(Date.now);
   const atWork = (overlap: NonNullable<CronOptions['overlap']>) => {

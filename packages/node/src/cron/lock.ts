@@ -23,10 +23,15 @@ export class LocalLock implements CronLock {
   async release(key: string): Promise<void> {
     this.#until.delete(key);
   }
+
+  async extend(key: string, ttl: number): Promise<void> {
+    if (this.#until.has(key)) this.#until.set(key, this.#now() + ttl);
+  }
 }
 
 /** Only whoever took the lock gives it back: a run that outlived its lease must not free the next one's. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+const EXTEND = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
 
 /** Of all processes that use one Redis. */
 export class RedisLock implements CronLock {
@@ -49,6 +54,11 @@ export class RedisLock implements CronLock {
     const token = this.#tokens.get(key);
     this.#tokens.delete(key);
     if (token !== undefined) await this.#run(['eval', RELEASE, 1, key, token]);
+  }
+
+  async extend(key: string, ttl: number): Promise<void> {
+    const token = this.#tokens.get(key);
+    if (token !== undefined) await this.#run(['eval', EXTEND, 1, key, token, Math.ceil(ttl)]);
   }
 
   async #run(command: (string | number)[]): Promise<unknown> {

@@ -5,6 +5,8 @@ export interface CronLock {
   /** @param ttl milliseconds after which the lock is free again by itself. @returns false when somebody else has it */
   acquire(key: string, ttl: number): Promise<boolean>;
   release(key: string): Promise<void>;
+  /** Lets a lock that is held last longer. Without it a run that was killed counts as done, and a further call for it is skipped. */
+  extend?(key: string, ttl: number): Promise<unknown>;
 }
 
 /** What an application gives as its lock: one of its own, an ioredis client, the address of a Redis. */

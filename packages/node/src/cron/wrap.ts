@@ -70,13 +70,15 @@ class Job<Result> {
     const scheduledAt = scheduledMinute(schedule ?? '', tz, now, this.#margin * MINUTE);
     const atWork = `yumops:cron:${this.#slug}`;
     const done = `${atWork}:${scheduledAt}`;
-    if (schedule !== undefined && !(await this.#acquire(done, DONE_FOR))) return { skipped: 'already_ran' };
+    if (schedule !== undefined && !(await this.#acquire(done, this.#claim))) return { skipped: 'already_ran' };
     if (overlap !== 'allow' && !(await this.#begin(atWork))) {
       if (schedule !== undefined) await this.#release(done);
       return { skipped: 'running' };
     }
     try {
-      return await this.#watched(scheduledAt);
+      const result = await this.#watched(scheduledAt);
+      if (schedule !== undefined) await this.#extend(done);
+      return result;
     } catch (error) {
       // Whoever calls again may have more luck.
       if (schedule !== undefined) await this.#release(done);
@@ -87,9 +89,8 @@ class Job<Result> {
   }
 
   async #begin(key: string): Promise<boolean> {
-    const lease = (this.#maxRuntime + 1) * MINUTE;
-    const end = this.#now() + lease;
-    while (!(await this.#acquire(key, lease))) {
+    const end = this.#now() + this.#lease;
+    while (!(await this.#acquire(key, this.#lease))) {
       if (this.#options.overlap !== 'queue' || this.#now() >= end) return false;
       await sleep(this.#options.pollEvery ?? 1_000);
     }
@@ -157,6 +158,21 @@ class Job<Result> {
   async #release(key: string): Promise<void> {
     await this.#local.release(key);
     await this.#lock?.release(key).catch(() => undefined);
+  }
+
+  async #extend(key: string): Promise<void> {
+    await this.#local.extend(key, DONE_FOR);
+    await this.#lock?.extend?.(key, DONE_FOR).catch(() => undefined);
+  }
+
+  get #lease(): number {
+    return (this.#maxRuntime + 1) * MINUTE;
+  }
+
+  /** For how long a run that has begun keeps others from its minute: one that was killed is soon known to be none. */
+  get #claim(): number {
+    if (this.#lock !== undefined && this.#lock.extend === undefined) return DONE_FOR;
+    return this.#options.overlap === 'queue' ? 2 * this.#lease : this.#lease;
   }
 
   get #lock(): CronLock | undefined {
