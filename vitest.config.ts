@@ -87,7 +87,7 @@ const slow = all.filter((file) => needsProcess(file));
 const fast = all.filter((file) => !slow.includes(file));
 
 const shared = {
-  ...{ pool: 'forks' as const, testTimeout: 90_000, hookTimeout: 60_000, restoreMocks: true, unstubEnvs: true },
+  ...{ pool: 'forks' as const, testTimeout: 90_000, hookTimeout: 90_000, restoreMocks: true, unstubEnvs: true },
   // What a test waits for may take its time on a busy machine; the default is one second.
   expect: { poll: { timeout: 25_000, interval: 20 } },
 };

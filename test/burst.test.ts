@@ -87,7 +87,7 @@ afterAll(async () => {
   child.kill('SIGTERM');
   await gone;
   rmSync(data, { recursive: true, force: true });
-}, 60_000);
+});
 
 test('an error in the browser of a visitor is shown as it was written, also when the page closes at once', {
   timeout: 120_000,

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await live?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** An attack may go one attempt beyond what its detector takes. */
 function expectInTime({ threshold, detectedAfter }: { threshold: number; detectedAfter: number }): void {

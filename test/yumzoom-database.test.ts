@@ -51,7 +51,7 @@ beforeAll(async () => {
   owner = new pg.Client({ connectionString: engine.url });
   await owner.connect();
   applied = await migrate(owner, migrations);
-}, 60_000);
+});
 
 afterAll(async () => {
   await owner?.end();

@@ -20,7 +20,7 @@ beforeAll(() => {
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) as string;
   writeFileSync(join(project, 'package.json'), '{"name":"consumer","private":true,"type":"module"}');
   run('npm', ['install', '--ignore-scripts', '--offline', '--no-audit', '--no-fund', `./${tarball}`]);
-}, 60_000);
+});
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 

@@ -19,7 +19,7 @@ let redis: RedisServer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'yumops-doctor-'));
   [state, telemetry, redis] = await Promise.all([startTestState(), startTestTelemetry(), RedisServer.start()]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([state.stop(), telemetry.stop(), redis.remove()]);

@@ -289,7 +289,7 @@ it('takes what the SDK sends: log lines, requests, outbound calls, errors', asyn
   await rig.rows("SELECT 1 FROM requests WHERE service = 'leaking'");
   await rig.rows("SELECT 1 FROM outbound_calls WHERE service = 'leaking'");
   await rig.rows("SELECT 1 FROM error_events WHERE service = 'leaking'");
-}, 40_000);
+});
 
 it('and none of the planted secrets is in the store, the spool, a file or the own log', async () => {
   await rig.settled();

@@ -13,7 +13,7 @@ let rig: IntakeRig;
 beforeAll(async () => {
   store = await startTestTelemetry();
   rig = await startIntakeRig(store.telemetry);
-}, 60_000);
+});
 
 afterAll(async () => {
   await rig?.stop();

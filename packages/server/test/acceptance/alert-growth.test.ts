@@ -105,8 +105,8 @@ test('what is read to take an alert in and to deliver it does not grow with what
   const few = await readsBeside(300, true);
   expect(few).toBeGreaterThan(PUSHED);
   expect(await readsBeside(KNOWN, true)).toBeLessThan(2 * few);
-}, 60_000);
+});
 
 test('before there are statistics of a table, nothing is looked at once for each alert that is taken in', async () => {
   expect(await readsBeside(KNOWN, false)).toBeLessThan((KNOWN * PUSHED) / 10);
-}, 60_000);
+});

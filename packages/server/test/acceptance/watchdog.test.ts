@@ -147,7 +147,7 @@ test('the watchdog tells by itself when evaluation, deliveries or the database s
     await expect.poll(() => eventsOf(part).at(-1)?.event_action).toBe('resolve');
   }
   await Promise.all(paths.map((path) => path.end()));
-}, 60_000);
+});
 
 test('a beat that is not signed, or comes a second time, is no sign of life', async () => {
   const url = await startWatchdog('forged');

@@ -21,7 +21,7 @@ const open: RedisAttempts[] = [];
 
 beforeAll(async () => {
   [state, redis] = await Promise.all([startTestState(), RedisServer.start()]);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const counter of open) await counter.close();

@@ -166,7 +166,7 @@ describe('who administers project 1 alone', () => {
     const ids = await plant({ url: platform.url, admin: ADMIN, db: state.db });
     asked = questions(ids);
     token = await makeToken({ name: 'of project 1', role: 'none', projects: { 1: 'admin' } });
-  }, 60_000);
+  });
 
   const ask = async (name: string, bearer: string, { path, body }: Question) => {
     const answer = await fetch(platform.url + path, {

@@ -45,7 +45,7 @@ beforeAll(async () => {
   server = await startStateServer();
   state = await server.database();
   await writeFile(join(folder, 'yumops.yml'), 'service: shop\nsign_in: {breached_passwords: false}\n');
-}, 60_000);
+});
 
 afterAll(async () => {
   await platform?.stop();

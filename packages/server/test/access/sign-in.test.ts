@@ -58,7 +58,7 @@ beforeAll(async () => {
   });
   app = await createHttpServer({ log: silent, version: '0' });
   authRoutes(app, { accounts, signIn, publicUrl: PUBLIC_URL });
-}, 60_000);
+});
 
 afterAll(async () => {
   await accounts.close();

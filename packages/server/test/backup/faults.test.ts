@@ -123,7 +123,7 @@ describe('a store that fails fails the run with its reason, leaves no backup and
     const said = await runBoth(rig);
     s3.faults = {};
     expect(said).toEqual(['logical: good', 'physical: good']);
-  }, 60_000);
+  });
 });
 
 /** A file system of three megabytes, where this machine lets us make one. */
@@ -157,7 +157,7 @@ test('a disk that runs full is named, earlier backups stay good, and room is all
     spawnSync('umount', [disk]);
     await rm(disk, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 test('a key that is lost is said by every command, and nothing is made or restored without it', async () => {
   const rig = await rigOf('');

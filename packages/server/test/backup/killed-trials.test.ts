@@ -117,4 +117,4 @@ test('databases of killed trials on a given server are gone after the next trial
       .sort(),
   );
   await client.end();
-}, 60_000);
+});

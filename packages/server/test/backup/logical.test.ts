@@ -253,7 +253,7 @@ describe('a logical backup', () => {
     const gone = await makeRig(url, '    schemas: [public, sale]\n');
     await expect(gone.good()).rejects.toMatchObject({ code: 'backup_schema_missing' });
     await gone.remove();
-  }, 60_000);
+  });
 
   test('a one-off holds the schemas that were chosen for it, and stands in for no regular backup', async () => {
     const made = await makeRig(url, '    files: [./uploads]\n');
@@ -284,7 +284,7 @@ describe('a logical backup', () => {
     expect((await all.planPrune(config)).keep.map(({ id: kept }) => kept)).toEqual([whole, once]);
     await all.close();
     await made.remove();
-  }, 60_000);
+  });
 
   test('replaces a database only when told to, and keeps the old one', async () => {
     const target = await server.createDatabase('used');

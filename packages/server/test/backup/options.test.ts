@@ -44,7 +44,7 @@ test('scratch_url tries a backup on the server that it names, and leaves nothing
   ]);
   expect(asked.evidence['queries']).toBe(3);
   expect(await databases()).toEqual(before);
-}, 60_000);
+});
 
 test('a scratch_url that nobody answers at is a failure of the trial, not of the backup', async () => {
   rig = await makeRig(url, '    scratch_url: "postgres://nobody@127.0.0.1:1/postgres"\n');

@@ -137,7 +137,7 @@ test('a copy and a prune take the pieces and the hashes with them; the catalogue
   const options = { retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', now: Date.now(), signal };
   expect((await prune(to, options)).delete.map(({ id }) => id).sort()).toEqual(bases.map(({ id }) => id).sort());
   expect((await objects()).sort()).toEqual(copy.objects.map(({ part }) => part).sort());
-}, 60_000);
+});
 
 test('a parent that is damaged or gone is named, and nothing is restored from what builds on it', async () => {
   const manifest = await readManifest(rig.repository, made[2]?.id ?? '');
@@ -177,4 +177,4 @@ test('a full one is made when it is due, and where the server cannot make an inc
   const instead = await backUp();
   expect(instead.parent).toBeNull();
   expect(instead.warnings).toEqual([expect.stringMatching(/^It is full where an increment was due: .*WAL summaries/)]);
-}, 60_000);
+});

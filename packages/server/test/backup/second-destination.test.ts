@@ -83,7 +83,7 @@ describe.each<[string, () => Promise<string>]>([
     expect(await copyAndCheck(there, config, hooks())).toMatchObject({ copied: [id], verified: [{ ok: true }] });
     expect(await made.verify(id, 1)).toMatchObject({ ok: true });
     await all.close();
-  }, 60_000);
+  });
 });
 
 test('the second destination has a retention, a lock and a prune credential of its own', async () => {

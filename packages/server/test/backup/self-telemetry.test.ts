@@ -57,7 +57,7 @@ afterAll(async () => {
   await telemetry?.close();
   for (const engine of engines) await engine.stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const settings = () => readSettings({ config: join(folder, 'site'), data: join(folder, 'data') }, {});
 

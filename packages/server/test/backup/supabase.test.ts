@@ -35,7 +35,7 @@ beforeAll(async () => {
   const file = join(rig.folder, 'yumops.yml');
   await writeFile(file, (await readFile(file, 'utf8')).replace('{name: main,', '{name: main, profile: supabase,'));
   id = await rig.good();
-}, 60_000);
+});
 
 afterAll(async () => {
   await rig?.remove();

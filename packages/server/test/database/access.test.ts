@@ -15,7 +15,7 @@ beforeAll(async () => {
     `CREATE ROLE app LOGIN NOSUPERUSER PASSWORD 'app'; CREATE ROLE watch LOGIN PASSWORD 'watch'; GRANT pg_monitor TO watch`,
   );
   await clients.pop()?.end();
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.end()));

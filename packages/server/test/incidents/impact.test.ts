@@ -13,7 +13,7 @@ let telemetry: TelemetryServer;
 
 beforeAll(async () => {
   [state, telemetry] = await Promise.all([startStateServer(), startTelemetryServer()]);
-}, 60_000);
+});
 afterAll(() => Promise.all([state.stop(), telemetry.stop()]));
 
 /** So many requests in each minute of `[from, to)`, minutes from the start, some of which failed. */

@@ -152,7 +152,7 @@ describe('in a browser', () => {
     expect(JSON.stringify([ga, mp])).not.toContain('secret');
     expect(await passedOn('')).toEqual({ ga: [], mp: [] });
     expect(await passedOn('forward&refuse')).toEqual({ ga: [], mp: [] });
-  }, 60_000);
+  });
 
   it('sends vitals, the page load, API calls and errors, also when the page closes at once', async () => {
     const { page, context } = await open('?attribution');
@@ -209,7 +209,7 @@ describe('in a browser', () => {
       release: '1.2.3',
       transaction: '/menu/:id',
     });
-  }, 60_000);
+  });
 
   it('sends and keeps nothing without consent', async () => {
     const { page, context, sent } = await open('?refuse');
@@ -219,7 +219,7 @@ describe('in a browser', () => {
     await page.goto('about:blank');
     expect(sent).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   it('starts in a moment, and loses nothing of a page that closes before it is idle', async () => {
     const context = await browser.newContext();
@@ -239,7 +239,7 @@ describe('in a browser', () => {
     expect(await names('browser_timings', 'name')).toContain('/api/restaurants/:id');
     expect(await names('web_vitals', 'name')).toContain('FCP');
     await context.close();
-  }, 60_000);
+  });
 
   it('leaves the page alone while the platform is broken', async () => {
     answers = 500;
@@ -249,7 +249,7 @@ describe('in a browser', () => {
     expect([status, faults]).toEqual([200, []]);
     await context.close();
     answers = 204;
-  }, 60_000);
+  });
 });
 
 it('its core is at most 8 KB, web-vitals included, and attribution a chunk of its own of at most 6 KB', async () => {

@@ -44,7 +44,7 @@ beforeAll(async () => {
     args: ['--no-sandbox'],
     proxy: { server: proxy.url },
   });
-}, 60_000);
+});
 
 beforeEach(() => {
   names = { 'outside.test': [OUTSIDE], 'inside.test': [INSIDE] };

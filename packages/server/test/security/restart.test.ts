@@ -66,7 +66,7 @@ afterAll(async () => {
   gate.server.close();
   await Promise.all([server.stop(), telemetry.stop()]);
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function start(): Promise<RunningPlatform> {
   running = await startYumops({ folder, env: environment });

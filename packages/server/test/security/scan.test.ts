@@ -103,7 +103,7 @@ async function scan(kind: 'weekly' | 'monthly'): Promise<SecurityScanReport> {
   const run = await until(async () => {
     const seen = await get<JobRunDetail>(`/api/v1/jobs/runs/${started.body.id}`);
     return seen.endedAt === null ? undefined : seen;
-  }, 60_000);
+  });
   expect([run.status, run.error]).toEqual(['succeeded', null]);
   return get<SecurityScanReport>(`/api/v1/security/scans/${run.detail?.['scan']}`);
 }
@@ -206,6 +206,6 @@ test('rules read how many are open', async () => {
   const rows = await until(async () => {
     const { body } = await call<{ rows: [string, number][] }>('POST', '/api/v1/query', { sql });
     return body.rows.some(([severity, most]) => severity === 'high' && most > 0) ? body.rows : undefined;
-  }, 30_000);
+  });
   expect(rows.map(([severity]) => severity).toSorted()).toEqual(['critical', 'high', 'low', 'medium', 'unknown']);
 });

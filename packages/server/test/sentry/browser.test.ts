@@ -157,7 +157,7 @@ it('a minified error of a browser is shown as it was written, after sentry-cli u
     "SELECT finalized_at, (SELECT count(*)::int FROM deploys d WHERE d.version = r.version) AS deploys FROM releases r WHERE version = 'web@3.0.0'",
   );
   expect([release?.deploys, release?.finalized_at instanceof Date]).toEqual([1, true]);
-}, 60_000);
+});
 
 it('the load of the page is a trace, and the visit a session, also when the page closes at once', async () => {
   const page = await browser.newPage();
@@ -166,7 +166,7 @@ it('the load of the page is a trace, and the visit a session, also when the page
   const [span] = await rig.rows("SELECT * FROM spans WHERE op = 'pageload' AND release = 'web@3.0.0'");
   expect(span).toMatchObject({ release: 'web@3.0.0', isRoot: true });
   await rig.rows("SELECT * FROM sessions WHERE release = 'web@3.0.0'");
-}, 40_000);
+});
 
 it.each(VERSIONS.slice(1))(
   'version %d of the SDK: the error with its user, the trace of the page and the visit',

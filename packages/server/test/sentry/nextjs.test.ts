@@ -110,7 +110,7 @@ it('an error of a route handler arrives with its route, and the request as a spa
   expect(error).toMatchObject({ type: 'RangeError', release: 'next@5.0.0', environment: 'production' });
   const [span] = await rig.rows("SELECT * FROM spans WHERE isRoot AND name LIKE '%/api/orders/%'");
   expect(span).toMatchObject({ release: 'next@5.0.0' });
-}, 60_000);
+});
 
 it('an error of a page is shown as it was written, by the maps that the build uploaded', async () => {
   const page = await browser.newPage();
@@ -123,4 +123,4 @@ it('an error of a page is shown as it was written, by the maps that the build up
   expect(event.frames.at(-1)?.context_line).toContain('line.price.toFixed(2)');
   await page.close({ runBeforeUnload: true });
   await rig.rows("SELECT 1 FROM spans WHERE op = 'pageload' AND release = 'next@5.0.0'");
-}, 60_000);
+});

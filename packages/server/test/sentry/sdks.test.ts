@@ -38,7 +38,7 @@ describe.each(['sentry-node-8', 'sentry-node-10', 'sentry-node-11'])('%s', (sdk)
   let run: string;
   beforeAll(async () => {
     run = await runApp(sdk);
-  }, 60_000);
+  });
   const rows = (sql: string, count = 1) => rig.rows(sql.replaceAll('RUN', run), {}, count);
 
   it('errors with their chain, tags, user and place', async () => {

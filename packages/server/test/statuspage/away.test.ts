@@ -82,7 +82,7 @@ beforeAll(async () => {
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser.close();
