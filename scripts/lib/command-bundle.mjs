@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { build } from 'esbuild';
 import { root } from './root.mjs';
 
 const dist = join(root, 'packages/server/dist');
@@ -76,6 +75,8 @@ export function removeOld(folder, current, now) {
  * spends most of its start on opening them. What is loaded on demand stays a file of its own.
  */
 export async function bundleCommand() {
+  // Whoever installs packages reads this file before any is there.
+  const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
