@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 export function takeMissingBodies(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw: { headers } }) => {
     const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
-    if (isEmpty) delete headers['content-type'];
+    if (isEmpty && headers['content-type']?.startsWith('application/json')) delete headers['content-type'];
   });
   app.addHook('preValidation', async (request) => {
     const wantsBody = request.routeOptions.schema?.body !== undefined;

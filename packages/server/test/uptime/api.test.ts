@@ -206,7 +206,11 @@ test('the history of a health report is a relation, one row per named check', as
 
 test('an unknown monitor is named', async () => {
   expect(await get('/api/v1/monitors/nobody', 404)).toEqual({
-    error: { code: 'monitor_not_found', message: 'There is no monitor "nobody".' },
+    error: {
+      code: 'monitor_not_found',
+      message: 'There is no monitor "nobody".',
+      hint: 'See `yumops monitors`.',
+    },
   });
 });
 

@@ -87,7 +87,11 @@ test('a token that nobody has gets 404, an action that there is not 400', async 
   const unknown = await app.inject({ url: '/ping/not-a-token' });
   expect(unknown.statusCode).toBe(404);
   expect(unknown.json()).toEqual({
-    error: { code: 'heartbeat_not_found', message: 'There is no heartbeat with this token.' },
+    error: {
+      code: 'heartbeat_not_found',
+      message: 'There is no heartbeat with this token.',
+      hint: 'The address is the `pingUrl` of the monitor: see GET /api/v1/monitors.',
+    },
   });
   expect((await beat('/stop')).statusCode).toBe(400);
   expect((await seen())?.state).toBe('pending');

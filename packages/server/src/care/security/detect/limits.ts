@@ -33,5 +33,7 @@ export interface SlowGuessing {
   within: number;
 }
 
-/** Entries that one generation of each table holds: under a million addresses the memory stays below 200 MB. */
+/**
+ * Entries that one generation of each table holds: under a million addresses with few accounts each the memory stays below 200 MB.
+ */
 export const CAPACITY = { pairs: 40_000, accounts: 15_000, sources: 15_000, scanners: 5_000, projects: 100 } as const;

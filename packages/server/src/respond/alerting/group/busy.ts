@@ -23,27 +23,65 @@ export function reachesAll({ plan, lastStep }: Episode, targets: ReadonlySet<str
   return receiversOf({ plan }, lastStep).every((key) => targets.has(key));
 }
 
-/** @param untold the step up to which an alert counts that nobody was told of yet; -1 = it does not count */
-function areBusy(draft: Draft, alert: Episode, lastStep: number, untold: number): boolean {
-  const quiet = new Set(receiversOf(alert, lastStep));
-  return draft.firing().some((other) => {
-    const upTo = Math.max(other.lastStep, untold);
-    if (other.id === alert.id || upTo < 0) return false;
-    for (const key of receiversOf(other, upTo)) quiet.delete(key);
-    return quiet.size === 0;
-  });
+/** @param untold see {@link ReceiverCounts} */
+function areBusy(draft: Draft, alert: Episode, lastStep: number, untold: Untold): boolean {
+  const told = draft.receivers(untold);
+  const own = new Set(told.keysOf(draft.alerts.get(alert.id)));
+  const keys = receiversOf(alert, lastStep);
+  if (keys.length === 0) return told.size > 0;
+  return keys.every((key) => told.count(key) > (own.has(key) ? 1 : 0));
+}
+
+export type Untold = 0 | -1;
+
+/**
+ * How many alerts that fire each receiver was told of, kept up while a group is decided: a storm has thousands. An alert that nobody
+ * was told of counts for whom its first step tells (`untold` 0) or for nobody (-1).
+ */
+export class ReceiverCounts {
+  readonly #untold: Untold;
+  readonly #counts = new Map<string, number>();
+
+  constructor(alerts: Iterable<Episode>, untold: Untold) {
+    this.#untold = untold;
+    for (const alert of alerts) this.replace(undefined, alert);
+  }
+
+  /** Receivers that were told of anything. */
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  replace(before: Episode | undefined, after: Episode): void {
+    for (const key of this.keysOf(before)) this.#add(key, -1);
+    for (const key of this.keysOf(after)) this.#add(key, 1);
+  }
+
+  /** Whom an alert counts for; nobody when it does not fire. */
+  keysOf(alert: Episode | undefined): ReadonlySet<string> {
+    const upTo = Math.max(alert?.lastStep ?? -1, this.#untold);
+    return new Set(alert?.state === 'firing' && upTo >= 0 ? receiversOf(alert, upTo) : []);
+  }
+
+  #add(key: string, change: number): void {
+    const count = this.count(key) + change;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
+  }
 }
 
 /** Whom the steps up to this one tell: receivers, and whose turn it is on which channel. */
 function receiversOf({ plan }: Pick<Episode, 'plan'>, lastStep: number): string[] {
   const keys = plan.steps.slice(0, lastStep + 1).flatMap(({ targets, onCall }) => {
-    const turn = JSON.stringify([onCall?.schedule, onCall?.people]);
-    const personal = onCall?.personal ? [`${turn}/personal`] : [];
-    return [
-      ...targets.map(targetKey),
-      ...(onCall?.channels ?? []).map(({ channel }) => `${turn}/${channel}`),
-      ...personal,
-    ];
+    const keys = targets.map(targetKey);
+    if (!onCall) return keys;
+    const turn = JSON.stringify([onCall.schedule, onCall.people]);
+    const personal = onCall.personal ? [`${turn}/personal`] : [];
+    return [...keys, ...onCall.channels.map(({ channel }) => `${turn}/${channel}`), ...personal];
   });
   return keys.length > 0 ? keys : plan.meta.map(targetKey);
 }

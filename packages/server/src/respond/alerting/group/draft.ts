@@ -1,6 +1,7 @@
 import type { AlertState } from '@yumops/protocol';
 import type { Episode, Inhibitor } from '../episode.ts';
 import { type Source, sourcesOf } from '../inhibit/inhibition.ts';
+import { ReceiverCounts, type Untold } from './busy.ts';
 import type { Facts } from './facts.ts';
 import {
   type Decision,
@@ -28,6 +29,7 @@ export class Draft {
   readonly isBatch: boolean;
   readonly #timeline: TimelineEntry[] = [];
   readonly #sources = new Map<string, readonly Source[]>();
+  readonly #receivers = new Map<Untold, ReceiverCounts>();
 
   constructor(state: GroupState, now: number, facts: Facts) {
     this.key = state.key;
@@ -42,7 +44,9 @@ export class Draft {
   }
 
   setAlert(alert: Episode): Episode {
-    if (this.alerts.get(alert.id)?.state !== alert.state) this.#sources.clear();
+    const before = this.alerts.get(alert.id);
+    if (before?.state !== alert.state) this.#sources.clear();
+    for (const counts of this.#receivers.values()) counts.replace(before, alert);
     this.alerts.set(alert.id, alert);
     return alert;
   }
@@ -66,6 +70,15 @@ export class Draft {
 
   firing(): Episode[] {
     return [...this.alerts.values()].filter((alert) => alert.state === 'firing');
+  }
+
+  /** Whom the alerts that fire are told to. @param untold see {@link ReceiverCounts} */
+  receivers(untold: Untold): ReceiverCounts {
+    const known = this.#receivers.get(untold);
+    if (known) return known;
+    const counts = new ReceiverCounts(this.alerts.values(), untold);
+    this.#receivers.set(untold, counts);
+    return counts;
   }
 
   /** What fires and mutes others by this inhibitor, in this group and elsewhere. */

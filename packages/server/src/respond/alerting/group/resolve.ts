@@ -53,7 +53,8 @@ export function resolve(draft: Draft, resolution: Resolution): void {
   if (holdsEnd(draft, alert)) return;
   const tick = draft.anchorAt === null ? draft.now : nextTick(draft.anchorAt, alert.plan.groupIntervalMs, draft.now);
   draft.setTimer({ alertId: alert.id, kind: 'resolve', step: 0, dueAt: tick });
-  if (!alert.plan.endsWait) hurryEnds(draft);
+  // While others that fire were told to all of these, this end leaves nobody without.
+  if (!alert.plan.endsWait && !isEndBusy(draft, alert)) hurryEnds(draft);
 }
 
 /** Ends wait for the next tick of their group, but not when somebody who is to hear of one was told of nothing else that fires. */
