@@ -94,23 +94,22 @@ test('the scheduler copies what is missing, and with the first destination lost 
   // A first attempt that failed is made again by the scheduler, with all tiers.
   const made = new Set(backups.map(({ tier, status }) => `${tier} ${status}`));
   expect([...made].sort()).toEqual(['logical good', 'physical good']);
-  const ids = backups.map(({ id }) => id);
-  expect((await readdir(join(folder, 'second/nightly/manifests'))).sort()).toEqual(
-    ids.map((id) => `${id}.json`).sort(),
-  );
+  const files = await readdir(join(folder, 'second/nightly/manifests'));
+  const ids = files.map((name) => name.replace('.json', '')).sort();
 
   await platform?.stop();
   platform = undefined;
   await rm(join(folder, 'blobs'), { recursive: true });
   const from = ['--from', 'offsite'];
   const there = await yumops<Listed>('backup', 'list', 'nightly', ...from);
-  expect(there.backups.map(({ id, status }) => [id, status])).toEqual(ids.map((id) => [id, 'good']));
+  expect(there.backups.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(ids.map((id) => `${id} good`));
   const [logical = '', physical = ''] = ['logical', 'physical'].map((wanted) =>
     backups
       .flatMap(({ id, tier }) => (tier === wanted ? [id] : []))
       .sort()
       .at(-1),
   );
+  expect(ids).toEqual(expect.arrayContaining([logical, physical]));
   for (const id of [logical, physical]) {
     expect(await yumops('backup', 'verify', id, '--level', '1', ...from)).toMatchObject({ ok: true });
   }
