@@ -75,6 +75,8 @@ interface Listed {
 }
 
 test('the scheduler copies what is missing, and with the first destination lost everything comes back from the second', async () => {
+  // The platform makes the base that its log begins with by itself, and copies it.
+  await vi.waitFor(async () => expect(await readdir(join(folder, 'second/nightly/manifests'))).toHaveLength(1), LONG);
   expect(await yumops<JobRun>('job', 'run', 'backup-nightly')).toMatchObject({ status: 'succeeded' });
   // The second is empty again, as after its disk was changed.
   await rm(join(folder, 'second'), { recursive: true });
@@ -91,7 +93,7 @@ test('the scheduler copies what is missing, and with the first destination lost 
   const copied = await yumops<JobRun>('job', 'run', 'backup-nightly-copy');
   expect(copied).toMatchObject({ status: 'succeeded', summary: expect.stringContaining('good at level 1') });
   const { backups } = await yumops<Listed>('backup', 'list', 'nightly');
-  // A first attempt that failed is made again by the scheduler, with all tiers.
+  // Of its first base and that of the job retention keeps one, as soon as nobody uses the other.
   const made = new Set(backups.map(({ tier, status }) => `${tier} ${status}`));
   expect([...made].sort()).toEqual(['logical good', 'physical good']);
   const files = await readdir(join(folder, 'second/nightly/manifests'));
