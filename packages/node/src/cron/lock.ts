@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { loadRedis } from '../security/open-redis.ts';
+import { connectRedis } from '../security/open-redis.ts';
 import type { RedisTransactions } from '../security/options.ts';
 import type { CronLock, GivenLock } from './options.ts';
 
@@ -73,9 +73,7 @@ export class RedisLock implements CronLock {
 export function openLock(given: GivenLock | undefined): CronLock | undefined {
   if (given === undefined || given === '') return undefined;
   if (typeof given !== 'string') return 'acquire' in given ? given : new RedisLock(given);
-  const Redis = loadRedis();
-  if (Redis === undefined) return undefined;
-  const client = new Redis(given, { enableOfflineQueue: true, maxRetriesPerRequest: 1, commandTimeout: 2_000 });
-  client.on('error', () => undefined);
-  return new RedisLock(client);
+  const options = { enableOfflineQueue: true, maxRetriesPerRequest: 1, commandTimeout: 2_000 };
+  const client = connectRedis(given, options, 'scheduled jobs keep from running twice in this process alone');
+  return client && new RedisLock(client);
 }

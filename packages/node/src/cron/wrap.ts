@@ -157,12 +157,17 @@ class Job<Result> {
 
   async #release(key: string): Promise<void> {
     await this.#local.release(key);
-    await this.#lock?.release(key).catch(() => undefined);
+    await this.#lock?.release(key).catch((reason: unknown) => this.#notTold(reason));
   }
 
   async #extend(key: string): Promise<void> {
     await this.#local.extend(key, DONE_FOR);
-    await this.#lock?.extend?.(key, DONE_FOR).catch(() => undefined);
+    await this.#lock?.extend?.(key, DONE_FOR).catch((reason: unknown) => this.#notTold(reason));
+  }
+
+  /** The lock ends by itself: until then a further call may be skipped, after it a call for the same minute runs again. */
+  #notTold(reason: unknown): void {
+    logger.warn('The lock of a scheduled job was not told that a run has ended', { cron: this.#slug, reason });
   }
 
   get #lease(): number {

@@ -7,13 +7,11 @@ interface RedisModule {
   default?: RedisConstructor;
   Redis?: RedisConstructor;
 }
-type RedisConstructor = new (
-  url: string,
-  options: object,
-) => RedisTransactions & {
+type RedisConstructor = new (url: string, options: object) => RedisClient;
+interface RedisClient extends RedisTransactions {
   on(event: 'error', listener: (error: Error) => void): unknown;
   disconnect(): void;
-};
+}
 
 /** Counters on a client of the application's, or on one that is opened here for an address. */
 export function openRedis(
@@ -26,20 +24,31 @@ export function openRedis(
   if (typeof wanted !== 'string') {
     return { counters: new RedisCounters(wanted, prefix, timeout), close: () => undefined };
   }
-  const Redis = loadRedis();
-  if (Redis === undefined) {
-    warnOnStderr('YUMOPS_REDIS_URL is set, and ioredis is not installed: sign-ins are counted in this process alone');
-    return { counters: undefined, close: () => undefined };
-  }
   // A command that waits for the server to come back would be counted twice: here, and then there.
-  const client = new Redis(wanted, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeout });
-  // Failures of commands are seen by whoever sends them.
-  client.on('error', () => undefined);
+  const options = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeout };
+  const client = connectRedis(wanted, options, 'sign-ins are counted in this process alone');
+  if (client === undefined) return { counters: undefined, close: () => undefined };
   return { counters: new RedisCounters(client, prefix, timeout), close: () => client.disconnect() };
 }
 
+/**
+ * A client of the application's ioredis for an address.
+ * @param without what is so where ioredis is not installed; it is said on stderr, and the answer is undefined
+ */
+export function connectRedis(url: string, options: object, without: string): RedisClient | undefined {
+  const Redis = loadRedis();
+  if (Redis === undefined) {
+    warnOnStderr(`YUMOPS_REDIS_URL is set, and ioredis is not installed: ${without}`);
+    return undefined;
+  }
+  const client = new Redis(url, options);
+  // Failures of commands are seen by whoever sends them.
+  client.on('error', () => undefined);
+  return client;
+}
+
 /** From the application's folder: the package is its own choice, not a dependency of this one. */
-export function loadRedis(): RedisConstructor | undefined {
+function loadRedis(): RedisConstructor | undefined {
   try {
     const module = createRequire(`${process.cwd()}/package.json`)('ioredis') as RedisModule;
     return module.Redis ?? module.default;

@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty';
-import { coloured, formatFindings, formatSummary, plain } from '../config/format.ts';
+import { formatFindings, formatSummary } from '../config/format.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSettings } from '../config/settings.ts';
 import { commonArgs, printJson } from './command.ts';
+import { paintFor } from './paint.ts';
 import { runningFindings } from './running-findings.ts';
 
 export const check = defineCommand({
@@ -28,7 +29,7 @@ export const check = defineCommand({
       printJson({ findings });
       return exitCode;
     }
-    const paint = process.stdout.isTTY && settings.env.NO_COLOR === undefined ? coloured : plain;
+    const paint = paintFor(settings.env);
     process.stdout.write(formatFindings(findings, paint));
     if (findings.length > 0) process.stdout.write('\n');
     process.stdout.write(`${formatSummary(findings, files.length)}\n`);

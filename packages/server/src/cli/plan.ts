@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
 import { changedSecrets, changesBetween, needRestart, partsOf } from '../config/changes.ts';
-import { coloured, formatFindings, plain } from '../config/format.ts';
+import { formatFindings } from '../config/format.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { commonArgs, printJson } from './command.ts';
 import { configurationInUse, type InUse } from './configuration-in-use.ts';
 import { formatChanges, type Plan } from './format-changes.ts';
+import { paintFor } from './paint.ts';
 
 /** Arguments of `plan` and `apply`. */
 export const planArgs = {
@@ -45,7 +46,7 @@ export async function makePlan(settings: Settings, path: string | undefined) {
 
 /** Prints a plan as text, with what speaks against it. */
 export function printPlan(plan: Plan, { where }: Pick<InUse, 'where'>, { env }: Settings): void {
-  const paint = process.stdout.isTTY && env.NO_COLOR === undefined ? coloured : plain;
+  const paint = paintFor(env);
   process.stdout.write(
     formatFindings(
       plan.findings.filter(({ severity }) => severity === 'error'),

@@ -1,10 +1,11 @@
 import { defineCommand } from 'citty';
-import { coloured, formatFindings, plain } from '../config/format.ts';
+import { formatFindings } from '../config/format.ts';
 import { readSettings } from '../config/settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import type { SimulationReport } from '../respond/simulate/index.ts';
 import { commonArgs, printJson } from './command.ts';
+import { paintFor } from './paint.ts';
 import { runScenario } from './run-scenario.ts';
 import { formatTable } from './table.ts';
 
@@ -26,7 +27,7 @@ export const simulate = defineCommand({
       const error = new YumOpsError('scenario_refused', `${args.file} is no scenario that can run.`, { status: 422 });
       if (args.json) printJson({ error: error.toProblem(), findings });
       else {
-        const paint = process.stdout.isTTY && env.NO_COLOR === undefined ? coloured : plain;
+        const paint = paintFor(env);
         process.stdout.write(formatFindings(findings, paint));
       }
       return 1;

@@ -114,6 +114,7 @@ export async function placedElsewhere(home: string): Promise<string | undefined>
 /** Whether we have said of data that they belong to a home: the engine may write into some, and its words are not believed. */
 async function isOf(home: string, moved: string): Promise<boolean> {
   const record = homeRecord(moved);
+  // What cannot be looked at was not said by us.
   const found = await lstat(record).catch(() => undefined);
   if (!found?.isFile() || found.uid !== process.getuid?.()) return false;
   return (await readFile(record, 'utf8')).trim() === resolve(home);

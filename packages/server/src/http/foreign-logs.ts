@@ -6,6 +6,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { ForeignFormat, Ingest } from '../observe/ingest/index.ts';
 import type { FindIngestKey } from './access.ts';
 import { bodyOf, withBody } from './body.ts';
+import { allowAnyOrigin, preflight } from './cors.ts';
 import { authorizeServer, keyOf } from './ingest-key.ts';
 
 export interface ForeignLogDeps {
@@ -35,7 +36,8 @@ export async function foreignLogRoutes(app: FastifyInstance, deps: ForeignLogDep
         allowAnyOrigin(reply);
         return takeLogtail(request, reply, deps);
       });
-      scope.options(url, { schema: { hide: true } }, preflight);
+      // `@logtail/browser` sends from pages, with its token in a header.
+      scope.options(url, { schema: { hide: true } }, preflight('authorization, content-type, content-encoding'));
     }
     scope.post(
       '/ingest/vercel',
@@ -43,20 +45,6 @@ export async function foreignLogRoutes(app: FastifyInstance, deps: ForeignLogDep
       (request, reply) => takeVercel(request, reply, deps),
     );
   });
-}
-
-/** `@logtail/browser` sends from pages, with its token in a header. Whether that may be is the key's matter: there is no cookie. */
-function allowAnyOrigin(reply: FastifyReply): FastifyReply {
-  return reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
-}
-
-async function preflight(_request: FastifyRequest, reply: FastifyReply) {
-  return allowAnyOrigin(reply)
-    .header('access-control-allow-methods', 'POST, OPTIONS')
-    .header('access-control-allow-headers', 'authorization, content-type, content-encoding')
-    .header('access-control-max-age', '3600')
-    .code(204)
-    .send();
 }
 
 const LOGTAIL_FORMATS: Record<string, ForeignFormat> = {

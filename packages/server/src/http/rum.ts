@@ -4,6 +4,7 @@ import type { GroupingRule } from '../observe/errors/index.ts';
 import { type Ingest, readBeacon } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
 import { bodyOf, withBody } from './body.ts';
+import { allowAnyOrigin, preflight } from './cors.ts';
 import { deviceOf } from './device.ts';
 import { keyOf, requireOrigin } from './ingest-key.ts';
 
@@ -22,17 +23,9 @@ export async function rumRoutes(app: FastifyInstance, deps: RumRouteDeps): Promi
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.addHook('onRequest', async (_request, reply) => {
-      reply.header('access-control-allow-origin', '*');
-      reply.header('cross-origin-resource-policy', 'cross-origin');
+      allowAnyOrigin(reply);
     });
-    scope.options('/rum', { schema: { hide: true } }, async (_request, reply) =>
-      reply
-        .header('access-control-allow-methods', 'POST, OPTIONS')
-        .header('access-control-allow-headers', 'content-type, x-yumops-key')
-        .header('access-control-max-age', '3600')
-        .code(204)
-        .send(),
-    );
+    scope.options('/rum', { schema: { hide: true } }, preflight('content-type, x-yumops-key'));
     const schema = {
       summary: 'Take in a beacon of a browser: vitals, timings, errors',
       tags: ['ingest'],

@@ -8,6 +8,7 @@ import type { GroupingRule } from '../observe/errors/index.ts';
 import type { Ingest, SentryFormat } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
 import { bodyOf, withBody } from './body.ts';
+import { allowAnyOrigin, preflight } from './cors.ts';
 import { requireOrigin } from './ingest-key.ts';
 
 export interface SentryRouteDeps {
@@ -37,9 +38,7 @@ export async function sentryRoutes(app: FastifyInstance, deps: SentryRouteDeps):
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.addHook('onRequest', async (_request, reply) => {
-      reply.header('access-control-allow-origin', '*');
-      reply.header('access-control-expose-headers', EXPOSED_HEADERS);
-      reply.header('cross-origin-resource-policy', 'cross-origin');
+      allowAnyOrigin(reply).header('access-control-expose-headers', EXPOSED_HEADERS);
     });
     bodyRoutes(scope, deps);
     cronRoutes(scope, deps);
@@ -59,7 +58,7 @@ function bodyRoutes(app: FastifyInstance, deps: SentryRouteDeps): void {
           return reply.code(200).send({ id: answer });
         },
       );
-      app.options(url, { schema: { hide: true } }, preflight);
+      app.options(url, { schema: { hide: true } }, preflight(ALLOWED_HEADERS));
     }
   }
   for (const url of ['/api/:project/minidump/', '/api/:project/minidump']) {
@@ -117,15 +116,6 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function preflight(_request: FastifyRequest, reply: FastifyReply) {
-  return reply
-    .header('access-control-allow-methods', 'POST, OPTIONS')
-    .header('access-control-allow-headers', ALLOWED_HEADERS)
-    .header('access-control-max-age', '3600')
-    .code(204)
-    .send();
 }
 
 async function take(

@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty';
-import { coloured, formatFindings, formatSummary, plain } from '../../config/format.ts';
+import { formatFindings, formatSummary } from '../../config/format.ts';
 import { readSettings } from '../../config/settings.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { checkVercelFile } from '../../main/vercel-file.ts';
 import { printJson } from '../command.ts';
+import { paintFor } from '../paint.ts';
 import { vercelArgs, vercelBasis } from './vercel-args.ts';
 
 export const check = defineCommand({
@@ -30,7 +31,7 @@ export const check = defineCommand({
       printJson({ findings });
       return exitCode;
     }
-    const paint = process.stdout.isTTY && readSettings(args).env.NO_COLOR === undefined ? coloured : plain;
+    const paint = paintFor(readSettings(args).env);
     const asked = measured === null ? ' No platform runs here: nothing was compared with the request log.' : '';
     process.stdout.write(`${formatFindings(findings, paint)}${formatSummary(findings, 1)} Plan: ${plan}.${asked}\n`);
     return exitCode;

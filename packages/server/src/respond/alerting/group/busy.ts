@@ -26,7 +26,7 @@ export function reachesAll({ plan, lastStep }: Episode, targets: ReadonlySet<str
 /** @param untold see {@link ReceiverCounts} */
 function areBusy(draft: Draft, alert: Episode, lastStep: number, untold: Untold): boolean {
   const told = draft.receivers(untold);
-  const own = new Set(told.keysOf(draft.alerts.get(alert.id)));
+  const own = told.keysOf(draft.alerts.get(alert.id));
   const keys = receiversOf(alert, lastStep);
   if (keys.length === 0) return told.size > 0;
   return keys.every((key) => told.count(key) > (own.has(key) ? 1 : 0));
@@ -77,11 +77,11 @@ export class ReceiverCounts {
 /** Whom the steps up to this one tell: receivers, and whose turn it is on which channel. */
 function receiversOf({ plan }: Pick<Episode, 'plan'>, lastStep: number): string[] {
   const keys = plan.steps.slice(0, lastStep + 1).flatMap(({ targets, onCall }) => {
-    const keys = targets.map(targetKey);
-    if (!onCall) return keys;
+    const named = targets.map(targetKey);
+    if (!onCall) return named;
     const turn = JSON.stringify([onCall.schedule, onCall.people]);
     const personal = onCall.personal ? [`${turn}/personal`] : [];
-    return [...keys, ...onCall.channels.map(({ channel }) => `${turn}/${channel}`), ...personal];
+    return [...named, ...onCall.channels.map(({ channel }) => `${turn}/${channel}`), ...personal];
   });
   return keys.length > 0 ? keys : plan.meta.map(targetKey);
 }
