@@ -94,17 +94,13 @@ export async function* readPieces(
   parentDir: string,
 ): AsyncGenerator<TarEvent> {
   const input = new Input(source, what);
-  try {
-    for (let entry = await input.entry(); entry !== undefined; entry = await input.entry()) {
-      yield entry;
-      if (entry.kind !== 'file') continue;
-      const file = PageFile.of(entry, pageBytes);
-      if (file === undefined) yield* input.raw(entry.size);
-      else yield* pagesOf(input, file, new ParentFile(join(parentDir, file.path), pageBytes, input));
-      yield { kind: 'end' };
-    }
-  } finally {
-    await input.close();
+  for await (const entry of entriesOf(input)) {
+    yield entry;
+    if (entry.kind !== 'file') continue;
+    const file = PageFile.of(entry, pageBytes);
+    if (file === undefined) yield* input.raw(entry.size);
+    else yield* pagesOf(input, file, new ParentFile(join(parentDir, file.path), pageBytes, input));
+    yield { kind: 'end' };
   }
 }
 
@@ -119,13 +115,18 @@ export async function notePagesNeeded(
   needed: PageSet,
 ): Promise<void> {
   const input = new Input(source, what);
+  for await (const entry of entriesOf(input)) {
+    if (entry.kind !== 'file') continue;
+    const file = PageFile.of(entry, pageBytes);
+    if (file !== undefined) await notePages(input, file, needed);
+    else for await (const _ of input.raw(entry.size));
+  }
+}
+
+/** What a file brings is read by whoever takes its entry, before the next. */
+async function* entriesOf(input: Input) {
   try {
-    for (let entry = await input.entry(); entry !== undefined; entry = await input.entry()) {
-      if (entry.kind !== 'file') continue;
-      const file = PageFile.of(entry, pageBytes);
-      if (file !== undefined) await notePages(input, file, needed);
-      else for await (const _ of input.raw(entry.size));
-    }
+    for (let entry = await input.entry(); entry !== undefined; entry = await input.entry()) yield entry;
   } finally {
     await input.close();
   }
