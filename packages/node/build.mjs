@@ -1,5 +1,5 @@
-// Builds what is published: lib/esm and lib/cjs by esbuild, with the protocol inlined, and their types from the declarations
-// that `tsc -b` has put into dist.
+// Builds what is published, by esbuild with the protocol inlined: one CommonJS bundle, which the entries of lib/cjs and lib/esm pass
+// on, ES modules of their own for edge runtimes and browsers, and types from the declarations that `tsc -b` has put into dist.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -28,8 +28,8 @@ const entries = {
   react: 'src/react.ts',
   sentry: 'src/sentry.ts',
 };
-/** Runs in the edge runtime, so it may share no file with what uses Node. */
-const edgeEntries = { 'next-edge': 'src/next/edge.ts', 'next-proxy': 'src/next/proxy.ts' };
+/** These run where there is no Node, so their ES modules share no file with what uses it. */
+const modules = { 'next-edge': 'src/next/edge.ts', 'next-proxy': 'src/next/proxy.ts', react: 'src/react.ts' };
 
 const common = {
   absWorkingDir: root,
@@ -43,8 +43,7 @@ const common = {
   minifyIdentifiers: true,
 };
 
-/** esbuild shares no code between CommonJS files, so there is one bundle and a stub for each entry. */
-async function buildCjs() {
+async function buildBundle() {
   const exports = Object.entries(entries).map(([name, path]) => `export * as ${identifier(name)} from './${path}';`);
   await build({
     ...common,
@@ -52,27 +51,45 @@ async function buildCjs() {
     stdin: { contents: exports.join('\n'), resolveDir: root, loader: 'ts' },
     outfile: `${out}/cjs/bundle.cjs`,
   });
-  const bundle = createRequire(import.meta.url)(inPackage(`${out}/cjs/bundle.cjs`));
+  return createRequire(import.meta.url)(inPackage(`${out}/cjs/bundle.cjs`));
+}
+
+async function buildModules() {
+  await build({
+    ...common,
+    format: 'esm',
+    outdir: `${out}/esm`,
+    entryPoints: modules,
+    splitting: true,
+    chunkNames: 'edge-[hash]',
+  });
+}
+
+/**
+ * Each name stands in the entries by itself, so that it is found without running them. ES modules import the small ones of CommonJS:
+ * Node searches what they import for names, and with the bundle that takes longer than to load it.
+ */
+function writeEntries(bundle) {
   for (const name of Object.keys(entries)) {
-    // Each name stands there by itself, so that who imports CommonJS from an ES module finds it.
     const names = Object.keys(bundle[identifier(name)]);
-    const lines = [
+    writeLines(`cjs/${name}.cjs`, [
       `Object.defineProperty(exports, '__esModule', { value: true });`,
       `const entry = require('./bundle.cjs').${identifier(name)};`,
       ...names.map((one) => `exports.${one} = entry.${one};`),
-    ];
-    writeFileSync(inPackage(`${out}/cjs/${name}.cjs`), `${lines.join('\n')}\n`);
+    ]);
+    if (name in modules) continue;
+    const named = names.filter((one) => one !== 'default');
+    const lines = [`export { ${named.join(', ')} } from '../cjs/${name}.cjs';`];
+    // To Node the default of CommonJS is all that it exports.
+    if (named.length < names.length)
+      lines.push(`import entry from '../cjs/${name}.cjs';`, 'export default entry.default;');
+    writeLines(`esm/${name}.js`, lines);
   }
-  writeFileSync(inPackage(`${out}/cjs/package.json`), '{"type":"commonjs"}\n');
+  writeLines('cjs/package.json', ['{"type":"commonjs"}']);
 }
 
-async function buildEsm() {
-  const esm = { ...common, format: 'esm', outdir: `${out}/esm` };
-  const { 'next-proxy': _edge, ...nodeEntries } = entries;
-  await Promise.all([
-    build({ ...esm, entryPoints: nodeEntries, splitting: true, chunkNames: 'shared-[hash]' }),
-    build({ ...esm, entryPoints: edgeEntries, splitting: true, chunkNames: 'edge-[hash]' }),
-  ]);
+function writeLines(path, lines) {
+  writeFileSync(inPackage(join(out, path)), `${lines.join('\n')}\n`);
 }
 
 function identifier(name) {
@@ -139,7 +156,8 @@ function passTypesOn(from, to) {
   }
 }
 
-await Promise.all([buildCjs(), buildEsm()]);
+const [bundle] = await Promise.all([buildBundle(), buildModules()]);
+writeEntries(bundle);
 copyTypes(inPackage(`${out}/cjs/types`));
 passTypesOn(inPackage(`${out}/cjs/types`), inPackage(`${out}/types`));
 // Whoever reads lib at this moment finds the old or the new files, all but for the instant between the two renames.

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Analysis, checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -57,8 +58,9 @@ describe('the packed tarball in an empty project', () => {
     writeFileSync(
       join(project, 'both.mjs'),
       `import { createRequire } from 'node:module';
-       import { configure, withContext } from '@yumops/node';
+       import { configure, logger, withContext } from '@yumops/node';
        const other = createRequire(import.meta.url)('@yumops/node');
+       if (other.logger !== logger) throw new Error('loaded twice');
        configure({ service: 'both' });
        withContext({ requestId: 'shared-1' }, () => other.logger.info('from the other copy'));`,
     );
@@ -69,9 +71,33 @@ describe('the packed tarball in an empty project', () => {
     });
   });
 
-  it('gives the edge runtime files without Node', () => {
+  it.each(['esm', 'cjs'] as const)('works inside a bundle of format %s', async (format) => {
+    const text = `import { logger } from '@yumops/node'; import pinoTransport, { pinoDestination } from '@yumops/node/pino';
+      import { withRequestLog } from '@yumops/node/fetch';
+      logger.info('bundled', { kinds: [pinoTransport, pinoDestination, withRequestLog].map((one) => typeof one) });`;
+    const entryPoint = { contents: text, resolveDir: project, sourcefile: 'source.mjs' };
+    const outfile = `app.${format === 'esm' ? 'mjs' : 'cjs'}`;
+    // What a bundle of ES modules needs for any package that calls `require`.
+    const banner = {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    };
+    await build({
+      ...{ stdin: entryPoint, bundle: true, platform: 'node', format, outfile: join(project, outfile) },
+      ...(format === 'esm' ? { banner } : {}),
+    });
+    expect(JSON.parse(run(process.execPath, [outfile]))).toMatchObject({
+      message: 'bundled',
+      kinds: ['function', 'function', 'function'],
+    });
+  });
+
+  it('gives the edge runtime and browsers files without Node', () => {
     const manifest = JSON.parse(readFileSync(join(project, 'node_modules/@yumops/node/package.json'), 'utf8'));
-    const files = [manifest.exports['./next']['edge-light'].default, manifest.exports['./next/proxy'].import.default];
+    const files = [
+      manifest.exports['./next']['edge-light'].default,
+      manifest.exports['./next/proxy'].import.default,
+      manifest.exports['./react'].import.default,
+    ];
     const folder = join(project, 'node_modules/@yumops/node');
     const chunks = readdirSync(join(folder, 'lib/esm')).filter((name) => name.startsWith('edge-'));
     for (const file of [...files, ...chunks.map((name) => `lib/esm/${name}`)]) {
