@@ -21,6 +21,11 @@ export class Account {
     this.#slow = new Recent(slow);
   }
 
+  /** Addresses that it remembers, those of the hour twice. */
+  get remembered(): number {
+    return this.#failing.size + this.#failingNow.size;
+  }
+
   fail(ip: string, at: number): void {
     this.#failing.touch(ip, at, () => ({ at }));
     this.#failingNow.touch(ip, at, () => ({ at }));

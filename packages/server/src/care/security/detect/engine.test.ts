@@ -341,6 +341,15 @@ test('what is held is bounded under many addresses', () => {
   expect(forgotten).toBeGreaterThan(0);
 });
 
+test('what is held is bounded when many addresses fail on many accounts, and who goes on is still found', () => {
+  const engine = newEngine();
+  const attempt = (at: number) => event('failure', at, { ip: `11.${at % 4}.${at % 251}.1`, account: `user${at}` });
+  for (let at = 0; at < 70_000; at += 1) engine.take(attempt(at));
+  // 160,000 without the limit, of which the project's and the accounts' are 20,000.
+  expect(engine.stats().remembered).toBeLessThan(130_000);
+  expect(codesOf(engine.take(attempt(70_000)))).toContain('password_spraying');
+});
+
 describe('what becomes known late', () => {
   const failures = (count: number, more: Partial<SecurityEvent> = {}) =>
     times(count, (i) => event('failure', i * SECOND, { account: `user${i}`, ...more }));

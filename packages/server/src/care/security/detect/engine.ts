@@ -22,7 +22,7 @@ import {
   travelled,
   triedThenEntered,
 } from './judge.ts';
-import { CAPACITY, LIMITS, type SlowGuessing } from './limits.ts';
+import { CAPACITY, LIMITS, MOST_REMEMBERED, type SlowGuessing } from './limits.ts';
 import { Pair } from './pair.ts';
 import { ProjectTraffic } from './project.ts';
 import { RecentMembers } from './recent.ts';
@@ -30,6 +30,8 @@ import { Source } from './source.ts';
 
 /** Where what comes too late for a count is counted by itself. */
 const pastOf = (key: string) => `${key}|past`;
+
+const remembered = ({ remembered: members }: { remembered: number }) => members;
 
 /** Judges, and holds what is found against whom it is about. */
 function hold(held: Held, judge: () => Hit | null): Hit | null {
@@ -43,6 +45,8 @@ export interface EngineStats {
   pairs: number;
   accounts: number;
   sources: number;
+  /** Accounts and addresses that these remember of each other. */
+  remembered: number;
   /** Entries that had to go because there were too many. */
   forgotten: number;
 }
@@ -54,10 +58,10 @@ export interface EngineStats {
 export class DetectionEngine {
   readonly #slowGuessing: () => SlowGuessing;
   readonly #pairs = new Generations<Pair>(CAPACITY.pairs);
-  readonly #accounts = new Generations<Account>(CAPACITY.accounts);
-  readonly #sources = new Generations<Source>(CAPACITY.sources);
+  readonly #accounts = new Generations<Account>(CAPACITY.accounts, MOST_REMEMBERED, remembered);
+  readonly #sources = new Generations<Source>(CAPACITY.sources, MOST_REMEMBERED, remembered);
   readonly #scanners = new Generations<RecentMembers<{ at: number }>>(CAPACITY.scanners);
-  readonly #projects = new Generations<ProjectTraffic>(CAPACITY.projects);
+  readonly #projects = new Generations<ProjectTraffic>(CAPACITY.projects, MOST_REMEMBERED, remembered);
 
   #withdrawn: Withdrawal[] = [];
 
@@ -71,11 +75,14 @@ export class DetectionEngine {
 
   stats(): EngineStats {
     const tables = [this.#pairs, this.#accounts, this.#sources, this.#scanners, this.#projects];
+    const sum = (of: (table: { weight: number; forgotten: number }) => number) =>
+      tables.reduce((total, table) => total + of(table), 0);
     return {
       pairs: this.#pairs.size,
       accounts: this.#accounts.size,
       sources: this.#sources.size,
-      forgotten: tables.reduce((sum, table) => sum + table.forgotten, 0),
+      remembered: sum(({ weight }) => weight),
+      forgotten: sum(({ forgotten }) => forgotten),
     };
   }
 

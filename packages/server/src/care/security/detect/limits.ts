@@ -33,7 +33,11 @@ export interface SlowGuessing {
   within: number;
 }
 
-/**
- * Entries that one generation of each table holds: under a million addresses with few accounts each the memory stays below 200 MB.
- */
+/** Entries that one generation of each table holds. */
 export const CAPACITY = { pairs: 40_000, accounts: 15_000, sources: 15_000, scanners: 5_000, projects: 100 } as const;
+
+/**
+ * Accounts and addresses that the entries of one generation of a table remember together. With it the memory stays below 200 MB
+ * however many addresses fail on however many accounts.
+ */
+export const MOST_REMEMBERED = 100_000;

@@ -23,6 +23,11 @@ export class ProjectTraffic {
   /** Stuffing that was found. */
   readonly held = new Held();
 
+  /** Addresses and accounts that it remembers. */
+  get remembered(): number {
+    return this.#addresses.size + this.#accounts.size;
+  }
+
   fail(ip: string, account: string, at: number): void {
     this.#accounts.touch(account, at, () => ({ at }));
     this.#change(ip, at, (seen) => {

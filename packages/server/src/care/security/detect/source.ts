@@ -40,6 +40,11 @@ export class Source {
     return this.#addresses?.size ?? 1;
   }
 
+  /** Accounts and addresses that it remembers. */
+  get remembered(): number {
+    return this.#accounts.size + (this.#addresses?.size ?? 0);
+  }
+
   /** More people than an attacker has accounts of their own sign in here. */
   get shared(): boolean {
     return this.entered >= LIMITS.shared;
