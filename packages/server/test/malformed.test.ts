@@ -157,8 +157,8 @@ const CASES: Case[] = [
   [
     'a profile and a recording, which are not kept',
     (m) => [ENVELOPE, envelope({ event_id: newId() }, ['profile', { m }], ['replay_recording', { m }]), {}],
-    400,
-    /not_kept/,
+    200,
+    /"id"/,
     0,
   ],
   ['a clock that is 10 hours slow', (m) => [ENVELOPE, drifted(m, -36_000), {}], 200, /"id"/, 1],
@@ -189,6 +189,13 @@ const CASES: Case[] = [
     202,
     /"accepted":1/,
     1,
+  ],
+  [
+    'a number in an array of records',
+    (m) => ['/ingest/json', `[${line(m)},5,${line(m)}]`, json],
+    202,
+    /"accepted":2.*"line":2.*not_an_object/,
+    2,
   ],
   ['an array that is not closed', (m) => ['/ingest/json', `[${line(m)}`, json], 400, /invalid_json/, 0],
   // OTLP
@@ -235,6 +242,26 @@ const CASES: Case[] = [
         .replace('resourceLogs', 'resource_logs')
         .replace('scopeLogs', 'scope_logs')
         .replace('logRecords', 'log_records'),
+      json,
+    ],
+    200,
+    /^\{"partialSuccess":\{"errorMessage":"[^"]*resource_logs, scope_logs, log_records/,
+    1,
+  ],
+  [
+    'a name that nobody knows, and members of a list that are no records',
+    (m) => ['/v1/logs', otlpLogs(otlpLog(m, { colour: 'red' }), 5 as never, null as never), json],
+    200,
+    /"rejectedLogRecords":"2","errorMessage":"[^"]*colour/,
+    1,
+  ],
+  ['traces on the way of logs', () => ['/v1/logs', '{"resourceSpans":[]}', json], 200, /left out: resourceSpans/, 0],
+  ['a list that is none', () => ['/v1/metrics', '{"resourceMetrics":{}}', json], 400, /"code":3.*must be a list/, 0],
+  [
+    'an attribute that does not fit the column of its name',
+    (m) => [
+      '/v1/logs',
+      otlpLogs(otlpLog(m, { attributes: [{ key: 'duration', value: { stringValue: 'long' } }] })),
       json,
     ],
     200,
@@ -298,6 +325,13 @@ it('an event that is sent twice is stored once, and what was left out is counted
   expect(
     await store.telemetry.query('SELECT count() AS n FROM error_event_rows WHERE eventId = {id:String}', { id }),
   ).toEqual([{ n: 1 }]);
+  const categories = await store.telemetry.query(
+    "SELECT category, sum(quantity) AS n FROM client_reports WHERE reason = 'not_kept' GROUP BY category ORDER BY category",
+  );
+  expect(categories).toEqual([
+    { category: 'profile', n: 2 },
+    { category: 'replay', n: 1 },
+  ]);
   const losses = await store.telemetry.query<{ reason: string; quantity: number }>(
     "SELECT reason, sum(quantity) AS quantity FROM client_reports WHERE source = 'server' GROUP BY reason ORDER BY reason",
   );

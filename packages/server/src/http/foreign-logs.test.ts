@@ -68,6 +68,35 @@ describe('Better Stack', () => {
     });
   });
 
+  it.each([
+    ['the time of the documented curl call', (at: Date) => at.toISOString().replace('T', ' ').replace(/\..*/, ' UTC')],
+    ['seconds', (at: Date) => Math.floor(at.getTime() / 1_000)],
+    ['nanoseconds', (at: Date) => at.getTime() * 1e6],
+  ])('keeps a record with %s', async (_, write) => {
+    const [message, at] = [randomUUID(), new Date(Date.now() - 3_600_000)];
+    const headers = { authorization: 'Bearer server', 'content-type': 'application/json' };
+    expect((await post('/', JSON.stringify({ dt: write(at), message }), headers)).status).toBe(202);
+    await rows('application_logs', 'message', message);
+    const [row] = await store.telemetry.query<{ at: number }>(
+      'SELECT toFloat64(toUnixTimestamp64Milli(timestamp)) AS at FROM application_logs WHERE message = {message:String}',
+      { message },
+    );
+    expect(Math.abs((row?.at ?? 0) - at.getTime())).toBeLessThan(1_000);
+  });
+
+  it('keeps what does not fit our columns, and records one after the other', async () => {
+    const message = randomUUID();
+    const odd = { message, dt: 'soon', duration: 'long', statusCode: 'odd', method: { a: 1 }, level: ['x'] };
+    const body = Buffer.concat([encode(odd), encode({ message })]);
+    const headers = { authorization: 'Bearer server', 'content-type': 'application/msgpack' };
+    expect((await post('/', body, headers)).status).toBe(202);
+    const found = (await rows('application_logs', 'message', message, 2)) as { attributes: Record<string, string> }[];
+    expect(found.map(({ attributes }) => attributes)).toContainEqual({
+      ...{ originalTimestamp: 'soon', duration: 'long', statusCode: 'odd', 'method.a': '1', level: '["x"]' },
+    });
+    expect(found).toHaveLength(2);
+  });
+
   const bearer = { authorization: 'Bearer server' };
   it.each([
     [

@@ -322,6 +322,33 @@ describe('older routes', () => {
     expect(row).toMatchObject({ slug: 'nightly-job', durationMs: 2_500 });
   });
 
+  it('a job that calls the same address each time is taken each time, and its end belongs to its begin', async () => {
+    const call = async (slug: string, query = '') => {
+      const answer = await fetch(`${rig.url}/api/7/cron/${slug}/${SERVER_KEY}/${query}`);
+      expect(answer.status).toBe(202);
+      return ((await answer.json()) as { id: string }).id;
+    };
+    const hourly = [await call('hourly'), await call('hourly'), await call('hourly')];
+    const begun = await call('paired', '?status=in_progress');
+    expect(await call('paired', '?status=ok')).toBe(begun);
+    expect(await call('paired', '?status=ok')).not.toBe(begun);
+    const found = await until(async () => {
+      const runs = await store.telemetry.query<{ slug: string; id: string; status: string }>(
+        "SELECT slug, id, status FROM check_ins WHERE slug IN ('hourly', 'paired')",
+      );
+      return runs.length === 5 && runs;
+    });
+    expect(found.filter(({ slug }) => slug === 'hourly').map(({ id }) => id)).toEqual(expect.arrayContaining(hourly));
+    expect(found.find(({ id }) => id === begun)?.status).toBe('ok');
+  });
+
+  it('two events without an id and with the same words are two', async () => {
+    const { event_id: _, ...event } = errorEvent(newId());
+    const body = JSON.stringify({ ...event, message: 'nameless', exception: undefined });
+    for (const _ of [1, 2]) expect((await rig.post(`/api/7/store/?sentry_key=${SERVER_KEY}`, body)).status).toBe(200);
+    await rig.rows("SELECT 1 FROM error_events WHERE message = 'nameless'", {}, 2);
+  });
+
   it('minidump says that it is not taken', async () => {
     const answer = await rig.post(`/api/7/minidump/?sentry_key=${SERVER_KEY}`, 'MDMP');
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([

@@ -5,7 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { YumOpsError } from '../lib/errors.ts';
 import type { GroupingRule } from '../observe/errors/index.ts';
-import type { Ingest, SentryFormat } from '../observe/ingest/index.ts';
+import { type Ingest, OpenRuns, type SentryFormat } from '../observe/ingest/index.ts';
 import type { FindIngestKey, IngestKey } from './access.ts';
 import { bodyOf, withBody } from './body.ts';
 import { allowAnyOrigin, preflight } from './cors.ts';
@@ -79,6 +79,7 @@ const SUMMARIES = {
 };
 
 function cronRoutes(app: FastifyInstance, deps: SentryRouteDeps): void {
+  const runs = new OpenRuns();
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const params = z.object({ project, slug: z.string().min(1).max(128), key: z.string().min(1).max(200) });
   for (const url of ['/api/:project/cron/:slug/:key/', '/api/:project/cron/:slug/:key']) {
@@ -90,13 +91,21 @@ function cronRoutes(app: FastifyInstance, deps: SentryRouteDeps): void {
         const { project, slug, key } = request.params;
         const found = await authorize(request, project, deps.findIngestKey, key);
         const body = await readCheckIn(request);
-        const item = Buffer.from(JSON.stringify({ status: 'ok', ...body, ...request.query, monitor_slug: slug }));
+        const said = { status: 'ok', ...body, ...request.query, monitor_slug: slug };
+        const id = runIdOf(said) ?? runs.idOf(`${project}/${slug}/${said.environment ?? ''}`, String(said.status));
+        const item = Buffer.from(JSON.stringify({ ...said, check_in_id: id }));
         const delivery = deliveryOf(request, item, 'check-in', project, found, deps);
-        const answer = await answerLimits(reply, () => deps.ingest.acceptSentry(delivery));
-        return reply.code(202).send({ id: answer });
+        await answerLimits(reply, () => deps.ingest.acceptSentry(delivery));
+        return reply.code(202).send({ id });
       },
     });
   }
+}
+
+/** The id that a call gives to the run; one of zeros alone is the run that is open. */
+function runIdOf({ check_in_id: id }: { check_in_id?: unknown }): string | undefined {
+  const plain = typeof id === 'string' ? id.replaceAll('-', '').toLowerCase() : '';
+  return /^[0-9a-f]{32}$/.test(plain) && /[^0]/.test(plain) ? plain : undefined;
 }
 
 async function readCheckIn(request: FastifyRequest): Promise<Record<string, unknown>> {

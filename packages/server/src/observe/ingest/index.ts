@@ -25,5 +25,6 @@ export { readBeacon } from './rum/beacon.ts';
 export type { SentryCheckIn } from './sentry/context.ts';
 export type { SentryAnswer, SentryDelivery } from './sentry/door.ts';
 export type { SentryFormat } from './sentry/intake.ts';
+export { OpenRuns } from './sentry/open-runs.ts';
 export { USER_NAMES, userKey } from './sentry/user-key.ts';
 export type { Tail, TailFilter, TailListener, TailRow } from './tail.ts';

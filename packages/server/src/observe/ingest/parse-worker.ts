@@ -81,5 +81,5 @@ function encodeRecords(body: Uint8Array, format: BodyFormat | ForeignFormat, con
   if (format === 'ndjson' || format === 'json') return encoder.encode(body, format, context);
   const lines = translate(body, format);
   if (!Array.isArray(lines)) return { ok: false, status: 400, ...lines };
-  return encoder.encode(Buffer.from(lines.join('\n')), 'ndjson', context);
+  return encoder.encode(Buffer.from(lines.join('\n')), 'ndjson', { ...context, foreign: true });
 }

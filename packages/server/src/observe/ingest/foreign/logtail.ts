@@ -1,4 +1,4 @@
-import { decode } from '@msgpack/msgpack';
+import { decodeMulti } from '@msgpack/msgpack';
 import { isObject } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
 
@@ -11,12 +11,19 @@ export type LogtailEncoding = 'msgpack' | 'json' | 'ndjson';
 export function translateLogtail(body: Uint8Array, encoding: LogtailEncoding): string[] | Refused {
   let value: unknown;
   try {
-    value = encoding === 'msgpack' ? decode(body) : parseText(body, encoding);
+    value = encoding === 'msgpack' ? unpack(body) : parseText(body, encoding);
   } catch {
     return { code: 'unparsable', message: `The body is not ${encoding}.` };
   }
   const records = Array.isArray(value) ? value : [value];
   return records.map((record) => JSON.stringify(isObject(record) ? lineOf(record) : record) ?? 'null');
+}
+
+/** One value, or several that follow each other; an array among them is a batch. */
+function unpack(body: Uint8Array): unknown[] {
+  const values = [...decodeMulti(body)].flat();
+  if (values.length > 0 || body.length > 0) return values;
+  throw new Error('There is nothing.');
 }
 
 function parseText(body: Uint8Array, encoding: LogtailEncoding): unknown {
@@ -28,11 +35,18 @@ function parseText(body: Uint8Array, encoding: LogtailEncoding): unknown {
     .map((line): unknown => JSON.parse(line));
 }
 
+/** Seconds, milliseconds and nanoseconds since the epoch are told apart by their size. */
+function timeOf(time: unknown): unknown {
+  if (time instanceof Date) return time.toISOString();
+  if (typeof time !== 'number') return time;
+  return time < 1e11 ? time * 1_000 : time > 1e16 ? time / 1e6 : time;
+}
+
 function lineOf({ dt, timestamp, context, ...rest }: Record<string, unknown>): Record<string, unknown> {
   const time = dt ?? timestamp;
   return {
     ...rest,
-    ...(time !== undefined && { timestamp: time instanceof Date ? time.toISOString() : time }),
+    ...(time !== undefined && { timestamp: timeOf(time) }),
     ...(context !== undefined && { context }),
   };
 }

@@ -3,19 +3,20 @@ import { messageType } from './schema.ts';
 
 const REJECTED = { logs: 'rejectedLogRecords', traces: 'rejectedSpans', metrics: 'rejectedDataPoints' } as const;
 
-/** The body of a good answer, in the encoding of the request; `partialSuccess` where something was refused. */
+/** The body of a good answer, in the encoding of the request; `partialSuccess` where something was refused or is to be known. */
 export function exportAnswer(
   signal: OtlpSignal,
   encoding: OtlpEncoding,
   outcome: { rejected: number; message: string },
 ): Uint8Array {
   const { rejected, message } = outcome;
+  const noteworthy = rejected > 0 || message !== '';
   if (encoding === 'protobuf') {
     const partialSuccess = { rejected, errorMessage: message };
-    return encode('ExportResponse', rejected > 0 ? { partialSuccess } : {});
+    return encode('ExportResponse', noteworthy ? { partialSuccess } : {});
   }
-  const partialSuccess = { [REJECTED[signal]]: String(rejected), errorMessage: message };
-  return Buffer.from(JSON.stringify(rejected > 0 ? { partialSuccess } : {}));
+  const partialSuccess = { ...(rejected > 0 && { [REJECTED[signal]]: String(rejected) }), errorMessage: message };
+  return Buffer.from(JSON.stringify(noteworthy ? { partialSuccess } : {}));
 }
 
 /** Codes of `google.rpc.Code` by HTTP status. */

@@ -142,6 +142,7 @@ describe('a log record', () => {
   it.each([
     ['2026-11-23T11:00:00+02:00', Date.UTC(2026, 10, 23, 9)],
     ['2026-11-23T09:00:00Z', Date.UTC(2026, 10, 23, 9)],
+    ['2026-11-23 09:00:00 UTC', Date.UTC(2026, 10, 23, 9)],
     ['2026-11-23 09:00:00.5', Date.UTC(2026, 10, 23, 9, 0, 0, 500)],
     ['2026-11-23T09:00:00.123456789Z', Date.UTC(2026, 10, 23, 9, 0, 0, 123)],
     [String(NOW), NOW],
@@ -290,12 +291,30 @@ describe('a body', () => {
     expect(encode(body, 'json').answer).toEqual({ accepted, rejected: [] });
   });
 
-  it.each(['', '[{"a":1}', '[{"a":1}]]', '[{"a":1},]', '[1]', 'null', '{"a":1}{"b":1}', '[{"a":1} {"b":1}]', '"x"'])(
-    'of JSON %j is refused as a whole',
-    (body) => {
-      expect(encode(body, 'json').refused).toMatchObject({ status: 400 });
-    },
-  );
+  it.each([
+    '',
+    '[{"a":1}',
+    '[{"a":1}]]',
+    '[{"a":1},]',
+    '[1',
+    '[nope]',
+    'null',
+    '{"a":1}{"b":1}',
+    '[{"a":1} {"b":1}]',
+    '"x"',
+  ])('of JSON %j is refused as a whole', (body) => {
+    expect(encode(body, 'json').refused).toMatchObject({ status: 400 });
+  });
+
+  it('keeps the records of an array beside what is none', () => {
+    const { answer, rows } = encode('[{"message":"a"}, 5, null, [1], "x", {"message":"b"}, true]', 'json');
+    expect(answer).toMatchObject({ accepted: 2 });
+    expect(answer?.rejected.map(({ line, code }) => [line, code])).toEqual(
+      [2, 3, 4, 5, 7].map((line) => [line, 'not_an_object']),
+    );
+    expect(rows['logs']).toMatchObject([{ message: 'a' }, { message: 'b' }]);
+    expect(rows['dead_letters']?.map(({ record }) => record)).toEqual(['5', 'null', '[1]', '"x"', 'true']);
+  });
 
   it('lists a bounded number of refused lines and counts all', () => {
     const { answer } = encode('x\n'.repeat(1_500));

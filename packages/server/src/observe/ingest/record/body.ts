@@ -34,12 +34,20 @@ export class BodyEncoder {
     this.#encoder = new RecordEncoder(nonce, accountKey, requestLines);
   }
 
-  encode(body: Uint8Array, format: BodyFormat, context: EncodeContext): EncodedBody {
+  /** @param addMore adds rows of its own to those of the body */
+  encode(
+    body: Uint8Array,
+    format: BodyFormat,
+    context: EncodeContext,
+    addMore: (parts: PartSet) => void = () => undefined,
+  ): EncodedBody {
     const given = Buffer.from(body.buffer, body.byteOffset, body.length);
     const bytes = isUtf8(given) ? given : Buffer.from(given.toString('utf8'));
     const result = new Result(format, context);
     const refused = format === 'ndjson' ? this.#lines(bytes, result) : this.#document(bytes, result);
-    return refused ?? result.finish();
+    if (refused) return refused;
+    addMore(result.parts);
+    return result.finish();
   }
 
   #lines(bytes: Uint8Array, result: Result): RefusedBody | undefined {
@@ -80,6 +88,7 @@ export class BodyEncoder {
     const [start, end] = trim(bytes, skipMark(bytes), bytes.length);
     if (start === end) return { ok: false, status: 400, code: 'empty_body', message: 'The body is empty.' };
     if (bytes[start] === 91) return this.#array(bytes, start, end, result);
+    if (bytes[start] !== 123) return this.#invalid(start, this.#encoder.scan(bytes, start, end));
     const after = this.#element(bytes, start, end, 1, result);
     return after === end ? undefined : this.#invalid(start, after);
   }
@@ -99,9 +108,14 @@ export class BodyEncoder {
   }
 
   #element(bytes: Uint8Array, start: number, end: number, index: number, result: Result): number {
-    const after = this.#encoder.scan(bytes, start, end);
+    const isRecord = bytes[start] === 123;
+    const after = isRecord ? this.#encoder.scan(bytes, start, end) : this.#encoder.skip(bytes, start, end);
     if (after === -1) return -1;
     result.seen += 1;
+    if (!isRecord) {
+      result.reject(index, { code: 'not_an_object', message: 'A record must be a JSON object.' }, bytes, start, after);
+      return after;
+    }
     const refused =
       after - start > MAX_LOG_RECORD ? recordTooLarge() : this.#encoder.add(result.parts, false, result.context);
     if (refused) result.reject(index, refused, bytes, start, after);

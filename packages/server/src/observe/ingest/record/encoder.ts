@@ -24,6 +24,11 @@ export interface EncodeContext {
   project: string;
   /** Arrival, milliseconds since the epoch. */
   now: number;
+  /**
+   * The sender knows nothing of our columns and hears of no refusal, so that a value which fits no column becomes an
+   * attribute, and a time that cannot be read one beside the arrival.
+   */
+  foreign?: boolean;
 }
 
 const TYPE_FIELD = fieldNumber('type');
@@ -82,6 +87,14 @@ export class RecordEncoder {
     return this.#scanner.scan(bytes, start, end);
   }
 
+  /**
+   * Steps over the value at `start`, whatever it is.
+   * @returns the offset behind it, or -1: see `syntaxProblem`
+   */
+  skip(bytes: Uint8Array, start: number, end: number): number {
+    return this.#scanner.skip(bytes, start, end);
+  }
+
   /** Why the last `scan` failed, as a sentence. @param start where the record began */
   syntaxProblem(start: number): string {
     const { problem, problemAt } = this.#scanner;
@@ -99,7 +112,7 @@ export class RecordEncoder {
     this.#collectKeys();
     const route = this.#route();
     this.#attributes.pseudonym = this.#draft.type === 'security' ? this.#pseudonym : null;
-    const refused = this.#readTime(context.now) ?? this.#readMembers(route);
+    const refused = this.#readTime(context) ?? this.#readMembers(route, context.foreign === true);
     if (refused) return refused;
     for (const column of route.required) {
       if (!this.#draft.has(columnIndex(column))) {
@@ -130,14 +143,14 @@ export class RecordEncoder {
     return this.#draft.type === 'outbound' ? OUTBOUND_ROUTE : LOG_ROUTE;
   }
 
-  #readTime(now: number): Refused | undefined {
+  #readTime({ now, foreign }: EncodeContext): Refused | undefined {
     const own = this.#members[TIMESTAMP_FIELD] as number;
     const member = own >= 0 ? own : (this.#members[TIME_FIELD] as number);
     if (member < 0 || this.#scanner.kind[member] === KIND.null) {
       putArrival(this.#draft, now);
       return undefined;
     }
-    const read = readTimestamp(this.#draft, this.#scanner, member, now);
+    const read = this.#timeOf(member, now, foreign === true);
     if (typeof read === 'object') return read;
     if (own < 0) this.#draft.untouched = false;
     if (read === 'replaced') {
@@ -150,7 +163,14 @@ export class RecordEncoder {
     return undefined;
   }
 
-  #readMembers(route: Route): Refused | undefined {
+  #timeOf(member: number, now: number, foreign: boolean): ReturnType<typeof readTimestamp> {
+    const read = readTimestamp(this.#draft, this.#scanner, member, now);
+    if (typeof read !== 'object' || !foreign) return read;
+    putArrival(this.#draft, now);
+    return 'replaced';
+  }
+
+  #readMembers(route: Route, foreign: boolean): Refused | undefined {
     const scanner = this.#scanner;
     for (let i = 0; i < scanner.count; i += 1) {
       const field = scanner.keys.field(scanner.key[i] as number);
@@ -159,7 +179,10 @@ export class RecordEncoder {
         continue;
       }
       const refused = this.#readField(route, field, i);
-      if (refused) return refused;
+      if (!refused) continue;
+      if (!foreign) return refused;
+      this.#draft.untouched = false;
+      this.#attributes.addMember(i);
     }
     return undefined;
   }

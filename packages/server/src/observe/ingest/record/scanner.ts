@@ -77,6 +77,19 @@ export class Scanner {
     return this.#members() ? this.#at : -1;
   }
 
+  /**
+   * Steps over any value that begins at `start`.
+   * @returns the offset behind it, or -1 when there is no valid value: see `problem`
+   */
+  skip(bytes: Uint8Array, start: number, end: number): number {
+    this.bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.count = 0;
+    this.problem = '';
+    return this.#value(1) === undefined ? -1 : this.#at;
+  }
+
   #members(): boolean {
     if (this.#opens(125)) return true;
     for (;;) {

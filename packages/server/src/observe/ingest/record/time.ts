@@ -1,6 +1,7 @@
 const DAY = 86_400_000;
 
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?)?$/;
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 /**
  * Reads ISO 8601 date and time; without an offset it is UTC. Finer parts than milliseconds are cut.
@@ -20,7 +21,7 @@ export function parseIsoTime(text: string): number | undefined {
 type Six = [number, number, number, number, number, number];
 
 function offsetOf(zone: string | undefined): number {
-  if (zone === undefined || zone === 'Z' || zone === 'z') return 0;
+  if (zone === undefined || /^[A-Za-z]/.test(zone)) return 0;
   const digits = zone.slice(1).replace(':', '');
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000;

@@ -15,6 +15,9 @@ export type Category =
   | 'feedback'
   | 'attachment'
   | 'replay'
+  | 'profile'
+  | 'profile_chunk'
+  | 'metric_bucket'
   | 'security'
   | 'internal'
   | 'default';

@@ -19,7 +19,7 @@ import type {
   SentryContext,
 } from './context.ts';
 import { type EnvelopeItem, isRefused, parseJson, readEnvelope } from './envelope.ts';
-import { ITEM_KINDS, type ItemKind, isKnownAndUnused } from './item-kinds.ts';
+import { categoryOfUnused, ITEM_KINDS, type ItemKind } from './item-kinds.ts';
 import { addEvent } from './items-event.ts';
 import { addLoss } from './rows.ts';
 import { readSecurityReports } from './security-report.ts';
@@ -122,13 +122,14 @@ export class SentryIntake {
       const outcome = this.#item(one, `${digest}-${index.toString(36)}`, item);
       if (!outcome) return;
       lost.push({ reason: outcome.code, category: outcome.category, quantity: outcome.quantity });
-      if (outcome.code !== 'unknown_item_type') refusals.push(outcome);
+      if (!SKIPPED.has(outcome.code)) refusals.push(outcome);
       if (outcome.letter) addDeadLetter(item, outcome, one.payload);
     });
     for (const [index, loss] of lost.entries()) addLoss(item, loss, `${digest}-lost-${index}`);
     if (item.out.taken.size === 0 && refusals.length > 0) return refusal(refusals, lost);
     const kind = main ? `${main.type}:` : '';
-    const dedupKey = main && ownId ? `${kind}${ownId}` : digest;
+    // Without an id the same words twice are two events.
+    const dedupKey = main ? `${kind}${ownId ?? randomId()}` : digest;
     return finish(item, { id: envelopeId ?? randomId(), dedupKey, lost });
   }
 
@@ -147,9 +148,10 @@ export class SentryIntake {
   #item(item: EnvelopeItem, seed: string, context: ItemContext): Outcome | undefined {
     const kind = Object.hasOwn(ITEM_KINDS, item.type) ? ITEM_KINDS[item.type] : undefined;
     if (!kind) {
-      const code = isKnownAndUnused(item.type) ? 'not_kept' : 'unknown_item_type';
+      const unused = categoryOfUnused(item.type);
+      const code = unused ? 'not_kept' : 'unknown_item_type';
       const message = `Items of type "${item.type.slice(0, 64)}" are not kept.`;
-      return { code, message, category: 'default', quantity: 1, letter: false };
+      return { code, message, category: unused ?? 'default', quantity: 1, letter: false };
     }
     const quantity = countOf(item);
     const refuse = (refused: PartlyRefused, letter = false): Outcome => ({
@@ -190,6 +192,9 @@ export class SentryIntake {
     return kind.add({ value, id, seed, context, sourceMaps: this.#sourceMaps });
   }
 }
+
+/** What is left out and counted without a word to the sender, who can do nothing about it. */
+const SKIPPED: ReadonlySet<string> = new Set(['unknown_item_type', 'not_kept']);
 
 interface Outcome extends Refused {
   category: Category;

@@ -113,17 +113,18 @@ export const ITEM_KINDS: Readonly<Record<string, ItemKind>> = {
   },
 };
 
-/** Types of the protocol that this platform has no use for: counted, not kept. */
-const UNUSED = new Set([
-  'replay_recording',
-  'replay_video',
-  'profile',
-  'profile_chunk',
-  'statsd',
-  'metric_meta',
-  'nel',
+/** Types of the protocol that this platform has no use for, with the categories in which they are counted; not kept. */
+const UNUSED = new Map<string, Category>([
+  ['replay_recording', 'replay'],
+  ['replay_video', 'replay'],
+  ['profile', 'profile'],
+  ['profile_chunk', 'profile_chunk'],
+  ['statsd', 'metric_bucket'],
+  ['metric_meta', 'metric_bucket'],
+  ['nel', 'security'],
 ]);
 
-export function isKnownAndUnused(type: string): boolean {
-  return UNUSED.has(type);
+/** @returns the category of a type that is known and not kept; undefined for every other type */
+export function categoryOfUnused(type: string): Category | undefined {
+  return UNUSED.get(type);
 }
