@@ -3,13 +3,14 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const COLUMNS = [
   { heading: 'ID', cell: (alert: Alert) => alert.id },
   { heading: 'STATE', cell: (alert: Alert) => alert.state },
   { heading: 'SEVERITY', cell: (alert: Alert) => alert.severity },
-  { heading: 'SINCE', cell: (alert: Alert) => alert.startedAt },
+  { heading: 'SINCE', cell: (alert: Alert) => shownTime(alert.startedAt) },
   { heading: 'RULE', cell: (alert: Alert) => alert.rule },
   { heading: 'ACKNOWLEDGED', cell: (alert: Alert) => alert.acknowledgedBy ?? '-' },
   { heading: 'WHAT', cell: (alert: Alert) => alert.summary },

@@ -3,10 +3,11 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { type Client, withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const COLUMNS = [
-  { heading: 'AT', cell: ({ at }: AuditItem) => at },
+  { heading: 'AT', cell: ({ at }: AuditItem) => shownTime(at) },
   { heading: 'WHO', cell: ({ actor }: AuditItem) => actor },
   { heading: 'WHAT', cell: ({ action }: AuditItem) => action },
   { heading: 'TO WHAT', cell: ({ target }: AuditItem) => target },

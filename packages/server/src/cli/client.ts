@@ -44,6 +44,12 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (cause) {
+    if ((cause as Error).name === 'TimeoutError') {
+      throw new YumOpsError('platform_unreachable', `The platform at ${new URL(url).origin} does not answer.`, {
+        hint: 'See `yumops doctor`; it may have to be started again.',
+        cause,
+      });
+    }
     const why = codeOf((cause as Error).cause) ?? 'no answer';
     throw new YumOpsError('platform_unreachable', `No platform answers at ${new URL(url).origin} (${why}).`, {
       hint: 'Start it with `yumops start`, or name its port with --port.',

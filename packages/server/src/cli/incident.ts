@@ -8,6 +8,7 @@ import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { instantOf } from './instant.ts';
 import { listed } from './listed.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const path = (id: string, rest = '') => `/api/v1/incidents/${encodeURIComponent(id)}${rest}`;
@@ -22,7 +23,7 @@ const COLUMNS = [
   { heading: 'NO', cell: ({ number }: Incident) => String(number), align: 'right' as const },
   { heading: 'STATUS', cell: ({ status, unowned }: Incident) => (unowned ? `${status}, unowned` : status) },
   { heading: 'SEVERITY', cell: ({ severity, drill }: Incident) => `${severity}${drill ? ' (drill)' : ''}` },
-  { heading: 'DECLARED', cell: ({ declaredAt }: Incident) => declaredAt },
+  { heading: 'DECLARED', cell: ({ declaredAt }: Incident) => shownTime(declaredAt) },
   { heading: 'BY', cell: ({ declaredBy }: Incident) => declaredBy },
   { heading: 'COMMANDER', cell: ({ roles }: Incident) => roles.commander ?? '-' },
   { heading: 'TITLE', cell: ({ title }: Incident) => title },
@@ -65,7 +66,7 @@ function textOf(incident: IncidentDetail): string {
     ...(incident.runbook === null ? [] : [`Runbook: ${incident.runbook}`]),
     '',
     ...incident.timeline.map(({ at, kind, actor, text }) => {
-      return `${at.slice(0, 19).replace('T', ' ')}  ${kind.padEnd(15)} ${actor === null ? '' : `${actor}: `}${text}`;
+      return `${shownTime(at)}  ${kind.padEnd(15)} ${actor === null ? '' : `${actor}: `}${text}`;
     }),
     ...(tasks.length > 0 ? ['', 'Tasks'] : []),
     ...tasks.map(

@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 /** `yumops ingest-key create`, and `yumops token ingest-key`, which is its older name. */
@@ -48,8 +49,8 @@ const COLUMNS = [
     heading: 'ORIGINS',
     cell: ({ scope, origins }: IngestKeyItem) => (scope === 'public' ? origins.join(',') || 'all' : '-'),
   },
-  { heading: 'LAST USED', cell: ({ lastUsedAt }: IngestKeyItem) => lastUsedAt ?? 'never' },
-  { heading: 'REVOKED', cell: ({ revokedAt }: IngestKeyItem) => revokedAt ?? '-' },
+  { heading: 'LAST USED', cell: ({ lastUsedAt }: IngestKeyItem) => (lastUsedAt ? shownTime(lastUsedAt) : 'never') },
+  { heading: 'REVOKED', cell: ({ revokedAt }: IngestKeyItem) => (revokedAt ? shownTime(revokedAt) : '-') },
 ];
 
 const list = defineCommand({

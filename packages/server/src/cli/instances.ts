@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const COLUMNS = [
@@ -14,7 +15,7 @@ const COLUMNS = [
   { heading: 'STATE', cell: ({ state }: InstanceItem) => state },
   { heading: 'VERSION', cell: ({ version }: InstanceItem) => version },
   { heading: 'ADDRESS', cell: ({ url }: InstanceItem) => url },
-  { heading: 'SEEN', cell: ({ seenAt }: InstanceItem) => seenAt.slice(0, 19).replace('T', ' ') },
+  { heading: 'SEEN', cell: ({ seenAt }: InstanceItem) => shownTime(seenAt) },
   { heading: 'PROBLEM', cell: ({ problems }: InstanceItem) => problems[0] ?? '' },
 ];
 

@@ -5,6 +5,7 @@ import { formatDuration } from '../lib/duration.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { followRun } from './follow-run.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const nameArg = {
@@ -16,7 +17,7 @@ const took = ({ durationMs }: JobRun) => (durationMs === null ? '-' : formatDura
 const JOBS = [
   { heading: 'JOB', cell: (job: JobItem) => job.name },
   { heading: 'SCHEDULE', cell: (job: JobItem) => (job.schedule ? `${job.schedule} ${job.timeZone}` : 'by hand') },
-  { heading: 'NEXT', cell: (job: JobItem) => job.nextRunAt?.slice(0, 16).replace('T', ' ') ?? '-' },
+  { heading: 'NEXT', cell: (job: JobItem) => (job.nextRunAt ? shownTime(job.nextRunAt) : '-') },
   { heading: 'STATE', cell: (job: JobItem) => job.activeRun?.status ?? job.lastRun?.status ?? 'never ran' },
   { heading: 'TOOK', cell: (job: JobItem) => (job.lastRun ? took(job.lastRun) : '-') },
   {
@@ -41,7 +42,7 @@ const list = defineCommand({
 
 const RUNS = [
   { heading: 'RUN', cell: (run: JobRun) => run.id },
-  { heading: 'QUEUED', cell: (run: JobRun) => run.queuedAt.slice(0, 19).replace('T', ' ') },
+  { heading: 'QUEUED', cell: (run: JobRun) => shownTime(run.queuedAt) },
   { heading: 'STATE', cell: (run: JobRun) => run.status },
   { heading: 'TOOK', cell: took },
   { heading: 'BY', cell: (run: JobRun) => run.by },

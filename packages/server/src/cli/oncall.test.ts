@@ -94,7 +94,7 @@ test('nobody at an instant is a problem', async () => {
 });
 
 test('without schedules', async () => {
-  expect(await run([], 'service: shop\n')).toBe(0);
+  expect(await run([], 'service: shop\n')).toBe(1);
   expect(output).toBe('No schedules are configured.\n');
 });
 

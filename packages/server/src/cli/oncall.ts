@@ -29,7 +29,7 @@ const timeArg = { type: 'string', valueHint: 'TIME' } as const;
 export const oncall = defineCommand({
   meta: {
     name: 'yumops oncall',
-    description: 'Who is on call, now or at any time; exit 1 when nobody is at that instant',
+    description: 'Who is on call, now or at any time; exit 1 when nobody is at that instant, also without any schedule',
   },
   args: {
     ...platformArgs,
@@ -109,7 +109,8 @@ function printInstant(schedules: readonly Schedule[], at: number, json: boolean)
   } else {
     process.stdout.write(formatTable(SITUATION_COLUMNS, items) || NOT_CONFIGURED);
   }
-  return items.some(({ person }) => person === null) ? 1 : 0;
+  // Without schedules nobody is on call either.
+  return items.length === 0 || items.some(({ person }) => person === null) ? 1 : 0;
 }
 
 function local(instant: string | null, zone: string): string {

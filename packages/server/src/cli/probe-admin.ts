@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const AGENT_COLUMNS = [
@@ -12,7 +13,7 @@ const AGENT_COLUMNS = [
   { heading: 'MONITORS', cell: ({ monitors }: ProbeAgent) => String(monitors), align: 'right' as const },
   { heading: 'WAITING', cell: ({ waiting }: ProbeAgent) => String(waiting), align: 'right' as const },
   { heading: 'GIVEN UP', cell: ({ dropped }: ProbeAgent) => String(dropped), align: 'right' as const },
-  { heading: 'LAST HEARD', cell: ({ lastSeenAt }: ProbeAgent) => lastSeenAt },
+  { heading: 'LAST HEARD', cell: ({ lastSeenAt }: ProbeAgent) => shownTime(lastSeenAt) },
   { heading: 'VERSION', cell: ({ version }: ProbeAgent) => version },
   { heading: 'ID', cell: ({ id }: ProbeAgent) => id },
   { heading: 'TROUBLE', cell: ({ trouble }: ProbeAgent) => trouble ?? '' },
@@ -47,9 +48,9 @@ export const probeForget = defineCommand({
 
 const TOKEN_COLUMNS = [
   { heading: 'PLACE', cell: ({ location }: ProbeToken) => location },
-  { heading: 'MADE', cell: ({ createdAt }: ProbeToken) => createdAt },
-  { heading: 'LAST USED', cell: ({ lastUsedAt }: ProbeToken) => lastUsedAt ?? 'never' },
-  { heading: 'REVOKED', cell: ({ revokedAt }: ProbeToken) => revokedAt ?? '' },
+  { heading: 'MADE', cell: ({ createdAt }: ProbeToken) => shownTime(createdAt) },
+  { heading: 'LAST USED', cell: ({ lastUsedAt }: ProbeToken) => (lastUsedAt ? shownTime(lastUsedAt) : 'never') },
+  { heading: 'REVOKED', cell: ({ revokedAt }: ProbeToken) => (revokedAt ? shownTime(revokedAt) : '') },
 ];
 
 /** What tokens there are, without their secrets. */

@@ -5,6 +5,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { listed } from './listed.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 type Settings = Parameters<typeof readSettings>[0];
@@ -25,7 +26,7 @@ const BEGUN = [
   { heading: 'ID', cell: ({ id }: Checklist) => id },
   { heading: 'STATE', cell: ({ state }: Checklist) => state },
   { heading: 'STEPS', cell: ({ marked, steps }: Checklist) => `${marked} of ${steps}` },
-  { heading: 'BEGUN', cell: ({ startedAt }: Checklist) => startedAt.slice(0, 16).replace('T', ' ') },
+  { heading: 'BEGUN', cell: ({ startedAt }: Checklist) => shownTime(startedAt) },
   { heading: 'BY', cell: ({ startedBy }: Checklist) => startedBy },
   { heading: 'TITLE', cell: ({ title, result }: Checklist) => `${title}${result === '' ? '' : `: ${result}`}` },
 ];
@@ -167,7 +168,7 @@ function say(json: boolean | undefined, list: ChecklistDetail): void {
   ];
   const lines = [
     `${id}  ${title}: ${state}${result === '' ? '' : `, ${result}`}`,
-    `Begun by ${startedBy} at ${startedAt.slice(0, 19).replace('T', ' ')}; ${along.join(', ')}.`,
+    `Begun by ${startedBy} at ${shownTime(startedAt)}; ${along.join(', ')}.`,
     '',
     ...stepsOf(list).map((part) => lineOf(part, list.marks)),
   ];

@@ -7,6 +7,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { followRun } from './follow-run.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const FORMATS = { markdown: reportMarkdown, html: reportHtml, text: reportText } as const;
@@ -70,7 +71,7 @@ function maker(kind: ReportKind, what: string) {
 const REPORTS = [
   { heading: 'REPORT', cell: (report: ReportItem) => report.id },
   { heading: 'KIND', cell: (report: ReportItem) => report.kind },
-  { heading: 'MADE', cell: (report: ReportItem) => report.madeAt.slice(0, 16).replace('T', ' ') },
+  { heading: 'MADE', cell: (report: ReportItem) => shownTime(report.madeAt) },
   { heading: 'BY', cell: (report: ReportItem) => report.madeBy },
   { heading: 'FIRST TO DO', cell: (report: ReportItem) => report.todo[0]?.title ?? '-' },
 ];

@@ -6,7 +6,7 @@ import { readSettings } from '../config/settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
 import { restoreSelf } from '../main/backup/restore-self.ts';
-import { drawProgress } from './backup/open.ts';
+import { untilInterrupted } from './backup/open.ts';
 import { commonArgs, printJson } from './command.ts';
 
 export const restoreSelfCommand = defineCommand({
@@ -26,22 +26,16 @@ export const restoreSelfCommand = defineCommand({
   async run({ args }) {
     const settings = readSettings(args);
     const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
-    const abort = new AbortController();
-    const progress = drawProgress(args.json === true);
-    try {
-      const folder = resolve(settings.config ?? '.');
-      const kit = await readFile(resolve(args.kit), 'utf8');
-      const input = { settings, from: args.from, kit, folder, at: args.at, withBlobs: true };
-      const hooks = { progress: progress.report, signal: abort.signal };
+    const folder = resolve(settings.config ?? '.');
+    const kit = await readFile(resolve(args.kit), 'utf8');
+    const input = { settings, from: args.from, kit, folder, at: args.at, withBlobs: true };
+    return untilInterrupted(args.json === true, async (hooks) => {
       const result = await restoreSelf(input, { clock: systemClock, log }, hooks);
-      progress.clear();
       const { secretKey: _, ...shown } = result;
       if (args.json) printJson(shown);
-      else process.stdout.write(asText(result));
+      else hooks.print(asText(result));
       return 0;
-    } finally {
-      progress.clear();
-    }
+    });
   },
 });
 

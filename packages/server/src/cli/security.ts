@@ -4,6 +4,7 @@ import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { findings, scan } from './security-findings.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const about = ({ ip, network, account }: SecurityDetection['keys']) =>
@@ -15,7 +16,7 @@ const DETECTIONS = [
   { heading: 'ATTACK', cell: (item: SecurityDetection) => item.code },
   { heading: 'ABOUT', cell: (item: SecurityDetection) => about(item.keys) },
   { heading: 'EVENTS', cell: (item: SecurityDetection) => String(item.count), align: 'right' as const },
-  { heading: 'LAST', cell: (item: SecurityDetection) => item.lastAt },
+  { heading: 'LAST', cell: (item: SecurityDetection) => shownTime(item.lastAt) },
   { heading: 'EVIDENCE', cell: (item: SecurityDetection) => item.evidence.summary },
 ];
 
@@ -46,7 +47,7 @@ const RESTRICTIONS = [
   { heading: 'ID', cell: (item: Listed) => item.id },
   { heading: 'KIND', cell: (item: Listed) => item.kind },
   { heading: 'VALUE', cell: (item: Listed) => item.value },
-  { heading: 'UNTIL', cell: (item: Listed) => item.until },
+  { heading: 'UNTIL', cell: (item: Listed) => shownTime(item.until) },
   { heading: 'BY', cell: (item: Listed) => item.author },
   { heading: 'WHY', cell: (item: Listed) => item.why },
 ];

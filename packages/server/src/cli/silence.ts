@@ -6,6 +6,7 @@ import { parseDuration } from '../lib/duration.ts';
 import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const add = defineCommand({
@@ -63,10 +64,15 @@ function wrongUse(message: string): YumOpsError {
   return new YumOpsError('wrong_use', message, { hint: 'See `yumops silence add --help`.', status: 400 });
 }
 
+function shownUntil({ endedAt, endsAt }: Silence): string {
+  const end = endedAt ?? endsAt;
+  return end === null ? 'resolved' : shownTime(end);
+}
+
 const COLUMNS = [
   { heading: 'ID', cell: (silence: Silence) => silence.id },
   { heading: 'STATE', cell: (silence: Silence) => silence.state },
-  { heading: 'UNTIL', cell: (silence: Silence) => silence.endedAt ?? silence.endsAt ?? 'resolved' },
+  { heading: 'UNTIL', cell: (silence: Silence) => shownUntil(silence) },
   { heading: 'MATCHERS', cell: (silence: Silence) => silence.matchers.join(',') },
   { heading: 'BY', cell: (silence: Silence) => silence.author },
   { heading: 'REASON', cell: (silence: Silence) => silence.reason },

@@ -4,6 +4,7 @@ import { readSettings } from '../config/settings.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const right = 'right' as const;
@@ -19,7 +20,7 @@ const COLUMNS = [
     cell: ({ burnRate }: SloItem) => (burnRate === null ? '-' : `${short(burnRate)}×`),
     align: right,
   },
-  { heading: 'USED UP', cell: ({ budget }: SloItem) => budget.exhaustedAt ?? '-' },
+  { heading: 'USED UP', cell: ({ budget }: SloItem) => (budget.exhaustedAt ? shownTime(budget.exhaustedAt) : '-') },
   { heading: 'OUTAGE PAGES AFTER', cell: outagePage, align: right },
 ];
 

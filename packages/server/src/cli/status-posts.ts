@@ -6,6 +6,7 @@ import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { instantOf } from './instant.ts';
 import { listed } from './listed.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const POSTS = '/api/v1/status/posts';
@@ -14,7 +15,7 @@ const COLUMNS = [
   { heading: 'POST', cell: ({ id }: StatusPost) => id },
   { heading: 'KIND', cell: ({ kind }: StatusPost) => kind },
   { heading: 'STATUS', cell: ({ status, publishedAt }: StatusPost) => (publishedAt === null ? 'draft' : status) },
-  { heading: 'BEGAN', cell: ({ startedAt }: StatusPost) => startedAt.slice(0, 16).replace('T', ' ') },
+  { heading: 'BEGAN', cell: ({ startedAt }: StatusPost) => shownTime(startedAt) },
   { heading: 'TITLE', cell: ({ title }: StatusPost) => title },
 ];
 

@@ -10,6 +10,9 @@ import { Shutdown } from '../main/shutdown.ts';
 import { type OnCallPlan, readOverrides } from '../respond/oncall/index.ts';
 import { withClient } from './client.ts';
 
+/** Milliseconds that the platform has to tell them. */
+const ANSWER_LIMIT = 10_000;
+
 /**
  * The overrides that were made at run time and touch `[from, to)`, milliseconds since the epoch: from the running
  * platform, else from the state store itself. Without a state store there are none.
@@ -28,7 +31,7 @@ export async function storedOverrides(
 async function askPlatform(settings: Settings, from: number, to: number): Promise<OnCallPlan['overrides']> {
   const query = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   const { items } = await withClient(settings, (client) =>
-    client.get<{ items: OnCallOverride[] }>('/api/v1/oncall/overrides', query),
+    client.get<{ items: OnCallOverride[] }>('/api/v1/oncall/overrides', query, AbortSignal.timeout(ANSWER_LIMIT)),
   );
   return items.map(({ schedule, person, start, end }) => ({
     schedule,

@@ -5,6 +5,7 @@ import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { grantsText, INSTALLATION_ROLES, projectsArg, readGrants } from './grants.ts';
 import { createIngestKey } from './ingest-key.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const create = defineCommand({
@@ -61,7 +62,7 @@ const COLUMNS = [
   { heading: 'NAME', cell: ({ name }: TokenItem) => name },
   { heading: 'ROLE', cell: (token: TokenItem) => grantsText(token) },
   { heading: 'REACHES', cell: ({ resources }: TokenItem) => resources?.join(',') ?? 'all' },
-  { heading: 'LAST USED', cell: ({ lastUsedAt }: TokenItem) => lastUsedAt ?? 'never' },
+  { heading: 'LAST USED', cell: ({ lastUsedAt }: TokenItem) => (lastUsedAt ? shownTime(lastUsedAt) : 'never') },
   { heading: 'WORKS UNTIL', cell: worksUntil },
 ];
 

@@ -7,6 +7,7 @@ import { YumOpsError } from '../lib/errors.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { grantsText, INSTALLATION_ROLES, projectsArg, readGrants } from './grants.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 /** A password on the command line is visible to every user of the machine; a pipe is not. */
@@ -80,7 +81,7 @@ const COLUMNS = [
   { heading: 'ROLE', cell: (person: PersonItem) => grantsText(person) },
   { heading: 'SESSIONS', cell: ({ sessions }: PersonItem) => String(sessions), align: 'right' as const },
   { heading: 'SECOND FACTOR', cell: secondFactors },
-  { heading: 'LAST SEEN', cell: ({ lastSeenAt }: PersonItem) => lastSeenAt ?? '-' },
+  { heading: 'LAST SEEN', cell: ({ lastSeenAt }: PersonItem) => (lastSeenAt ? shownTime(lastSeenAt) : '-') },
 ];
 
 function secondFactors({ secondFactor, passkeys }: PersonItem): string {

@@ -4,6 +4,7 @@ import { readSettings } from '../config/settings.ts';
 import { withClient } from './client.ts';
 import { platformArgs, printJson } from './command.ts';
 import { listed } from './listed.ts';
+import { shownTime } from './shown-time.ts';
 import { formatTable } from './table.ts';
 
 const add = defineCommand({
@@ -54,8 +55,8 @@ const COLUMNS = [
   { heading: 'NAME', cell: ({ name }: PlannedWindow) => name },
   { heading: 'KIND', cell: ({ kind }: PlannedWindow) => kind },
   { heading: 'STATE', cell: ({ state }: PlannedWindow) => state },
-  { heading: 'START', cell: ({ start }: PlannedWindow) => start ?? '-' },
-  { heading: 'END', cell: ({ end }: PlannedWindow) => end ?? '-' },
+  { heading: 'START', cell: ({ start }: PlannedWindow) => (start ? shownTime(start) : '-') },
+  { heading: 'END', cell: ({ end }: PlannedWindow) => (end ? shownTime(end) : '-') },
   { heading: 'WHEN', cell: ({ times, timeZone }: PlannedWindow) => `${times} ${timeZone}` },
   { heading: 'ABOUT', cell: aboutOf },
   { heading: 'BY', cell: ({ author }: PlannedWindow) => author ?? 'configuration' },

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { manifestPath, readManifest } from '../../src/care/backup/index.ts';
+import { BackupKey, manifestPath, readManifest } from '../../src/care/backup/index.ts';
 import { messageOf } from '../../src/lib/errors.ts';
 import type { TierOutcome } from '../../src/main/backup/backups.ts';
 import { open, run, startEmbeddedServer, type TestServer } from '../database/server.ts';
@@ -176,6 +176,19 @@ test('a key that is lost is said by every command, and nothing is made or restor
   await expect(rig.restore(id, url.replace('/app', '/never'))).rejects.toMatchObject(lost);
   await expect(backups.prune(config, hooks().signal)).rejects.toMatchObject(lost);
   expect(await problemCodes(backups)).toEqual(['unreadable']);
+});
+
+test('with another key a drill says which one is needed, not that there is no backup', async () => {
+  const rig = await rigOf('');
+  const id = await rig.good();
+  const away = rig.restore(id, 'postgres://nobody@127.0.0.1:1/nowhere');
+  await expect(away).rejects.toMatchObject({ hint: expect.stringMatching(/^Check the address of the target: host,/) });
+  await writeFile(join(rig.folder, 'backup.key'), `${BackupKey.create().toLine()}\n`);
+  const backups = rig.backups();
+  await expect(backups.drill(backups.config('nightly'), hooks())).rejects.toMatchObject({
+    code: 'backup_key_wrong',
+    message: expect.stringContaining(`${id}.json is sealed with the key`),
+  });
 });
 
 test('a backup of a later version is said to be one, and is left alone', async () => {

@@ -137,6 +137,33 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
     expect(await at(moments['lsn'], marks)).toEqual(['first', 'second', 'third']);
   });
 
+  test.runIf(major === 18).each(['bytes of the log fetched', 'replay'])(
+    'a recovery that is interrupted at %s ends there and leaves nothing',
+    async (phase) => {
+      const abort = new AbortController();
+      const reason = new Error('interrupted');
+      let place = '';
+      const server: typeof recoveryServer = {
+        ...recoveryServer,
+        async place(near) {
+          const made = await recoveryServer.place(near);
+          place = made.dataDir;
+          return made;
+        },
+        start(options) {
+          if (phase === 'replay') abort.abort(reason);
+          return recoveryServer.start(options);
+        },
+      };
+      const progress = (what: string) => {
+        if (what === phase) abort.abort(reason);
+      };
+      const input = { repository: rig.repository, server, clock: systemClock, progress, signal: abort.signal };
+      await expect(recoverCluster(input, `${rig.folder}/interrupted`)).rejects.toBe(reason);
+      expect([place === '', existsSync(place)]).toEqual([false, false]);
+    },
+  );
+
   test('a machine without this version of the server is told which one a base backup needs', async () => {
     const elsewhere = { ...recoveryServer, has: async (other: number) => other !== major };
     const folder = `${rig.folder}/elsewhere`;

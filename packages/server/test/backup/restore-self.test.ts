@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { type EngineHandle, startEmbeddedPostgres } from '../../src/engines/inde
 import { systemClock } from '../../src/lib/clock.ts';
 import { Backups } from '../../src/main/backup/backups.ts';
 import { readKit, writeKit } from '../../src/main/backup/kit.ts';
-import { confirmKitProof, confirmKitText } from '../../src/main/backup/recovery-kit.ts';
+import { confirmKitProof, confirmKitText, kitOf } from '../../src/main/backup/recovery-kit.ts';
 import { restoreSelf } from '../../src/main/backup/restore-self.ts';
 import { SelfBackup } from '../../src/main/backup/self.ts';
 import { loadUsableConfig } from '../../src/main/config.ts';
@@ -116,13 +116,22 @@ test('state, configuration and blobs come back on an empty machine from the kit 
   expect(await codes()).toEqual([]);
   expect(await backups.kitConfirmation(backups.config(SELF))).toMatchObject({ by: 'dana', how: 'code', keyId: key.id });
 
+  // A relative address leads nowhere on another machine.
+  expect(await kitOf(nightly, settings, config)).toContain(`--from file:${site}/blobs --kit`);
+
   // The machine is gone; the store was elsewhere.
   const kit = writeKit(key.toLine(), { from: store.address });
   await rm(data, { recursive: true });
   const place = join(folder, 'new');
+  const kitFile = join(folder, 'kit.txt');
+  await writeFile(kitFile, kit);
   const again = readSettings({ config: place, data: join(folder, 'new-data') }, {});
   await mkdir(place);
   const input = { settings: again, from: `file:${site}/blobs`, kit, folder: place, at: undefined, withBlobs: true };
+  // What fails behind the recovery leaves an empty data folder, so that it can be tried again.
+  const blocked = { ...input, folder: join(kitFile, 'below a file') };
+  await expect(restoreSelf(blocked, { clock: systemClock, log }, hooks)).rejects.toThrow(/ENOTDIR|not a directory/);
+  expect(await readdir(again.dataDir)).toEqual([]);
   const restored = await restoreSelf(input, { clock: systemClock, log }, hooks);
   expect(restored.rows).toMatchObject({ rules_of_users: 2 });
   expect(restored.files.written).toEqual([join(place, 'yumops.yml')]);

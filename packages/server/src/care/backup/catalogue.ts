@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
 import { type BackupManifest, type BackupTier, manifestPath, readManifest } from './manifest.ts';
 import type { Repository } from './repository.ts';
 import { DEAD_AFTER, type FailedRecord, failedPath, type RunningRecord, runningPath } from './run.ts';
@@ -158,6 +158,20 @@ function entryOf(
     why: null,
     manifest,
   };
+}
+
+/**
+ * Of backups that are there and do not open, it says so, lest somebody think that there are none.
+ * @throws YumOpsError `backup_key_wrong`
+ */
+export function refuseWrongKey(
+  entries: readonly CatalogueEntry[],
+  hint = 'Give the key file that was in use when it was made; old keys stay below the new one in the file.',
+): void {
+  const locked = entries.findLast(({ status }) => status === 'locked');
+  if (!locked) return;
+  const message = locked.why ?? `${locked.id} is sealed with another key.`;
+  throw new YumOpsError('backup_key_wrong', message, { hint, status: 409 });
 }
 
 async function readFailed(repository: Repository, id: string): Promise<CatalogueEntry> {

@@ -4,6 +4,7 @@ export {
   readCatalogue,
   readVerifications,
   recoverableOf,
+  refuseWrongKey,
   regularOf,
   type VerificationFinding,
   type VerificationLevel,

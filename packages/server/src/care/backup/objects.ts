@@ -12,7 +12,9 @@ export function partOf(manifest: BackupManifest, part: string): ManifestObject {
   if (object) return object;
   throw new YumOpsError('backup_part_missing', `The backup ${manifest.id} has no ${part}.`, {
     hint:
-      manifest.tier === 'physical' ? 'It is one of the physical tier; choose a logical one.' : 'Choose another backup.',
+      manifest.tier === 'physical'
+        ? `It is one of the physical tier: yumops backup restore ${manifest.name} --at TIME --to-dir DIR restores the server as it was at a moment. Or choose a logical backup.`
+        : 'Choose another backup.',
     status: 409,
   });
 }

@@ -11,6 +11,7 @@ import { confirmKitText, kitOf } from '../../main/backup/recovery-kit.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { readKeyring } from '../../main/secret-key.ts';
 import { printJson } from '../command.ts';
+import { configurationPath } from '../running-findings.ts';
 import { backupArgs, chooseConfigs, withBackups } from './open.ts';
 
 interface KeyArgs {
@@ -88,12 +89,12 @@ async function create(args: KeyArgs): Promise<number> {
 function kit(args: KeyArgs): Promise<number> {
   const settings = readSettings(args);
   return withBackups(args, async (backups) => {
-    const { stores } = loadUsableConfig(settings.config, settings.env).config;
+    const { config: whole } = loadUsableConfig(await configurationPath(settings), settings.env);
     const kits = new Map<string, string>();
     // One key is usual; each has a kit of its own.
     for (const config of chooseConfigs(backups, args.file)) {
       const { keyId } = await backups.repository(config);
-      if (!kits.has(keyId)) kits.set(keyId, await kitOf(config, settings, stores.blobs));
+      if (!kits.has(keyId)) kits.set(keyId, await kitOf(config, settings, whole));
     }
     if (args.json) printJson({ kits: [...kits].map(([id, text]) => ({ id, kit: text })) });
     else process.stdout.write([...kits.values()].join('\n'));

@@ -12,14 +12,13 @@ import { formatDuration } from '../../lib/duration.ts';
 import type { Backups } from '../../main/backup/backups.ts';
 import type { TelemetryStanding } from '../../main/backup/self-telemetry.ts';
 import { printJson } from '../command.ts';
+import { shownTime } from '../shown-time.ts';
 import { type Column, formatTable } from '../table.ts';
 import { backupArgs, chooseConfigs, fromArg, withBackups } from './open.ts';
 
-const time = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')}Z`;
-
 function verifiedText({ verified }: CatalogueEntry): string {
   if (verified === null) return 'never';
-  return `${verified.ok ? '' : 'FAILED '}L${verified.level} ${time(verified.at)}`;
+  return `${verified.ok ? '' : 'FAILED '}L${verified.level} ${shownTime(verified.at)}`;
 }
 
 /** A backup, and its copy where there is a second destination: null = it is not there. */
@@ -32,7 +31,7 @@ function tierCell({ tier, schemas, oneOff }: Listed): string {
 const COLUMNS: Column<Listed>[] = [
   { heading: 'BACKUP', cell: ({ id }) => id },
   { heading: 'TIER', cell: tierCell },
-  { heading: 'STARTED', cell: ({ started }) => time(started) },
+  { heading: 'STARTED', cell: ({ started }) => shownTime(started) },
   { heading: 'TOOK', cell: ({ seconds }) => (seconds === null ? '' : formatDuration(seconds * 1_000)), align: 'right' },
   { heading: 'SIZE', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },
   { heading: 'STATUS', cell: ({ status }) => status },
@@ -47,7 +46,7 @@ function copyCell({ status, copy }: Listed): string {
   if (copy === null) return 'none';
   if (copy.status !== 'good') return copy.status;
   const { verified } = copy;
-  return verified === null ? 'there' : `${verified.ok ? '' : 'FAILED '}L${verified.level} ${time(verified.at)}`;
+  return verified === null ? 'there' : `${verified.ok ? '' : 'FAILED '}L${verified.level} ${shownTime(verified.at)}`;
 }
 
 function copyOf({ id }: CatalogueEntry, state: CopyState | null): Pick<Listed, 'copy'> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { readSettings } from '../../config/settings.ts';
-import { configurationPath } from '../running-findings.ts';
+import { configurationPath, runningFindings } from '../running-findings.ts';
 import { progressLine, withBackups } from './open.ts';
 
 test.each<[number, number | null, string, number, string]>([
@@ -29,8 +29,13 @@ test('with a platform that runs and does not answer, backups of the working fold
   const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   vi.spyOn(process, 'cwd').mockReturnValue(folder);
   try {
-    const asked = configurationPath(readSettings({ data: folder }), AbortSignal.timeout(50));
-    await expect(asked).rejects.toMatchObject({ code: 'platform_unreachable' });
+    const settings = readSettings({ data: folder });
+    const unreachable = { code: 'platform_unreachable', message: expect.stringContaining('does not answer') };
+    await expect(runningFindings(settings, 50)).rejects.toMatchObject(unreachable);
+    // The same for every command that reads the configuration: db, oncall, replay.
+    expect(await configurationPath(settings, 50)).toBeUndefined();
+    expect(said.mock.calls.join('')).toContain('The platform does not say which configuration it uses');
+    said.mockClear();
     for (const socket of sockets) socket.destroy();
     silent.close();
     await once(silent, 'close');

@@ -1,11 +1,11 @@
 import type { ArgsDef } from 'citty';
 import type { BackupConfig } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
-import { readSettings, type Settings } from '../../config/settings.ts';
+import { readSettings } from '../../config/settings.ts';
 import { keepAlive, systemClock } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { messageOf, YumOpsError } from '../../lib/errors.ts';
-import { createLog, type Log } from '../../lib/log.ts';
+import { YumOpsError } from '../../lib/errors.ts';
+import { createLog } from '../../lib/log.ts';
 import { Backups, type Hooks } from '../../main/backup/backups.ts';
 import { removeLeft } from '../../main/backup/left-behind.ts';
 import { loadUsableConfig } from '../../main/config.ts';
@@ -37,21 +37,6 @@ export interface CommandHooks extends Hooks {
   print(text: string): void;
 }
 
-/** Milliseconds that the platform has to say which configuration it uses. */
-const ANSWER_LIMIT = 5_000;
-
-/** A platform that hangs keeps nobody from the backups: then the configuration of the working folder counts. */
-async function configurationOf(settings: Settings, log: Log): Promise<string | undefined> {
-  try {
-    return await configurationPath(settings, AbortSignal.timeout(ANSWER_LIMIT));
-  } catch (error) {
-    log.warn('The platform does not say which configuration it uses; that of the working folder is read', {
-      problem: messageOf(error),
-    });
-    return undefined;
-  }
-}
-
 /** Opens the backups of the configuration for one command; Ctrl-C ends the work cleanly. */
 export async function withBackups<Result>(
   args: { config?: string | undefined; data?: string | undefined; json?: boolean | undefined },
@@ -59,31 +44,42 @@ export async function withBackups<Result>(
 ): Promise<Result> {
   const settings = readSettings(args);
   const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
-  const { config } = loadUsableConfig(await configurationOf(settings, log), settings.env);
+  const { config } = loadUsableConfig(await configurationPath(settings), settings.env);
   await removeLeft({ clock: systemClock, log });
   const backups = new Backups({ settings, config, clock: systemClock, log });
+  try {
+    return await untilInterrupted(args.json === true, (hooks) => work(backups, hooks));
+  } finally {
+    await backups.close();
+  }
+}
+
+/** Runs work that shows its progress, and that Ctrl-C ends cleanly; a second one ends the process. */
+export async function untilInterrupted<Result>(
+  quiet: boolean,
+  work: (hooks: CommandHooks) => Promise<Result>,
+): Promise<Result> {
   const abort = new AbortController();
   // It may wait for another process with nothing else under way.
   const letEnd = keepAlive();
   const end = () => abort.abort(new YumOpsError('interrupted', 'It was interrupted; nothing half-made was left.'));
   process.once('SIGINT', end).once('SIGTERM', end);
-  const progress = drawProgress(args.json === true);
+  const progress = drawProgress(quiet);
   try {
     const print = (text: string) => {
       progress.clear();
       process.stdout.write(text);
     };
-    return await work(backups, { progress: progress.report, signal: abort.signal, print });
+    return await work({ progress: progress.report, signal: abort.signal, print });
   } finally {
     progress.clear();
     letEnd();
     process.off('SIGINT', end).off('SIGTERM', end);
-    await backups.close();
   }
 }
 
 /** Progress on a terminal: how much, how fast, how long still. */
-export function drawProgress(quiet: boolean): { report: Hooks['progress']; clear(): void } {
+function drawProgress(quiet: boolean): { report: Hooks['progress']; clear(): void } {
   const { stderr } = process;
   if (quiet || !stderr.isTTY) return { report: () => undefined, clear: () => undefined };
   let drawn = 0;

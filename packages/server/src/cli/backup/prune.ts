@@ -60,13 +60,7 @@ export const backupPrune = defineCommand({
   },
   run: ({ args }) =>
     withBackups(args, async (backups, { signal }) => {
-      if (!args['dry-run']) refuseWithoutDryRun(args);
-      if (args.from !== undefined && !args['dry-run']) {
-        throw wrongUse(
-          '--from needs --dry-run.',
-          'Without it both destinations are pruned, each by its own retention.',
-        );
-      }
+      refuseWithoutEffect(args);
       const config = backups.config(args.name);
       if (args['dry-run']) {
         const plan = await planOf(backups.at(args.from), config, args);
@@ -84,11 +78,21 @@ export const backupPrune = defineCommand({
     }),
 });
 
-function refuseWithoutDryRun({ catalogue, from }: { catalogue?: string | undefined; from?: string | undefined }): void {
-  if (catalogue !== undefined) {
+/** Who thinks that only a plan is made must not find that backups were deleted. */
+function refuseWithoutEffect(args: {
+  'dry-run'?: boolean | undefined;
+  catalogue?: string | undefined;
+  now?: string | undefined;
+  from?: string | undefined;
+}): void {
+  if (args.now !== undefined && args.catalogue === undefined) {
+    throw wrongUse('--now needs --catalogue.', 'A prune of the store works with the present.');
+  }
+  if (args['dry-run']) return;
+  if (args.catalogue !== undefined) {
     throw wrongUse('--catalogue needs --dry-run.', 'A list is planned, never deleted from.');
   }
-  if (from !== undefined) {
+  if (args.from !== undefined) {
     throw wrongUse('--from needs --dry-run.', 'Without it both destinations are pruned, each by its own retention.');
   }
 }

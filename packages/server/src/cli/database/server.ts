@@ -2,6 +2,7 @@ import type { DiskRoom, ServerPoint } from '@yumops/protocol';
 import { defineCommand } from 'citty';
 import { formatBytes, formatCount, percent } from '../../care/database/index.ts';
 import { printJson } from '../command.ts';
+import { shownTime } from '../shown-time.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatDaysLeft, formatGrowth } from './growth-columns.ts';
 import { databaseArgs } from './open.ts';
@@ -13,7 +14,7 @@ const rate = (value: number | null) => known(value, (bytes) => `${formatBytes(by
 const count = (value: number | null) => known(value, formatCount);
 
 const COLUMNS: readonly Column<ServerPoint>[] = [
-  { heading: 'TIME (UTC)', cell: ({ at }) => new Date(at).toISOString().slice(0, 16).replace('T', ' ') },
+  { heading: 'TIME', cell: ({ at }) => shownTime(new Date(at).toISOString()) },
   { heading: 'WAL', align: 'right', cell: ({ walRate }) => rate(walRate) },
   { heading: 'READ', align: 'right', cell: ({ readRate }) => rate(readRate) },
   { heading: 'WRITTEN', align: 'right', cell: ({ writeRate }) => rate(writeRate) },

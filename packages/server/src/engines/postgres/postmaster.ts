@@ -24,6 +24,8 @@ export interface PostmasterOptions {
   user: OsUser | undefined;
   /** Milliseconds until a server that is not ready counts as failed. */
   startLimit?: number;
+  /** Ends the start, and with it the server. */
+  signal?: AbortSignal | undefined;
   clock: Clock;
   log: Log;
 }
@@ -51,7 +53,7 @@ export async function launchPostmaster(options: PostmasterOptions): Promise<Chil
   });
   failed.catch(() => undefined);
   try {
-    await Promise.race([untilReady(child, dataDir, options.startLimit ?? START_LIMIT, clock), failed]);
+    await Promise.race([untilReady(child, options), failed]);
   } catch (error) {
     await endProcess(child, () => child.kill('SIGINT'), STOP_LIMIT, clock);
     throw error;
@@ -73,9 +75,13 @@ function endingWithParent(program: string, args: readonly string[]): [string, st
   return existsSync(setpriv) ? [setpriv, ['--pdeathsig', 'INT', program, ...args]] : [program, [...args]];
 }
 
-async function untilReady(child: ChildProcess, dataDir: string, startLimit: number, clock: Clock): Promise<void> {
+async function untilReady(
+  child: ChildProcess,
+  { dataDir, startLimit = START_LIMIT, signal, clock }: PostmasterOptions,
+): Promise<void> {
   const limit = clock.monotonic() + startLimit;
   while (clock.monotonic() < limit) {
+    signal?.throwIfAborted();
     const lines = await pidFile(dataDir);
     if (Number(lines?.[0]) === child.pid && lines?.[7]?.trim() === 'ready') return;
     await clock.sleep(LOOK_EVERY);

@@ -107,7 +107,7 @@ async function syncTree(folder: string): Promise<void> {
 }
 
 async function startRecovered(
-  { major, dataDir, settings }: RecoveryOptions,
+  { major, dataDir, settings, signal }: RecoveryOptions,
   { user, clock, log }: { user: OsUser | undefined; clock: Clock; log: Log },
 ): Promise<RecoveredServer> {
   await chmod(dataDir, 0o700);
@@ -134,6 +134,7 @@ async function startRecovered(
       },
       user,
       startLimit: REPLAY_LIMIT,
+      signal,
       clock,
       log,
     });

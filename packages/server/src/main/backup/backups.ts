@@ -26,6 +26,7 @@ import {
   readKitConfirmation,
   readManifest,
   recoverableOf,
+  refuseWrongKey,
   regularOf,
   restoreDatabase,
   restoreFiles,
@@ -304,7 +305,7 @@ export class Backups {
     const repository = await this.repository(config);
     const manifest = await readManifest(repository, id);
     const deps = { repository, client: this.#client, clock: this.#context.clock, ...hooks };
-    const target: BackupDatabase = new PostgresDatabase('--to', to);
+    const target: BackupDatabase = new PostgresDatabase('--to', to, 'the address of the target');
     const most = 2 ** 31 - 1;
     const mark = [randomInt(most), randomInt(most)] as const;
     const plan = { manifest, target, source: this.#sourceOf(manifest), mark };
@@ -381,7 +382,7 @@ export class Backups {
 
   /**
    * Recovers the newest backup as after a loss: fetches, restores into an empty server, compares. The record is kept.
-   * @throws YumOpsError `backup_none` when there is no backup
+   * @throws YumOpsError `backup_none` when there is no backup, `backup_key_wrong` when none opens
    */
   async drill(config: BackupConfig, hooks: Hooks): Promise<DrillRecord> {
     if (config.name === SELF) return this.drillSelf(undefined, hooks);
@@ -392,6 +393,7 @@ export class Backups {
     if (good.some(({ tier }) => tier === 'physical')) return this.#drillPhysically(config, at, hooks);
     const newest = good.at(-1);
     if (!newest) {
+      refuseWrongKey(entries);
       throw new YumOpsError('backup_none', `There is no backup of "${config.name}" to recover from.`, {
         hint: `Make one: yumops backup now ${config.name}.`,
         status: 409,
@@ -416,7 +418,7 @@ export class Backups {
     const from = second
       ? usable(second.url, `copy_to of "${config.name}"`).reveal()
       : (settings.blobUrl ?? whole.stores.blobs);
-    const kit = text ?? (await kitOf(config, settings, whole.stores.blobs));
+    const kit = text ?? (await kitOf(config, settings, whole));
     const repository = await this.repository(config);
     // A relative address counts from the configuration, which the drill does not have.
     const given = { kit, from: absoluteBlobUrl(from, whole.root) };

@@ -114,9 +114,9 @@ interface TrialContext extends Context {
   catalog: string | null;
 }
 
-function trialDeps({ repository, smokeQueries, catalog, clock, log }: TrialContext, { progress }: Hooks) {
+function trialDeps({ repository, smokeQueries, catalog, clock, log }: TrialContext, { progress, signal }: Hooks) {
   return {
-    ...{ repository, smokeQueries, catalog, clock, progress },
+    ...{ repository, smokeQueries, catalog, clock, progress, signal },
     server: embeddedRecovery({ clock, log }),
     connect: (url: string) => new PostgresDatabase('the restored copy', new Secret(url)),
     near: join(tmpdir(), 'yumops-trial'),
@@ -133,8 +133,12 @@ export function physicalChecks(context: TrialContext, hooks: Hooks): TierChecks 
       if (parents.length > 0) return parents;
       const findings = await checkLog({ repository, manifest, signal, progress, now: clock.now() });
       if (level === 0 || findings.length > 0) return findings;
+      const makeFolder = () => makeScratch('yumops-check-');
       const base = await readBase(repository, manifest.id);
-      return checkBaseFiles(repository, base, () => makeScratch('yumops-check-'), progress);
+      return checkBaseFiles(repository, base, makeFolder, (...told) => {
+        signal.throwIfAborted();
+        progress(...told);
+      });
     },
     trial(manifest, level) {
       const at = manifest.wal === null ? undefined : formatLsn(parseLsn(manifest.wal.stop));
@@ -153,11 +157,11 @@ export async function restoreMoment(
   repository: Repository,
   { at, folder }: { at: string; folder: string },
   { clock, log }: Context,
-  { progress }: Hooks,
+  { progress, signal }: Hooks,
 ): Promise<RecoveredCluster> {
   const server = embeddedRecovery({ clock, log });
   const report = (what: string, done: number, total: number) => progress(done, total, what);
-  return restoreToFolder({ repository, server, clock, at, progress: report }, folder);
+  return restoreToFolder({ repository, server, clock, at, progress: report, signal }, folder);
 }
 
 /** The database of a backup. @throws YumOpsError `tier_unavailable` where it has none */

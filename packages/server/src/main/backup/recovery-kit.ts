@@ -1,16 +1,24 @@
 import { type BackupConfig, checkProof, confirmKit, type KitConfirmation } from '../../care/backup/index.ts';
+import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
+import { absoluteBlobUrl } from '../../store/blob/index.ts';
 import { readKeyring } from '../secret-key.ts';
 import type { Backups } from './backups.ts';
 import { keysOf } from './keys.ts';
 import { readKit, writeKit } from './kit.ts';
 
 /** The recovery kit of a backup, as text to be kept away from this machine. */
-export async function kitOf(config: BackupConfig, settings: Settings, blobs: string): Promise<string> {
+export async function kitOf(
+  config: BackupConfig,
+  settings: Settings,
+  { stores, root }: Pick<Config, 'stores' | 'root'>,
+): Promise<string> {
   const keyring = await readKeyring(settings.dataDir, settings);
   const lines = keysOf(config).all.map((key) => key.toLine());
-  const second = config.copyTo?.url.broken === null ? config.copyTo.url.secret.reveal() : undefined;
-  return writeKit(lines.join('\n'), { from: settings.blobUrl ?? blobs, second, keyring });
+  // On another machine nothing is relative to this configuration.
+  const absolute = (url: string) => absoluteBlobUrl(url, root);
+  const second = config.copyTo?.url.broken === null ? absolute(config.copyTo.url.secret.reveal()) : undefined;
+  return writeKit(lines.join('\n'), { from: absolute(settings.blobUrl ?? stores.blobs), second, keyring });
 }
 
 /** What reading a kit showed. */

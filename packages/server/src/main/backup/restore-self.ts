@@ -1,10 +1,11 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   type BackupManifest,
   type ConfigurationRecord,
   Repository,
   readCatalogue,
+  refuseWrongKey,
   SELF,
 } from '../../care/backup/index.ts';
 import { readPhysicalState, recoverCluster } from '../../care/backup/physical/index.ts';
@@ -76,42 +77,65 @@ interface Context {
  * @throws YumOpsError `data_folder_taken`, `self_backup_missing`, `state_newer`, and those of key, store and restore
  */
 export async function restoreSelf(input: RestoreSelfInput, context: Context, hooks: Hooks): Promise<RestoredSelf> {
-  const { settings, folder } = input;
+  const { settings } = input;
   await refuseTaken(settings.dataDir);
   const kit = readKit(input.kit);
   const store = await openBlobStore(input.from, process.cwd());
   try {
-    const repository = new Repository(store, SELF, kit.keys);
-    const { configuration, installation, madeBy } = await readRecords(repository, store, context.clock.now());
-    const { base, ...state } = await restoreState(repository, input, context, hooks);
-    const since = context.clock.monotonic();
-    const telemetry = await restoreTelemetry(repository, base, settings.dataDir, hooks);
-    const phases = telemetry ? { ...state.phases, telemetry: context.clock.monotonic() - since } : state.phases;
-    const files = await writeConfiguration(configuration, folder);
-    await writeSecrets(installation, kit, settings, folder);
+    const restored = await bringBack(store, kit, input, context, hooks).catch(async (error: unknown) => {
+      await emptyData(settings.dataDir);
+      throw error;
+    });
     const blobsCopied = input.withBlobs ? await copyBlobs(store, input, hooks) : null;
-    return {
-      ...state,
-      phases,
-      telemetry,
-      secretKey: installation.secretKey,
-      madeBy,
-      data: settings.dataDir,
-      files,
-      blobsCopied,
-      variables: configuration.variables.map(({ name }) => name),
-    };
+    return { ...restored, blobsCopied };
   } finally {
     store.close();
   }
 }
 
-async function refuseTaken(dataDir: string): Promise<void> {
-  const taken = await readdir(dataDir).catch((error: unknown) => {
+/** The folder was empty before: what is in it now is half of an installation, which would refuse the next attempt. */
+async function emptyData(dataDir: string): Promise<void> {
+  for (const name of await namesIn(dataDir)) await rm(join(dataDir, name), { recursive: true, force: true });
+}
+
+/** State, telemetry, configuration and secrets. */
+async function bringBack(
+  store: BlobStore,
+  kit: RecoveryKit,
+  input: RestoreSelfInput,
+  context: Context,
+  hooks: Hooks,
+): Promise<Omit<RestoredSelf, 'blobsCopied'>> {
+  const { settings, folder } = input;
+  const repository = new Repository(store, SELF, kit.keys);
+  const { configuration, installation, madeBy } = await readRecords(repository, store, context.clock.now());
+  const { base, ...state } = await restoreState(repository, input, context, hooks);
+  const since = context.clock.monotonic();
+  const telemetry = await restoreTelemetry(repository, base, settings.dataDir, hooks);
+  const phases = telemetry ? { ...state.phases, telemetry: context.clock.monotonic() - since } : state.phases;
+  const files = await writeConfiguration(configuration, folder);
+  await writeSecrets(installation, kit, settings, folder);
+  return {
+    ...state,
+    phases,
+    telemetry,
+    secretKey: installation.secretKey,
+    madeBy,
+    data: settings.dataDir,
+    files,
+    variables: configuration.variables.map(({ name }) => name),
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
   });
-  if (taken.length === 0) return;
+}
+
+async function refuseTaken(dataDir: string): Promise<void> {
+  if ((await namesIn(dataDir)).length === 0) return;
   throw new YumOpsError('data_folder_taken', `The data folder ${dataDir} is not empty; nothing was touched.`, {
     hint: 'Move it away, or name another with --data.',
     status: 409,
@@ -123,13 +147,7 @@ async function readRecords(repository: Repository, store: BlobStore, now: number
   const { bases } = await readPhysicalState(repository, now);
   const newest = bases.sort((a, b) => a.stoppedAt - b.stoppedAt).at(-1);
   if (!newest) {
-    const locked = (await readCatalogue(repository, now)).find(({ status }) => status === 'locked');
-    if (locked) {
-      throw new YumOpsError('backup_key_wrong', locked.why ?? `${locked.id} is sealed with another key.`, {
-        hint: 'Use the recovery kit with that key.',
-        status: 409,
-      });
-    }
+    refuseWrongKey(await readCatalogue(repository, now), 'Use the recovery kit with that key.');
     throw new YumOpsError('self_backup_missing', `There is no backup of YumOps itself in ${store.address}.`, {
       hint: 'Name with --from the store that stores.blobs named, or the second destination.',
       status: 404,
@@ -151,12 +169,12 @@ async function restoreState(
   repository: Repository,
   { settings, at }: RestoreSelfInput,
   { clock, log }: Context,
-  { progress }: Hooks,
+  { progress, signal }: Hooks,
 ): Promise<Pick<RestoredSelf, 'backup' | 'moment' | 'rows' | 'warnings' | 'phases'> & { base: BackupManifest }> {
   const home = join(settings.dataDir, 'postgres');
   const server = embeddedRecovery({ clock, log });
   const report = (what: string, done: number, total: number) => progress(done, total, what);
-  const cluster = await recoverCluster({ repository, server, clock, at, progress: report }, join(home, 'data'));
+  const cluster = await recoverCluster({ repository, server, clock, at, progress: report, signal }, join(home, 'data'));
   try {
     const { superuser } = cluster.base.facts.server;
     const rows = await takeOver(cluster.server.url(superuser, 'postgres'), superuser, home);

@@ -14,12 +14,14 @@ const OWN_LIMIT = /too many connections for/;
 /**
  * Turns a failed connection into `database_unavailable`, or `too_many_connections` when the server has no slot left;
  * an error of a statement stays what it is, with its SQLSTATE in `code`.
+ * @param address where its address stands, in words; default its url under databases
  */
-export function asDatabaseError(name: string, error: unknown): unknown {
+export function asDatabaseError(name: string, error: unknown, address?: string): unknown {
   const code = codeOf(error) ?? '';
   const message = messageOf(error);
   if (!UNAVAILABLE.test(code) && !CONNECTION_MESSAGE.test(message)) return error;
-  return unavailable(name, error, code === '53300' && !OWN_LIMIT.test(message) ? 'too_many_connections' : undefined);
+  const isFull = code === '53300' && !OWN_LIMIT.test(message);
+  return unavailable(name, error, isFull ? 'too_many_connections' : 'database_unavailable', address);
 }
 
 /** The error about a database that does not let us in. */
@@ -27,9 +29,10 @@ export function unavailable(
   name: string,
   error: unknown,
   code: 'database_unavailable' | 'too_many_connections' = 'database_unavailable',
+  address = 'its url under databases',
 ): YumOpsError {
   return new YumOpsError(code, `The database "${name}" cannot be reached: ${messageOf(error)}`, {
-    hint: 'Check its url under databases: host, port, user, password and database name.',
+    hint: `Check ${address}: host, port, user, password and database name.`,
     status: 503,
     cause: error,
   });

@@ -10,10 +10,15 @@ export class PostgresDatabase implements BackupDatabase {
   readonly catalog: string;
   readonly url: Secret;
   readonly #name: string;
+  readonly #address: string | undefined;
 
-  /** @param name how errors call it */
-  constructor(name: string, url: Secret) {
+  /**
+   * @param name how errors call it
+   * @param address where its address stands, in words; default its url under databases
+   */
+  constructor(name: string, url: Secret, address?: string) {
     this.#name = name;
+    this.#address = address;
     this.url = url;
     this.catalog = databaseOf(url.reveal());
   }
@@ -22,7 +27,7 @@ export class PostgresDatabase implements BackupDatabase {
     const url = new URL(this.url.reveal());
     url.pathname = `/${encodeURIComponent(catalog)}`;
     url.searchParams.delete('dbname');
-    return new PostgresDatabase(this.#name, new Secret(url.href));
+    return new PostgresDatabase(this.#name, new Secret(url.href), this.#address);
   }
 
   async connect(catalog?: string): Promise<BackupConnection> {
@@ -38,7 +43,7 @@ export class PostgresDatabase implements BackupDatabase {
     try {
       await client.connect();
     } catch (error) {
-      throw asDatabaseError(this.#name, error);
+      throw asDatabaseError(this.#name, error, this.#address);
     }
     return {
       query: async <Row>(sql: string, values: readonly unknown[] = []) => {
@@ -48,7 +53,7 @@ export class PostgresDatabase implements BackupDatabase {
           const last = Array.isArray(result) ? (result.at(-1) as pg.QueryResult) : result;
           return last.rows as Row[];
         } catch (error) {
-          throw asDatabaseError(this.#name, error);
+          throw asDatabaseError(this.#name, error, this.#address);
         }
       },
       close: () => client.end().catch(() => undefined),

@@ -27,9 +27,10 @@ export async function refuseMissingSchemas(
   const there = rows.map(({ name }) => name);
   const missing = names.filter((name) => !there.includes(name));
   if (missing.length === 0) return;
+  const own = there.filter((name) => name !== 'information_schema' && !name.startsWith('pg_'));
   const near = nearest(missing[0] as string, there);
   throw new YumOpsError('backup_schema_missing', `The database "${database}" has no schema ${missing.join(', ')}.`, {
-    hint: near === undefined ? 'Mend `schemas` of the backup in yumops.yml.' : `Did you mean ${near}?`,
+    hint: near === undefined ? `It has ${own.join(', ')}.` : `Did you mean ${near}?`,
     status: 409,
   });
 }

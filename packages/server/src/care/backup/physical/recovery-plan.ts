@@ -96,10 +96,9 @@ export function readTarget(text: string, points: readonly RestorePoint[]): Recov
   if (at !== undefined) return { kind: 'time', at, text };
   const names = points.map(({ name }) => name);
   throw new YumOpsError('target_unknown', `"${text}" is no time, position or restore point in the archived log.`, {
-    hint:
-      names.length > 0
-        ? `The restore points are ${names.slice(-10).join(', ')}.`
-        : 'Write an ISO time such as 2026-01-05T10:00:00Z, or a position such as 0/16B3748.',
+    hint: `Write a date with a time, such as 2026-01-05T10:00:00Z, or a position such as 0/16B3748.${
+      names.length > 0 ? ` The restore points are ${names.slice(-10).join(', ')}.` : ''
+    }`,
     status: 400,
   });
 }

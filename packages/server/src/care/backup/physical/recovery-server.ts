@@ -26,6 +26,8 @@ export interface RecoveryOptions {
   major: number;
   dataDir: string;
   settings: Readonly<Record<string, string | number>>;
+  /** Ends a replay that is under way, and with it the server. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface RecoveredServer {

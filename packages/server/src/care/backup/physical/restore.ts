@@ -9,7 +9,7 @@ import { fetchWal, type ReplayEnd } from './fetch-wal.ts';
 import { formatLsn } from './lsn.ts';
 import { linksOf } from './parents.ts';
 import { chooseChain, isoMicroseconds, type ReachedChain, type RecoveryTarget, readTarget } from './recovery-plan.ts';
-import type { RecoveredServer, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
+import type { RecoveredServer, RecoveryOptions, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
 import { unpackLinks } from './unpack.ts';
 import type { WalArchive } from './wal-archive.ts';
 
@@ -25,6 +25,8 @@ export interface PhysicalRestoreInput {
   baseId?: string | undefined;
   /** `what` begins with `bytes` and says what is done with them. */
   progress?: (what: string, done: number, total: number) => void;
+  /** Ends it at any time; nothing is left then. */
+  signal?: AbortSignal | undefined;
 }
 
 /** A cluster that was recovered and serves, in a place of its own. */
@@ -47,7 +49,11 @@ export interface RecoveredCluster {
  * @throws YumOpsError `target_unknown`, `target_out_of_range`, `restore_refused`, `backup_damaged`, …; nothing is left
  */
 export async function recoverCluster(input: PhysicalRestoreInput, near: string): Promise<RecoveredCluster> {
-  const { repository, server, clock } = input;
+  const { repository, server, clock, signal } = input;
+  const report: PhysicalRestoreInput['progress'] = (...told) => {
+    signal?.throwIfAborted();
+    input.progress?.(...told);
+  };
   const phases = { plan: 0, fetch: 0, replay: 0, check: 0 };
   const timed = async <T>(phase: RestorePhase, work: () => Promise<T>): Promise<T> => {
     const since = clock.monotonic();
@@ -62,9 +68,9 @@ export async function recoverCluster(input: PhysicalRestoreInput, near: string):
   const place = await server.place(near);
   try {
     const { dataDir } = place;
-    await timed('fetch', () => unpackLinks(repository, plan.links, dataDir, input.progress));
-    const stop = await timed('fetch', () => fetchWal(plan, dataDir, input.progress));
-    const started = await timed('replay', () => replay(plan, stop, dataDir, server));
+    await timed('fetch', () => unpackLinks(repository, plan.links, dataDir, report));
+    const stop = await timed('fetch', () => fetchWal(plan, dataDir, report));
+    const started = await timed('replay', () => replay(plan, stop, { dataDir, signal }, server));
     const moment = plan.target.kind === 'time' ? isoMicroseconds(plan.target.at) : formatLsn(plan.target.lsn);
     const momentAt = plan.target.kind === 'time' ? plan.target.at : null;
     return { base: plan.base, moment, momentAt, phases, place, server: started, warnings };
@@ -142,7 +148,7 @@ async function extensionWarnings(base: KnownBase, server: RecoveryServer, major:
 async function replay(
   plan: RestorePlan,
   stop: ReplayEnd,
-  dataDir: string,
+  { dataDir, signal }: Pick<RecoveryOptions, 'dataDir' | 'signal'>,
   server: RecoveryServer,
 ): Promise<RecoveredServer> {
   const { chain, target, base } = plan;
@@ -159,7 +165,7 @@ async function replay(
     target.kind === 'time'
       ? { recovery_target_time: isoMicroseconds(target.at).replace('T', ' ').replace('Z', '+00') }
       : { recovery_target_lsn: formatLsn(target.lsn), recovery_target_inclusive: 'off' };
-  const options = { major: Math.floor(versionNumber / 10_000), dataDir };
+  const options = { major: Math.floor(versionNumber / 10_000), dataDir, signal };
   if (stop.atEnd) return server.start({ ...options, settings: common });
   try {
     return await server.start({ ...options, settings: { ...common, ...aim } });

@@ -20,6 +20,8 @@ export interface TrialDeps {
   /** A path on a file system with room for the copy. */
   near: string;
   progress: (done: number, total: number | null, what: string) => void;
+  /** Ends the trial. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Errors that say that there is nothing to be had from the backup; every other is a failure of the trial itself. */
@@ -48,11 +50,11 @@ export async function tryPhysical(
   { baseId, at }: { baseId?: string | undefined; at?: string | undefined },
   level: VerificationLevel,
 ): Promise<Trial> {
-  const { repository, server, clock, progress, near } = deps;
+  const { repository, server, clock, progress, signal, near } = deps;
   let cluster: RecoveredCluster;
   try {
     const report = (what: string, done: number, total: number) => progress(done, total, what);
-    cluster = await recoverCluster({ repository, server, clock, at, baseId, progress: report }, near);
+    cluster = await recoverCluster({ repository, server, clock, at, baseId, progress: report, signal }, near);
   } catch (error) {
     const code = codeOf(error) ?? '';
     if (!ABOUT_COPY.has(code)) throw error;
@@ -82,7 +84,7 @@ function rounded(phases: Record<string, number>): Record<string, number> {
 }
 
 async function lookInto(
-  { connect, catalog, smokeQueries }: TrialDeps,
+  { connect, catalog, smokeQueries, signal }: TrialDeps,
   cluster: RecoveredCluster,
   level: VerificationLevel,
   evidence: Record<string, unknown>,
@@ -92,7 +94,7 @@ async function lookInto(
   for (const { name } of cluster.base.facts.server.databases) {
     const connection = await connectTo(connect, cluster.server, cluster, name);
     try {
-      const tables = await readAll(connection, name, findings);
+      const tables = await readAll(connection, name, findings, signal);
       const indexes = await checkIndexes(connection);
       findings.push(...(indexes?.findings ?? []));
       counts.databases++;
@@ -122,6 +124,7 @@ async function readAll(
   connection: BackupConnection,
   database: string,
   findings: VerificationFinding[],
+  signal: AbortSignal | undefined,
 ): Promise<{ count: number; rows: number }> {
   const tables = await connection.query<{ name: string }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -130,6 +133,7 @@ async function readAll(
   );
   let rows = 0;
   for (const { name } of tables) {
+    signal?.throwIfAborted();
     try {
       const [found] = await connection.query<{ rows: string }>(
         `SELECT count(t.*::text)::text AS rows FROM ONLY ${name} t`,
