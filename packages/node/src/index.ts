@@ -8,8 +8,10 @@ export {
   type LoggerOptions,
   LogLevel,
   type SecuritySeverity,
-  type Sink,
 } from './logging/logger.ts';
+export type { SamplingOptions } from './logging/rate-guard.ts';
+export type { Sink } from './logging/sink.ts';
+export { consoleSink, fileSink, otlpSink, yumopsSink } from './logging/sinks.ts';
 export type { ProxyTrust } from './middleware/client-address.ts';
 export { type RequestLog, requestLogger } from './middleware/request-logger.ts';
 export type { RequestLogOptions } from './middleware/request-policy.ts';

@@ -44,6 +44,14 @@ const PROGRAMS: readonly [name: string, program: string][] = [
      withContext({ requestId: 'MARK' }, () => log.child({ part: 'cart' }).warn('stock is low', { sku: 'A-1', password: 'hunter22' }));
      log.error('cannot pay', { error: new TypeError('nope') });`,
   ],
+  [
+    'our logger over OTLP',
+    `const { createLogger, otlpSink } = require('@yumops/node');
+     const headers = { 'x-yumops-key': process.env.YUMOPS_KEY };
+     const log = createLogger({ sinks: [otlpSink({ url: process.env.YUMOPS_URL, headers })] });
+     withContext({ requestId: 'MARK' }, () => log.child({ part: 'cart' }).warn('stock is low', { sku: 'A-1', password: 'hunter22' }));
+     log.error('cannot pay', new TypeError('nope'));`,
+  ],
 ];
 
 test.each(PROGRAMS)(

@@ -1,46 +1,29 @@
 import { pipeline } from '../runtime/pipeline.ts';
-import { Logger, type LoggerOptions, type Sink } from './logger.ts';
-
-/** Hands lines to the process-wide sinks, which are built when the first line comes. */
-class PipelineSink implements Sink {
-  #sinks: readonly Sink[] | undefined;
-
-  get #targets(): readonly Sink[] {
-    this.#sinks ??= pipeline().sinks;
-    return this.#sinks;
-  }
-
-  write(level: number, line: string, worth?: number): void {
-    for (const sink of this.#targets) {
-      sink.write(level, line, worth);
-    }
-  }
-
-  async flush(timeoutMs: number): Promise<boolean> {
-    return (await Promise.all(this.#targets.map((sink) => sink.flush(timeoutMs)))).every(Boolean);
-  }
-
-  close(timeoutMs: number): Promise<boolean> {
-    return this.flush(timeoutMs);
-  }
-}
+import { coreOf, Logger, type LoggerOptions } from './logger.ts';
+import { LazySinks } from './sink.ts';
 
 /**
  * A logger on the process-wide sinks: stdout, and YumOps when `YUMOPS_URL` is set. Options win over the environment, which is
- * read when the first record is written.
+ * read when the first record is written. What sinks of its own hold leaves the process at its end too.
  */
 export function createLogger(options: Partial<LoggerOptions> = {}): Logger {
   return new Logger(() => {
-    const { settings, redact } = pipeline();
-    return {
-      service: settings.service,
-      environment: settings.environment,
-      release: settings.release,
-      level: settings.level,
-      sinks: [new PipelineSink()],
-      ...options,
-      redact: { ...redact, ...options.redact },
-    };
+    const { settings, redact, sampling, drops, attach } = pipeline();
+    const core = coreOf(
+      {
+        service: settings.service,
+        environment: settings.environment,
+        release: settings.release,
+        level: settings.level,
+        sampling,
+        sinks: [new LazySinks(() => pipeline().sinks, false)],
+        ...options,
+        redact: { ...redact, ...options.redact },
+      },
+      drops,
+    );
+    attach({ sinks: options.sinks ?? [], guard: core.guard });
+    return core;
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withContext } from '../runtime/scope.ts';
-import { Logger, type LoggerOptions, type Sink } from './logger.ts';
+import { Logger, type LoggerOptions } from './logger.ts';
+import type { Sink } from './sink.ts';
 
 const INFO = 2;
 const WARN = 3;
@@ -22,7 +23,7 @@ function capture(options: Partial<LoggerOptions> = {}) {
     environment: 'test',
     release: '1.2.3',
     level: 'trace',
-    now: () => NOW,
+    clock: () => NOW,
     sinks: [sink],
     ...options,
   });

@@ -1,9 +1,12 @@
 import { LEVELS, type Level, type RecordType } from '@yumops/protocol';
 import { activeSpan } from '../runtime/open-telemetry.ts';
 import { currentScope, type Scope } from '../runtime/scope.ts';
+import { DropCounter } from '../transport/drop-counter.ts';
 import type { RedactionOptions } from './key-rules.ts';
 import { quote } from './quote.ts';
+import { RateGuard, type SamplingOptions } from './rate-guard.ts';
 import { describe, RecordWriter } from './record-writer.ts';
+import type { Sink } from './sink.ts';
 import { isoTime } from './timestamp.ts';
 
 export const LogLevel = {
@@ -32,19 +35,6 @@ export interface LogContext {
 
 export type SecuritySeverity = 'low' | 'medium' | 'high' | 'critical';
 
-/** Where finished lines go. Must not throw and must not block. */
-export interface Sink {
-  /**
-   * @param level index into `LEVELS`
-   * @param line one JSON record with its line feed
-   * @param worth the level as which it is kept where memory is short, and among which it keeps its place; as a rule its own
-   */
-  write(level: number, line: string, worth?: number): void;
-  /** Resolves with true when everything written before has left the process within `timeoutMs`. */
-  flush(timeoutMs: number): Promise<boolean>;
-  close(timeoutMs: number): Promise<boolean>;
-}
-
 export interface LoggerOptions {
   service?: string;
   environment?: string;
@@ -53,9 +43,11 @@ export interface LoggerOptions {
   level?: Level;
   /** Built-in redaction is always on; this adds to it. */
   redact?: RedactionOptions;
+  /** Limits of what is written below `warn`; none unless given. */
+  sampling?: SamplingOptions | undefined;
   sinks: readonly Sink[];
-  /** Wall clock in milliseconds, for tests. */
-  now?: () => number;
+  /** Wall clock in milliseconds since the epoch, default that of the machine. */
+  clock?: () => number;
 }
 
 /** What a logger and its children share. */
@@ -65,7 +57,8 @@ export interface Core {
   identity: string;
   writer: RecordWriter;
   sinks: readonly Sink[];
-  now: () => number;
+  clock: () => number;
+  guard: RateGuard | undefined;
 }
 
 /** Fields that belong to the kind of call and win over the context. */
@@ -75,6 +68,8 @@ interface Overlay {
 }
 
 const [TRACE, DEBUG, INFO, WARN, ERROR, FATAL] = [0, 1, 2, 3, 4, 5] as const;
+/** How long the line of a `fatal` may wait for a reader that is slow, milliseconds. */
+const FATAL_PATIENCE = 100;
 const HEADS = LEVELS.map((level) => `","level":"${level}","message":`);
 const IDENTITY = ['timestamp', 'time', 'level', 'message', 'service', 'environment', 'release', 'version', 'type'];
 const RESERVED: ReadonlySet<string> = new Set(IDENTITY);
@@ -115,16 +110,37 @@ function sharesKey(context: object, keys: ReadonlySet<string>): boolean {
   return false;
 }
 
-function coreOf(options: LoggerOptions): Core {
-  const { service, environment, release } = options;
+/** What a logger with these options and its children share. @param drops counts what sampling leaves out */
+export function coreOf(options: LoggerOptions, drops = new DropCounter()): Core {
+  const { service, environment, release, sampling } = options;
   const writer = new RecordWriter(options.redact);
-  return {
+  const core: Core = {
     threshold: LEVELS.indexOf(options.level ?? 'info'),
     identity: writer.fields({ service, environment, release }),
     writer,
     sinks: options.sinks,
-    now: options.now ?? Date.now,
+    clock: options.clock ?? Date.now,
+    guard: undefined,
   };
+  if (sampling !== undefined) {
+    core.guard = new RateGuard(sampling, core.clock, drops, ({ level, template, count, since }) =>
+      emit(core, level, template, `,"collapsed":${count},"since":"${isoTime(since)}"`),
+    );
+  }
+  return core;
+}
+
+function emit(core: Core, level: number, message: unknown, body: string, time?: number, worth?: number): void {
+  const text = quote(typeof message === 'string' ? message : describe(message));
+  const line = `{"timestamp":"${isoTime(time ?? core.clock())}${HEADS[level]}${text}${core.identity}${body}}\n`;
+  for (const sink of core.sinks) {
+    sink.write(level, line, worth);
+  }
+  if (level === FATAL) {
+    for (const sink of core.sinks) {
+      sink.flushSync?.(FATAL_PATIENCE);
+    }
+  }
 }
 
 /** Structured logger. No method throws, blocks, or changes what it is given. */
@@ -258,7 +274,11 @@ export class Logger {
    * @param time when it was made, milliseconds since the epoch
    */
   foreign(level: Level, time: number, message: string, fields: object): void {
-    this.#emit(LEVELS.indexOf(level), message, this.#bodyOrReason(undefined, fields), Math.floor(time));
+    const index = LEVELS.indexOf(level);
+    const { guard } = this.#core;
+    if (guard === undefined || index >= WARN || guard.admits(index, message)) {
+      this.#emit(index, message, this.#bodyOrReason(undefined, fields), Math.floor(time));
+    }
   }
 
   /** A logger that adds `bindings` to every record. It shares level and sinks with this one. */
@@ -280,17 +300,23 @@ export class Logger {
 
   /** Resolves with true when every record so far has left the process within `timeoutMs`. Never rejects. */
   async flush(timeoutMs = 5000): Promise<boolean> {
+    this.#core.guard?.settle();
     const done = await Promise.all(this.#core.sinks.map((sink) => sink.flush(timeoutMs)));
     return done.every(Boolean);
   }
 
   /** Flushes, then stops the sinks. Records written later are counted as dropped. */
   async close(timeoutMs = 5000): Promise<boolean> {
+    this.#core.guard?.settle();
     const done = await Promise.all(this.#core.sinks.map((sink) => sink.close(timeoutMs)));
     return done.every(Boolean);
   }
 
   #log(level: number, first: string | object, second: string | object | undefined): void {
+    const { guard } = this.#core;
+    if (guard !== undefined && level < WARN && !guard.admits(level, typeof first === 'string' ? first : second)) {
+      return;
+    }
     if (typeof first === 'string') {
       this.#line(level, first, undefined, isObject(second) ? second : undefined);
     } else {
@@ -332,12 +358,7 @@ export class Logger {
   }
 
   #emit(level: number, message: unknown, body: string, time?: number, worth?: number): void {
-    const core = this.#core;
-    const text = quote(typeof message === 'string' ? message : describe(message));
-    const line = `{"timestamp":"${isoTime(time ?? core.now())}${HEADS[level]}${text}${core.identity}${body}}\n`;
-    for (const sink of core.sinks) {
-      sink.write(level, line, worth);
-    }
+    emit(this.#core, level, message, body, time, worth);
   }
 
   #bodyOrReason(overlay: Overlay | undefined, context: object | undefined): string {

@@ -7,9 +7,17 @@ function plain(value: unknown): string {
   return typeof value === 'string' && /^[\w./:@[\]-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-function stacksOf(error: unknown): string {
-  const stack = (error as { stack?: unknown } | null)?.stack;
-  return typeof stack === 'string' ? `\n  ${stack.replaceAll('\n', '\n  ')}` : '';
+/** What a terminal would take for a command, made visible; further lines are indented. */
+function shown(text: string): string {
+  return text
+    .replace(/(?![\n\t])\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
+    .replaceAll('\n', '\n  ');
+}
+
+/** The stack of an error and those of its causes. */
+function stacksOf(error: unknown, lead = ''): string {
+  const { stack, cause } = (error ?? {}) as { stack?: unknown; cause?: unknown };
+  return typeof stack === 'string' ? `\n  ${lead}${shown(stack)}${stacksOf(cause, 'caused by: ')}` : '';
 }
 
 /**
@@ -23,6 +31,6 @@ export function prettyLine(line: string, colours: boolean): string {
   const fields = Object.entries(record)
     .filter(([key]) => !QUIET.has(key) && key !== 'error')
     .map(([key, value]) => `${paint(90, `${key}=`, colours)}${plain(value)}`);
-  const head = `${paint(90, time, colours)} ${paint(COLOURS[level] ?? 37, level.toUpperCase().padEnd(5), colours)} ${String(record['message'])}`;
+  const head = `${paint(90, time, colours)} ${paint(COLOURS[level] ?? 37, level.toUpperCase().padEnd(5), colours)} ${shown(String(record['message']))}`;
   return `${[head, ...fields].join(' ')}${stacksOf(record['error'])}\n`;
 }

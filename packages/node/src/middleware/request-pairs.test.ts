@@ -14,7 +14,7 @@ function setup(redact: RedactionOptions = {}) {
   };
   return {
     lines,
-    logger: new Logger({ service: 's', environment: 'e', sinks: [sink], redact, now: () => 1_796_000_000_000 }),
+    logger: new Logger({ service: 's', environment: 'e', sinks: [sink], redact, clock: () => 1_796_000_000_000 }),
   };
 }
 

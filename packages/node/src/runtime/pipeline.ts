@@ -1,16 +1,21 @@
 import { readSettings, type Settings } from '../config/settings.ts';
 import type { RedactionOptions } from '../logging/key-rules.ts';
-import { Logger, type Sink } from '../logging/logger.ts';
+import { coreOf, Logger } from '../logging/logger.ts';
 import { prettyLine } from '../logging/pretty.ts';
+import type { RateGuard, SamplingOptions } from '../logging/rate-guard.ts';
+import type { Sink } from '../logging/sink.ts';
 import { StdoutSink } from '../logging/stdout-sink.ts';
 import { BatchSender, type SenderOptions } from '../transport/batch-sender.ts';
 import { DropCounter } from '../transport/drop-counter.ts';
+import { Ending } from './ending.ts';
 import { watchProcessEnd } from './process-end.ts';
 import { shared } from './shared.ts';
 
 /** Overrides of what the environment says. Set them before the first record is written. */
 export interface ConfigureOptions extends Partial<Settings> {
   redact?: RedactionOptions;
+  /** Limits of what is written below `warn`, for each logger; none unless given. */
+  sampling?: SamplingOptions;
   /** Lines on stdout, default true. */
   stdout?: boolean;
   transport?: Partial<Pick<SenderOptions, 'maxBuffer' | 'maxBatch' | 'interval' | 'timeout' | 'backoff'>>;
@@ -24,6 +29,11 @@ export interface Pipeline {
   /** Lines for YumOps alone: samples and outbound calls. */
   telemetry: Logger;
   redact: RedactionOptions;
+  sampling: SamplingOptions | undefined;
+  /** Whether the counts of `drops` go to YumOps as metrics. */
+  reportsDrops: boolean;
+  /** Lets what a logger has of its own leave the process at its end too. */
+  attach(parts: { sinks: readonly Sink[]; guard: RateGuard | undefined }): void;
   flush(timeoutMs: number): Promise<boolean>;
 }
 
@@ -81,38 +91,27 @@ function senderOf(
 }
 
 function build(overrides: ConfigureOptions): Pipeline {
-  const { redact: redactOptions, stdout, transport, ...rest } = overrides;
+  const { redact: redactOptions, sampling, stdout, transport, ...rest } = overrides;
   const settings: Settings = { ...readSettings(), ...definedOnly(rest) };
-  const drops = new DropCounter();
+  const drops = new DropCounter(warnOnStderr);
   const sender = senderOf(settings, drops, transport);
   const colours = process.stdout.isTTY === true;
-  const output =
-    stdout === false
-      ? undefined
-      : new StdoutSink({ drops, ...(settings.pretty ? { format: (line: string) => prettyLine(line, colours) } : {}) });
+  const format = settings.pretty ? (line: string) => prettyLine(line, colours) : undefined;
+  const output = stdout === false ? undefined : new StdoutSink({ drops, format });
   const redact: RedactionOptions =
     settings.hashKey === undefined ? { ...redactOptions } : { hashKey: settings.hashKey, ...redactOptions };
   const sinks = [output, sender].filter((sink): sink is StdoutSink | BatchSender => sink !== undefined);
-  const flush = async (timeoutMs: number) =>
-    (await Promise.all(sinks.map((sink) => sink.flush(timeoutMs)))).every(Boolean);
   const { service, environment, release } = settings;
-  const telemetry = new Logger({
-    service,
-    environment,
-    release,
-    level: 'trace',
-    redact,
-    sinks: sender === undefined ? [] : [sender],
-  });
-  const last = new Logger({ service, environment, release, redact, sinks });
-  const crashed = (error: unknown) => last.fatal('Uncaught exception', error);
-  watchProcessEnd({
-    crashed,
-    flush,
-    flushSync: () => output?.flushSync(),
-    deliverSync: (timeoutMs) => sender?.deliverSync(timeoutMs) ?? true,
-    giveUp: () => sender?.giveUp(),
-    pending: () => sender?.pending ?? 0,
-  });
-  return { settings, drops, sinks, telemetry, redact, flush };
+  const identity = { service, environment, release, redact };
+  const toSender = sender === undefined ? [] : [sender];
+  const telemetry = coreOf({ ...identity, level: 'trace', sampling, sinks: toSender }, drops);
+  const ending = new Ending(drops, new Logger({ ...identity, sinks }));
+  ending.attach({ sinks, guard: telemetry.guard });
+  watchProcessEnd(ending);
+  return {
+    ...{ settings, drops, sinks, redact, sampling, reportsDrops: sender !== undefined },
+    telemetry: new Logger(() => telemetry),
+    attach: (parts) => ending.attach(parts),
+    flush: (timeoutMs) => ending.flush(timeoutMs),
+  };
 }

@@ -10,8 +10,8 @@ let server: RecordingServer;
 const senders: BatchSender[] = [];
 
 function sender(options: Partial<SenderOptions> = {}) {
-  const drops = new DropCounter();
   const warnings: string[] = [];
+  const drops = new DropCounter((message) => warnings.push(message));
   const made = new BatchSender({
     url: server.url,
     key: 'k'.repeat(32),
@@ -164,6 +164,7 @@ describe('trouble', () => {
     expect(delivered.filter((n) => n % 10 === 0)).toHaveLength(100);
     const report = await until(() => server.records.find((record) => record['name'] === 'yumops_sdk_dropped'));
     expect(report).toMatchObject({ type: 'metric', value: lost, labels: { reason: 'buffer_full' } });
+    drops.tell();
     expect(warnings.join()).toContain(`${lost} (buffer_full)`);
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Sink } from '../logging/logger.ts';
+import type { Sink } from '../logging/sink.ts';
 import { deliverAtExit, type FinalBatch } from './deliver-at-exit.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { gzip, gzipNow } from './gzip.ts';
@@ -21,8 +21,22 @@ export interface SenderOptions {
   timeout?: number;
   /** First and longest pause after a failure, milliseconds; default 500 and 30,000. */
   backoff?: { base: number; cap: number };
+  /** What is sent, default lines of JSON as YumOps takes them. */
+  format?: WireFormat;
   /** Told once about a condition that a person has to repair. */
   warn: (message: string) => void;
+}
+
+/** How lines become the body of a request, and what its answer means. */
+export interface WireFormat {
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  contentType: string;
+  encode(lines: Buffer): Buffer;
+  /** Records that the receiver refused although it took the batch. @param body its answer */
+  rejectedIn(body: string): number;
+  /** Whether the counts of lost lines go out here. */
+  reportsDrops: boolean;
 }
 
 interface Batch {
@@ -40,6 +54,18 @@ const LIMITS = {
   interval: 1000,
   timeout: 10_000,
   backoff: { base: 500, cap: 30_000 },
+};
+
+/** Least pause between reports of what was lost, milliseconds. */
+const REPORT_EVERY = 30_000;
+
+const JSON_LINES: WireFormat = {
+  path: '/ingest/ndjson',
+  headers: {},
+  contentType: 'application/x-ndjson',
+  encode: (lines) => lines,
+  rejectedIn,
+  reportsDrops: true,
 };
 
 function verdictOf(status: number): Verdict {
@@ -77,8 +103,9 @@ export class BatchSender implements Sink {
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SenderOptions) {
-    this.#options = { ...LIMITS, ...options };
-    this.#endpoint = new URL('/ingest/ndjson', options.url);
+    this.#options = { ...LIMITS, format: JSON_LINES, ...options };
+    const { path } = this.#options.format;
+    this.#endpoint = new URL(options.url.endsWith(path) ? options.url : path, options.url);
     this.#buffer = new SegmentedBuffer(this.#options.maxBuffer);
   }
 
@@ -108,6 +135,12 @@ export class BatchSender implements Sink {
 
   async flush(timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;
+    const empty = await this.#emptyWithin(end);
+    // Only now: in a full buffer something else would give way for the count.
+    return empty && this.#appendDrops() ? this.#emptyWithin(end) : empty;
+  }
+
+  async #emptyWithin(end: number): Promise<boolean> {
     while (this.pending > 0 && performance.now() < end) {
       await this.#pause(Math.min(this.#quietUntil, end) - performance.now());
       this.#sendNow();
@@ -134,10 +167,10 @@ export class BatchSender implements Sink {
    * @returns true when nothing is left
    */
   deliverSync(timeoutMs: number): boolean {
-    if (this.pending === 0) {
-      return true;
-    }
     const batches = this.#failures > 0 ? [] : this.#takeAll();
+    if (this.#appendDrops()) {
+      batches.push(...this.#takeAll());
+    }
     const taken = batches.length === 0 ? 0 : deliverAtExit(this.#endpoint, this.#headers(), batches, timeoutMs);
     const lost = this.pending + batches.slice(taken).reduce((sum, batch) => sum + batch.lines, 0);
     this.#giveUp(lost);
@@ -163,7 +196,7 @@ export class BatchSender implements Sink {
     const current = this.#current;
     this.#current = undefined;
     if (current !== undefined) {
-      const body = current.compressed ? current.bytes : gzipNow(current.bytes);
+      const body = current.compressed ? current.bytes : gzipNow(this.#options.format.encode(current.bytes));
       batches.push({ id: current.id, body, lines: current.lines });
     }
     for (
@@ -171,14 +204,14 @@ export class BatchSender implements Sink {
       taken !== undefined;
       taken = this.#buffer.take(this.#options.maxBatch)
     ) {
-      batches.push({ id: randomUUID(), body: gzipNow(taken.bytes), lines: taken.lines });
+      batches.push({ id: randomUUID(), body: gzipNow(this.#options.format.encode(taken.bytes)), lines: taken.lines });
     }
     return batches;
   }
 
   #headers(): Record<string, string> {
-    const { key } = this.#options;
-    const headers = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' };
+    const { key, format } = this.#options;
+    const headers = { ...format.headers, 'content-type': format.contentType, 'content-encoding': 'gzip' };
     return key === undefined ? headers : { ...headers, 'x-yumops-key': key };
   }
 
@@ -240,7 +273,7 @@ export class BatchSender implements Sink {
       this.#current = undefined;
     }
     if (verdict === 'delivered') {
-      this.#options.drops.add('invalid', rejectedIn(answer?.body ?? ''));
+      this.#options.drops.add('invalid', this.#options.format.rejectedIn(answer?.body ?? ''));
       return;
     }
     this.#options.drops.add(answer?.status === 413 ? 'too_large' : 'refused', batch.lines);
@@ -260,7 +293,7 @@ export class BatchSender implements Sink {
     const batch: Batch = { id: randomUUID(), bytes: taken.bytes, compressed: false, lines: taken.lines };
     // Counted as pending while it is being compressed.
     this.#current = batch;
-    batch.bytes = await gzip(taken.bytes);
+    batch.bytes = await gzip(this.#options.format.encode(taken.bytes));
     batch.compressed = true;
     return batch;
   }
@@ -284,28 +317,32 @@ export class BatchSender implements Sink {
     return plain * (0.8 + 0.4 * Math.random());
   }
 
-  /** Losses are records too: they go out as a metric once delivery works, and to stderr at most every 30 s. */
+  /** Losses are records too: they go out as a metric once delivery works, at most every 30 s. */
   #reportDrops(): void {
-    const now = performance.now();
-    if (this.#failures > 0 || this.#closed || now - this.#reportedAt < 30_000) {
-      return;
+    if (performance.now() - this.#reportedAt >= REPORT_EVERY) {
+      this.#appendDrops();
+    }
+  }
+
+  /** @returns whether there were any */
+  #appendDrops(): boolean {
+    if (!this.#options.format.reportsDrops || this.#failures > 0 || this.#closed) {
+      return false;
     }
     const counts = this.#options.drops.takeUnreported();
-    if (counts.length === 0) {
-      return;
-    }
-    this.#reportedAt = now;
     for (const [reason, value] of counts) {
+      const labels = { reason };
       const record = {
         timestamp: Date.now(),
         level: 'warn',
         type: 'metric',
         name: 'yumops_sdk_dropped',
         value,
-        labels: { reason },
+        labels,
       };
       this.#buffer.append(3, `${JSON.stringify(record)}\n`);
+      this.#reportedAt = performance.now();
     }
-    this.#options.warn(`lost ${counts.map(([reason, lines]) => `${lines} (${reason})`).join(', ')} records`);
+    return counts.length > 0;
   }
 }

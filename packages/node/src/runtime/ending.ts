@@ -1,0 +1,70 @@
+import type { Logger } from '../logging/logger.ts';
+import type { RateGuard } from '../logging/rate-guard.ts';
+import type { Sink } from '../logging/sink.ts';
+import type { DropCounter } from '../transport/drop-counter.ts';
+import type { Flushable } from './process-end.ts';
+
+/** How long standard output may keep a process that ends, milliseconds. */
+const PATIENCE = 500;
+
+/** What has to leave the process before it ends: the lines that wait in sinks, and the counts that were not written yet. */
+export class Ending implements Flushable {
+  readonly #sinks = new Set<Sink>();
+  readonly #guards = new Set<RateGuard>();
+  readonly #drops: DropCounter;
+  readonly #last: Logger;
+
+  /** @param last writes the exception that ends the process */
+  constructor(drops: DropCounter, last: Logger) {
+    this.#drops = drops;
+    this.#last = last;
+  }
+
+  attach({ sinks, guard }: { sinks: readonly Sink[]; guard: RateGuard | undefined }): void {
+    for (const sink of sinks) {
+      this.#sinks.add(sink);
+    }
+    if (guard !== undefined) {
+      this.#guards.add(guard);
+    }
+  }
+
+  crashed(error: unknown): void {
+    this.#last.fatal('Uncaught exception', error);
+  }
+
+  pending(): number {
+    this.#settle();
+    return [...this.#sinks].reduce((sum, sink) => sum + (sink.pending ?? 0), 0);
+  }
+
+  async flush(timeoutMs: number): Promise<boolean> {
+    this.#settle();
+    return (await Promise.all([...this.#sinks].map((sink) => sink.flush(timeoutMs)))).every(Boolean);
+  }
+
+  flushSync(): void {
+    this.#settle();
+    for (const sink of this.#sinks) {
+      sink.flushSync?.(PATIENCE);
+    }
+  }
+
+  deliverSync(timeoutMs: number): boolean {
+    this.#drops.tell();
+    return [...this.#sinks].map((sink) => sink.deliverSync?.(timeoutMs) ?? true).every(Boolean);
+  }
+
+  giveUp(): void {
+    this.#drops.tell();
+    for (const sink of this.#sinks) {
+      sink.giveUp?.();
+    }
+  }
+
+  #settle(): void {
+    for (const guard of this.#guards) {
+      guard.settle();
+    }
+  }
+}
