@@ -23,6 +23,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['sql', '/logs?view=sql&sql=select+1', '24 rows'],
   ['errors', '/errors', 'ChunkLoadError'],
   ['releases', '/errors?view=releases', 'Without a crash'],
+  ['not received', '/errors?view=losses', 'order placed'],
   ['error', '/errors/e1', 'What came before'],
   ['alerts', '/alerts', 'Nobody is told'],
   ['alert', '/alerts/al-1', 'Equivalent query'],

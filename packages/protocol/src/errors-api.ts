@@ -150,3 +150,32 @@ export interface ReleaseItem {
   sessions: number;
   deploys: { environment: string; at: string; name: string | null }[];
 }
+
+/** Something that was sent and is not in the store, or that could not be sent. */
+export interface Loss {
+  /** `client`: an SDK tells that it could not send. `server`: it came and was not taken. */
+  by: 'client' | 'server';
+  /** What it was: a category of Sentry's protocol, or the way by which records came (`ndjson`, `json`, `store`). */
+  category: string;
+  reason: string;
+  quantity: number;
+  lastAt: string;
+}
+
+/** A record that was refused, with its secrets taken out, cut to 4,096 characters. */
+export interface RefusedRecord {
+  at: string;
+  source: string;
+  /** Line in the body, from 1; null where it came in another form. */
+  line: number | null;
+  code: string;
+  message: string;
+  record: string;
+}
+
+/** `GET /api/v1/losses?from=&to=`. */
+export interface Losses {
+  items: Loss[];
+  /** The newest 50. */
+  refused: RefusedRecord[];
+}

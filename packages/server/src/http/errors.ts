@@ -100,6 +100,9 @@ function readRoutes(app: FastifyInstance, { errors, ingest, guard, clock }: Erro
   routes.get('/api/v1/events/:id', { onRequest, schema: { params: id } }, (request) =>
     errors.within(reachOf(request)).event(request.params.id),
   );
+  routes.get('/api/v1/losses', { onRequest, schema: { querystring: z.object(range) } }, (request) =>
+    errors.within(reachOf(request)).losses(rangeOf(request.query, clock.now())),
+  );
   routes.get('/api/v1/attachments/:id', { onRequest, schema: { params: id } }, async (request, reply) => {
     const { params } = request;
     const reach = reachOf(request);

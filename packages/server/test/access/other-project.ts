@@ -82,7 +82,7 @@ export async function plant(platform: Platform): Promise<Record<string, string>>
   await platform.db.query("UPDATE ingest_keys SET name = 'own' WHERE id = $1", [own.id]);
   const key = { 'x-yumops-key': server.secret };
   const now = Date.now();
-  await ask('POST', '/ingest/ndjson', lines(now), key);
+  await ask('POST', '/ingest/ndjson', `${lines(now)}{${MARK} is no JSON\n`, key);
   const mine = JSON.stringify({ timestamp: now, level: 'info', message: OWN, service: 'own' });
   await ask('POST', '/ingest/ndjson', mine, { 'x-yumops-key': own.secret });
   const nano = `${now}000000`;
@@ -238,6 +238,7 @@ export function questions(id: Readonly<Record<string, string>>): Readonly<Record
     'GET /api/v1/logs/fields': { path: '/api/v1/logs/fields' },
     'GET /api/v1/logs/histogram': { path: `/api/v1/logs/histogram?q=${MARK}`, tells: counts('total') },
     'GET /api/v1/logs/patterns': { path: '/api/v1/logs/patterns' },
+    'GET /api/v1/losses': { path: '/api/v1/losses' },
     'GET /api/v1/monitors': { path: '/api/v1/monitors' },
     'GET /api/v1/monitors/{id}': { path: monitor },
     'POST /api/v1/monitors/{id}/check': { path: `${monitor}/check`, body: {}, tells: always },

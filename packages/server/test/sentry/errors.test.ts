@@ -1,4 +1,4 @@
-import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, Page, ReleaseItem } from '@yumops/protocol';
+import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, Losses, Page, ReleaseItem } from '@yumops/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestState, startTestTelemetry, type TestState, type TestTelemetry } from '../engines.ts';
 import { until } from '../ingest.ts';
@@ -78,6 +78,32 @@ describe('the list', () => {
       expect((await fetch(`${rig.url}/api/v1/${path}`)).status, path).toBe(404);
     }
   });
+});
+
+it('tells what SDKs could not send, and what came and was not taken', async () => {
+  const at = new Date().toISOString();
+  const discarded = [{ reason: 'network_error', category: 'transaction', quantity: 7 }];
+  await rig.send(
+    envelope({}, ['client_report', { timestamp: at, discarded_events: discarded }], ['from_the_future', {}]),
+  );
+  const refusal = await rig.send(envelope({}, ['event', 'not json with password: hunter2hunter2']));
+  expect(refusal.status).toBe(400);
+  const container = { type: 'span', item_count: 3, content_type: 'application/vnd.sentry.items.span.v2+json' };
+  const good = { trace_id: newId(), span_id: 'c'.repeat(16), name: 'good', start_timestamp: Date.now() / 1_000 };
+  const members = [good, { name: 'no id', password: 'hunter2hunter2' }, 5];
+  await rig.send(envelope({}, [container, { version: 2, items: members }]));
+  const { items, refused } = await until(async () => {
+    const losses = await rig.get<Losses>('/api/v1/losses');
+    return losses.items.length >= 3 && losses;
+  });
+  const lost = items.map(({ by, category, reason, quantity }) => [by, category, reason, quantity]);
+  expect(lost).toContainEqual(['client', 'transaction', 'network_error', 7]);
+  expect(lost).toContainEqual(['server', 'default', 'unknown_item_type', 1]);
+  expect(lost).toContainEqual(['server', 'span', 'invalid_items', 2]);
+  expect(refused).toContainEqual(expect.objectContaining({ source: 'sentry', code: 'invalid_items', line: null }));
+  expect(JSON.stringify(refused)).not.toContain('hunter2');
+  const from = encodeURIComponent(new Date(Date.now() + 60_000).toISOString());
+  expect(await rig.get<Losses>(`/api/v1/losses?from=${from}`)).toEqual({ items: [], refused: [] });
 });
 
 describe('one event', () => {

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, Page, ReleaseItem } from '@yumops/protocol';
+import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, Losses, Page, ReleaseItem } from '@yumops/protocol';
 import { get } from '../../api/client.ts';
 
 export interface ErrorFilter {
@@ -40,6 +40,14 @@ export function errorEventQuery(eventId: string) {
     queryKey: ['error-event', eventId],
     queryFn: ({ signal }) => get<ErrorEventDetail>(`/api/v1/events/${encodeURIComponent(eventId)}`, {}, signal),
     staleTime: 60_000,
+  });
+}
+
+export function lossesQuery({ from, to }: { from: number; to: number }) {
+  return queryOptions({
+    queryKey: ['losses', from, to],
+    queryFn: ({ signal }) => get<Losses>('/api/v1/losses', { from: iso(from), to: iso(to) }, signal),
+    placeholderData: (old) => old,
   });
 }
 

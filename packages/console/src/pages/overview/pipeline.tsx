@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { Pipeline as PipelineFigures } from '@yumops/protocol';
 import { Panel } from '../../components/panel.tsx';
 import { State, type Tone } from '../../components/state.tsx';
@@ -29,7 +30,14 @@ function figuresOf({ spoolBytes, lagSeconds, rejected, dropped }: PipelineFigure
 /** What the platform itself lost or has not stored yet. */
 export function Pipeline({ pipeline }: { pipeline: PipelineFigures }) {
   return (
-    <Panel title="Losses and lag of the platform">
+    <Panel
+      title="Losses and lag of the platform"
+      actions={
+        <Link to="/errors" search={{ view: 'losses' }}>
+          What was not received
+        </Link>
+      }
+    >
       <dl className="pipeline">
         {figuresOf(pipeline).map(({ label, value, tone, word }) => (
           <div key={label}>

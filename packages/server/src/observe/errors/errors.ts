@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, ReleaseItem } from '@yumops/protocol';
+import type { ErrorEventDetail, ErrorIssue, ErrorIssueDetail, Losses, ReleaseItem } from '@yumops/protocol';
 import type { Clock } from '../../lib/clock.ts';
 import type { Db, Queryable } from '../../lib/db.ts';
 import type { Log } from '../../lib/log.ts';
@@ -51,6 +51,8 @@ export interface Errors {
   /** @throws error_not_found (404), invalid_split (400) */
   split(id: string, hashes: readonly string[], actor: string): Promise<void>;
   releases(filter: { limit: number }): Promise<ReleaseItem[]>;
+  /** What was not taken, or could not be sent, in a stretch of time. */
+  losses(range: { from: number; to: number }): Promise<Losses>;
   /** Whether an event brought this file. */
   hasAttachment(id: string): Promise<boolean>;
   /** The same for somebody who reaches some projects only: what is of others is unknown. */

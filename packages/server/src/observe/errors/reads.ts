@@ -3,9 +3,10 @@ import type { Errors, ErrorsOptions } from './errors.ts';
 import { getEvent, listEvents } from './issues/get-event.ts';
 import { getIssue, notFound } from './issues/get-issue.ts';
 import { listIssues } from './issues/list-issues.ts';
+import { readLosses } from './losses/read-losses.ts';
 import { listReleases } from './releases/releases.ts';
 
-type Reads = Pick<Errors, 'list' | 'get' | 'events' | 'event' | 'releases' | 'hasAttachment'>;
+type Reads = Pick<Errors, 'list' | 'get' | 'events' | 'event' | 'releases' | 'losses' | 'hasAttachment'>;
 
 /** What can be read of errors within a reach. */
 export function readsOf({ db, clock, config, ...options }: ErrorsOptions, reach: Reach): Reads {
@@ -17,6 +18,7 @@ export function readsOf({ db, clock, config, ...options }: ErrorsOptions, reach:
     events: (id, page) => listEvents(telemetry, id, page),
     event: (eventId) => getEvent({ telemetry, ownership: config().ownership }, eventId),
     releases: ({ limit }) => listReleases({ db, telemetry }, { reach, limit }),
+    losses: (range) => readLosses(telemetry, range),
     async hasAttachment(id) {
       const found = await telemetry.query('SELECT 1 FROM attachment_rows WHERE id = {id:String} LIMIT 1', { id });
       return found.length > 0;
