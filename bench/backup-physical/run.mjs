@@ -1,8 +1,8 @@
 /**
  * The physical tier beside pg_basebackup and pgBackRest, each on the same server: `npm run bench -- backup-physical [--mb 400]`.
  * Ours compresses, encrypts, hashes every file and stores; pg_basebackup compresses. Then a point-in-time recovery, in a
- * process of its own so that its peak memory is its own. Then increments on the newest server, after one percent of the
- * rows changed: side by side, and spread over the whole table.
+ * process of its own so that its peak memory is its own. Then increments on the newest server, each in a process of its own,
+ * after one percent of the rows changed: side by side, and spread over the whole table. Their peak must not grow with --mb.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -69,16 +69,18 @@ function baseBackupPeer(url) {
   };
 }
 
-/** Recovers a moment in a process of its own. */
-function recoverElsewhere(options) {
-  const path = fileURLToPath(new URL('recover.mjs', import.meta.url));
+/** Runs a script of this folder in a process of its own. */
+function elsewhere(script, name, options) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
   const { stdout, status } = spawnSync(process.execPath, [path], {
-    env: { ...process.env, RECOVER: JSON.stringify(options) },
+    env: { ...process.env, [name]: JSON.stringify(options) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (status !== 0) throw new Error('the recovery failed');
+  if (status !== 0) throw new Error(`${script} failed`);
   return JSON.parse(stdout.toString());
 }
+
+const recoverElsewhere = (options) => elsewhere('recover.mjs', 'RECOVER', options);
 
 /** What increments hold after one percent of the rows changed, and whether they restore with every row the same. */
 async function increments(mb) {
@@ -90,7 +92,6 @@ async function increments(mb) {
     clock: systemClock,
     log,
   });
-  const origin = connectReplication('main', server.url, systemClock);
   const app = new pg.Client({ connectionString: server.url });
   app.on('error', () => undefined);
   try {
@@ -99,26 +100,21 @@ async function increments(mb) {
     const rows = Number((await app.query('SELECT count(*) AS n FROM ratings')).rows[0].n);
     await app.query('VACUUM (FREEZE, ANALYZE)');
     await app.query('CHECKPOINT');
-    const store = await openBlobStore(`file:${join(home, 'blobs')}`, home);
-    const key = BackupKey.create();
-    const input = {
-      repository: new Repository(store, 'bench', new BackupKeys([key])),
-      ...{ source: origin, database: 'main', clock: systemClock, log, madeBy: 'bench', slotLimit: 4e9 },
-      fullEveryMs: 86_400_000,
-    };
-    const full = await timed(() => backUpPhysically(input));
+    const key = BackupKey.create().toLine();
+    const backUp = () =>
+      elsewhere('back-up.mjs', 'BACK_UP', { folder: home, key, url: server.url, fullEveryMs: 86_400_000 });
+    const full = backUp();
     await app.query(`UPDATE ratings SET score = 9 WHERE id >= ${Math.floor(rows * 0.99)}`);
-    const sideBySide = await timed(() => backUpPhysically(input));
+    const sideBySide = backUp();
     await app.query(`UPDATE ratings SET score = 8 WHERE id % 100 = 0`);
-    const spread = await timed(() => backUpPhysically(input));
+    const spread = backUp();
     const hash = 'SELECT count(*) || sum(hashtextextended(t::text, 0))::text AS hash FROM ratings t';
     const expected = (await app.query(hash)).rows[0].hash;
-    const restored = recoverElsewhere({ folder: home, key: key.toLine(), base: spread.result.id, query: hash });
-    const share = (backup) => Math.round((1_000 * backup.result.bytes) / full.result.bytes) / 1_000;
+    const restored = recoverElsewhere({ folder: home, key, base: spread.id, query: hash });
+    const share = (backup) => Math.round((1_000 * backup.bytes) / full.bytes) / 1_000;
     const stored = (bytes) => Math.round(bytes / 1e4) / 100;
-    const of = ({ wall, cpu, result }) => ({
-      ...{ wall, cpu, storedMB: stored(result.bytes) },
-      hashesMB: stored(result.objects.find(({ part }) => part === 'page-hashes').bytes),
+    const of = ({ wall, cpu, peakMB, bytes, hashes }) => ({
+      ...{ wall, cpu, peakMB, storedMB: stored(bytes), hashesMB: stored(hashes) },
     });
     return {
       full: of(full),
@@ -128,7 +124,6 @@ async function increments(mb) {
     };
   } finally {
     await app.end();
-    await origin.close();
     await server.stop();
   }
 }

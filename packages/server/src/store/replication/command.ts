@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import type pg from 'pg';
+import { passedOn } from '../../lib/stream-memory.ts';
+import { JoinedMessages } from './joined-messages.ts';
 
 /** What the driver keeps below a client; commands of the replication protocol talk to it directly. */
 export interface WireConnection extends EventEmitter {
@@ -17,8 +19,13 @@ export function wireOf(client: pg.Client): WireConnection {
 
 export type CommandEvent = { kind: 'row'; result: number; fields: (string | null)[] } | { kind: 'copy'; bytes: Buffer };
 
+export interface CommandOptions {
+  input?: AsyncIterable<Buffer> | undefined;
+  joined?: number;
+}
+
 /** Bytes that may wait for their reader before the socket is paused. */
-const HIGH_WATER = 1 << 20;
+const HIGH_WATER = 1 << 19;
 
 /**
  * One command on a replication connection, read as a sequence of events with back-pressure: a reader that is slow
@@ -28,7 +35,10 @@ export class ReplicationCommand implements AsyncIterable<CommandEvent> {
   readonly #client: pg.Client;
   readonly #text: string;
   readonly #input: AsyncIterable<Buffer> | undefined;
-  readonly #queue: CommandEvent[] = [];
+  readonly #joined: number | undefined;
+  readonly #queue: (CommandEvent | JoinedMessages)[] = [];
+  /** Memory of joined messages that were read. */
+  readonly #free: Buffer[] = [];
   #queued = 0;
   #result = 0;
   #error: Error | undefined;
@@ -40,10 +50,16 @@ export class ReplicationCommand implements AsyncIterable<CommandEvent> {
     this.#started = resolve;
   });
 
-  constructor(client: pg.Client, text: string, input?: AsyncIterable<Buffer>) {
+  /**
+   * @param input what the server is sent where it asks for it
+   * @param joined first byte of messages that are given as one where they follow each other. Their bytes are valid until the
+   *   next event is asked for
+   */
+  constructor(client: pg.Client, text: string, { input, joined }: CommandOptions = {}) {
     this.#client = client;
     this.#text = text;
     this.#input = input;
+    this.#joined = joined;
     const wire = wireOf(client);
     wire.once('replicationStart', () => this.#started());
     wire.once('copyDone', () => this.#serverIsDone());
@@ -55,8 +71,12 @@ export class ReplicationCommand implements AsyncIterable<CommandEvent> {
   async *[Symbol.asyncIterator](): AsyncGenerator<CommandEvent> {
     for (;;) {
       const event = this.#queue.shift();
-      if (event !== undefined) {
-        this.#taken(event);
+      if (event instanceof JoinedMessages) {
+        this.#taken(event.length);
+        yield { kind: 'copy', bytes: event.bytes };
+        this.#free.push(event.memory);
+      } else if (event !== undefined) {
+        if (event.kind === 'copy') this.#taken(event.bytes.length);
         yield event;
       } else if (this.#error) throw this.#error;
       else if (this.#ended) return;
@@ -92,11 +112,13 @@ export class ReplicationCommand implements AsyncIterable<CommandEvent> {
   }
 
   handleCopyData(message: { chunk: Buffer }): void {
+    const { length } = message.chunk;
+    // What the socket had it in is left behind, and so is a copy: an increment passes little of it on, and cannot tell.
+    passedOn(2 * length);
     // The driver reuses its buffer for what comes next.
-    const bytes = Buffer.from(message.chunk);
-    this.#queued += bytes.length;
+    if (this.#joined !== undefined && message.chunk[0] === this.#joined) this.#join(message.chunk);
+    else this.#push({ kind: 'copy', bytes: Buffer.from(message.chunk) }, length);
     if (this.#queued > HIGH_WATER) wireOf(this.#client).stream.pause();
-    this.#push({ kind: 'copy', bytes });
   }
 
   handleCopyInResponse(connection: WireConnection): void {
@@ -123,14 +145,27 @@ export class ReplicationCommand implements AsyncIterable<CommandEvent> {
     wireOf(this.#client).endCopyFrom();
   }
 
-  #push(event: CommandEvent): void {
+  #join(message: Buffer): void {
+    for (let at = 1; at < message.length; ) {
+      let last = this.#queue.at(-1);
+      if (!(last instanceof JoinedMessages) || last.isFull) {
+        last = new JoinedMessages(message[0] as number, this.#free.pop());
+        this.#push(last, last.length);
+      }
+      const taken = last.add(message, at);
+      this.#queued += taken;
+      at += taken;
+    }
+  }
+
+  #push(event: CommandEvent | JoinedMessages, bytes = 0): void {
     this.#queue.push(event);
+    this.#queued += bytes;
     this.#wakeReader();
   }
 
-  #taken(event: CommandEvent): void {
-    if (event.kind !== 'copy') return;
-    this.#queued -= event.bytes.length;
+  #taken(bytes: number): void {
+    this.#queued -= bytes;
     const { stream } = wireOf(this.#client);
     if (this.#queued <= HIGH_WATER / 2 && stream.isPaused()) stream.resume();
   }

@@ -12,7 +12,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
 import { ReplicationCommand } from './command.ts';
 import { readFacts } from './facts.ts';
-import { readBackupMessage, readWalMessage, statusUpdate } from './messages.ts';
+import { BACKUP_DATA, readBackupMessage, readWalMessage, statusUpdate } from './messages.ts';
 
 /** Milliseconds to wait for a connection. */
 const CONNECT_LIMIT = 10_000;
@@ -54,8 +54,8 @@ export function connectReplication(name: string, url: string, clock: Clock): Rep
     async *baseBackup(options, manifest) {
       const client = await connections.open();
       try {
-        if (manifest) await new ReplicationCommand(client, 'UPLOAD_MANIFEST', manifest).rows();
-        yield* readBackup(new ReplicationCommand(client, baseBackupCommand(options)));
+        if (manifest) await new ReplicationCommand(client, 'UPLOAD_MANIFEST', { input: manifest }).rows();
+        yield* readBackup(new ReplicationCommand(client, baseBackupCommand(options), { joined: BACKUP_DATA }));
       } catch (error) {
         throw explain(name, error);
       } finally {

@@ -8,7 +8,8 @@ const WAL_DATA = code('w');
 const KEEPALIVE = code('k');
 const STATUS = code('r');
 const NEW_ARCHIVE = code('n');
-const DATA = code('d');
+/** What messages of the bytes of a base backup begin with. */
+export const BACKUP_DATA = code('d');
 const MANIFEST = code('m');
 
 const fromMicroseconds = (value: bigint) => EPOCH + Number(value) / 1000;
@@ -52,7 +53,7 @@ export function statusUpdate(written: bigint, flushed: bigint, now: number): Buf
 
 /** Reads one message of a base backup's copy stream. @returns undefined for reports of progress */
 export function readBackupMessage(bytes: Buffer): BaseBackupPart | undefined {
-  if (bytes[0] === DATA) return { kind: 'data', bytes: bytes.subarray(1) };
+  if (bytes[0] === BACKUP_DATA) return { kind: 'data', bytes: bytes.subarray(1) };
   if (bytes[0] === MANIFEST) return { kind: 'manifest' };
   if (bytes[0] === NEW_ARCHIVE) return { kind: 'archive', name: bytes.toString('utf8', 1, bytes.indexOf(0, 1)) };
   return undefined;

@@ -264,7 +264,7 @@ async function* each(pieces: Iterable<Buffer>): AsyncGenerator<Buffer> {
 
 async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of source) pieces.push(piece);
+  for await (const piece of source) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
 

@@ -66,7 +66,7 @@ export class HashListWriter {
     this.#head.writeUInt16LE(changed, 4);
     this.#spool.append(this.#head);
     for (let piece = 0; piece < PIECES; piece++) {
-      if (changed & (1 << piece)) this.#spool.append(hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES));
+      if (changed & (1 << piece)) this.#spool.append(hashes, piece * HASH_BYTES, (piece + 1) * HASH_BYTES);
     }
   }
 

@@ -16,7 +16,10 @@ export interface BaseBackupOptions {
   maxRate?: number | undefined;
 }
 
-/** A base backup as it arrives: each archive begins with `archive`, the manifest with `manifest`; `data` follows. */
+/**
+ * A base backup as it arrives: each archive begins with `archive`, the manifest with `manifest`; `data` follows, whose bytes
+ * are valid until the next part is asked for.
+ */
 export type BaseBackupPart =
   | { kind: 'start'; lsn: Lsn; timeline: number }
   | { kind: 'tablespace'; oid: string; path: string }

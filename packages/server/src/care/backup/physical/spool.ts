@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
 
 const BUFFER = 1 << 16;
+/** Bytes that are moved one by one: an object for each slice of them would be larger than they are. */
+const FEW = 128;
 
 /** What the file system says where there is no room, or no folder, for temporary files. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'ENOENT']);
@@ -32,14 +34,20 @@ export class Spool {
     return this.#written + this.#buffered;
   }
 
-  /** @throws what the file system says, such as `ENOSPC` */
-  append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) {
+  /**
+   * Puts the bytes from `from` to before `to` at its end.
+   * @throws what the file system says, such as `ENOSPC`
+   */
+  append(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    for (let at = from; at < to; ) {
       if (this.#buffered === BUFFER) this.flush();
-      const taken = bytes.subarray(at, at + BUFFER - this.#buffered);
-      this.#buffer.set(taken, this.#buffered);
-      this.#buffered += taken.length;
-      at += taken.length;
+      const end = Math.min(to, at + BUFFER - this.#buffered);
+      if (end - at <= FEW) while (at < end) this.#buffer[this.#buffered++] = bytes[at++] as number;
+      else {
+        this.#buffer.set(bytes.subarray(at, end), this.#buffered);
+        this.#buffered += end - at;
+        at = end;
+      }
     }
   }
 
