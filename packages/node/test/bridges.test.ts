@@ -88,12 +88,11 @@ describe('winston', () => {
       syslog.crit('the end'); syslog.warning('hidden');
       for (const one of [log, syslog]) one.end();`);
     expect(result).toMatchObject({ code: 0, stderr: '' });
-    const byMessage = Object.fromEntries(yumops.records.map((record) => [record['message'], record]));
-    expect(byMessage['stock is low']).toMatchObject({
+    expect(byMessage()['stock is low']).toMatchObject({
       ...{ level: 'warn', sku: 'A-1', part: 'cart', token: '[redacted]', requestId: 'r-3', service: 'child' },
     });
-    expect(byMessage['details']).toMatchObject({ level: 'debug' });
-    expect(byMessage['the end']).toMatchObject({ level: 'fatal' });
+    expect(byMessage()['details']).toMatchObject({ level: 'debug' });
+    expect(byMessage()['the end']).toMatchObject({ level: 'fatal' });
     const failed = yumops.records.find(({ level }) => level === 'error');
     expect(failed?.['message']).toContain('cannot pay');
     expect(failed?.['stack']).toContain('nope');
@@ -121,6 +120,107 @@ describe('the console', () => {
       { level: 'info' },
     ]);
     expect(yumops.records.map(({ message }) => message)).not.toContain('after');
+  });
+});
+
+/** By message; what is sent together has the most severe lines first. */
+const byMessage = () => Object.fromEntries(yumops.records.map((record) => [record['message'], record]));
+
+describe('consola', () => {
+  it('levels, kinds, tags, objects, errors and the running context, redacted', async () => {
+    const result = await run(`const { createConsola } = require('consola');
+      const { consolaReporter } = require('@yumops/node/consola');
+      const log = createConsola({ level: Infinity, reporters: [consolaReporter()] });
+      withContext({ requestId: 'r-4' }, () => log.withTag('cart').warn('stock is low', { sku: 'A-1', password: 'hunter22' }));
+      log.success('built %d files', 3);
+      log.error(new TypeError('nope'));
+      log.fatal('the end');
+      log.debug('details'); log.trace('deep'); log.verbose('deeper');
+      log.info({ message: 'as an object', token: 'abc', part: 'cart' });
+      log.info('bad', { get bad() { throw new Error('getter'); } });`);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(byMessage()).toMatchObject({
+      'stock is low': { level: 'warn', tag: 'cart', sku: 'A-1', password: '[redacted]', requestId: 'r-4' },
+      'built 3 files': { level: 'info', kind: 'success' },
+      nope: { level: 'error', error: { name: 'TypeError', stack: expect.stringContaining('nope') } },
+      'the end': { level: 'fatal' },
+      details: { level: 'debug' },
+      deep: { level: 'trace' },
+      deeper: { level: 'trace' },
+      'as an object': { level: 'info', token: '[redacted]', part: 'cart' },
+      bad: { level: 'info' },
+    });
+  });
+});
+
+describe('LogTape', () => {
+  it('levels, properties, categories, templates and the running context, redacted; disposing delivers', async () => {
+    const result = await run(`const { configure: configureLogTape, dispose, getLogger } = require('@logtape/logtape');
+      const { logTapeSink } = require('@yumops/node/logtape');
+      await configureLogTape({
+        sinks: { yumops: logTapeSink() },
+        loggers: [
+          { category: ['shop'], sinks: ['yumops'], lowestLevel: 'trace' },
+          { category: ['logtape', 'meta'], sinks: [], lowestLevel: 'error' },
+        ],
+      });
+      const log = getLogger(['shop', 'cart']);
+      withContext({ requestId: 'r-5' }, () => log.warn('{sku} is low', { sku: 'A-1', password: 'hunter22' }));
+      log.error('cannot pay', { error: new TypeError('nope') });
+      log.info\`order of \${3} for \${{ token: 'abc' }}\`;
+      log.trace('deep');
+      log.fatal('the end');
+      log.debug('bad', { get bad() { throw new Error('getter'); } });
+      await dispose();
+      process.kill(process.pid, 'SIGKILL');`);
+    expect(result).toMatchObject({ code: null, stderr: '' });
+    expect(byMessage()).toMatchObject({
+      'A-1 is low': { level: 'warn', category: 'shop.cart', sku: 'A-1', password: '[redacted]', requestId: 'r-5' },
+      'cannot pay': { level: 'error', error: { name: 'TypeError' } },
+      'order of 3 for {…}': { level: 'info', args: [{ token: '[redacted]' }] },
+      deep: { level: 'trace' },
+      'the end': { level: 'fatal' },
+    });
+  });
+});
+
+describe("OpenTelemetry's log SDK", () => {
+  it('severity, body, attributes, trace and resource, redacted, whatever the running context; shutting down delivers', async () => {
+    const result = await run(`const { LoggerProvider, SimpleLogRecordProcessor } = require('@opentelemetry/sdk-logs');
+      const { resourceFromAttributes } = require('@opentelemetry/resources');
+      const api = require('@opentelemetry/api');
+      const { YumOpsLogRecordExporter } = require('@yumops/node/opentelemetry');
+      const provider = new LoggerProvider({
+        resource: resourceFromAttributes({ 'service.name': 'cart', 'service.version': '1.2', 'deployment.environment.name': 'stage', 'host.name': 'h1' }),
+        processors: [new SimpleLogRecordProcessor({ exporter: new YumOpsLogRecordExporter() })],
+      });
+      const log = provider.getLogger('checkout');
+      const span = api.trace.wrapSpanContext({ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1 });
+      const context = api.trace.setSpan(api.ROOT_CONTEXT, span);
+      withContext({ requestId: 'r-6', traceId: 'ef'.repeat(16) }, () => log.emit({
+        context, severityNumber: 13, body: 'stock is low', timestamp: ${TIME}, attributes: { sku: 'A-1', password: 'hunter22', 'http.route': '/cart' },
+      }));
+      log.emit({ severityText: 'ERROR', body: 'cannot pay', attributes: { 'exception.type': 'TypeError', 'exception.message': 'nope' } });
+      log.emit({ eventName: 'order', body: { total: 3, token: 'abc' } });
+      await provider.shutdown();
+      process.kill(process.pid, 'SIGKILL');`);
+    expect(result).toMatchObject({ code: null, stderr: '' });
+    const origin = { service: 'cart', release: '1.2', environment: 'stage' };
+    expect(byMessage()).toMatchObject({
+      'stock is low': {
+        ...{
+          ...origin,
+          level: 'warn',
+          timestamp: new Date(TIME).toISOString(),
+          'otel.scope.name': 'checkout',
+          'host.name': 'h1',
+        },
+        ...{ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), sku: 'A-1', password: '[redacted]', endpoint: '/cart' },
+      },
+      'cannot pay': { ...origin, level: 'error', error: { name: 'TypeError', message: 'nope' } },
+      '': { ...origin, level: 'info', event: 'order', body: { total: 3, token: '[redacted]' } },
+    });
+    expect(byMessage()['stock is low']).not.toHaveProperty('requestId');
   });
 });
 

@@ -1,7 +1,7 @@
-import { format } from 'node:util';
 import type { Level } from '@yumops/protocol';
 import { pipeline } from '../runtime/pipeline.ts';
 import { shared } from '../runtime/shared.ts';
+import { split } from './arguments.ts';
 
 const METHODS = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const;
 type Method = keyof typeof METHODS;
@@ -9,36 +9,6 @@ type Method = keyof typeof METHODS;
 export interface CaptureConsoleOptions {
   /** Methods that are recorded; default all: `debug`, `log`, `info`, `warn`, `error`. */
   methods?: readonly Method[];
-}
-
-interface Split {
-  message: string;
-  fields: object;
-}
-
-/** Texts become the message; objects stay objects, so that what is secret in them is found by its key. */
-function split(args: readonly unknown[]): Split {
-  const isThing = (value: unknown): value is object => typeof value === 'object' && value !== null;
-  const error = args.find((value) => value instanceof Error);
-  const things = args.filter((value): value is object => isThing(value) && !(value instanceof Error));
-  const [only] = things;
-  const message = format(...args.filter((value) => !isThing(value)));
-  return {
-    message: message === '' && error !== undefined ? error.message : message,
-    fields: fieldsOf(things.length === 1 && !Array.isArray(only) ? only : undefined, things, error),
-  };
-}
-
-/** @param only the one object that was written; it is handed on as it is, for reading it may throw */
-function fieldsOf(only: object | undefined, things: readonly unknown[], error: Error | undefined): object {
-  if (error === undefined) {
-    return only ?? (things.length === 0 ? {} : { args: things });
-  }
-  try {
-    return only === undefined && things.length > 0 ? { args: things, error } : { ...only, error };
-  } catch {
-    return { args: things, error };
-  }
 }
 
 /** The capture of this process: while one runs, another begins nothing. */

@@ -274,10 +274,19 @@ export class Logger {
    * @param time when it was made, milliseconds since the epoch
    */
   foreign(level: Level, time: number, message: string, fields: object): void {
+    this.#imported(level, time, message, () => this.#bodyOrReason(undefined, fields));
+  }
+
+  /** As {@link foreign} for a record that names its trace and request itself: without the running context. */
+  complete(level: Level, time: number, message: string, fields: object): void {
+    this.#imported(level, time, message, () => this.#core.writer.fields(fields, RESERVED));
+  }
+
+  #imported(level: Level, time: number, message: string, body: () => string): void {
     const index = LEVELS.indexOf(level);
     const { guard } = this.#core;
     if (guard === undefined || index >= WARN || guard.admits(index, message)) {
-      this.#emit(index, message, this.#bodyOrReason(undefined, fields), Math.floor(time));
+      this.#emit(index, message, body(), Math.floor(time));
     }
   }
 

@@ -21,6 +21,13 @@ export interface ConfigureOptions extends Partial<Settings> {
   transport?: Partial<Pick<SenderOptions, 'maxBuffer' | 'maxBatch' | 'interval' | 'timeout' | 'backoff'>>;
 }
 
+/** Names on every record; what is missing is as in the settings. */
+export interface Identity {
+  service?: string | undefined;
+  environment?: string | undefined;
+  release?: string | undefined;
+}
+
 /** The process-wide parts that all loggers share. */
 export interface Pipeline {
   settings: Settings;
@@ -28,6 +35,8 @@ export interface Pipeline {
   sinks: readonly Sink[];
   /** Lines for YumOps alone: samples and outbound calls. */
   telemetry: Logger;
+  /** As `telemetry` for records of a process that calls itself otherwise. */
+  telemetryOf(identity: Identity): Logger;
   redact: RedactionOptions;
   sampling: SamplingOptions | undefined;
   /** Whether the counts of `drops` go to YumOps as metrics. */
@@ -104,13 +113,19 @@ function build(overrides: ConfigureOptions): Pipeline {
   const { service, environment, release } = settings;
   const identity = { service, environment, release, redact };
   const toSender = sender === undefined ? [] : [sender];
-  const telemetry = coreOf({ ...identity, level: 'trace', sampling, sinks: toSender }, drops);
+  const common = { ...identity, level: 'trace', sampling, sinks: toSender } as const;
+  const telemetry = coreOf(common, drops);
   const ending = new Ending(drops, new Logger({ ...identity, sinks }));
   ending.attach({ sinks, guard: telemetry.guard });
   watchProcessEnd(ending);
   return {
     ...{ settings, drops, sinks, redact, sampling, reportsDrops: sender !== undefined },
     telemetry: new Logger(() => telemetry),
+    telemetryOf: (names) => {
+      const core = coreOf(Object.assign({ ...common }, definedOnly(names)), drops);
+      ending.attach({ sinks: [], guard: core.guard });
+      return new Logger(() => core);
+    },
     attach: (parts) => ending.attach(parts),
     flush: (timeoutMs) => ending.flush(timeoutMs),
   };

@@ -1,0 +1,1 @@
+export { type ConsolaRecord, consolaReporter } from './bridges/consola.ts';

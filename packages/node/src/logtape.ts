@@ -1,0 +1,1 @@
+export { type LogTapeRecord, type LogTapeSink, logTapeSink } from './bridges/logtape.ts';

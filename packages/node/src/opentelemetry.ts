@@ -1,0 +1,1 @@
+export { type ExportedLog, type ExportResult, YumOpsLogRecordExporter } from './bridges/opentelemetry.ts';
