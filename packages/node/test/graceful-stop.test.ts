@@ -9,11 +9,11 @@ it('takes readiness down first, lets running requests finish, then delivers and 
   const yumops = await new RecordingServer().listen();
   const text = `
     import { createServer } from 'node:http';
-    import { readyzHandler } from ${JSON.stringify(`${DIST}/health.js`)};
+    import { health } from ${JSON.stringify(`${DIST}/health.js`)};
     import { stopOnSignals, withRequestLog } from ${JSON.stringify(`${DIST}/http.js`)};
-    const ready = readyzHandler();
+    const { readyz } = health({ filesystem: false });
     const server = createServer(withRequestLog(async (request, response) => {
-      if (request.url === '/readyz') { response.statusCode = (await ready()).status; response.end(); return; }
+      if (request.url === '/readyz') return readyz(request, response);
       process.once('message', () => response.end('finished'));
       process.send('running');
     }));

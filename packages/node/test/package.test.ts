@@ -130,12 +130,12 @@ describe('the packed tarball in an empty project', () => {
       const monitor = new HealthMonitor({ externalApis: [{ name: 'pay', url: 'https://pay.test', acceptedStatuses: [401] }] });
       monitor.addCheck('queue', async (signal) => !signal.aborted);
       monitor.addCheck('nothing', async () => {});
-      export const GET: (request: Request) => Promise<Response> = detailedHealthHandler(monitor);
+      export const GET: (request: Request) => Promise<Response> = health({ monitor, checks: [queueLagCheck({ lag: () => 1 })] }).detailed;
       export const POST = withRequestLog(async (request: Request, context: { params: Promise<{ id: string }> }) => Response.json(await context.params));
       export const proxied = withProxyLog(async (request: Request) => undefined);`;
     const names = [
       ['{ createLogger, type Logger }', '@yumops/node'],
-      ['{ detailedHealthHandler, HealthMonitor }', '@yumops/node/health'],
+      ['{ health, HealthMonitor, queueLagCheck }', '@yumops/node/health'],
       ['{ withRequestLog }', '@yumops/node/next'],
       ['{ withProxyLog }', '@yumops/node/next/proxy'],
     ];

@@ -1,5 +1,5 @@
 import 'server-only';
-import { HealthMonitor } from '@yumops/node';
+import { type Health, health } from '@yumops/node/health';
 import { config } from '@/lib/config';
 import { pool } from '@/lib/database/pool';
 import { once } from '@/lib/once';
@@ -7,22 +7,20 @@ import { once } from '@/lib/once';
 const NEAR_CITY_HALL = [40.7128, -74.006, 5, 1];
 
 /** What YumZoom needs in order to serve. The database is critical; without a partner it serves less. */
-export function healthMonitor(): HealthMonitor {
-  return once(
-    'health-monitor',
-    () =>
-      new HealthMonitor({
-        database: {
-          pool: pool(),
-          query: { text: 'SELECT id FROM nearby_restaurants_optimized($1, $2, $3, $4)', values: NEAR_CITY_HALL },
-        },
-        externalApis: [
-          api('google-maps', `${config.partners.maps().url}/geocode?address=test`, config.partners.maps().key),
-          api('stripe', `${config.partners.payments().url}/v1/balance`, config.partners.payments().key),
-          api('email', `${config.partners.email().url}/domains`, config.partners.email().key),
-        ],
-        filesystem: { directory: config.uploadsFolder() },
-      }),
+export function appHealth(): Health {
+  return once('health', () =>
+    health({
+      database: {
+        pool: pool(),
+        query: { text: 'SELECT id FROM nearby_restaurants_optimized($1, $2, $3, $4)', values: NEAR_CITY_HALL },
+      },
+      externalApis: [
+        api('google-maps', `${config.partners.maps().url}/geocode?address=test`, config.partners.maps().key),
+        api('stripe', `${config.partners.payments().url}/v1/balance`, config.partners.payments().key),
+        api('email', `${config.partners.email().url}/domains`, config.partners.email().key),
+      ],
+      filesystem: { directory: config.uploadsFolder() },
+    }),
   );
 }
 

@@ -1,3 +1,4 @@
+import { definedOnly } from '../runtime/defined-only.ts';
 import { pipeline, warnOnStderr } from '../runtime/pipeline.ts';
 import { shared } from '../runtime/shared.ts';
 import { type ClientOptions, ErrorClient } from './client.ts';
@@ -53,10 +54,6 @@ function open(options: InitOptions): ErrorClient | undefined {
   const { release, environment, service } = settings;
   state.client = new ErrorClient({ release, environment, service, ...definedOnly(rest), dsn });
   return state.client;
-}
-
-function definedOnly<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Value;
 }
 
 /** The process still ends as it would without us; what waits is sent by a child when the event loop is gone. */

@@ -74,12 +74,17 @@ const FORWARDING = [
   'cf-connecting-ip',
 ];
 
+/** Whether a proxy's header came along. */
+export function hasForwardedHeader(header: HeaderLookup): boolean {
+  return FORWARDING.some((name) => header(name) !== undefined);
+}
+
 /** Reads the headers that {@link identify} asks for, one by one. */
 export function headsBy(header: HeaderLookup): SentHeads {
   return {
     requestId: header('x-request-id'),
     traceparent: header('traceparent'),
-    forwarded: FORWARDING.some((name) => header(name) !== undefined),
+    forwarded: hasForwardedHeader(header),
   };
 }
 

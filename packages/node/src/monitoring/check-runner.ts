@@ -1,19 +1,27 @@
-import { maskSecrets } from '../logging/secrets.ts';
-import type { CheckDefinition, CheckOutcome, HealthCheck } from './health-check.ts';
+import { type CheckState, nextState, statusAt } from './check-state.ts';
+import type { CheckDefinition, CheckOutcome, CheckRules, Finding, HealthCheck, Measurement } from './health-check.ts';
+import { reasonOf } from './reason.ts';
 
 const DEFAULT_TIMEOUT = 5000;
+const DEFAULT_TTL = 5000;
+const DEFAULT_JITTER = 0.1;
 
-function reasonOf(error: unknown): string {
-  const text =
-    error instanceof AggregateError
-      ? error.errors.map(reasonOf).join('; ')
-      : error instanceof Error
-        ? error.message
-        : String(error);
-  return maskSecrets(text).slice(0, 500) || 'unknown error';
+/** A check as the reports show it, with what it measured. */
+export interface CheckResult {
+  definition: CheckDefinition;
+  check: HealthCheck;
+  measurements: Record<string, Measurement>;
 }
 
-function normalise(outcome: CheckOutcome): { status: HealthCheck['status']; details?: Record<string, unknown> } {
+interface LastRun {
+  finding: Finding;
+  responseTime: number;
+  lastChecked: Date;
+  /** Until when its result is good, monotonic milliseconds. */
+  until: number;
+}
+
+function normalise(outcome: CheckOutcome): Finding {
   if (typeof outcome === 'object') {
     return outcome;
   }
@@ -24,46 +32,75 @@ function normalise(outcome: CheckOutcome): { status: HealthCheck['status']; deta
 }
 
 /**
- * Runs one check: at most once at a time, with its own time limit, its result kept for a while. Never rejects; a check that throws or
- * hangs is `unhealthy`, with the reason in `details.error`.
+ * Runs one check: at most once at a time, with its own time limit, its result kept for a while, on demand or in the background.
+ * Never rejects; a check that throws or hangs is `unhealthy`, with the reason in `details.error`.
  */
 export class CheckRunner {
   readonly definition: CheckDefinition;
-  readonly #ttl: number;
-  #running: Promise<HealthCheck> | undefined;
-  #last: { check: HealthCheck; at: number } | undefined;
+  readonly #rules: CheckRules;
+  #running: Promise<void> | undefined;
+  #last: LastRun | undefined;
+  #state: CheckState | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
-  /** @param ttl how long a result is good for, milliseconds */
-  constructor(definition: CheckDefinition, ttl: number) {
+  /** @param defaults rules for what the check leaves open */
+  constructor(definition: CheckDefinition, defaults: CheckRules = {}) {
     this.definition = definition;
-    this.#ttl = ttl;
+    this.#rules = { ...defaults, ...definition };
   }
 
-  result(): Promise<HealthCheck> {
-    if (this.#last !== undefined && performance.now() - this.#last.at < this.#ttl) {
-      return Promise.resolve(this.#last.check);
+  async result(): Promise<CheckResult> {
+    const last = this.#last;
+    const due = last === undefined || performance.now() >= last.until;
+    if (due) {
+      const run = this.#refresh();
+      if (last === undefined || this.#rules.interval === undefined) await run;
     }
+    return this.#present();
+  }
+
+  /** Ends the runs in the background. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #refresh(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #run(): Promise<HealthCheck> {
+  async #run(): Promise<void> {
+    clearTimeout(this.#timer);
     const startedAt = performance.now();
-    const outcome = await this.#outcome().catch((error: unknown) => ({
-      status: 'unhealthy' as const,
-      details: { error: reasonOf(error) },
-    }));
+    const finding = await this.#finding().catch(
+      (error: unknown): Finding => ({ status: 'unhealthy', details: { error: reasonOf(error) } }),
+    );
     const at = performance.now();
+    const { ttl = DEFAULT_TTL, interval, jitter = DEFAULT_JITTER } = this.#rules;
+    const pause = (interval ?? ttl) * (1 + Math.random() * jitter);
+    this.#state = nextState(this.#state, finding.status, at, this.#rules);
     const responseTime = Math.round((at - startedAt) * 10) / 10;
-    const check = { name: this.definition.name, responseTime, ...outcome, lastChecked: new Date() };
-    this.#last = { check, at };
-    return check;
+    this.#last = { finding, responseTime, lastChecked: new Date(), until: at + pause };
+    if (interval !== undefined && !this.#stopped) {
+      this.#timer = setTimeout(() => void this.#refresh(), pause);
+      this.#timer.unref();
+    }
   }
 
-  async #outcome() {
-    const timeout = this.definition.timeout ?? DEFAULT_TIMEOUT;
+  #present(): CheckResult {
+    const { finding, responseTime, lastChecked } = this.#last as LastRun;
+    const { status, reason } = statusAt(this.#state as CheckState, performance.now(), this.#rules);
+    const details = reason === undefined ? finding.details : { ...finding.details, reason };
+    const check = { name: this.definition.name, status, responseTime, ...(details && { details }), lastChecked };
+    return { definition: this.definition, check, measurements: finding.measurements ?? {} };
+  }
+
+  async #finding(): Promise<Finding> {
+    const { timeout = DEFAULT_TIMEOUT } = this.#rules;
     const controller = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_resolve, reject) => {

@@ -10,14 +10,9 @@ import { EventLoopMeter } from '../runtime/event-loop.ts';
 import { runInScope } from '../runtime/scope.ts';
 import type { PgClient, PgPool } from './checks/database.ts';
 import type { RedisClient } from './checks/redis.ts';
+import { health } from './health.ts';
 import type { CheckDefinition } from './health-check.ts';
-import {
-  detailedHealthHandler,
-  healthHandler,
-  livezHandler,
-  readyzHandler,
-  standardHealthHandler,
-} from './health-handlers.ts';
+import type { HealthEndpoint } from './health-endpoint.ts';
 import { HealthMonitor } from './health-monitor.ts';
 
 const servers: Server[] = [];
@@ -107,7 +102,7 @@ describe('running checks', () => {
       () => {
         throw new Error('postgres://app:hunter22@db/x unreachable');
       },
-      'postgres://app:[redacted]@db/x unreachable',
+      '[host] unreachable',
     ],
   ])('a check that %s is its own unhealthy entry', async (_name, run, error) => {
     const monitor = new HealthMonitor({ checks: [{ name: 'bad', run, timeout: 60 }] }).addCheck('good', () => true);
@@ -161,7 +156,7 @@ describe('running checks', () => {
   it('runs a check once for callers at the same time, keeps the result, and looks again afterwards', async () => {
     const pass = standingClock();
     const run = vi.fn(() => sleep(20));
-    const monitor = new HealthMonitor({ filesystem: false, ttl: 600, checks: [{ name: 'counted', run }] });
+    const monitor = new HealthMonitor({ filesystem: false, ttl: 600, jitter: 0, checks: [{ name: 'counted', run }] });
     await Promise.all([find(monitor, 'counted'), find(monitor, 'counted'), find(monitor, 'counted')]);
     pass(599);
     await find(monitor, 'counted');
@@ -328,6 +323,7 @@ describe('handlers', () => {
     new HealthMonitor({ filesystem: false, checks: [{ name: 'x', run: () => status, critical }] });
   const authorized = new Request('http://x.test/', { headers: { authorization: 'Bearer let-me-in' } });
   const options = { token: 'let-me-in' };
+  const of = (watched: HealthMonitor) => health({ ...options, monitor: watched });
 
   it.each([
     ['healthy', true, 200],
@@ -335,7 +331,7 @@ describe('handlers', () => {
     ['unhealthy', false, 200],
     ['unhealthy', true, 503],
   ] as const)('/api/health with a check %s, critical %s: %i', async (status, critical, code) => {
-    const response = await healthHandler(monitor(status, critical))();
+    const response = await health({ monitor: monitor(status, critical) }).status();
     expect(response.status).toBe(code);
     expect(await response.json()).toEqual({ status: code === 200 ? 'healthy' : 'unhealthy' });
     expect(response.headers.get('cache-control')).toContain('no-store');
@@ -346,7 +342,7 @@ describe('handlers', () => {
     ['degraded', 202],
     ['unhealthy', 503],
   ] as const)('/api/health/detailed %s: %i in the guide’s shape', async (status, code) => {
-    const response = await detailedHealthHandler(monitor(status), options)(authorized);
+    const response = await of(monitor(status)).detailed(authorized);
     expect(response.status).toBe(code);
     expect(response.headers.get('x-health-check')).toBe(status);
     expect(response.headers.get('cache-control')).toBe('no-cache, no-store, must-revalidate');
@@ -372,15 +368,13 @@ describe('handlers', () => {
     ],
     ['no request', undefined],
   ])('details stay closed to %s', async (_name, request) => {
-    for (const handler of [
-      detailedHealthHandler(monitor('healthy'), options),
-      standardHealthHandler(monitor('healthy'), options),
-      detailedHealthHandler(monitor('healthy')),
-    ]) {
-      const response = await handler(request);
+    const open = health({ monitor: monitor('healthy') });
+    for (const endpoint of [of(monitor('healthy')).detailed, open.detailed]) {
+      const response = await endpoint(request);
       expect(response.status).toBe(401);
       expect(await response.text()).not.toContain('checks');
     }
+    expect(await (await open.healthz(request)).json()).toEqual({ status: 'pass' });
   });
 
   it.each([
@@ -391,29 +385,93 @@ describe('handlers', () => {
     ['10.1.2.3', true, 401],
   ])('a connection from %s, forwarded %s: %i', async (peer, forwarded, status) => {
     const scope = { fields: {}, request: { route: undefined, peer, forwarded }, written: undefined };
-    const response = await runInScope(scope, () =>
-      detailedHealthHandler(monitor('healthy'), options)(new Request('http://x.test/')),
-    );
+    const response = await runInScope(scope, () => of(monitor('healthy')).detailed(new Request('http://x.test/')));
     expect(response.status).toBe(status);
   });
 
   it.each([
-    ['healthy', 200, 'pass'],
-    ['degraded', 200, 'warn'],
-    ['unhealthy', 503, 'fail'],
-  ] as const)('application/health+json %s: %i %s', async (status, code, word) => {
-    const response = await standardHealthHandler(monitor(status), options)(authorized);
+    ['healthy', false, 200, 'pass', 'pass'],
+    ['degraded', true, 200, 'warn', 'warn'],
+    ['unhealthy', false, 200, 'warn', 'fail'],
+    ['unhealthy', true, 503, 'fail', 'fail'],
+  ] as const)('application/health+json %s, critical %s: %i %s', async (status, critical, code, whole, own) => {
+    const response = await of(monitor(status, critical)).healthz(authorized);
     expect([response.status, response.headers.get('content-type')]).toEqual([code, 'application/health+json']);
     expect(await response.json()).toMatchObject({
-      status: word,
-      checks: { 'x:responseTime': [{ status: word, observedUnit: 'ms' }] },
+      status: whole,
+      serviceId: expect.any(String),
+      checks: {
+        'x:responseTime': [
+          {
+            status: own,
+            observedUnit: 'ms',
+            observedValue: expect.any(Number),
+            componentType: 'component',
+            time: expect.any(String),
+          },
+        ],
+        'event-loop:delayP99': [{ componentType: 'system', observedUnit: 'ms', observedValue: 1 }],
+        'memory:rssOfLimit': [{ observedUnit: 'percent' }],
+      },
     });
   });
 
   it('liveness asks nothing, readiness asks the critical checks', async () => {
-    expect((await livezHandler()()).status).toBe(200);
-    expect((await readyzHandler()()).status).toBe(200);
-    expect((await readyzHandler(monitor('unhealthy', false))()).status).toBe(200);
-    expect((await readyzHandler(monitor('unhealthy', true))()).status).toBe(503);
+    expect((await health().livez()).status).toBe(200);
+    expect((await of(monitor('unhealthy', false)).readyz()).status).toBe(200);
+    expect((await of(monitor('unhealthy', true)).readyz()).status).toBe(503);
+  });
+
+  it('startup fails until all critical checks have passed once, and the application says so', async () => {
+    let status: 'healthy' | 'unhealthy' = 'unhealthy';
+    const watched = new HealthMonitor({ ttl: 0, checks: [{ name: 'x', run: () => status, critical: true }] });
+    const { startupz, started } = health({ monitor: watched, waitForStarted: true });
+    const codes = [(await startupz()).status];
+    status = 'healthy';
+    codes.push((await startupz()).status);
+    started();
+    codes.push((await startupz()).status);
+    status = 'unhealthy';
+    codes.push((await startupz()).status);
+    expect(codes).toEqual([503, 503, 200, 200]);
+  });
+
+  const asking = (query: string) => new Request(`http://x.test/${query}`, { headers: authorized.headers });
+  const watched = () =>
+    new HealthMonitor({
+      filesystem: false,
+      checks: [
+        { name: 'db', run: () => false, critical: true },
+        { name: 'cache', run: () => Promise.reject(new Error('connect to cache.internal:6379 failed')) },
+        { name: 'mail', run: () => 'degraded' },
+      ],
+    });
+
+  it('lists checks as Kubernetes does, and leaves out what is named', async () => {
+    const { readyz, healthz } = of(watched());
+    const own = ['[+]memory ok', '[+]cpu ok', '[+]event-loop ok'];
+    const last = ['[-]cache failed: connect to [host] failed', '[!]mail degraded'];
+    const lines = async (answer: Promise<Response>) => (await (await answer).text()).trimEnd().split('\n');
+    expect(await lines(readyz(asking('?verbose')))).toEqual([
+      ...['[+]shutdown ok', ...own, '[-]db failed', ...last, 'readyz check failed'],
+    ]);
+    expect(await lines(healthz(asking('?verbose&exclude=db&exclude=nothing')))).toEqual([
+      ...own,
+      ...last,
+      'warn: no check is called "nothing", so none was left out',
+      'healthz check passed',
+    ]);
+    expect((await readyz(asking('?exclude=db,cache'))).status).toBe(200);
+  });
+
+  it('tells nobody else more than the status', async () => {
+    const { livez, readyz, startupz, healthz, status } = of(watched());
+    const anybody = (query: string) => new Request(`http://x.test/${query}`);
+    const bodies = [livez, readyz, startupz, healthz, status].map(async (endpoint: HealthEndpoint) =>
+      (await endpoint(anybody('?verbose&exclude=db'))).text(),
+    );
+    expect(await Promise.all(bodies)).toEqual([
+      ...['ok\n', 'not ready\n', 'starting\n', '{"status":"fail"}', '{"status":"unhealthy"}'],
+    ]);
   });
 });

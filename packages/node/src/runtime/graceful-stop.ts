@@ -14,9 +14,11 @@ export interface GracefulStopOptions {
 
 async function drain(server: Server, timeout: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection that stays open after its last answer would hold the process until the client leaves.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   const forced = setTimeout(() => server.closeAllConnections(), timeout);
   await closed;
+  clearInterval(idle);
   clearTimeout(forced);
 }
 

@@ -12,7 +12,7 @@ export interface MemoryUse {
 /** Reads a file of the system, or undefined where there is none. Replaced in tests. */
 export type ReadText = (path: string) => string | undefined;
 
-const readText: ReadText = (path) => {
+export const readText: ReadText = (path) => {
   try {
     return readFileSync(path, 'utf8');
   } catch {
@@ -24,7 +24,7 @@ const numberIn = (text: string | undefined) =>
   text === undefined || !/^\d+\s*$/.test(text) ? undefined : Number(text);
 
 /** The value of a line `name value` or `name: value kB`. */
-function field(text: string | undefined, name: string): number | undefined {
+export function field(text: string | undefined, name: string): number | undefined {
   const match = text === undefined ? null : new RegExp(`^${name}:?\\s+(\\d+)`, 'm').exec(text);
   return match === null ? undefined : Number(match[1]);
 }

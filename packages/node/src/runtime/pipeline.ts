@@ -7,6 +7,7 @@ import type { Sink } from '../logging/sink.ts';
 import { StdoutSink } from '../logging/stdout-sink.ts';
 import { BatchSender, type SenderOptions } from '../transport/batch-sender.ts';
 import { DropCounter } from '../transport/drop-counter.ts';
+import { definedOnly } from './defined-only.ts';
 import { Ending } from './ending.ts';
 import { watchProcessEnd } from './process-end.ts';
 import { shared } from './shared.ts';
@@ -76,10 +77,6 @@ export function pipeline(): Pipeline {
   const current = state();
   current.pipeline ??= build(current.overrides);
   return current.pipeline;
-}
-
-function definedOnly<Value extends object>(value: Value): Partial<Value> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Partial<Value>;
 }
 
 function senderOf(

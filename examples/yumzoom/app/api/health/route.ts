@@ -1,4 +1,3 @@
-import { healthHandler } from '@yumops/node/health';
-import { healthMonitor } from '@/lib/monitoring/health-monitor';
+import { appHealth } from '@/lib/monitoring/health-monitor';
 
-export const GET = (request: Request) => healthHandler(healthMonitor())(request);
+export const GET = (request: Request) => appHealth().status(request);

@@ -1,5 +1,6 @@
 import { expandVariables, MissingVariable } from '../../config/expand.ts';
-import type { CheckDefinition } from '../health-check.ts';
+import { KeyRules } from '../../logging/key-rules.ts';
+import { type CheckDefinition, measured } from '../health-check.ts';
 
 /** A service of others that the application depends on. */
 export interface ExternalApi {
@@ -35,9 +36,22 @@ function reasonOf(error: unknown): string {
   return error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'network error';
 }
 
+const RULES = new KeyRules();
+
+/** Addresses stand in logs on their way: a key has no place in one. @returns undefined where it is well */
+function flawOf(url: string): string | undefined {
+  if (!URL.canParse(url)) return 'the URL is not one';
+  const { username, password, searchParams } = new URL(url);
+  if (username !== '' || password !== '') return 'the URL holds credentials: put them into headers';
+  const name = [...searchParams.keys()].find((key) => key === 'key' || RULES.treatmentOf(key) !== 'keep');
+  return name === undefined ? undefined : `the URL holds "${name}": put it into headers`;
+}
+
 async function probe(api: ExternalApi, signal: AbortSignal): Promise<ApiResult> {
   const startedAt = performance.now();
   const responseTime = () => Math.round(performance.now() - startedAt);
+  const flaw = flawOf(api.url);
+  if (flaw !== undefined) return { name: api.name, status: false, responseTime: 0, reason: flaw };
   try {
     const limits = AbortSignal.any([signal, AbortSignal.timeout(api.timeout ?? 5000)]);
     const headers = expandVariables(api.headers ?? {});
@@ -60,6 +74,27 @@ export function externalApisCheck(apis: readonly ExternalApi[]): CheckDefinition
     async run(signal) {
       const apiChecks = await Promise.all(apis.map((api) => probe(api, signal)));
       return { status: apiChecks.every((api) => api.status) ? 'healthy' : 'degraded', details: { apiChecks } };
+    },
+  };
+}
+
+/** Asks one service: unhealthy when it does not answer as accepted. */
+export function httpCheck(
+  options: ExternalApi & Pick<CheckDefinition, 'critical' | 'affectedEndpoints'>,
+): CheckDefinition {
+  const { name, timeout = 5000, critical, affectedEndpoints } = options;
+  return {
+    name,
+    timeout: timeout + 500,
+    ...(critical === undefined ? {} : { critical }),
+    ...(affectedEndpoints === undefined ? {} : { affectedEndpoints }),
+    async run(signal) {
+      const { status, statusCode, responseTime, reason } = await probe(options, signal);
+      return {
+        status: status ? 'healthy' : 'unhealthy',
+        details: { ...(statusCode && { statusCode }), ...(reason && { error: reason }) },
+        measurements: { latency: measured(responseTime, 'ms') },
+      };
     },
   };
 }

@@ -21,6 +21,7 @@ function usedMemory(info: unknown): string {
 export function redisCheck(client: RedisClient, timeout = 5000): CheckDefinition {
   return {
     name: 'redis',
+    componentType: 'datastore',
     timeout,
     async run() {
       const startedAt = performance.now();

@@ -1,3 +1,3 @@
-import { HealthMonitor } from '@yumops/node/health';
+import { health } from '@yumops/node/health';
 
-export const monitor = new HealthMonitor();
+export const { status, detailed } = health();

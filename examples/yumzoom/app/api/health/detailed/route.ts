@@ -1,5 +1,4 @@
-import { detailedHealthHandler } from '@yumops/node/health';
-import { healthMonitor } from '@/lib/monitoring/health-monitor';
+import { appHealth } from '@/lib/monitoring/health-monitor';
 
 /** 200 healthy, 202 degraded, 503 unhealthy; for private addresses and whoever has HEALTH_TOKEN. */
-export const GET = (request: Request) => detailedHealthHandler(healthMonitor())(request);
+export const GET = (request: Request) => appHealth().detailed(request);

@@ -1,5 +1,4 @@
-import { healthHandler } from '@yumops/node/health';
-import { monitor } from '../../monitor';
+import { status } from '../../monitor';
 
 export const dynamic = 'force-dynamic';
-export const GET = healthHandler(monitor);
+export const GET = status;

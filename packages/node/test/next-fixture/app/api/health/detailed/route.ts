@@ -1,5 +1,4 @@
-import { detailedHealthHandler } from '@yumops/node/health';
-import { monitor } from '../../../monitor';
+import { detailed } from '../../../monitor';
 
 export const dynamic = 'force-dynamic';
-export const GET = detailedHealthHandler(monitor);
+export const GET = detailed;
