@@ -3,9 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { BackupKey, BackupKeys, Repository } from '../../src/care/backup/index.ts';
+import { recoverable } from '../../src/care/backup/physical/archive-state.ts';
 import { backUpPhysically, type PhysicalBackupInput } from '../../src/care/backup/physical/backup-now.ts';
 import { WalKeeper } from '../../src/care/backup/physical/keeper.ts';
-import { type EngineHandle, embeddedRecovery, makeScratch, startEmbeddedPostgres } from '../../src/engines/index.ts';
+import {
+  type EngineHandle,
+  embeddedRecovery,
+  makeScratch,
+  type PostgresMajor,
+  startEmbeddedPostgres,
+} from '../../src/engines/index.ts';
 import type { BlobStore } from '../../src/lib/blob.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
@@ -32,7 +39,7 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export async function startRig(major: 15 | 18, settings: Record<string, string | number> = {}): Promise<Rig> {
+export async function startRig(major: PostgresMajor, settings: Record<string, string | number> = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), `yumops-test-physical-${major}-`));
   const engine = await startEmbeddedPostgres({
     dataDir: join(folder, 'server'),
@@ -103,4 +110,23 @@ export async function hashTables(client: pg.Client): Promise<Record<string, stri
     hashes[name] = found[0].hash;
   }
   return hashes;
+}
+
+/** The time of the server, ISO with microseconds. */
+export async function serverTime({ app }: Rig): Promise<string> {
+  const { rows } = await app.query(
+    `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
+  );
+  return rows[0].at;
+}
+
+/** Waits until a moment could be restored. */
+export async function untilRecoverable(rig: Rig, moment: string): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (Date.now() < end) {
+    const range = await recoverable(rig.repository, Date.now());
+    if (range && range.latest >= moment) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${moment} did not become recoverable`);
 }

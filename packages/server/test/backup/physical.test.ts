@@ -1,14 +1,22 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Repository } from '../../src/care/backup/index.ts';
-import { readPhysicalState, recoverable } from '../../src/care/backup/physical/archive-state.ts';
+import { readPhysicalState } from '../../src/care/backup/physical/archive-state.ts';
 import { copyRest } from '../../src/care/backup/physical/copy-wal.ts';
 import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { catchUp } from '../../src/main/backup/copy.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 import { startStrictS3 } from '../support/strict-s3.ts';
-import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+import {
+  connect,
+  hashTables,
+  type Rig,
+  recoveryServer,
+  serverTime,
+  startRig,
+  untilRecoverable,
+} from './physical-rig.ts';
 
 const SCHEMA = `
 CREATE TABLE accounts (id int PRIMARY KEY, name text NOT NULL, balance numeric(12, 2) NOT NULL);
@@ -62,13 +70,6 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
   const moments: Record<string, string> = {};
   let hashes: Record<string, string>;
 
-  async function serverTime(): Promise<string> {
-    const { rows } = await rig.app.query(
-      `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
-    );
-    return rows[0].at;
-  }
-
   beforeAll(async () => {
     rig = await startRig(major);
     await rig.app.query(SCHEMA);
@@ -76,7 +77,7 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
     const keeper = rig.receive();
     await rig.backUp();
     await rig.app.query(`INSERT INTO marks VALUES ('first')`);
-    moments['between'] = await serverTime();
+    moments['between'] = await serverTime(rig);
     await rig.app.query(`INSERT INTO marks VALUES ('second')`);
     await writer.pause();
     hashes = await hashTables(rig.app);
@@ -88,7 +89,7 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
     moments['lsn'] = rows[0].lsn;
     await rig.app.query(`INSERT INTO marks VALUES ('fourth')`);
     await writer.stop();
-    moments['end'] = await serverTime();
+    moments['end'] = await serverTime(rig);
     await untilRecoverable(rig, moments['end']);
     await keeper.stop();
   });
@@ -205,13 +206,3 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
     }
   });
 });
-
-async function untilRecoverable(rig: Rig, moment: string): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (Date.now() < end) {
-    const range = await recoverable(rig.repository, Date.now());
-    if (range && range.latest >= moment) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`${moment} did not become recoverable`);
-}

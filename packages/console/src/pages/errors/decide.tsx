@@ -5,9 +5,8 @@ import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { State } from '../../components/state.tsx';
-import { IgnoreMenu } from './ignore-menu.tsx';
 
-export type Change = Record<string, unknown> & { action: 'resolve' | 'ignore' | 'reopen' | 'assign' };
+type Change = Record<string, unknown> & { action: 'resolve' | 'ignore' | 'reopen' | 'assign' };
 
 /** What can be decided of an error; each step says what it will mean. */
 export function Decide({ issue }: { issue: ErrorIssueDetail }) {
@@ -47,7 +46,7 @@ export function Decide({ issue }: { issue: ErrorIssueDetail }) {
             { action: 'ignore', escalating: true },
             'Comes back when it is much more frequent than usual',
           )}
-          <IgnoreMenu disabled={!allowed || change.isPending} onChoose={change.mutate} />
+          {step('Ignore', { action: 'ignore' }, 'Stays out of the list for good')}
         </>
       ) : (
         step('Reopen', { action: 'reopen' }, 'Back into the list of unresolved errors', true)

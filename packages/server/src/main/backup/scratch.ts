@@ -1,5 +1,5 @@
 import { dropDatabase, type ScratchServer, type ScratchServers } from '../../care/backup/index.ts';
-import { makeScratch, startEmbeddedPostgres, sweepScratch } from '../../engines/index.ts';
+import { makeScratch, type PostgresMajor, startEmbeddedPostgres, sweepScratch } from '../../engines/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -17,6 +17,9 @@ const SETTINGS = {
   max_wal_size: '2GB',
   maintenance_work_mem: '128MB',
 };
+
+/** The one that comes with the product. */
+const NEWEST = 18;
 
 async function versionOf(database: PostgresDatabase): Promise<string> {
   const connection = await database.connect('postgres');
@@ -41,14 +44,14 @@ export class EmbeddedScratchServers implements ScratchServers {
   async start(major: number): Promise<ScratchServer> {
     await sweepScratch({ clock: this.#clock, log: this.#log });
     try {
-      return await this.#start(major === 15 ? 15 : 18);
+      return await this.#start(Math.min(major, NEWEST) as PostgresMajor);
     } catch (error) {
-      if (codeOf(error) !== 'postgres_missing' || major >= 18) throw error;
-      return this.#start(18);
+      if (codeOf(error) !== 'postgres_missing' || major >= NEWEST) throw error;
+      return this.#start(NEWEST);
     }
   }
 
-  async #start(major: 15 | 18): Promise<ScratchServer> {
+  async #start(major: PostgresMajor): Promise<ScratchServer> {
     const scratch = await makeScratch('yumops-trial-');
     try {
       const engine = await startEmbeddedPostgres({

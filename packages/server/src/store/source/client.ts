@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { BackupDatabase, ClientPrograms, PostgresClient, RestoreOptions } from '../../care/backup/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import { clientEnvironment, sweepPasswords } from './client-environment.ts';
 import type { PostgresDatabase } from './connect.ts';
 import { choosePrograms, type FoundPrograms, findPrograms } from './find-programs.ts';
+import { isTooOldFor, withoutSetting } from './older-server.ts';
 
 /** Characters of what a program says that are kept: its last words say why it ended. */
 const MOST_WORDS = 8_000;
@@ -65,7 +67,12 @@ function lastLines(words: string): string {
   return (errors.length > 0 ? errors : lines).slice(0, 5).join('; ');
 }
 
-/** `pg_dump` and `pg_restore` of this machine. */
+type RestoreWork = Pick<RestoreOptions, 'args' | 'input' | 'signal'> & {
+  programs: ClientPrograms;
+  database: BackupDatabase;
+};
+
+/** `pg_dump` and `pg_restore` of this machine, and `psql` for servers that these are too new for. */
 export class LocalPostgresClient implements PostgresClient {
   readonly #path: string;
   #found: Promise<FoundPrograms[]> | undefined;
@@ -114,8 +121,18 @@ export class LocalPostgresClient implements PostgresClient {
     const { args, input, only, signal } = options;
     const folder = only === undefined ? undefined : await mkdtemp(join(tmpdir(), 'yumops-contents-'));
     const list = folder === undefined ? [] : [`--use-list=${join(folder, 'list')}`];
-    if (folder !== undefined) await writeFile(join(folder, 'list'), `${(only ?? []).join('\n')}\n`, { mode: 0o600 });
-    const { running, dispose } = await this.#start('pg_restore', programs, database, [...args, ...list]);
+    try {
+      if (folder !== undefined) await writeFile(join(folder, 'list'), `${(only ?? []).join('\n')}\n`, { mode: 0o600 });
+      const work = { programs, database, args: [...args, ...list], input, signal };
+      if (await isTooOldFor(programs.major, database)) await this.#restoreByScript(work);
+      else await this.#restoreItself(work);
+    } finally {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #restoreItself({ programs, database, args, input, signal }: RestoreWork): Promise<void> {
+    const { running, dispose } = await this.#start('pg_restore', programs, database, args);
     running.child.stdout?.resume();
     try {
       await this.#feed(running, input, signal);
@@ -123,7 +140,38 @@ export class LocalPostgresClient implements PostgresClient {
       running.child.kill('SIGKILL');
       await running.ended;
       await dispose();
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** As `pg_restore` would do it itself, through `psql`: a script that breaks off is never committed. */
+  async #restoreByScript({ programs, database, args, input, signal }: RestoreWork): Promise<void> {
+    const isPlace = (arg: string) => arg.startsWith('--dbname=');
+    const { folder } = await this.#choose(programs.major);
+    const toScript = [...args.filter((arg) => !isPlace(arg)), '--file=-'];
+    const places = ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1', ...args.filter(isPlace)];
+    const { running: psql, dispose } = await this.#start('psql', programs, database, places);
+    const writer = start(join(folder, 'pg_restore'), toScript, { PATH: this.#path, LC_ALL: 'C' }, '');
+    psql.child.stdout?.resume();
+    let refused: Ended | undefined;
+    void psql.ended.then((end) => {
+      if (end.code !== 0) refused = end;
+      writer.child.kill('SIGKILL');
+    });
+    // What psql reads no more is no loss: it has said why.
+    const passed = pipeline(withoutSetting(writer.child.stdout as Readable), psql.child.stdin as Writable).catch(
+      () => undefined,
+    );
+    try {
+      await this.#feed(writer, input, signal);
+      await passed;
+      refuseBadEnd('restore_failed', 'psql', await psql.ended);
+    } catch (error) {
+      if (refused && !signal?.aborted) refuseBadEnd('restore_failed', 'psql', refused);
+      throw error;
+    } finally {
+      for (const { child } of [writer, psql]) child.kill('SIGKILL');
+      await Promise.all([writer.ended, psql.ended, passed]);
+      await dispose();
     }
   }
 
