@@ -58,7 +58,7 @@ export interface ErrorIssueDetail extends ErrorIssue {
   tags: { key: string; values: ErrorShare[] }[];
   releases: ErrorShare[];
   environments: ErrorShare[];
-  resolution: { at: string; by: string; release: string | null; inNextRelease: boolean } | null;
+  resolution: { at: string; by: string; release: string | null; inNextRelease: boolean; commit: string | null } | null;
   ignore: { until: string | null; count: number | null; users: number | null; escalating: boolean } | null;
   activity: { at: string; actor: string; action: string; detail: Record<string, unknown> }[];
 }

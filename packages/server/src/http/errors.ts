@@ -40,8 +40,12 @@ const listQuery = z.object({
 const changeBody = z.discriminatedUnion('action', [
   z.object({
     action: z.literal('resolve'),
-    in: z.enum(['now', 'release', 'next-release']).optional(),
+    in: z.enum(['now', 'release', 'next-release', 'commit']).optional(),
     release: z.string().max(250).optional(),
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{7,64}$/i, 'the hash of a commit has 7 to 64 hex digits')
+      .optional(),
   }),
   z.object({
     action: z.literal('ignore'),

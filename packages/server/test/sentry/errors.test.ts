@@ -195,6 +195,22 @@ describe('what is decided', () => {
     expect(await detail(id)).toMatchObject({ status: 'unresolved', substatus: 'regressed' });
   });
 
+  it('resolved by a commit: a regression in the first release that has it, and in none before', async () => {
+    const more = (release: string) => ({ more: { release } });
+    await send({ type: 'ByCommit', ...more('shop@3.0.0') });
+    const { id } = await issueOf('ByCommit');
+    const resolve = (commit?: string) =>
+      rig.postJson(`/api/v1/errors/${id}`, { action: 'resolve', in: 'commit', commit });
+    expect((await resolve()).status).toBe(400);
+    expect((await resolve('c0ffee1')).body).toMatchObject({ resolution: { release: null, commit: 'c0ffee1' } });
+    await send({ type: 'ByCommit', ...more('shop@3.1.0') });
+    expect((await detail(id)).status).toBe('resolved');
+    const commits = [{ id: 'c0ffee1234567890' }];
+    await rig.postJson('/api/0/organizations/any/releases/', { version: 'shop@3.2.0', projects: ['7'], commits });
+    await send({ type: 'ByCommit', ...more('shop@3.2.0') });
+    expect(await detail(id)).toMatchObject({ status: 'unresolved', substatus: 'regressed' });
+  });
+
   it('ignored until so many events; assigned; every step is in the activity', async () => {
     await send({ type: 'Ignored' });
     const { id } = await issueOf('Ignored');

@@ -5,8 +5,9 @@ import { mayRespond } from '../../api/project.ts';
 import { meQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { State } from '../../components/state.tsx';
+import { IgnoreMenu } from './ignore-menu.tsx';
 
-type Change = Record<string, unknown> & { action: 'resolve' | 'ignore' | 'reopen' | 'assign' };
+export type Change = Record<string, unknown> & { action: 'resolve' | 'ignore' | 'reopen' | 'assign' };
 
 /** What can be decided of an error; each step says what it will mean. */
 export function Decide({ issue }: { issue: ErrorIssueDetail }) {
@@ -46,7 +47,7 @@ export function Decide({ issue }: { issue: ErrorIssueDetail }) {
             { action: 'ignore', escalating: true },
             'Comes back when it is much more frequent than usual',
           )}
-          {step('Ignore', { action: 'ignore' }, 'Stays out of the list for good')}
+          <IgnoreMenu disabled={!allowed || change.isPending} onChoose={change.mutate} />
         </>
       ) : (
         step('Reopen', { action: 'reopen' }, 'Back into the list of unresolved errors', true)

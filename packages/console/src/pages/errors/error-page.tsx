@@ -81,15 +81,19 @@ function Head({ issue }: { issue: ErrorIssueDetail }) {
   );
 }
 
+/** Where the fix is, behind "Resolved". */
+function placeOf({ release, commit, inNextRelease }: NonNullable<ErrorIssueDetail['resolution']>): string {
+  if (commit !== null) return ` in commit ${commit.slice(0, 12)}`;
+  if (release === null) return '';
+  return ` ${inNextRelease ? 'in the release after' : 'in'} ${release}`;
+}
+
 function Decision({ issue: { resolution, ignore } }: { issue: ErrorIssueDetail }) {
   if (resolution !== null) {
-    const where =
-      resolution.release === null
-        ? ''
-        : ` ${resolution.inNextRelease ? 'in the release after' : 'in'} ${resolution.release}`;
+    const after = resolution.commit === null ? 'An event of it from then on' : 'An event of a release with that commit';
     return (
       <p className="quiet">
-        Resolved{where} by {resolution.by}, <When at={resolution.at} />. An event of it from then on is a regression.
+        Resolved{placeOf(resolution)} by {resolution.by}, <When at={resolution.at} />. {after} is a regression.
       </p>
     );
   }

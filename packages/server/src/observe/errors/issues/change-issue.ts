@@ -25,7 +25,13 @@ export interface ChangeDeps {
 
 /** What is decided of an issue. */
 export type IssueChange =
-  | { action: 'resolve'; in?: 'now' | 'release' | 'next-release' | undefined; release?: string | undefined }
+  | {
+      action: 'resolve';
+      in?: 'now' | 'release' | 'next-release' | 'commit' | undefined;
+      release?: string | undefined;
+      /** Hash of the commit, or the begin of it. */
+      commit?: string | undefined;
+    }
   | {
       action: 'ignore';
       /** Milliseconds since the epoch. */
@@ -39,7 +45,7 @@ export type IssueChange =
 
 /**
  * Resolves, ignores, reopens or assigns an issue.
- * @throws error_not_found (404), release_needed, invalid_ignore (400)
+ * @throws error_not_found (404), release_needed, commit_needed, invalid_ignore (400)
  */
 export async function changeIssue(deps: ChangeDeps, id: string, change: IssueChange): Promise<Issue> {
   const { db, telemetry, audit, now, actor } = deps;
@@ -85,8 +91,9 @@ async function applyChange(tx: Queryable, issue: Issue, change: IssueChange, dep
     case 'ignore':
       return { ...base, status: 'ignored', substatus: null, resolution: null, ignore: toIgnore(change, now) };
     case 'resolve': {
-      const release = await resolvedRelease(tx, issue, change);
-      const resolution = { at: now, by: actor, release, inNextRelease: change.in === 'next-release' };
+      const commit = commitOf(change);
+      const release = commit === null ? await resolvedRelease(tx, issue, change) : null;
+      const resolution = { at: now, by: actor, release, inNextRelease: change.in === 'next-release', commit };
       return { ...base, status: 'resolved', substatus: null, resolution, ignore: null };
     }
   }
@@ -98,6 +105,15 @@ function toIgnore(change: IssueChange & { action: 'ignore' }, now: number): Issu
     throw new YumOpsError('invalid_ignore', 'The end lies in the past.', { hint: 'Give a later end.', status: 400 });
   }
   return { at: now, until, count, users, escalating };
+}
+
+function commitOf(change: IssueChange & { action: 'resolve' }): string | null {
+  if (change.in !== 'commit') return null;
+  if (change.commit !== undefined) return change.commit;
+  throw new YumOpsError('commit_needed', 'Resolving in a commit needs its hash.', {
+    hint: 'Give `commit`, at least 7 digits of it.',
+    status: 400,
+  });
 }
 
 /** The release that a resolution is bound to: the one given, else the newest of the project. */

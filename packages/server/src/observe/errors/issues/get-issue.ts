@@ -64,8 +64,8 @@ export function notFound(id: string): YumOpsError {
 
 function resolutionOf(issue: Issue | undefined): ErrorIssueDetail['resolution'] {
   if (issue?.status !== 'resolved' || !issue.resolution) return null;
-  const { at: ms, by, release, inNextRelease } = issue.resolution;
-  return { at: new Date(ms).toISOString(), by, release, inNextRelease };
+  const { at: ms, ...how } = issue.resolution;
+  return { at: new Date(ms).toISOString(), ...how };
 }
 
 function ignoreOf(issue: Issue | undefined): ErrorIssueDetail['ignore'] {

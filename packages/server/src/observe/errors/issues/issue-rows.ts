@@ -18,6 +18,7 @@ interface IssueRow {
   resolved_by: string | null;
   resolved_release: string | null;
   resolved_in_next: boolean;
+  resolved_commit: string | null;
   ignored_at: Date | null;
   ignored_until: Date | null;
   ignored_count: number | null;
@@ -52,6 +53,7 @@ function toIssue(row: IssueRow): Issue {
       by: row.resolved_by ?? '',
       release: row.resolved_release,
       inNextRelease: row.resolved_in_next,
+      commit: row.resolved_commit,
     },
     ignore: row.ignored_at && {
       at: row.ignored_at.getTime(),
@@ -78,6 +80,7 @@ const COLUMNS = [
   'resolved_by',
   'resolved_release',
   'resolved_in_next',
+  'resolved_commit',
   'ignored_at',
   'ignored_until',
   'ignored_count',
@@ -116,6 +119,7 @@ function toRow(issue: Issue): Record<string, unknown> {
     resolved_by: resolution?.by ?? null,
     resolved_release: resolution?.release ?? null,
     resolved_in_next: resolution?.inNextRelease ?? false,
+    resolved_commit: resolution?.commit ?? null,
     ignored_at: iso(ignore?.at),
     ignored_until: iso(ignore?.until),
     ignored_count: ignore?.count ?? null,
@@ -124,11 +128,13 @@ function toRow(issue: Issue): Record<string, unknown> {
   };
 }
 
-/** The releases of a project with the time since which they are known. */
+/** The releases of a project with the time since which they are known, and their commits. */
 export async function readKnownReleases(db: Queryable, project: string): Promise<Map<string, KnownRelease>> {
-  const rows = await db.query<{ version: string; since: Date }>(
-    'SELECT version, least(created_at, first_seen) AS since FROM releases WHERE project = $1',
+  const rows = await db.query<{ version: string; since: Date; commits: string[] }>(
+    `SELECT version, least(created_at, first_seen) AS since,
+            jsonb_path_query_array(commits, '$[*].id ? (@.type() == "string")') AS commits
+     FROM releases WHERE project = $1`,
     [project],
   );
-  return new Map(rows.map(({ version, since }) => [version, { version, since: since.getTime() }]));
+  return new Map(rows.map(({ since, ...row }) => [row.version, { ...row, since: since.getTime() }]));
 }

@@ -23,6 +23,8 @@ export interface Resolution {
   release: string | null;
   /** The first release in which it is gone is the one after `release`. */
   inNextRelease: boolean;
+  /** Resolved by this commit: an event of the first release that has it, or of a later one, is a regression. */
+  commit: string | null;
 }
 
 /** Until what an issue stays ignored; with nothing set, for good. */

@@ -12,17 +12,20 @@ const sighting = (lastSeen: number, release: string | null = null): Sighting => 
   lastSeen,
 });
 const RELEASES = new Map(
-  ['app@1.0.0', 'app@1.1.0', 'app@1.2.0'].map((version, since) => [version, { version, since }]),
+  ['app@1.0.0', 'app@1.1.0', 'app@1.2.0'].map((version, since) => {
+    const commits = since === 1 ? ['abcdef0123456789'] : [];
+    return [version, { version, since, commits }];
+  }),
 );
 const after = (issue: Issue, seen: Sighting, counts?: Parameters<typeof afterSighting>[2]['counts']) =>
   afterSighting(issue, seen, { now: NOW + 10, releases: RELEASES, counts });
 
 describe('resolved', () => {
-  const resolved = (release: string | null, inNextRelease = false): Issue => ({
+  const resolved = (release: string | null, inNextRelease = false, commit: string | null = null): Issue => ({
     ...newIssue(sighting(NOW - 1_000, 'app@1.0.0'), NOW),
     status: 'resolved',
     substatus: null,
-    resolution: { at: NOW, by: 'ada', release, inNextRelease },
+    resolution: { at: NOW, by: 'ada', release, inNextRelease, commit },
   });
   it.each<[string, Issue, Sighting, string]>([
     ['now, an event after', resolved(null), sighting(NOW + 5), 'unresolved'],
@@ -41,6 +44,19 @@ describe('resolved', () => {
       sighting(NOW + 5, 'app@1.2.0'),
       'unresolved',
     ],
+    [
+      'by a commit of 1.1, an event of 1.0',
+      resolved(null, false, 'abcdef0'),
+      sighting(NOW + 5, 'app@1.0.0'),
+      'resolved',
+    ],
+    [
+      'by a commit of 1.1, an event of 1.2',
+      resolved(null, false, 'ABCDEF0'),
+      sighting(NOW + 5, 'app@1.2.0'),
+      'unresolved',
+    ],
+    ['by a commit that is in no release', resolved(null, false, '1234567'), sighting(NOW + 5, 'app@1.2.0'), 'resolved'],
     ['in a release, an event that tells none', resolved('app@1.1.0'), sighting(NOW + 5), 'unresolved'],
   ])('%s', (_name, issue, seen, status) => {
     const next = after(issue, seen);

@@ -1,5 +1,5 @@
 import type { Issue, Sighting } from './issue.ts';
-import { compareReleases, type KnownRelease } from './release-order.ts';
+import { compareReleases, type KnownRelease, releaseWith } from './release-order.ts';
 
 /** How often an issue came since it is ignored. */
 export interface IgnoredCounts {
@@ -62,9 +62,13 @@ export function afterSighting(
 function isRegression(issue: Issue, sighting: Sighting, releases: ReadonlyMap<string, KnownRelease>): boolean {
   const { resolution } = issue;
   if (issue.status !== 'resolved' || resolution === null || sighting.lastSeen <= resolution.at) return false;
-  if (resolution.release === null || sighting.release === null) return true;
+  const fixed =
+    resolution.commit === null ? resolution.release : releaseWith(resolution.commit, releases.values())?.version;
+  // Nothing that runs is known to have the fix.
+  if (fixed === undefined) return false;
+  if (fixed === null || sighting.release === null) return true;
   const known = (version: string) => releases.get(version) ?? { version, since: sighting.firstSeen };
-  const order = compareReleases(known(sighting.release), known(resolution.release));
+  const order = compareReleases(known(sighting.release), known(fixed));
   return resolution.inNextRelease ? order > 0 : order >= 0;
 }
 

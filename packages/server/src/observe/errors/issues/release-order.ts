@@ -2,6 +2,15 @@
 export interface KnownRelease {
   version: string;
   since: number;
+  /** Hashes of the commits that it brought, where that was told. */
+  commits?: readonly string[];
+}
+
+/** The oldest release that is known to have a commit. @param commit its hash, or the begin of it */
+export function releaseWith(commit: string, releases: Iterable<KnownRelease>): KnownRelease | undefined {
+  return [...releases]
+    .filter(({ commits = [] }) => commits.some((hash) => hash.toLowerCase().startsWith(commit.toLowerCase())))
+    .sort(compareReleases)[0];
 }
 
 type Parsed = { package: string; numbers: number[]; pre: string | null };
