@@ -11,6 +11,8 @@ export interface BackupItem {
   schemas: readonly string[] | null;
   /** Made once, by hand, of schemas that were chosen then: it stands in for no backup of the configuration. */
   oneOff: boolean;
+  /** Of a full base backup that was put together in the store: of which increment, and since when; else null. */
+  synthetic: { from: string; begun: string } | null;
   started: string;
   status: BackupStatus;
   verified: { level: number; at: string; ok: boolean } | null;

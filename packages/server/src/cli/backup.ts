@@ -6,6 +6,7 @@ import { backupList } from './backup/list.ts';
 import { backupNow } from './backup/now.ts';
 import { backupPrune } from './backup/prune.ts';
 import { backupRestore } from './backup/restore.ts';
+import { backupSynthesize } from './backup/synthesize.ts';
 import { backupVerify } from './backup/verify.ts';
 
 export const backup = defineCommand({
@@ -18,6 +19,7 @@ export const backup = defineCommand({
     prune: backupPrune,
     drill: backupDrill,
     copy: backupCopy,
+    synthesize: backupSynthesize,
     key: backupKey,
   },
 });

@@ -94,6 +94,9 @@ function Facts({ backup }: { backup: BackupDetail }) {
           ['Extensions', backup.source.extensions.join(', ') || 'none'],
         ] as [string, string][])),
     ...(backup.client === null ? [] : ([['Read by', backup.client]] as [string, string][])),
+    ...(backup.synthetic === null
+      ? []
+      : ([['Put together', `of ${backup.synthetic.from} and what it built on`]] as [string, string][])),
     ...(backup.parent === null ? [] : ([['Builds on', backup.parent]] as [string, string][])),
     ...(backup.lockedUntil === null
       ? []

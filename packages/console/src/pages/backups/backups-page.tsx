@@ -270,6 +270,7 @@ function Backups({ items: all, of, copied }: { items: readonly BackupItem[]; of:
                   </strong>
                   <span className="quiet truncate">
                     {item.parent === null ? item.tier : `${item.tier}, increment of ${item.parent}`}
+                    {item.synthetic !== null && ', full put together of increments'}
                     {item.oneOff && ', once'}
                     {item.schemas !== null && `, only ${item.schemas.join(', ')}`}
                   </span>

@@ -31,7 +31,9 @@ export function Chain({ items, plan }: { items: readonly BackupItem[]; plan: Bac
         {chain.map((item) => (
           <li key={item.id}>
             <route.Link to="." search={{ backup: item.id }} className="backup-link">
-              <strong>{item.parent === null ? 'Full' : 'Increment'}</strong>
+              <strong>
+                {item.parent !== null ? 'Increment' : item.synthetic === null ? 'Full' : 'Synthetic full'}
+              </strong>
               <Instant at={item.started} />
               <span className="figures">{formatBytes(item.size)}</span>
               <State {...backupLook(item)} />

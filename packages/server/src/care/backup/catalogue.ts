@@ -37,7 +37,9 @@ export interface CatalogueEntry {
   schemas: readonly string[] | null;
   /** Whether it was made once, by hand, of schemas that were chosen then. */
   oneOff: boolean;
-  /** ISO. */
+  /** Of a full base backup that was put together in the store: of which increment, and since when (ISO); else null. */
+  synthetic: { from: string; begun: string } | null;
+  /** ISO; of one that was put together, when the increment was begun whose moment it holds. */
   started: string;
   /** `damaged`: its manifest was altered; `locked`: it is sealed with a key that we do not have. */
   status: 'good' | 'failed' | 'running' | 'damaged' | 'locked';
@@ -90,7 +92,12 @@ export async function readCatalogue(repository: Repository, now: number): Promis
   const begun = await mapSome(running.map(idOf).filter(isOpen), (id) => readRunning(repository, id, now));
   const runs = new Map(broken.map((entry) => [entry.id, entry]));
   for (const run of begun.flat()) if (isLater(run, runs.get(run.id))) runs.set(run.id, run);
-  return [...good, ...runs.values()].sort((a, b) => (a.started + a.id < b.started + b.id ? -1 : 1));
+  return [...good, ...runs.values()].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+}
+
+/** By time; a full one that was put together stands behind the increment whose moment it holds. */
+function placeOf({ started, synthetic, id }: CatalogueEntry): string {
+  return `${started} ${synthetic === null ? 0 : 1} ${id}`;
 }
 
 /**
@@ -134,13 +141,16 @@ async function readBackup(
 }
 
 function entryOf(
-  { id, name, tier, parent, schemas = null, oneOff = false, started, finished, bytes, objects }: BackupManifest,
+  found: BackupManifest,
   manifest: string,
   verification: VerificationRecord | undefined,
 ): CatalogueEntry {
+  const { id, name, tier, parent, schemas = null, oneOff = false, started, finished, bytes, objects } = found;
+  const made = found.synthetic ?? null;
   const { level, at, ok } = verification ?? {};
   const verified = level === undefined || at === undefined || ok === undefined ? null : { level, at, ok };
-  const seconds = (Date.parse(finished) - Date.parse(started)) / 1_000;
+  const synthetic = made && { from: made.from, begun: made.begun };
+  const seconds = (Date.parse(finished) - Date.parse(made?.begun ?? started)) / 1_000;
   const size = objects.reduce((sum, object) => sum + object.bytes, 0);
   const times = { started, seconds };
   return {
@@ -150,6 +160,7 @@ function entryOf(
     parent,
     schemas,
     oneOff,
+    synthetic,
     ...times,
     status: 'good',
     verified,
@@ -218,6 +229,7 @@ function unknownRun({ name }: Repository, id: string): CatalogueEntry {
     parent: null,
     schemas: null,
     oneOff: false,
+    synthetic: null,
     verified: null,
     bytes: 0,
     size: 0,

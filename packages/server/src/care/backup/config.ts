@@ -71,6 +71,8 @@ export interface BackupConfig {
   pitrWindowMs: number;
   /** Milliseconds after which a base backup is full again, where the server can make increments; 0 = each is full. */
   fullEveryMs: number;
+  /** Increments after which a full base backup is put together in the store; 0 = never. */
+  syntheticFullAfter: number;
   rowHash: RowHash;
   /** A Postgres server on which backups may be tried, where the built-in one does not fit. */
   scratchUrl: ConfiguredSecret | null;
@@ -161,6 +163,11 @@ export const backupShape = z.strictObject({
     .describe(
       'How often a base backup is full; those between hold what changed (physical, PostgreSQL 17+), default 7d; 0s = all',
     ),
+  synthetic_full_after: countShape
+    .optional()
+    .describe(
+      'After how many increments a full base backup is put together in the store, without reading the server (physical), default 20; 0 = never',
+    ),
   row_hash: z
     .enum(['auto', 'all', 'sample', 'off'])
     .optional()
@@ -180,6 +187,7 @@ export interface BackupContext {
 /** Compiles an item of `backups:`; paths count from the item. */
 export function compileBackup(raw: RawBackup, { secret, databases }: BackupContext, report: Report): BackupConfig {
   const { schedule = '0 3 * * *', time_zone: timeZone = 'UTC', tiers = ['logical'] } = raw;
+  const { row_hash: rowHash = 'auto', synthetic_full_after: syntheticFullAfter = 20 } = raw;
   const problem = scheduleProblem(schedule, timeZone);
   if (problem) report({ code: problem.path[0] === 'time_zone' ? 'E302' : 'E103', ...problem });
   if (folderOf(raw.name) === SELF) {
@@ -215,7 +223,8 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
     pruneUrl: raw.prune_url === undefined ? null : storeUrl(raw.prune_url, ['prune_url'], secret),
     pitrWindowMs: readDuration(raw.pitr_window, ['pitr_window'], report, MINUTE_MS) ?? 7 * DAY_MS,
     fullEveryMs: readDuration(raw.full_every, ['full_every'], report, 0) ?? 7 * DAY_MS,
-    rowHash: raw.row_hash ?? 'auto',
+    syntheticFullAfter,
+    rowHash,
     scratchUrl: optional('scratch_url'),
     smokeQueries: raw.smoke_queries ?? [],
   };

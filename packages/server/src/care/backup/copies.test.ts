@@ -15,7 +15,7 @@ const copyTo = {
 function entry(started: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
   const id = `nightly-${started}`;
   const made = { id, name: 'nightly', tier: 'logical' as const, parent: null, status: 'good' as const, verified: null };
-  const none = { schemas: null, oneOff: false, why: null, manifest: '' };
+  const none = { schemas: null, oneOff: false, synthetic: null, why: null, manifest: '' };
   return { ...made, ...none, started: `${started}:00Z`, bytes: 1, size: 1, seconds: 60, ...more };
 }
 

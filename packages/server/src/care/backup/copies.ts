@@ -32,7 +32,8 @@ const UNVERIFIED_MS = 8 * DAY_MS;
 const FIRST_MS = 2 * DAY_MS;
 
 const goodOf = (entries: readonly CatalogueEntry[]) => entries.filter(({ status }) => status === 'good');
-const finishedAt = ({ started, seconds }: CatalogueEntry) => Date.parse(started) + (seconds ?? 0) * 1_000;
+const finishedAt = ({ started, seconds, synthetic }: CatalogueEntry) =>
+  Date.parse(synthetic?.begun ?? started) + (seconds ?? 0) * 1_000;
 
 /**
  * Compares a second destination with the first: what its own retention would keep, were all backups there, belongs there.

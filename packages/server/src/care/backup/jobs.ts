@@ -2,7 +2,7 @@ import { codeOf, messageOf } from '../../lib/errors.ts';
 import type { Job, JobContext, JobResult } from '../scheduler/index.ts';
 import { type CatalogueEntry, regularOf, type VerificationLevel, type VerificationRecord } from './catalogue.ts';
 import type { BackupConfig } from './config.ts';
-import { folderOf } from './repository.ts';
+import { folderOf, SELF } from './repository.ts';
 import type { DrillRecord } from './verify/drill.ts';
 
 /** What became of a backup, tier by tier, for the log of a job. */
@@ -25,6 +25,12 @@ export interface CopyOutcome {
 export interface BackupWork {
   /** @param only schemas of a one-off; undefined = the backup as it is configured */
   backUp(config: BackupConfig, context: JobContext, only?: readonly string[]): Promise<BackupOutcome>;
+  /**
+   * Puts a full base backup together of increments.
+   * @param whenDue only where the configuration asks for one now
+   * @returns what was made; null = none is due
+   */
+  synthesize(config: BackupConfig, context: JobContext, whenDue: boolean): Promise<BackupOutcome | null>;
   /** Deletes what retention does not keep. @returns how many backups */
   prune(config: BackupConfig, context: JobContext): Promise<number>;
   list(config: BackupConfig): Promise<readonly CatalogueEntry[]>;
@@ -52,6 +58,7 @@ export function jobNames({ name }: Pick<BackupConfig, 'name'>) {
     verify: `${base}-verify`,
     copy: `${base}-copy`,
     once: `${base}-once`,
+    synthesize: `${base}-synthesize`,
   };
 }
 
@@ -65,7 +72,9 @@ export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
     schedule: pattern === null ? null : { pattern, timeZone },
     // What reads the database and what works on it wait for each other, and so do the pruning after a backup and copies.
     group:
-      [names.backup, names.copy, names.once].includes(name) && database !== null ? `database:${database}` : names.check,
+      [names.backup, names.copy, names.once, names.synthesize].includes(name) && database !== null
+        ? `database:${database}`
+        : names.check,
     catchUp: 'latest',
     attempts: 2,
     run,
@@ -100,6 +109,16 @@ export function backupJobs(config: BackupConfig, work: BackupWork): Job[] {
             once(config, work, context),
           ),
         ]),
+    ...(config.tiers.includes('physical') && config.name !== SELF
+      ? [
+          job(
+            names.synthesize,
+            `Put a full base backup of "${config.name}" together of its increments`,
+            null,
+            (context) => synthesize(config, work, context),
+          ),
+        ]
+      : []),
     job(names.verify, `Verify one backup of "${config.name}"`, null, (context) => verifyOne(work, context)),
   ];
 }
@@ -108,6 +127,8 @@ async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: J
   const { ok, lines, detail } = await work.backUp(config, context);
   for (const line of lines) context.log(line);
   if (!ok) return { ok, summary: lines.join(' '), detail };
+  const full = await putTogether(config, work, context);
+  if (full && !full.ok) return { ok: false, summary: [...lines, ...full.lines].join(' '), detail };
   const pruned = await work.prune(config, context).catch((error: unknown) => {
     if (codeOf(error) !== 'backup_in_use') throw error;
     // The backup is good; what is beyond retention goes after the next.
@@ -115,7 +136,28 @@ async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: J
     return 0;
   });
   if (pruned > 0) context.log(`${pruned} backups beyond retention deleted`);
-  return { summary: lines.join(' '), detail: { ...detail, pruned } };
+  return { summary: [...lines, ...(full?.lines ?? [])].join(' '), detail: { ...detail, pruned, ...full?.detail } };
+}
+
+/** A full base backup where one is due. That it cannot be made takes nothing from the backup that was made. */
+async function putTogether(config: BackupConfig, work: BackupWork, context: JobContext): Promise<BackupOutcome | null> {
+  try {
+    const full = await work.synthesize(config, context, true);
+    for (const line of full?.lines ?? []) context.log(line);
+    return full;
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const line = `The backup is good, but no full one could be put together of its increments: ${messageOf(error)}`;
+    context.log(line);
+    return { ok: false, lines: [line], detail: {} };
+  }
+}
+
+async function synthesize(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {
+  const full = await work.synthesize(config, context, false);
+  if (full === null) return { summary: 'There is nothing to put together.' };
+  for (const line of full.lines) context.log(line);
+  return { ok: full.ok, summary: full.lines.join(' '), detail: full.detail };
 }
 
 async function once(config: BackupConfig, work: BackupWork, context: JobContext): Promise<JobResult> {

@@ -7,6 +7,8 @@ export type BackupTier = 'logical' | 'physical';
 
 /** What this version reads; a backup is written in the oldest that says all that it needs. */
 const FORMATS = ['yumops-backup/1', 'yumops-backup/2'] as const;
+/** Of all other backups. */
+export const FORMAT_WITHOUT_PIECES = FORMATS[0];
 /** Of a backup whose increments hold pieces of pages: versions that know nothing of them must refuse it. */
 export const FORMAT_OF_PIECES = FORMATS[1];
 
@@ -41,6 +43,18 @@ export interface BackupWal {
   timeline: number;
 }
 
+/** How a full base backup was put together. */
+export interface SyntheticFull {
+  /** The increment whose moment it holds. */
+  from: string;
+  /** How many increments it was put together of. */
+  increments: number;
+  /** ISO; `started` of the backup is that of the increment. */
+  begun: string;
+  /** When a server last sent a full one that this goes back to, ISO. */
+  serverFullAt: string;
+}
+
 /**
  * What makes objects in a store a backup. It is authenticated and written last, so that a backup either has one, and
  * then everything that it names was stored, or is none. It is not encrypted: what is private (names of tables and
@@ -66,6 +80,8 @@ export interface BackupManifest {
   /** Made once, by hand, of schemas that were chosen then: it stands in for no backup of the configuration. */
   oneOff?: boolean;
   wal: BackupWal | null;
+  /** Of a full base backup that no server sent, but that was put together in the store. */
+  synthetic?: SyntheticFull;
   objects: readonly ManifestObject[];
   /** Bytes that this backup added to the store, chunks of files included. */
   bytes: number;
@@ -92,7 +108,7 @@ export function manifestPath({ folder }: Pick<Repository, 'folder'>, id: string)
 export async function writeManifest(
   repository: Repository,
   manifest: Omit<BackupManifest, 'format' | 'name' | 'keyId'>,
-  format: BackupManifest['format'] = FORMATS[0],
+  format: BackupManifest['format'] = FORMAT_WITHOUT_PIECES,
 ): Promise<BackupManifest> {
   const whole = { format, name: repository.name, ...manifest } as const;
   const locked = manifest.lockedUntil === null ? {} : { lockUntil: Date.parse(manifest.lockedUntil) };

@@ -18,7 +18,7 @@ function entry(at: number, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
   const started = new Date(at).toISOString();
   const id = `nightly-${started}`;
   const verified = { level: 3 as const, at: started, ok: true };
-  const none = { parent: null, schemas: null, oneOff: false, why: null, manifest: null };
+  const none = { parent: null, schemas: null, oneOff: false, synthetic: null, why: null, manifest: null };
   return {
     id,
     name: 'nightly',

@@ -7,7 +7,7 @@ import { keepSaying } from './keep-saying.ts';
 import type { Repository } from './repository.ts';
 
 /** What reads backups that must stay meanwhile. */
-export type Reading = 'verification' | 'drill' | 'restore' | 'copy';
+export type Reading = 'verification' | 'drill' | 'restore' | 'copy' | 'synthesis';
 
 /** `arrival`: a copy is put there, which shows as a run. */
 type Use = Reading | 'prune' | 'arrival';

@@ -24,8 +24,8 @@ function verifiedText({ verified }: CatalogueEntry): string {
 /** A backup, and its copy where there is a second destination: null = it is not there. */
 type Listed = CatalogueEntry & { copy?: Pick<CatalogueEntry, 'status' | 'verified'> | null };
 
-function tierCell({ tier, schemas, oneOff }: Listed): string {
-  return `${tier}${oneOff ? ', once' : ''}${schemas ? `, only ${schemas.join(' ')}` : ''}`;
+function tierCell({ tier, schemas, oneOff, synthetic }: Listed): string {
+  return `${tier}${synthetic ? ', synthetic full' : ''}${oneOff ? ', once' : ''}${schemas ? `, only ${schemas.join(' ')}` : ''}`;
 }
 
 const COLUMNS: Column<Listed>[] = [

@@ -59,9 +59,10 @@ import { keysOf, usable } from './keys.ts';
 import { backUpBase, databaseOf, drillPhysically, physicalChecks, restoreMoment } from './physical.ts';
 import { kitOf } from './recovery-kit.ts';
 import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
-import { selfConfig } from './self-config.ts';
+import { onlyRunning, selfConfig } from './self-config.ts';
 import { drillSelf } from './self-drill.ts';
 import { type TelemetryStanding, telemetryStanding } from './self-telemetry.ts';
+import { type Synthesized, synthesize } from './synthesize.ts';
 
 /** What a long work tells and hears. */
 export interface Hooks {
@@ -204,6 +205,11 @@ export class Backups {
     const { manifest, error } = await this.#runTier(config, await this.repository(config), 'physical', hooks);
     if (manifest === null) throw error;
     return manifest;
+  }
+
+  /** Puts a full base backup together of the newest increment and what it builds on. */
+  synthesize(config: BackupConfig, hooks: Hooks): Promise<Synthesized> {
+    return synthesize(this, config, this.#context.clock, hooks);
   }
 
   async #runTier(config: RunConfig, repository: Repository, tier: BackupTier, hooks: Hooks): Promise<TierOutcome> {
@@ -476,17 +482,6 @@ export class Backups {
   close(): Promise<void> {
     return this.#destinations.close();
   }
-}
-
-function onlyRunning(): YumOpsError {
-  return new YumOpsError(
-    'self_backup_running',
-    'YumOps backs itself up while it runs; nothing else reaches its state.',
-    {
-      hint: `Run its job: yumops job run backup-${SELF}.`,
-      status: 409,
-    },
-  );
 }
 
 /** @throws YumOpsError `wrong_use` where a backup has no database whose schemas could be chosen */

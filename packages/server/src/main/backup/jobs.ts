@@ -7,6 +7,7 @@ import type { Archives } from './archives.ts';
 import type { TierOutcome } from './backups.ts';
 import { copyAndCheck } from './copies.ts';
 import type { LiveBackups } from './open.ts';
+import { type Synthesized, synthesizeWhenDue } from './synthesize.ts';
 
 /** A run may be told more often than is of use to anybody. */
 const hooksOf = ({ signal, progress }: JobContext) => ({ signal, progress });
@@ -15,6 +16,12 @@ function lineOf({ tier, id, manifest, error, copyError, seconds }: TierOutcome):
   if (manifest === null) return `The ${tier} backup failed: ${messageOf(error)}`;
   const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
   return `${tier}: ${id}, ${formatBytes(manifest.bytes)} in ${formatDuration(seconds * 1_000)}.${copy}`;
+}
+
+function outcomeOf({ manifest: { id, bytes, synthetic }, copyError }: Synthesized): BackupOutcome {
+  const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
+  const line = `Full base backup ${id} put together of ${synthetic?.increments} increments, ${formatBytes(bytes)}.${copy}`;
+  return { ok: copyError === null, lines: [line], detail: { synthetic: id } };
 }
 
 /** The jobs of all backups of the configuration as it is now. */
@@ -33,6 +40,12 @@ export function jobsOfBackups({ open, watch }: LiveBackups, archives: Pick<Archi
       const ok = outcomes.every(({ error, copyError }) => error === null && copyError === null);
       const detail = { backups: outcomes.map(({ id, tier, manifest }) => ({ id, tier, good: manifest !== null })) };
       return { ok, lines: outcomes.map(lineOf), detail };
+    },
+    synthesize: async (config, context, whenDue) => {
+      const backups = open();
+      const hooks = hooksOf(context);
+      const full = whenDue ? await synthesizeWhenDue(backups, config, hooks) : await backups.synthesize(config, hooks);
+      return full && outcomeOf(full);
     },
     prune: async (config, { signal }) => (await open().prune(config, signal)).delete.length,
     list: (config) => open().list(config),

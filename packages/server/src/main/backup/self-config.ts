@@ -1,4 +1,5 @@
 import { type BackupConfig, SELF } from '../../care/backup/index.ts';
+import { YumOpsError } from '../../lib/errors.ts';
 
 /** When YumOps makes a base backup of itself; before the backups of others begin. */
 const SCHEDULE = '30 2 * * *';
@@ -30,8 +31,21 @@ export function selfConfig(configs: readonly BackupConfig[]): BackupConfig | nul
     lockMs: null,
     pitrWindowMs: 7 * DAY_MS,
     fullEveryMs: 7 * DAY_MS,
+    syntheticFullAfter: 0,
     rowHash: 'off',
     scratchUrl: null,
     smokeQueries: [],
   };
+}
+
+/** The backup of YumOps itself is made by the running platform alone. */
+export function onlyRunning(): YumOpsError {
+  return new YumOpsError(
+    'self_backup_running',
+    'YumOps backs itself up while it runs; nothing else reaches its state.',
+    {
+      hint: `Run its job: yumops job run backup-${SELF}.`,
+      status: 409,
+    },
+  );
 }

@@ -16,6 +16,7 @@ const BACKUP = [
   'keptFor',
   'schemas',
   'oneOff',
+  'synthetic',
 ] as const;
 const RUN = [
   'id',

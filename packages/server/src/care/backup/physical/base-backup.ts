@@ -223,7 +223,8 @@ function tablespaces(names: readonly string[]): YumOpsError {
   });
 }
 
-function warningsOf(server: ServerFacts): string[] {
+/** What a reader of a base backup of this server should know. */
+export function warningsOf(server: ServerFacts): string[] {
   const warnings: string[] = [];
   if (server.maxSlotWalKeepSize < 0) {
     warnings.push(

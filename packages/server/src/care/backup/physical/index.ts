@@ -5,6 +5,7 @@ export { checkBaseFiles, checkLog, checkParents } from './check-log.ts';
 export { copyRest, lockOfLog } from './copy-wal.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
 export { formatLsn, type Lsn, parseLsn } from './lsn.ts';
+export { incrementsOf } from './parents.ts';
 export { logOfBase, pruneLog } from './prune-log.ts';
 export type { RecoveredServer, RecoveryOptions, RecoveryPlace, RecoveryServer } from './recovery-server.ts';
 export {
@@ -23,4 +24,5 @@ export type {
   WalMessage,
   WalStream,
 } from './source.ts';
+export { type SyntheticInput, synthesizeFull } from './synthetic.ts';
 export { type Trial, tryPhysical } from './trial.ts';

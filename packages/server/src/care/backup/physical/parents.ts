@@ -1,4 +1,5 @@
 import { YumOpsError } from '../../../lib/errors.ts';
+import type { CatalogueEntry } from '../catalogue.ts';
 import type { KnownBase } from './archive-state.ts';
 
 /** Increments on one full backup at most: each is one more that must be whole. */
@@ -58,11 +59,30 @@ export function chooseParent(
 ): KnownBase | null {
   const fitting = complete(bases)
     .filter((base) => base.systemId === systemId && base.timeline === timeline)
-    .sort((a, b) => b.stoppedAt - a.stoppedAt);
+    .sort(newestFirst);
   const [newest] = fitting;
   if (!newest) return null;
   const links = linksOf(newest, bases);
   const root = links[0] as KnownBase;
   if (links.length > MOST_INCREMENTS || links.some(({ doubted }) => doubted)) return null;
-  return now - root.stoppedAt < fullEveryMs ? newest : null;
+  const serverFullAt = root.manifest.synthetic?.serverFullAt;
+  return now - (serverFullAt === undefined ? root.stoppedAt : Date.parse(serverFullAt)) < fullEveryMs ? newest : null;
+}
+
+/** The newest first; of those of one moment that which was made last: a full one that was put together of increments. */
+export function newestFirst(a: KnownBase, b: KnownBase): number {
+  const isFull = ({ manifest }: KnownBase) => Number(manifest.parent === null);
+  return b.stoppedAt - a.stoppedAt || isFull(b) - isFull(a) || (a.id < b.id ? 1 : -1);
+}
+
+/** How many increments the newest good base backup of a catalogue is made of. @param entries oldest first */
+export function incrementsOf(entries: readonly Pick<CatalogueEntry, 'id' | 'parent' | 'tier' | 'status'>[]): number {
+  const good = entries.filter(({ tier, status }) => tier === 'physical' && status === 'good');
+  const passed = new Set<string>();
+  for (let at = good.at(-1); at && at.parent !== null && !passed.has(at.id); ) {
+    passed.add(at.id);
+    const { parent } = at;
+    at = good.find(({ id }) => id === parent);
+  }
+  return passed.size;
 }

@@ -136,7 +136,7 @@ export function chooseChain(chains: readonly ReachedChain[], target: RecoveryTar
       ? target.at >= base.stoppedAt && target.at <= latest
       : target.lsn >= base.stop && target.lsn <= end,
   );
-  const best = fits.sort((a, b) => b.base.stoppedAt - a.base.stoppedAt)[0];
+  const best = fits.sort((a, b) => b.base.stoppedAt - a.base.stoppedAt || (a.base.id < b.base.id ? 1 : -1))[0];
   if (best) return best;
   const range = recoverableRange(usable);
   const first = usable.reduce((a, b) => (a.base.stoppedAt <= b.base.stoppedAt ? a : b));

@@ -50,6 +50,23 @@ export function readServerManifest(bytes: Buffer): ServerManifest {
   return { files, wal };
 }
 
+/**
+ * A manifest of other files with the server and the log of `like`, in the form that a server reads for an increment on them: its
+ * sum covers everything before the line that carries it.
+ * @param like a manifest of a server, as it wrote it
+ */
+export function writeServerManifest(like: Buffer, files: ReadonlyMap<string, ManifestFile>): Buffer {
+  const text = like.toString('utf8');
+  const head = text.slice(0, text.indexOf('"Files"'));
+  const tail = text.slice(text.indexOf('"WAL-Ranges"'), text.lastIndexOf('"Manifest-Checksum"'));
+  const lines = [...files].map(
+    ([path, { size, sha256 }]) =>
+      `{ "Path": ${JSON.stringify(path)}, "Size": ${size}, "Checksum-Algorithm": "SHA256", "Checksum": "${sha256}" }`,
+  );
+  const body = `${head}"Files": [\n${lines.join(',\n')}\n],\n${tail}`;
+  return Buffer.from(`${body}"Manifest-Checksum": "${createHash('sha256').update(body).digest('hex')}"}\n`);
+}
+
 function damaged(why: string): YumOpsError {
   return new YumOpsError('manifest_damaged', `The server's manifest of the base backup is damaged: ${why}.`);
 }
@@ -64,6 +81,11 @@ export interface FileDifference {
 export class FileSums {
   readonly #seen = new Map<string, ManifestFile>();
   #open: { path: string; size: number; hash: Hash } | undefined;
+
+  /** What has passed, by its path. */
+  get files(): ReadonlyMap<string, ManifestFile> {
+    return this.#seen;
+  }
 
   see(event: TarEvent): void {
     if (event.kind === 'file') this.#open = { path: event.path, size: 0, hash: createHash('sha256') };

@@ -24,7 +24,9 @@ const BUCKETS: Record<keyof BackupRetention, (wall: number) => string> = {
 
 const newestFirst = (a: PlannedEntry, b: PlannedEntry) => {
   const difference = Date.parse(b.started) - Date.parse(a.started);
-  return difference === 0 ? (a.id < b.id ? 1 : -1) : difference;
+  // A full one that was put together holds the moment of an increment, and stands in for it.
+  const isFull = ({ parent }: PlannedEntry) => Number(parent === null);
+  return difference || isFull(b) - isFull(a) || (a.id < b.id ? 1 : -1);
 };
 
 /**
