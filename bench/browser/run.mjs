@@ -29,7 +29,7 @@ const gzipped = (files) => files.reduce((sum, { bytes }) => sum + gzipSync(bytes
 
 const subjects = {
   yumops: await bundle(`import { init } from ${JSON.stringify(sdk)};
-    globalThis.begin = () => init({ url: location.origin, key: 'k', attributionRate: 0 });`),
+    globalThis.begin = () => init({ endpoint: location.origin, key: 'k' });`),
   'web-vitals': await bundle(`import { onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals';
     globalThis.begin = () => { for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(() => {}); };`),
   nothing: await bundle('globalThis.begin = () => {};'),
@@ -44,8 +44,8 @@ const WATCH = `globalThis.parts = [];
     globalThis[name] = (part, given) => later((deadline) => {
       const before = performance.now(); part(deadline); parts.push(performance.now() - before); }, given);
   }`;
-/** The vitals, page load; the wish for an idle moment, in which the session is; the same for what an earlier page could not send. */
-const PARTS = 6;
+/** The vitals, page load, long frames; the wish for an idle moment, in which the session is; the same for what an earlier page could not send. */
+const PARTS = 7;
 
 const server = createServer((request, response) => {
   const [, subject, name] = (request.url ?? '').split('/');

@@ -8,12 +8,12 @@ const root = dirname(fileURLToPath(import.meta.url));
 rmSync(join(root, 'lib'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { index: 'src/index.ts' },
+  entryPoints: { index: 'src/index.ts', react: 'src/react.ts' },
   bundle: true,
   splitting: true,
   format: 'esm',
   target: 'es2022',
-  external: ['web-vitals', 'web-vitals/attribution'],
+  external: ['web-vitals', 'web-vitals/attribution', 'react'],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',

@@ -1,7 +1,11 @@
 'use client';
 
+import { captureException } from '@yumops/browser';
+import { useEffect } from 'react';
+
 /** What guests see while the kitchen is on fire. */
 export default function ErrorPage({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  useEffect(() => captureException(error), [error]);
   return (
     <section className="narrow">
       <h1>Something burnt</h1>

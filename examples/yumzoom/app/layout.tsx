@@ -2,6 +2,7 @@ import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { PageWatch } from '@/components/page-watch';
 import { SiteHeader } from '@/components/site-header';
+import { currentGuest } from '@/lib/accounts/session';
 import './globals.css';
 
 /** Every page shows live data of the visitor; nothing can be rendered at build time. */
@@ -14,11 +15,12 @@ export const metadata: Metadata = {
 
 export const viewport: Viewport = { colorScheme: 'light dark' };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const guest = await currentGuest();
   return (
     <html lang="en">
       <body>
-        <PageWatch />
+        <PageWatch userId={guest ? String(guest.id) : null} />
         <a className="skip" href="#content">
           Skip to content
         </a>

@@ -1,16 +1,16 @@
 'use client';
 
+import { setUser, setView } from '@yumops/browser';
 import { useParams, usePathname } from 'next/navigation';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { watchPage } from '@/lib/monitoring/performance-monitor';
 
-/** Watches the page that is shown; draws nothing. */
-export function PageWatch() {
-  const route = useRef('/');
-  route.current = template(usePathname(), useParams());
-  useEffect(() => {
-    watchPage(() => route.current);
-  }, []);
+/** Watches the page that is shown, for the guest who is signed in; draws nothing. */
+export function PageWatch({ userId }: { userId: string | null }) {
+  const route = template(usePathname(), useParams());
+  useEffect(watchPage, []);
+  useEffect(() => setUser(userId), [userId]);
+  useEffect(() => setView(route), [route]);
   return null;
 }
 

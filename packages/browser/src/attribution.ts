@@ -1,5 +1,4 @@
 import { type Metric, type MetricWithAttribution, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals/attribution';
-import { cleanUrl } from './identity.ts';
 
 /** Facts that say where to look, without any text of the page. */
 const FACTS = [
@@ -21,8 +20,14 @@ const FACTS = [
   'requestDuration',
 ];
 
-/** Collects the five vitals with what caused each value. */
-export function watchAttributed(add: (metric: Metric, facts: Record<string, unknown>) => void): void {
+/**
+ * Collects the five vitals with what caused each value.
+ * @param cleanUrl given, so that this stays a chunk of its own without a third that both share
+ */
+export function watchAttributed(
+  add: (metric: Metric, facts: Record<string, unknown>) => void,
+  cleanUrl: (url: string) => string,
+): void {
   const report = (metric: MetricWithAttribution) => {
     const given = metric.attribution as unknown as Record<string, unknown>;
     const facts = Object.fromEntries(
@@ -31,5 +36,5 @@ export function watchAttributed(add: (metric: Metric, facts: Record<string, unkn
     const url = given['url'];
     add(metric, { ...facts, ...(typeof url === 'string' && { url: cleanUrl(url) }) });
   };
-  for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(report);
+  for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(report, { reportSoftNavs: true });
 }

@@ -9,6 +9,9 @@ export function randomHex(bytes: number): string {
   );
 }
 
+/** Whether something with this share happens. */
+export const chance = (share = 1): boolean => Math.random() < share;
+
 /** Reads and writes the session's storage; a page that may not use it has none. */
 export function remember(name: string, value?: string | null): string | null {
   try {
@@ -27,24 +30,24 @@ export interface Session {
 }
 
 /**
- * The session: no cookie, nothing that outlives the tab, and nothing kept for a person who does not want it. The first look at the
- * storage of a page waits for another process: this is nothing for its start.
+ * The session: no cookie, nothing that outlives the tab. The first look at the storage of a page waits for another process: this
+ * is nothing for its start, and nothing before the person agrees.
  */
-export function session(options: Options): Session {
+export function session(share: number | undefined): Session {
   const [keptId, keptSampled] = remember(SESSION)?.split('.') ?? [];
-  const id = keptId || randomHex(8);
-  const sampled = keptSampled ? keptSampled === '1' : Math.random() < (options.sampleRate ?? 1);
-  const text = `${id}.${sampled ? 1 : 0}`;
-  if (!refused(options) && text !== `${keptId}.${keptSampled}`) remember(SESSION, text);
-  return { id, sampled };
+  if (keptId && keptSampled) return { id: keptId, sampled: keptSampled === '1' };
+  const made = { id: randomHex(8), sampled: chance(share) };
+  remember(SESSION, `${made.id}.${made.sampled ? 1 : 0}`);
+  return made;
 }
 
-/** Whether the person, by their browser or by the page, wants not to be watched. */
-export function refused({ consent, respectDoNotTrack }: Options): boolean {
+/** Forgets the session. */
+export const forgetSession = (): string | null => remember(SESSION, null);
+
+/** Whether the browser says that the person does not want to be watched. */
+export function refused({ privacy }: Options): boolean {
   const wishes = navigator as Navigator & { globalPrivacyControl?: boolean };
-  if (wishes.globalPrivacyControl === true) return true;
-  if (respectDoNotTrack === true && navigator.doNotTrack === '1') return true;
-  return consent?.() === false;
+  return wishes.globalPrivacyControl === true || (privacy?.doNotTrack === true && navigator.doNotTrack === '1');
 }
 
 /** The address without fragment, and without the parts of its query that may not be kept. */

@@ -1,12 +1,21 @@
 import { Beacon } from './beacon.ts';
-import { watchErrors } from './errors.ts';
+import { type Capture, watchErrors } from './errors.ts';
 import { forward } from './forward.ts';
-import { cleanUrl, randomHex, refused, type Session, session } from './identity.ts';
+import { watchFrames } from './frames.ts';
+import { chance, cleanUrl, forgetSession, randomHex, type Session, session } from './identity.ts';
 import { Later, soon, whenIdle } from './later.ts';
-import type { Event, Options, Watch } from './options.ts';
+import { type Event, keptKeys, type Options, type Watch } from './options.ts';
 import { watchPageLoad } from './page-load.ts';
 import { watchRequests } from './requests.ts';
 import { watchVitals } from './vitals.ts';
+
+/** What is held back while it is not known whether it may be sent. */
+const MOST_HELD = 200;
+/** Sent whether or not the page view is watched: what the page itself tells must not be counted in part. */
+const ALWAYS: ReadonlySet<Event['kind']> = new Set(['error', 'event']);
+
+/** Whether the page is loaded ahead of a visit, which may never come. */
+const isAhead = () => (document as Document & { prerendering?: boolean }).prerendering === true;
 
 /**
  * Watches a page for its visitors: the five web vitals, how it loaded, how its API answers, and errors. It keeps no
@@ -20,10 +29,17 @@ export class PerformanceMonitor {
   readonly #soon = new Later(soon);
   readonly #whenIdle = new Later(whenIdle);
   readonly #undo: (() => void)[] = [];
-  /** What happened before the session was known. */
-  readonly #early: Event[] = [];
+  /** What happened before the session was known and the person agreed. */
+  readonly #held: Event[] = [];
+  /** Route templates by the address that they were shown at: a vital is told when another may be shown. */
+  readonly #routes = new Map<string, string>();
+  readonly #viewSampled: boolean;
+  #consent: boolean | undefined;
   #known: Session | undefined;
-  #capture: ((error: unknown, handled: boolean, mechanism?: string) => void) | undefined;
+  #capture: Capture | undefined;
+  #route: string | undefined;
+  #userId: string | undefined;
+  #traceId: string | undefined;
 
   /** The one monitor of the page; the first call needs the options. */
   static getInstance(options?: Options): PerformanceMonitor {
@@ -34,27 +50,47 @@ export class PerformanceMonitor {
     return PerformanceMonitor.#instance;
   }
 
+  /** The monitor of the page, where it is watched. */
+  static get current(): PerformanceMonitor | undefined {
+    return PerformanceMonitor.#instance;
+  }
+
   constructor(options: Options) {
-    let traceId: string | undefined;
+    const own = this;
+    const url = new URL(options.endpoint, location.href);
+    if (url.pathname === '/') url.pathname = '/rum';
+    const target = url.href;
     this.#options = options;
-    this.#beacon = new Beacon(options, () => this.#session.id);
+    this.#consent = options.consent;
+    this.#viewSampled = chance(options.sampleRate);
+    this.#beacon = new Beacon(options, target, () => this.#session.id);
     this.#watch = {
-      options,
+      ...{ options, target },
       get traceId() {
-        traceId ??= randomHex(16);
-        return traceId;
+        own.#traceId ??= randomHex(16);
+        return own.#traceId;
       },
-      isTimed: () => this.#known?.sampled !== false,
+      isTimed: () => this.#viewSampled && this.#known?.sampled !== false,
       add: (event) => this.#add(event),
+      drop: () => {
+        this.#beacon.dropped += 1;
+      },
       onStop: (undo) => this.#undo.push(undo),
     };
     this.#flushWhenHidden();
     this.#whenIdle.add(() => this.#settle());
-    this.#whenIdle.add(() => this.#beacon.resend());
+    this.#whenIdle.add(() => {
+      if (this.#mayTell) this.#beacon.resend();
+    });
+    if (isAhead()) document.addEventListener('prerenderingchange', () => this.#settle(), { once: true });
+  }
+
+  get #mayTell(): boolean {
+    return this.#consent !== false && !isAhead();
   }
 
   get #session(): Session {
-    this.#known ??= session(this.#options);
+    this.#known ??= session(this.#options.sessionSampleRate);
     return this.#known;
   }
 
@@ -64,10 +100,11 @@ export class PerformanceMonitor {
     this.#soon.add(() => watchVitals(this.#watch));
   }
 
-  /** Page load and API response times. */
+  /** Page load, API response times, and frames that took long. */
   collectCustomMetrics(): void {
     watchRequests(this.#watch);
     this.#soon.add(() => watchPageLoad(this.#watch));
+    this.#soon.add(() => watchFrames(this.#watch));
   }
 
   /** Errors that nobody caught. They are sent of every session, sampled or not. */
@@ -75,20 +112,61 @@ export class PerformanceMonitor {
     this.#capture ??= watchErrors(this.#watch);
   }
 
-  /** Reports an error that was handled, such as one that an error boundary caught. */
-  captureError(error: unknown, mechanism = 'manual'): void {
-    this.collectErrors();
-    this.#capture?.(error, true, mechanism);
+  /**
+   * Says who the person is in what follows: a hash of the id of their account, or nothing once they sign out.
+   * Something that is an e-mail address is not taken.
+   */
+  setUser(idHash: string | null | undefined): void {
+    this.#userId = idHash && !idHash.includes('@') ? idHash : undefined;
   }
 
-  /** Reports how long something took, in milliseconds. */
-  trackTiming(name: string, duration: number): void {
-    this.#watch.add({ kind: 'custom', name, duration });
+  /** Says the route template of what is shown now, e.g. `/restaurants/:id`, after the address has changed to it. */
+  setView(route: string): void {
+    // A trace is of one view.
+    if (this.#route !== undefined && this.#route !== route) this.#traceId = undefined;
+    this.#route = route;
+    this.#routes.set(this.#clean(location.href), route);
+  }
+
+  /** Reports that something happened that matters to the business. The names of `data` are of your choice. */
+  track(name: string, data: Record<string, unknown> = {}): void {
+    this.#watch.add({ kind: 'event', name, data });
+  }
+
+  /** Reports an error that was handled, such as one that an error boundary caught. */
+  captureException(error: unknown, { componentStack }: { componentStack?: string | undefined } = {}): void {
+    this.collectErrors();
+    const mechanism = componentStack === undefined ? 'manual' : 'react';
+    this.#capture?.(error, { handled: true, mechanism, componentStack });
+  }
+
+  /** Begins to time something of your own. @returns what ends it and reports how long it took */
+  time(name: string): () => void {
+    const started = performance.now();
+    let open = true;
+    return () => {
+      if (open) this.#watch.add({ kind: 'custom', name, duration: performance.now() - started });
+      open = false;
+    };
+  }
+
+  /** Whether the person agrees from now on. No forgets the session, and what was not sent yet. */
+  consent(given: boolean): void {
+    this.#consent = given;
+    if (given) {
+      this.#whenIdle.add(() => this.#settle());
+      return;
+    }
+    this.#held.length = 0;
+    this.#known = undefined;
+    this.#beacon.forget();
+    forgetSession();
   }
 
   /** Sends what is waiting, at once. */
   flush(): void {
-    if (this.#early.length > 0) this.#settle();
+    if (!this.#mayTell) return;
+    if (this.#held.length > 0) this.#settle();
     this.#beacon.flush();
   }
 
@@ -101,33 +179,37 @@ export class PerformanceMonitor {
     if (PerformanceMonitor.#instance === this) PerformanceMonitor.#instance = undefined;
   }
 
-  #add(given: Omit<Event, 'at' | 'url' | 'route'>): void {
+  #clean(url: string): string {
+    return cleanUrl(url, keptKeys(this.#options));
+  }
+
+  #add(given: Omit<Event, 'at' | 'route'>): void {
     try {
-      const { route, keepQuery } = this.#options;
-      const named = route?.();
+      const { url: named } = given as { url?: string };
+      const url = this.#clean(named ?? location.href);
       const event = {
-        ...given,
-        at: Date.now(),
-        url: cleanUrl(location.href, keepQuery),
-        ...(named !== undefined && { route: named }),
+        ...{ ...given, at: Date.now(), url, userId: this.#userId },
+        route: named === undefined ? this.#route : this.#routes.get(url),
       } as Event;
       if (this.#known) this.#accept(event, this.#known);
-      else this.#early.push(event);
+      else if (this.#held.length < MOST_HELD) this.#held.push(event);
+      else this.#watch.drop();
     } catch {
       // a page must never break because it is watched
     }
   }
 
   #accept(event: Event, { sampled }: Session): void {
-    if (!sampled && event.kind !== 'error') return;
+    if (!(sampled && this.#viewSampled) && !ALWAYS.has(event.kind)) return;
     this.#beacon.add(event);
-    if (this.#options.forward === true && !refused(this.#options)) forward(event);
+    if (this.#options.forward === true && this.#consent === true) forward(event);
   }
 
   /** Decides whether the session is watched, and what becomes of what happened before that was known. */
   #settle(): void {
+    if (!this.#mayTell) return;
     const session = this.#session;
-    for (const event of this.#early.splice(0)) this.#accept(event, session);
+    for (const event of this.#held.splice(0)) this.#accept(event, session);
   }
 
   /**

@@ -16,10 +16,8 @@ function isTimed(watch: Watch, address: string): URL | undefined {
   if (!watch.isTimed()) return undefined;
   try {
     const url = new URL(address, location.href);
-    const { path = '/rum', url: ours, apiRequests = ownApi } = watch.options;
-    return url.href.startsWith(new URL(ours.replace(/\/$/, '') + path, location.href).href) || !apiRequests(url)
-      ? undefined
-      : url;
+    const { apiRequests = ownApi } = watch.options;
+    return url.href.startsWith(watch.target) || !apiRequests(url) ? undefined : url;
   } catch {
     return undefined;
   }

@@ -186,6 +186,8 @@ const beacon = (more: object = {}) => ({
     { kind: 'vital', name: 'LCP', value: 1, navigationType: 'navigate', attribution: LEAKS, route: LEAKS.url },
     { kind: 'api_response_time', name: LEAKS.url, duration: 5, method: 'GET' },
     { kind: 'custom', name: LEAKS.text, duration: 5 },
+    { kind: 'page_load_timing', name: 'navigate', totalLoadTime: 5, resources: LEAKS },
+    { kind: 'event', name: LEAKS.text, data: LEAKS, userId: LEAKS.text },
     { kind: 'error', message: LEAKS.text, type: 'E', stack: `E\n  at f (${LEAKS.url}:1:1)`, route: SECRETS.jwt },
   ],
   ...more,
@@ -301,7 +303,7 @@ it('and none of the planted secrets is in the store, the spool, a file or the ow
     expect.arrayContaining([
       ...['logs', 'request_rows', 'outbound_rows', 'metric_rows', 'dead_letters', 'error_event_rows', 'span_rows'],
       ...['session_rows', 'check_in_rows', 'attachment_rows', 'client_report_rows'],
-      ...['web_vital_rows', 'browser_timing_rows'],
+      ...['web_vital_rows', 'browser_timing_rows', 'browser_event_rows'],
     ]),
   );
   for (const name of filled) {

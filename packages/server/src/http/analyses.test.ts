@@ -12,6 +12,7 @@ import { startTestTelemetry, type TestTelemetry } from '../../test/engines.ts';
 import { silentLog, startTestIngest, until } from '../../test/ingest.ts';
 import { openGuard } from '../../test/support/open-guard.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { Ingest } from '../observe/ingest/index.ts';
 import { createLogSearch } from '../observe/logs/index.ts';
 import { analysisRoutes } from './analyses.ts';
 import { logsRoutes } from './logs.ts';
@@ -19,6 +20,7 @@ import { createHttpServer } from './server.ts';
 
 let store: TestTelemetry;
 let app: FastifyInstance;
+let ingest: Ingest;
 let stopIngest: () => Promise<void>;
 
 const FIVE = 300_000;
@@ -60,8 +62,9 @@ const RECORDS = [
 
 beforeAll(async () => {
   store = await startTestTelemetry();
-  const { ingest, stop } = await startTestIngest({ telemetry: store.telemetry });
-  stopIngest = stop;
+  const started = await startTestIngest({ telemetry: store.telemetry });
+  ingest = started.ingest;
+  stopIngest = started.stop;
   app = await createHttpServer({ log: silentLog, version: '0.0.0' });
   analysisRoutes(app, { telemetry: store.telemetry, guard: openGuard, clock: systemClock });
   const search = createLogSearch(store.telemetry, systemClock);
@@ -132,6 +135,28 @@ it('funnel: people who did all steps in order within the time, by when they bega
   expect([funnel.anonymous, funnel.withinMs]).toEqual([1, 600_000]);
   const longer = await get<FunnelAnalysis>('analyses/funnel', { events: 'user_registration,restaurant_rating' });
   expect(longer.items.map(({ people }) => people)).toEqual([4, 3]);
+});
+
+it('counts what pages tell of beside the log: people by their id, or by their tab', async () => {
+  const tell = (sessionId: string, ...events: Record<string, unknown>[]) =>
+    ingest.acceptRum({
+      body: Buffer.from(JSON.stringify({ sessionId, sentAt: Date.now(), service: 'shop', events })),
+      ...{ project: '1', device: 'desktop', country: null, userAgent: null, rules: [] },
+    });
+  const event = (name: string, at: number, userId?: string) => ({ kind: 'event', name, at: START + at, userId });
+  await tell('one', event('menu_opened', 500, 'ada'), event('menu_opened', 500, 'cleo'));
+  await tell('two', event('menu_opened', 100), event('table_chosen', 200));
+  await until(() => ingest.watermark() === undefined);
+  const told = await get<FunnelAnalysis>('analyses/funnel', { events: 'menu_opened,user_registration,order_placed' });
+  expect(told.items.map(({ people, events }) => [people, events])).toEqual([
+    [3, 3],
+    [2, 4],
+    [1, 3],
+  ]);
+  const alone = await get<FunnelAnalysis>('analyses/funnel', { events: 'menu_opened,table_chosen', service: 'shop' });
+  expect(alone.items.map(({ people }) => people)).toEqual([3, 1]);
+  const { items } = await get<BusinessAnalysis>('analyses/business');
+  expect(items).toContainEqual({ event: 'menu_opened', count: 3, series: [3, 0, 0] });
 });
 
 it('patterns: what messages have in common, with a query that finds them', async () => {

@@ -12,7 +12,12 @@ export interface RumRouteDeps {
   ingest: Pick<Ingest, 'acceptRum'>;
   findIngestKey: FindIngestKey;
   groupingRules?(): readonly GroupingRule[];
+  /** ISO 3166 code of the country of an address, where there is a source for it. */
+  countryOf?(ip: string): string | null;
 }
+
+/** What proxies and platforms say of where a visitor is; a relay passes it on. */
+const COUNTRY_HEADERS = ['x-vercel-ip-country', 'cf-ipcountry', 'cloudfront-viewer-country'];
 
 /** Browsers keep at most 64 KiB of beacons on their way. */
 const MOST_BYTES = 256 * 1024;
@@ -27,7 +32,7 @@ export async function rumRoutes(app: FastifyInstance, deps: RumRouteDeps): Promi
     });
     scope.options('/rum', { schema: { hide: true } }, preflight('content-type, x-yumops-key'));
     const schema = {
-      summary: 'Take in a beacon of a browser: vitals, timings, errors',
+      summary: 'Take in a beacon of a browser: vitals, timings, events, errors',
       tags: ['ingest'],
       security: [],
     };
@@ -54,7 +59,18 @@ async function take(request: FastifyRequest, body: Uint8Array, deps: RumRouteDep
   // What machines see says nothing of people.
   if (device === 'bot') return;
   const rules = deps.groupingRules?.() ?? [];
-  await deps.ingest.acceptRum({ body, project: key.project ?? '1', device, country: null, userAgent, rules });
+  const country = countryIn(request) ?? deps.countryOf?.(request.ip) ?? null;
+  await deps.ingest.acceptRum({ body, project: key.project ?? '1', device, country, userAgent, rules });
+}
+
+/** The country that a header names. Anybody may send one, as anybody may send a beacon: it decides nothing but figures. */
+function countryIn({ headers }: FastifyRequest): string | null {
+  for (const name of COUNTRY_HEADERS) {
+    const value = String(headers[name] ?? '').toUpperCase();
+    // Cloudflare says XX where it does not know, T1 for Tor.
+    if (/^[A-Z]{2}$/.test(value) && value !== 'XX') return value;
+  }
+  return null;
 }
 
 async function authorize(secret: string | undefined, find: FindIngestKey): Promise<IngestKey> {

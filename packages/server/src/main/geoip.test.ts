@@ -30,6 +30,8 @@ test('places addresses by the file, and says nothing of others', async () => {
   await geoip.refresh();
   expect(geoip.state).toEqual({ kind: 'ready' });
   expect(geoip.placeOf('203.0.113.77')).toEqual({ country: 'GB', lat: 51.5, lon: -0.13 });
+  const countries = ['203.0.113.77', '192.0.2.1', '8.8.8.8'].map((ip) => geoip.countryOf(ip));
+  expect(countries).toEqual(['GB', 'AU', null]);
   expect(geoip.placeOf('198.51.100.127')).toMatchObject({ country: 'AU' });
   expect(geoip.placeOf('198.51.100.128')).toBeNull();
   expect(geoip.placeOf('192.0.2.1')).toBeNull();

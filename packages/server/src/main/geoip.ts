@@ -70,4 +70,8 @@ export class GeoIp implements LocationSource {
     if (lat === undefined || lon === undefined || radius > VAGUE_KM) return null;
     return { country: found?.country?.iso_code ?? null, lat, lon };
   }
+
+  countryOf(ip: string): string | null {
+    return this.#reader?.get(ip)?.country?.iso_code ?? null;
+  }
 }

@@ -21,7 +21,8 @@ export function registerIntake(app: FastifyInstance, parts: RouteParts): void {
     presetKey: parts.settings.ingestKey,
     vercel: () => parts.live.current.ingest.vercel,
   });
-  rumRoutes(app, { ingest, findIngestKey, groupingRules });
+  const countryOf = (ip: string) => parts.security.countryOf(ip);
+  rumRoutes(app, { ingest, findIngestKey, groupingRules, countryOf });
   sentryRoutes(app, { ingest, findIngestKey, groupingRules });
   pingRoutes(app, uptime);
   const allow = () => parts.live.current.security.allow;

@@ -10,6 +10,7 @@ import { RatingList } from '@/components/rating-list';
 import { RatingShares } from '@/components/rating-shares';
 import { Price } from '@/components/restaurant-card';
 import { ShareButton } from '@/components/share-button';
+import { TrackView } from '@/components/track-view';
 import { currentGuest } from '@/lib/accounts/session';
 import { faultIsOn } from '@/lib/faults/switchboard';
 import { type PageParameters, readPageParameters } from '@/lib/http/page-parameters';
@@ -35,6 +36,7 @@ export default async function RestaurantPage({ params, searchParams }: Props) {
 
   return (
     <>
+      <TrackView restaurantId={restaurant.id} />
       <Note problem={problem} done={done} />
       <section className="place">
         <CuisineArt cuisine={restaurant.cuisine} seed={restaurant.id} className="art-large" />

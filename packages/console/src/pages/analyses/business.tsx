@@ -18,7 +18,8 @@ export function Business({ filter }: { filter: AnalysisFilter }) {
         {(answer) =>
           answer.items.length === 0 ? (
             <Empty title="No business events in this range">
-              Registrations, orders and ratings stand here: `logger.businessEvent`.
+              Registrations, orders and ratings stand here: <code>logger.businessEvent(name)</code> on the server,{' '}
+              <code>track(name)</code> in pages.
             </Empty>
           ) : (
             <TimeChart

@@ -30,7 +30,8 @@ export function Funnel({ filter, events = EVENTS, within = '24h' }: FunnelProps)
         {(answer) =>
           (answer.items[0]?.people ?? 0) === 0 ? (
             <Empty title="Nobody began in this range">
-              Events count for somebody whom they name: `addContext({'{'} userId {'}'})`.
+              Events count for somebody whom they name: <code>addContext({'{ userId }'})</code> in the log,{' '}
+              <code>setUser(idHash)</code> in pages.
               {answer.anonymous > 0 && ` ${plural(answer.anonymous, 'event')} of this range name nobody.`}
             </Empty>
           ) : (

@@ -4,6 +4,8 @@ import type { Place, SecurityEvent } from './event.ts';
 export interface LocationSource {
   /** Null where the place is not known to a city's accuracy. */
   placeOf(ip: string): Place | null;
+  /** ISO 3166 code of the country; null where it is not known. */
+  countryOf(ip: string): string | null;
   /** `broken` = one is named in the configuration and cannot be read; why. */
   start(): Promise<void>;
   stop(): Promise<void>;

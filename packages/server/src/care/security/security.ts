@@ -131,6 +131,11 @@ export class SecurityWatch {
     };
   }
 
+  /** ISO 3166 code of the country of an address; null where it is not known. */
+  countryOf(ip: string): string | null {
+    return this.#options.location.countryOf(ip);
+  }
+
   /** Learns what is known of the last day, and begins to work. */
   async start(): Promise<void> {
     await this.#options.location.start();

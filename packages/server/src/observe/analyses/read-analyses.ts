@@ -55,13 +55,19 @@ export async function readSecurity(store: Reader, selection: AnalysisSelection):
   };
 }
 
-/** Business events by name. */
+/** Business events by name: of the log, and those that pages tell of. */
 export async function readBusiness(store: Reader, selection: AnalysisSelection): Promise<BusinessAnalysis> {
   const grid = stepsOf(selection);
   const { where, step, params } = overRollup(selection, grid);
+  const pages = overRollup(selection, grid, 'timestamp');
   const rows = await store.query<StepRow>(
-    `SELECT event AS key, ${step} AS step, sum(lines) AS value FROM log_rollup
-     WHERE type = 'business' AND event != '' AND ${where} GROUP BY event, step`,
+    `SELECT key, step, sum(n) AS value FROM (
+       SELECT event AS key, ${step} AS step, sum(lines) AS n FROM log_rollup
+       WHERE type = 'business' AND event != '' AND ${where} GROUP BY key, step
+       UNION ALL
+       SELECT name AS key, ${pages.step} AS step, count() AS n FROM browser_event_rows FINAL
+       WHERE ${pages.where} GROUP BY key, step)
+     GROUP BY key, step`,
     params,
     LIMITS,
   );

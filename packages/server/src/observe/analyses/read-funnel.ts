@@ -39,13 +39,13 @@ export async function readFunnel(
     `SELECT step, reached, count() AS people FROM (
        SELECT intDiv(toUnixTimestamp64Milli(minIf(timestamp, event = {event0:String})) - {from:Int64}, {width:Int64}) AS step,
          windowFunnel(${Math.ceil(selection.withinMs)})(toUInt64(toUnixTimestamp64Milli(timestamp)), ${conditions}) AS reached
-       FROM business_event_rows WHERE ${where} AND userId != '' GROUP BY cityHash64(userId) HAVING reached > 0)
+       FROM (${eventsOf(where)}) WHERE userId != '' GROUP BY cityHash64(userId) HAVING reached > 0)
      GROUP BY step, reached`,
     params,
     { maxSeconds: 20 },
   );
   const counted = store.query<{ event: string; events: number }>(
-    `SELECT event, count() AS events FROM business_event_rows WHERE ${where} GROUP BY event`,
+    `SELECT event, count() AS events FROM (${eventsOf(where)}) GROUP BY event`,
     params,
     { maxSeconds: 20 },
   );
@@ -70,6 +70,19 @@ export async function readFunnel(
     }),
     anonymous: anonymous[0]?.events ?? 0,
   };
+}
+
+/**
+ * Events of the log, and those that pages tell of. Somebody who has not signed in is one person for as long as their tab is
+ * open.
+ */
+function eventsOf(where: string): string {
+  return `SELECT timestamp, event, userId FROM business_event_rows WHERE ${where}
+    UNION ALL
+    SELECT timestamp, event, person AS userId FROM (
+      SELECT timestamp, service, name AS event,
+        if(userId != '' OR sessionId = '', userId, concat('session:', sessionId)) AS person
+      FROM browser_event_rows FINAL) WHERE ${where}`;
 }
 
 /** People who reached at least a step, by the time at which they began. */

@@ -34,12 +34,12 @@ export function told({ from, stepMs, steps }: Steps): { from: string; stepMs: nu
 }
 
 /** Conditions of the selection over the rollup, with their parameters, and the number of a row's step as SQL. */
-export function overRollup(selection: AnalysisSelection, grid: Steps) {
+export function overRollup(selection: AnalysisSelection, grid: Steps, time = 'at') {
   const end = grid.from + grid.steps * grid.stepMs;
   const service = selection.service === undefined ? '' : ' AND service = {service:String}';
   return {
-    where: `at >= toDateTime({start:UInt32}, 'UTC') AND at < toDateTime({end:UInt32}, 'UTC')${service}`,
-    step: 'intDiv(toUnixTimestamp(at) - {start:UInt32}, {width:UInt32})',
+    where: `${time} >= toDateTime({start:UInt32}, 'UTC') AND ${time} < toDateTime({end:UInt32}, 'UTC')${service}`,
+    step: `intDiv(toUnixTimestamp(${time}) - {start:UInt32}, {width:UInt32})`,
     params: {
       start: grid.from / 1_000,
       end: Math.ceil(end / 1_000),

@@ -10,6 +10,7 @@ export async function POST(request: Request): Promise<Response> {
     'content-type': 'text/plain',
     'x-yumops-key': key,
     'user-agent': request.headers.get('user-agent') ?? '',
+    'x-vercel-ip-country': request.headers.get('x-vercel-ip-country') ?? '',
   };
   try {
     const answer = await fetch(`${url}/rum`, { method: 'POST', body, headers, signal: AbortSignal.timeout(5_000) });

@@ -6,7 +6,7 @@ const SIGNALS: readonly (readonly [RegExp, string])[] = [
   [/^span/, 'spans'],
   [/^(?:error_|attachment|feedback|replay|client_report)/, 'errors'],
   [/^session_/, 'sessions'],
-  [/^(?:web_vital|browser_timing)/, 'vitals'],
+  [/^(?:web_vital|browser_)/, 'vitals'],
   [/^(?:check_results|health_results|check_in)/, 'checks'],
   [/^security_/, 'security'],
   [/^outbound_/, 'outbound calls'],

@@ -14,6 +14,8 @@ export interface Beacon {
   /** Shared by all events that do not say it themselves. */
   url: string;
   route: string;
+  /** How many events the page left out since its last beacon, as it says. */
+  dropped: unknown;
   events: readonly Json[];
 }
 
@@ -39,6 +41,7 @@ export function readBeacon(text: string): Beacon | undefined {
     sessionId: clean(value['sessionId'], 64),
     url: clean(value['url'], 2_000),
     route: clean(value['route'], 500),
+    dropped: value['dropped'],
     events: events.map((event) => objectOf(scrubTree(event))),
   };
 }

@@ -29,11 +29,11 @@ export interface RumTaken extends EntryBody {
 }
 
 const MOST_EVENTS = 500;
-const TIMING_KINDS = new Set(['page_load_timing', 'api_response_time', 'custom']);
+const TIMING_KINDS = new Set(['page_load_timing', 'api_response_time', 'long_animation_frame', 'custom']);
 /** Longer ones are sleeping tabs and clocks that jumped, ms. */
 const LONGEST_MS = 600_000;
 
-/** Turns a beacon into rows of vitals, timings and errors. */
+/** Turns a beacon into rows of vitals, timings, events and errors. */
 export function encodeRum(body: Uint8Array, context: RumContext, sourceMaps: SourceMaps): RumEncoded {
   const beacon = readBeacon(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
   if (!beacon) return { ok: false, status: 400, code: 'invalid_beacon', message: 'The body is no beacon in JSON.' };
@@ -53,6 +53,7 @@ export function encodeRum(body: Uint8Array, context: RumContext, sourceMaps: Sou
     const id = `${digest.slice(0, 16)}-${index.toString(36)}`;
     if (addOne(event, { beacon, item, context, sourceMaps, id })) accepted += 1;
   }
+  addLoss({ beacon, item, context, sourceMaps, id: digest });
   return { ok: true, dedupKey, accepted, rejected: beacon.events.length - accepted, ...item.out.parts.take() };
 }
 
@@ -68,7 +69,24 @@ function addOne(event: Json, around: Around): boolean {
   const kind = textOf(event['kind'], 64) ?? '';
   if (kind === 'vital') return addVital(event, around);
   if (kind === 'error') return addError(event, around);
+  if (kind === 'event') return addEventOfPage(event, around);
   return TIMING_KINDS.has(kind) && addTiming(kind, event, around);
+}
+
+/** Records how much the page itself left out, beside the losses that other clients tell of. */
+function addLoss({ beacon, item, context, id }: Around): void {
+  const quantity = numberOf(beacon.dropped) ?? 0;
+  if (quantity < 1) return;
+  const { service, environment, release } = beacon;
+  addRow(item.out.parts, 'client_report_rows', 'errors', context.now, {
+    ...{ timestamp: context.now, id, project: context.project, service, environment, release },
+    ...{
+      source: 'client',
+      reason: 'too_many',
+      category: 'browser',
+      quantity: Math.min(Math.floor(quantity), 1_000_000),
+    },
+  });
 }
 
 /** Columns that every row of a beacon has. */
@@ -119,11 +137,50 @@ function addTiming(kind: string, event: Json, around: Around): boolean {
     statusCode: status !== null && status >= 0 && status < 1_000 ? Math.floor(status) : null,
     duration,
     ...phases,
+    country: around.context.country,
+    details: detailsOf(kind, event),
     success: typeof event['success'] === 'boolean' ? event['success'] : null,
     traceId: hexId(event['traceId']),
   });
   return true;
 }
+
+/** What only this kind of timing has. */
+function detailsOf(kind: string, event: Json): string {
+  const [numbers, texts] = DETAILS[kind] ?? [[], []];
+  const from = kind === 'page_load_timing' ? objectOf(event['resources']) : event;
+  return JSON.stringify({
+    ...Object.fromEntries(numbers.map((name) => [name, numberOf(from[name]) ?? undefined])),
+    ...Object.fromEntries(texts.map((name) => [name, textOf(from[name], 500) ?? undefined])),
+  });
+}
+
+/** Names of numbers and of texts by kind. */
+const DETAILS: Readonly<Record<string, readonly [readonly string[], readonly string[]]>> = {
+  page_load_timing: [
+    ['count', 'bytes', 'cached', 'slowestMs'],
+    ['slowest', 'slowestType'],
+  ],
+  long_animation_frame: [['blockingDuration'], ['function']],
+};
+
+/** Longer data of an event is refused: it is for a few facts. */
+const MOST_DATA = 16_384;
+
+function addEventOfPage(event: Json, around: Around): boolean {
+  const name = textOf(event['name'], 200) ?? '';
+  const data = JSON.stringify(objectOf(event['data']));
+  if (name === '' || data.length > MOST_DATA) return false;
+  const { at, row } = sharedOf(event, around);
+  addRow(around.item.out.parts, 'browser_event_rows', 'vitals', at, {
+    ...{ ...row, id: around.id, name, data },
+    ...{ country: around.context.country, userId: userOf(event) },
+  });
+  return true;
+}
+
+/** Who the page says that the person is; empty where it does not. */
+const userOf = (event: Json): string => textOf(event['userId'], 200) ?? '';
 
 /** A length of time that can be; browsers give zero or less for phases of other origins. */
 function millisOf(value: unknown): number | null {
@@ -144,6 +201,8 @@ function addError(event: Json, around: Around): boolean {
     mechanism: { type: textOf(event['mechanism'], 64) ?? 'generic', handled: event['handled'] === true },
     ...(frames.length > 0 && { stacktrace: { frames } }),
   };
+  const components = textOf(event['componentStack'], 8_192);
+  const person = userOf(event) || (beacon.sessionId && `session:${beacon.sessionId}`);
   const problem = addEvent(
     {
       platform: 'javascript',
@@ -155,8 +214,11 @@ function addError(event: Json, around: Around): boolean {
       release: beacon.release || undefined,
       environment: beacon.environment || undefined,
       tags: { ...(beacon.service !== '' && { service: beacon.service }) },
-      contexts: { trace: { trace_id: event['traceId'] } },
-      user: beacon.sessionId === '' ? {} : { id: `session:${beacon.sessionId}` },
+      contexts: {
+        trace: { trace_id: event['traceId'] },
+        ...(components !== null && { react: { componentStack: components } }),
+      },
+      user: person === '' ? {} : { id: person },
       debug_meta: { images },
     },
     randomUUID().replaceAll('-', ''),

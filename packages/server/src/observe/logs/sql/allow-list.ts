@@ -17,6 +17,7 @@ export const RELATIONS: ReadonlySet<string> = new Set([
   'attachments',
   'outbound_calls',
   'browser_timings',
+  'browser_events',
   'replays',
   'client_reports',
   'security_events',
