@@ -6,16 +6,27 @@ import type { Watch } from './options.ts';
  * Collects the five vitals, also of views that a page shows without being loaded anew where the browser knows them. With attribution, which is loaded for it, each says what caused it.
  */
 export function watchVitals(watch: Watch): void {
-  const report = (metric: Metric) => addVital(watch, metric, {});
-  if (chance(watch.options.attributionRate ?? 0)) {
+  let isBegun = false;
+  const begin = (how: () => void) => {
+    if (!isBegun) how();
+    isBegun = true;
+  };
+  const plain = () =>
+    begin(() => {
+      for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) {
+        on((metric) => addVital(watch, metric, {}), { reportSoftNavs: true });
+      }
+    });
+  if (!chance(watch.options.attributionRate ?? 0)) plain();
+  else {
     import('./attribution.ts')
-      .then(({ watchAttributed }) => watchAttributed((metric, facts) => addVital(watch, metric, facts), cleanUrl))
-      .catch(() => watchPlain(report));
-  } else watchPlain(report);
-}
-
-function watchPlain(report: (metric: Metric) => void): void {
-  for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(report, { reportSoftNavs: true });
+      .then(({ watchAttributed }) =>
+        begin(() => watchAttributed((metric, facts) => addVital(watch, metric, facts), cleanUrl)),
+      )
+      .catch(plain);
+    // The page may be left before the chunk is there.
+    addEventListener('visibilitychange', plain, { once: true, capture: true });
+  }
 }
 
 /** Queues a vital of the page that it was measured on. The same id comes again while the value grows. */

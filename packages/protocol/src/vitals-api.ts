@@ -89,3 +89,27 @@ export interface BrowserCall {
   /** 0 to 1. */
   failed: number;
 }
+
+/** An item of `GET /api/v1/vitals/frames`: a script that kept frames of pages from being drawn. */
+export interface LongFrame {
+  /** Address of the script; empty where none ran. */
+  script: string;
+  /** Name of the function, as the script is written; empty where it has none. */
+  function: string;
+  count: number;
+  sessions: number;
+  /** Milliseconds. */
+  p75: number;
+}
+
+/** `GET /api/v1/vitals/loads`: 75th percentiles of page loads. */
+export interface PageLoads {
+  count: number;
+  /** Milliseconds; null where no page load tells. */
+  phases: Record<
+    'dnsLookup' | 'tcpConnection' | 'serverResponse' | 'domProcessing' | 'resourceLoading' | 'totalLoadTime',
+    number | null
+  >;
+  /** Files of a load, their bytes over the network, and the share of files that came from the cache, 0 to 1. */
+  resources: { files: number; bytes: number; cached: number } | null;
+}

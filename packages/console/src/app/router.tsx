@@ -237,7 +237,8 @@ const traceRoute = createRoute({
 const usersRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/users',
-  validateSearch: (search) => pick(search, [...RANGE, 'by', 'route', 'device', 'release', 'vital', 'before', 'after']),
+  validateSearch: (search) =>
+    pick(search, [...RANGE, 'by', 'route', 'device', 'country', 'release', 'vital', 'before', 'after']),
   component: lazyRouteComponent(() => import('../pages/users/users-page.tsx'), 'UsersPage'),
   staticData: { range: true },
 });

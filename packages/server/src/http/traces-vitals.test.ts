@@ -92,15 +92,21 @@ async function sendVitals() {
       statusCode: 500,
       route: '/',
     },
+    {
+      ...{ kind: 'page_load_timing', name: 'navigate', route: '/', totalLoadTime: 800, serverResponse: 90 },
+      ...{ dnsLookup: -4, resources: { count: 4, bytes: 90_000, cached: 1, slowest: 'https://a/hero.png' } },
+    },
+    { kind: 'long_animation_frame', name: 'https://a/app.js', function: 'draw', duration: 260, route: '/' },
+    { kind: 'long_animation_frame', name: 'https://a/app.js', function: 'draw', duration: 300, route: '/' },
   ];
   const body = () =>
     new Uint8Array(Buffer.from(JSON.stringify({ id: 'b-1', sessionId: 's', service: 'web', release: '1', events })));
-  await ingest.acceptRum({ body: body(), project: '1', device: 'mobile', country: null, userAgent: null, rules: [] });
+  await ingest.acceptRum({ body: body(), project: '1', device: 'mobile', country: 'DE', userAgent: null, rules: [] });
   await ingest.acceptRum({
     body: body(),
     project: '1',
     device: 'mobile',
-    country: null,
+    country: 'DE',
     userAgent: null,
     rules: [],
   });
@@ -174,9 +180,26 @@ it('gives p75, shares and causes of vitals, each view once, and API calls by tem
   ]);
   expect((await get('/api/v1/vitals?route=/&by=release')).body.items).toMatchObject([{ key: '1', views: 1 }]);
   expect((await get('/api/v1/vitals/causes?name=LCP')).body.items).toEqual([{ cause: '#hero', p75: 4_500, count: 2 }]);
+  expect((await get('/api/v1/vitals?by=country')).body.items.map((group: { key: string }) => group.key)).toEqual([
+    'DE',
+  ]);
+  expect((await get('/api/v1/vitals?country=FR')).body.total.views).toBe(0);
   expect((await get('/api/v1/vitals/timings')).body.items).toEqual([
     { method: 'GET', name: '/api/menu/:id', count: 2, p75: 70, failed: 0.5 },
   ]);
+  expect((await get('/api/v1/vitals/timings?device=desktop')).body.items).toEqual([]);
+  expect((await get('/api/v1/vitals/frames')).body.items).toEqual([
+    { script: 'https://a/app.js', function: 'draw', count: 2, sessions: 1, p75: 290 },
+  ]);
+  expect((await get('/api/v1/vitals/loads?country=DE')).body).toEqual({
+    count: 1,
+    phases: {
+      ...{ dnsLookup: null, tcpConnection: null, serverResponse: 90 },
+      ...{ domProcessing: null, resourceLoading: null, totalLoadTime: 800 },
+    },
+    resources: { files: 4, bytes: 90_000, cached: 0.25 },
+  });
+  expect((await get('/api/v1/vitals/loads?country=FR')).body).toMatchObject({ count: 0, resources: null });
 });
 
 it('compares two releases: a planted slowdown is named, chance and small samples are not', async () => {

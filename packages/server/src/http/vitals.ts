@@ -1,4 +1,12 @@
-import type { BrowserCall, Page, VitalCause, VitalsAnswer, VitalsComparison } from '@yumops/protocol';
+import type {
+  BrowserCall,
+  LongFrame,
+  Page,
+  PageLoads,
+  VitalCause,
+  VitalsAnswer,
+  VitalsComparison,
+} from '@yumops/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -8,9 +16,13 @@ import {
   compareReleases,
   readCalls,
   readCauses,
+  readFrames,
+  readLoads,
   readVitals,
   readVitalsTotal,
   VITAL_DIMENSIONS,
+  type VitalDimension,
+  type VitalSelection,
 } from '../observe/vitals/index.ts';
 import { type Guard, reachOf } from './access.ts';
 import { rangeOf, timeRange } from './time-range.ts';
@@ -38,24 +50,47 @@ const comparison = z.object({
   ),
 });
 
-/** What visitors' browsers saw: vitals by route, device, country and release, their causes, API calls. */
-export function vitalRoutes(
-  app: FastifyInstance,
-  deps: { telemetry: TelemetryStore; guard: Guard; clock: Clock },
-): void {
-  const { telemetry, clock } = deps;
-  const routes = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = deps.guard('viewer', 'project');
-  const tags = ['vitals'];
-  const selectionOf = (
-    query: { from?: number | undefined; to?: number | undefined } & Partial<
-      Record<(typeof VITAL_DIMENSIONS)[number], string | undefined>
-    >,
-  ) => ({
-    ...rangeOf(query, clock),
-    only: Object.fromEntries(VITAL_DIMENSIONS.flatMap((one) => (query[one] === undefined ? [] : [[one, query[one]]]))),
-  });
+const frame = z.object({
+  ...{ script: z.string(), function: z.string(), count: z.number(), sessions: z.number(), p75: z.number() },
+});
 
+const phase = z.number().nullable();
+const loads = z.object({
+  count: z.number(),
+  phases: z.object({
+    ...{ dnsLookup: phase, tcpConnection: phase, serverResponse: phase },
+    ...{ domProcessing: phase, resourceLoading: phase, totalLoadTime: phase },
+  }),
+  resources: z.object({ files: z.number(), bytes: z.number(), cached: z.number() }).nullable(),
+});
+
+interface VitalRouteDeps {
+  telemetry: TelemetryStore;
+  guard: Guard;
+  clock: Clock;
+}
+
+type SelectionQuery = { from?: number | undefined; to?: number | undefined } & Partial<
+  Record<VitalDimension, string | undefined>
+>;
+
+const selectionOf = (query: SelectionQuery, clock: Clock): VitalSelection => ({
+  ...rangeOf(query, clock),
+  only: Object.fromEntries(VITAL_DIMENSIONS.flatMap((one) => (query[one] === undefined ? [] : [[one, query[one]]]))),
+});
+
+const tags = ['vitals'];
+
+/** What visitors' browsers saw: vitals by route, device, country and release, their causes, API calls, frames, loads. */
+export function vitalRoutes(app: FastifyInstance, deps: VitalRouteDeps): void {
+  figureRoutes(app, deps);
+  causeRoutes(app, deps);
+  timingRoutes(app, deps);
+}
+
+function figureRoutes(app: FastifyInstance, { telemetry, guard, clock }: VitalRouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = guard('viewer', 'project');
   routes.get(
     '/api/v1/vitals',
     {
@@ -67,7 +102,7 @@ export function vitalRoutes(
       },
     },
     async (request): Promise<VitalsAnswer> => {
-      const chosen = selectionOf(request.query);
+      const chosen = selectionOf(request.query, clock);
       const own = telemetry.within(reachOf(request));
       const [total, items] = await Promise.all([
         readVitalsTotal(own, chosen),
@@ -92,9 +127,15 @@ export function vitalRoutes(
     },
     async (request): Promise<VitalsComparison> => {
       const { before, after, ...query } = request.query;
-      return compareReleases(telemetry.within(reachOf(request)), selectionOf(query), { before, after });
+      return compareReleases(telemetry.within(reachOf(request)), selectionOf(query, clock), { before, after });
     },
   );
+}
+
+/** What page views with a bad value had in common. */
+function causeRoutes(app: FastifyInstance, { telemetry, guard, clock }: VitalRouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = guard('viewer', 'project');
   routes.get(
     '/api/v1/vitals/causes',
     {
@@ -106,16 +147,53 @@ export function vitalRoutes(
       },
     },
     async (request): Promise<Page<VitalCause>> => ({
-      items: await readCauses(telemetry.within(reachOf(request)), selectionOf(request.query), request.query.name),
+      items: await readCauses(
+        telemetry.within(reachOf(request)),
+        selectionOf(request.query, clock),
+        request.query.name,
+      ),
       nextCursor: null,
     }),
   );
+}
+
+/** What took how long: requests, scripts, and phases of page loads. */
+function timingRoutes(app: FastifyInstance, { telemetry, guard, clock }: VitalRouteDeps): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const onRequest = guard('viewer', 'project');
   routes.get(
     '/api/v1/vitals/timings',
     { onRequest, schema: { summary: 'API calls as browsers saw them', tags, querystring: z.object(selection) } },
     async (request): Promise<Page<BrowserCall>> => ({
-      items: await readCalls(telemetry.within(reachOf(request)), selectionOf(request.query)),
+      items: await readCalls(telemetry.within(reachOf(request)), selectionOf(request.query, clock)),
       nextCursor: null,
     }),
+  );
+  routes.get(
+    '/api/v1/vitals/frames',
+    {
+      onRequest,
+      schema: {
+        summary: 'Scripts that kept frames of pages from being drawn',
+        ...{ tags, querystring: z.object(selection) },
+        response: { 200: z.object({ items: z.array(frame), nextCursor: z.null() }) },
+      },
+    },
+    async (request): Promise<{ items: LongFrame[]; nextCursor: null }> => ({
+      items: await readFrames(telemetry.within(reachOf(request)), selectionOf(request.query, clock)),
+      nextCursor: null,
+    }),
+  );
+  routes.get(
+    '/api/v1/vitals/loads',
+    {
+      onRequest,
+      schema: {
+        summary: 'p75 of the phases of page loads, and what they brought with them',
+        ...{ tags, querystring: z.object(selection), response: { 200: loads } },
+      },
+    },
+    async (request): Promise<PageLoads> =>
+      readLoads(telemetry.within(reachOf(request)), selectionOf(request.query, clock)),
   );
 }

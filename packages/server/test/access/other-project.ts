@@ -98,7 +98,11 @@ export async function plant(platform: Platform): Promise<Record<string, string>>
     attribution: { target: MARK },
   };
   const call = { kind: 'api_response_time', name: `/api/${MARK}`, duration: 5, method: 'GET', statusCode: 200 };
-  const page = { release: `${MARK}@1`, url: `https://shop.example/${MARK}`, route: `/${MARK}`, events: [vital, call] };
+  const load = { kind: 'page_load_timing', name: 'navigate', totalLoadTime: 5 };
+  const frame = { kind: 'long_animation_frame', name: `https://shop.example/${MARK}.js`, duration: 250 };
+  const event = { kind: 'event', name: MARK, userId: MARK };
+  const events = [vital, call, load, frame, event];
+  const page = { release: `${MARK}@1`, url: `https://shop.example/${MARK}`, route: `/${MARK}`, events };
   await ask('POST', '/rum', { key: browser.secret, sessionId: 's1', service: MARK, ...page }, {});
   await ask('POST', '/api/v2/alerts', [
     { labels: { alertname: `${MARK}-pushed`, severity: 'critical', project: '2' } },
@@ -290,6 +294,8 @@ export function questions(id: Readonly<Record<string, string>>): Readonly<Record
     'GET /api/v1/vitals': { path: '/api/v1/vitals' },
     'GET /api/v1/vitals/causes': { path: '/api/v1/vitals/causes?name=LCP' },
     'GET /api/v1/vitals/compare': { path: '/api/v1/vitals/compare' },
+    'GET /api/v1/vitals/frames': { path: '/api/v1/vitals/frames' },
+    'GET /api/v1/vitals/loads': { path: '/api/v1/vitals/loads', tells: counts('count') },
     'GET /api/v1/vitals/timings': { path: '/api/v1/vitals/timings' },
   };
 }

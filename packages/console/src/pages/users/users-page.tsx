@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import type { VitalGroup, VitalName, VitalsAnswer } from '@yumops/protocol';
 import { Button } from '../../components/button.tsx';
 import { Choice } from '../../components/choice.tsx';
@@ -12,9 +12,12 @@ import { QueryView } from '../../components/query-view.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { plural } from '../../format/number.ts';
 import { usePageTime } from '../../time/page-time.tsx';
+import { Budgets } from './budgets.tsx';
 import { Calls } from './calls.tsx';
 import { Causes } from './causes.tsx';
 import { Compare } from './compare.tsx';
+import { Frames } from './frames.tsx';
+import { Loads } from './loads.tsx';
 import { type VitalFilter, vitalsQuery } from './users-queries.ts';
 import { formatVital, RATINGS, Shares, VitalCard } from './vital.tsx';
 import './users.css';
@@ -30,9 +33,9 @@ const DIMENSIONS = [
 
 /** What visitors' browsers saw. */
 export function UsersPage() {
-  const { by = 'route', route: path, device, release } = route.useSearch();
+  const { by = 'route', route: path, device, country, release } = route.useSearch();
   const { span } = usePageTime();
-  const filter: VitalFilter = { ...span, route: path, device, release };
+  const filter: VitalFilter = { ...span, route: path, device, country, release };
   const query = useQuery(vitalsQuery(filter, by));
   return (
     <Page title="Users" note={<Freshness updatedAt={query.dataUpdatedAt} failed={query.isError} />}>
@@ -47,7 +50,7 @@ export function UsersPage() {
 /** The filters that are set, each of which can be taken away. */
 function Chosen({ filter }: { filter: VitalFilter }) {
   const navigate = route.useNavigate();
-  const names = (['route', 'device', 'release'] as const).filter((name) => filter[name] !== undefined);
+  const names = (['route', 'device', 'country', 'release'] as const).filter((name) => filter[name] !== undefined);
   if (names.length === 0) return null;
   return (
     <p className="vital-filters">
@@ -92,8 +95,12 @@ function Vitals({ answer, filter, by }: { answer: VitalsAnswer; filter: VitalFil
       >
         <Groups items={answer.items} by={dimension} />
       </Panel>
+      {dimension === 'country' && answer.items.every(({ key }) => key === '') && <NoCountry />}
       <Compare filter={filter} />
+      <Budgets />
       <Causes filter={filter} />
+      <Frames filter={filter} />
+      <Loads filter={filter} />
       <Calls filter={filter} />
     </div>
   );
@@ -120,8 +127,8 @@ function Groups({ items, by }: { items: readonly VitalGroup[]; by: string }) {
           {items.map((group) => (
             <tr key={group.key}>
               <th scope="row">
-                {by === 'country' || group.key === '' ? (
-                  group.key || 'unknown'
+                {group.key === '' ? (
+                  'unknown'
                 ) : (
                   <route.Link to="." search={(old) => ({ ...old, by: undefined, [by]: group.key })}>
                     {group.key}
@@ -154,6 +161,18 @@ function Cell({ group, name }: { group: VitalGroup; name: VitalName }) {
   );
 }
 
+/** No page view of the range says where it came from. */
+function NoCountry() {
+  return (
+    <p className="quiet">
+      Countries come from a platform's header such as <code>x-vercel-ip-country</code>, or from <code>geoip</code> in{' '}
+      <code>yumops.yml</code>.
+    </p>
+  );
+}
+
+const SETUP = `init({ endpoint: '${location.origin}', key: 'KEY', app: 'shop', release: '1.4.2', env: 'production' })`;
+
 function NoViews() {
   return (
     <Empty title="No page views in this time">
@@ -162,6 +181,12 @@ function NoViews() {
         <code>@yumops/browser</code> to your pages with a key that this makes:
       </p>
       <Command line="yumops ingest-key create --scope public" />
+      <p>and call it where the application begins:</p>
+      <Command line={SETUP} what="call" />
+      <p>
+        <code>setView(route)</code> names what is shown, <code>setUser(idHash)</code> the person whom an error affects,{' '}
+        <code>track(name)</code> a step of the <Link to="/analyses">funnel</Link>.
+      </p>
     </Empty>
   );
 }

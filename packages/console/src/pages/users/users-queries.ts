@@ -1,5 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { BrowserCall, Page, VitalCause, VitalName, VitalsAnswer, VitalsComparison } from '@yumops/protocol';
+import type {
+  BrowserCall,
+  LongFrame,
+  Page,
+  PageLoads,
+  VitalCause,
+  VitalName,
+  VitalsAnswer,
+  VitalsComparison,
+} from '@yumops/protocol';
 import { get } from '../../api/client.ts';
 
 /** Which page views: a range in milliseconds, and values of dimensions. */
@@ -8,6 +17,7 @@ export interface VitalFilter {
   to: number;
   route: string | undefined;
   device: string | undefined;
+  country: string | undefined;
   release: string | undefined;
 }
 
@@ -53,6 +63,22 @@ export function callsQuery(filter: VitalFilter) {
   return queryOptions({
     queryKey: ['vitals', 'calls', filter],
     queryFn: ({ signal }) => get<Page<BrowserCall>>('/api/v1/vitals/timings', parameters(filter), signal),
+    placeholderData: (old) => old,
+  });
+}
+
+export function framesQuery(filter: VitalFilter) {
+  return queryOptions({
+    queryKey: ['vitals', 'frames', filter],
+    queryFn: ({ signal }) => get<Page<LongFrame>>('/api/v1/vitals/frames', parameters(filter), signal),
+    placeholderData: (old) => old,
+  });
+}
+
+export function loadsQuery(filter: VitalFilter) {
+  return queryOptions({
+    queryKey: ['vitals', 'loads', filter],
+    queryFn: ({ signal }) => get<PageLoads>('/api/v1/vitals/loads', parameters(filter), signal),
     placeholderData: (old) => old,
   });
 }

@@ -3,6 +3,8 @@ export { isVital, ratingOf } from './rating.ts';
 export {
   readCalls,
   readCauses,
+  readFrames,
+  readLoads,
   readVitals,
   readVitalsTotal,
   VITAL_DIMENSIONS,

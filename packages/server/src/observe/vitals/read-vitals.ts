@@ -1,4 +1,13 @@
-import type { BrowserCall, VitalCause, VitalFigures, VitalGroup, VitalName } from '@yumops/protocol';
+import type {
+  BrowserCall,
+  LongFrame,
+  PageLoads,
+  VitalCause,
+  VitalFigures,
+  VitalGroup,
+  VitalName,
+} from '@yumops/protocol';
+import { YumOpsError } from '../../lib/errors.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { ratingOf } from './rating.ts';
 
@@ -61,7 +70,7 @@ function grouped(rows: readonly Row[]): VitalGroup[] {
   return [...groups.values()].sort((a, b) => b.views - a.views || a.key.localeCompare(b.key));
 }
 
-/** Conditions of a selection over `web_vitals`, with their parameters. */
+/** Conditions of a selection over `web_vitals` or `browser_timings`, with their parameters. */
 export function whereOf({ from, to, only }: VitalSelection) {
   const named = VITAL_DIMENSIONS.filter((dimension) => only[dimension] !== undefined);
   const where = [
@@ -92,14 +101,61 @@ export async function readCauses(
 }
 
 /** API calls as browsers saw them, those that cost people most time first. */
-export async function readCalls(telemetry: TelemetryStore, { from, to, only }: VitalSelection): Promise<BrowserCall[]> {
-  const route = only.route === undefined ? '' : 'AND route = {route:String}';
+export async function readCalls(telemetry: TelemetryStore, selection: VitalSelection): Promise<BrowserCall[]> {
+  const { where, params } = whereOf(selection);
   return telemetry.query<BrowserCall>(
     `SELECT ifNull(method, 'GET') AS method, name, count() AS count, quantileExactInclusive(0.75)(ifNull(duration, 0)) AS p75,
        countIf(success = false) / count() AS failed
-     FROM browser_timings WHERE kind = 'api_response_time' ${route}
-       AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})
+     FROM browser_timings WHERE kind = 'api_response_time' AND ${where}
      GROUP BY method, name ORDER BY count * p75 DESC LIMIT 50`,
-    { from, to, ...(only.route !== undefined && { route: only.route }) },
+    params,
   );
+}
+
+/** Scripts that kept frames of pages from being drawn, those that cost people most time first. */
+export async function readFrames(telemetry: TelemetryStore, selection: VitalSelection): Promise<LongFrame[]> {
+  const { where, params } = whereOf(selection);
+  return telemetry.query<LongFrame>(
+    `SELECT name AS script, JSONExtractString(details, 'function') AS function, count() AS count,
+       uniqExact(sessionId) AS sessions, quantileExactInclusive(0.75)(ifNull(duration, 0)) AS p75
+     FROM browser_timings WHERE kind = 'long_animation_frame' AND ${where}
+     GROUP BY script, function ORDER BY count * p75 DESC LIMIT 50`,
+    params,
+  );
+}
+
+const PHASES = [
+  'dnsLookup',
+  'tcpConnection',
+  'serverResponse',
+  'domProcessing',
+  'resourceLoading',
+  'totalLoadTime',
+] as const satisfies readonly (keyof PageLoads['phases'])[];
+
+interface LoadsRow extends Record<(typeof PHASES)[number], number | null> {
+  count: number;
+  told: number;
+  files: number;
+  bytes: number;
+  cached: number;
+}
+
+/** What page loads spent their time on, and what they brought with them. */
+export async function readLoads(telemetry: TelemetryStore, selection: VitalSelection): Promise<PageLoads> {
+  const { where, params } = whereOf(selection);
+  const p75 = (value: string) => `quantileExactInclusive(0.75)(${value})`;
+  const fact = (name: string) => `JSONExtractUInt(details, '${name}')`;
+  const [row] = await telemetry.query<LoadsRow>(
+    `SELECT count() AS count, ${PHASES.map((phase) => `${p75(phase)} AS ${phase}`).join(', ')},
+       countIf(details != '{}') AS told, ifNotFinite(quantileExactInclusiveIf(0.75)(${fact('count')}, details != '{}'), 0) AS files,
+       ifNotFinite(quantileExactInclusiveIf(0.75)(${fact('bytes')}, details != '{}'), 0) AS bytes,
+       sum(${fact('cached')}) / greatest(sum(${fact('count')}), 1) AS cached
+     FROM browser_timings WHERE kind = 'page_load_timing' AND ${where}`,
+    params,
+  );
+  if (!row) throw new YumOpsError('no_answer', 'The telemetry store did not count the page loads.');
+  const { count, told, files, bytes, cached } = row;
+  const phases = Object.fromEntries(PHASES.map((phase) => [phase, row[phase] ?? null])) as PageLoads['phases'];
+  return { count, phases, resources: told === 0 ? null : { files, bytes, cached } };
 }
