@@ -1,11 +1,11 @@
 export type { Level } from '@yumops/protocol';
 export type { Settings } from './config/settings.ts';
+export type { LoggerOptions } from './logging/core.ts';
 export { createLogger, logger } from './logging/default-logger.ts';
 export type { RedactionOptions } from './logging/key-rules.ts';
 export {
   type LogContext,
   Logger,
-  type LoggerOptions,
   LogLevel,
   type SecuritySeverity,
 } from './logging/logger.ts';

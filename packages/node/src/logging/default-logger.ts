@@ -1,5 +1,6 @@
 import { pipeline } from '../runtime/pipeline.ts';
-import { coreOf, Logger, type LoggerOptions } from './logger.ts';
+import { coreOf, type LoggerOptions } from './core.ts';
+import { Logger } from './logger.ts';
 import { LazySinks } from './sink.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withContext } from '../runtime/scope.ts';
-import { Logger, type LoggerOptions } from './logger.ts';
+import type { LoggerOptions } from './core.ts';
+import { Logger } from './logger.ts';
 import type { Sink } from './sink.ts';
 
 const INFO = 2;
@@ -67,6 +68,32 @@ describe('call forms', () => {
         message: 'no table',
         error: expect.objectContaining({ stack: expect.stringContaining('logger.test') }),
       },
+    ],
+    [
+      'warn with error and context',
+      (l) => l.warn('bad', failure, { a: 1 }),
+      { level: 'warn', message: 'bad', a: 1, error: expect.objectContaining({ message: 'no table' }) },
+    ],
+    [
+      'info with an error for a context',
+      (l) => l.info('bad', failure),
+      { level: 'info', message: 'bad', error: expect.objectContaining({ message: 'no table' }) },
+    ],
+    [
+      'err first, as with pino',
+      (l) => l.error({ err: failure, a: 1 }),
+      { level: 'error', message: 'no table', a: 1, error: expect.objectContaining({ message: 'no table' }) },
+    ],
+    ['err that is no error', (l) => l.error({ err: 'E42' }, 'bad'), { level: 'error', message: 'bad', err: 'E42' }],
+    [
+      'a text beside the message',
+      (l) => (l.info as (...args: unknown[]) => void).call(l, 'hi', 'there'),
+      { level: 'info', message: 'hi', args: ['there'] },
+    ],
+    [
+      'a text and a context beside the message',
+      (l) => (l.warn as (...args: unknown[]) => void).call(l, 'hi', 7, { a: 1 }),
+      { level: 'warn', message: 'hi', args: [7, { a: 1 }] },
     ],
     [
       'a context that has an error key',
@@ -176,6 +203,78 @@ describe('reserved fields', () => {
     expect(last()['requestId']).toBe('mine');
     withContext({ requestId: 'r-1', traceId: 't-1' }, () => logger.info('hi', { requestId: 'mine', traceId: 'x' }));
     expect(last()).toMatchObject({ requestId: 'r-1', traceId: 't-1', 'ctx.requestId': 'mine', 'ctx.traceId': 'x' });
+  });
+});
+
+it('keeps the identifiers of a child, as those of a request', () => {
+  const { logger, last } = capture();
+  logger.child({ requestId: 'r-1', traceId: 't-1', part: 'cart' }).info('hi', { requestId: 'mine', part: 'mine' });
+  expect(last()).toMatchObject({ requestId: 'r-1', traceId: 't-1', 'ctx.requestId': 'mine', part: 'mine' });
+});
+
+describe('size', () => {
+  const LARGE = 16_000;
+  const many = (text: string) =>
+    Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`k${n}`, text.repeat(LARGE)]));
+  const table: [string, (logger: Logger) => void][] = [
+    ['many long texts', (l) => l.info('m', many('x'))],
+    ['texts of three bytes a character', (l) => l.info('m', many('漢'))],
+    ['texts of which escaping makes six times as much', (l) => l.info('\u0001'.repeat(LARGE), many('\u0001'))],
+    [
+      'a message, bindings, a scope and a context',
+      (l) => withContext(many('s'), () => l.child(many('b')).info('é'.repeat(LARGE), many('c'))),
+    ],
+    [
+      'objects in objects',
+      (l) => l.info('m', { a: Array.from({ length: 200 }, () => ({ list: [many('a')], 漢: many('漢') })) }),
+    ],
+    [
+      'keys without values',
+      (l) =>
+        l.info('m', {
+          a: Array.from({ length: 200 }, () =>
+            Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`${'k'.repeat(200)}${n}`, n])),
+          ),
+        }),
+    ],
+    [
+      'an error with causes',
+      (l) =>
+        l.error(
+          'm',
+          new Error('x'.repeat(50_000), { cause: Object.assign(new Error('y'.repeat(50_000)), many('z')) }),
+          many('c'),
+        ),
+    ],
+    ['a performance record', (l) => l.performance('x'.repeat(LARGE), 1, many('漢'))],
+  ];
+  it.each(table)('a record takes at most 64 KiB, with its cut marked: %s', (_name, call) => {
+    const { logger, lines } = capture();
+    call(logger);
+    const [line = ''] = lines;
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(65_536);
+    expect(Buffer.byteLength(line)).toBeGreaterThan(20_000);
+    expect(JSON.parse(line)).toMatchObject({ service: 'shop' });
+    expect(line).toMatch(/"truncated":true|more characters\]|… \d+ more/);
+  });
+
+  it.each(['x', 'é', '漢', '🍕'])('a text of %s takes at most 16 KiB and the mark, whole characters', (character) => {
+    const { logger, last } = capture();
+    logger.info('m', { text: character.repeat(20_000) });
+    const [kept = '', more] = (last()['text'] as string).split('…[');
+    expect(Buffer.byteLength(kept)).toBeGreaterThan(16_380);
+    expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(16_384);
+    expect(kept.replaceAll(character, '')).toBe('');
+    expect(more).toBe(`${character.length * 20_000 - kept.length} more characters]`);
+  });
+
+  it('keeps in a record that is cut what was masked and hashed', () => {
+    const { logger, lines, last } = capture({ redact: { hash: ['email'], hashKey: 'k' } });
+    logger.info('m', { email: 'a@b.c' });
+    const { email } = last();
+    logger.info('m', { email: 'a@b.c', session: 's', password: 'hunter22', ...many('漢'), token: 'hunter23' });
+    expect(last()).toMatchObject({ email, password: '[redacted]', truncated: true });
+    expect(lines.join()).not.toMatch(/hunter2|a@b/);
   });
 });
 

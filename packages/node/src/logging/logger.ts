@@ -1,13 +1,9 @@
 import { LEVELS, type Level, type RecordType } from '@yumops/protocol';
 import { activeSpan } from '../runtime/open-telemetry.ts';
 import { currentScope, type Scope } from '../runtime/scope.ts';
-import { DropCounter } from '../transport/drop-counter.ts';
-import type { RedactionOptions } from './key-rules.ts';
+import { type Core, coreOf, emit, type LoggerOptions } from './core.ts';
 import { quote } from './quote.ts';
-import { RateGuard, type SamplingOptions } from './rate-guard.ts';
-import { describe, RecordWriter } from './record-writer.ts';
-import type { Sink } from './sink.ts';
-import { isoTime } from './timestamp.ts';
+import { describe } from './record-writer.ts';
 
 export const LogLevel = {
   TRACE: 'trace',
@@ -35,32 +31,6 @@ export interface LogContext {
 
 export type SecuritySeverity = 'low' | 'medium' | 'high' | 'critical';
 
-export interface LoggerOptions {
-  service?: string;
-  environment?: string;
-  release?: string | undefined;
-  /** Least level that is written, default `info`. */
-  level?: Level;
-  /** Built-in redaction is always on; this adds to it. */
-  redact?: RedactionOptions;
-  /** Limits of what is written below `warn`; none unless given. */
-  sampling?: SamplingOptions | undefined;
-  sinks: readonly Sink[];
-  /** Wall clock in milliseconds since the epoch, default that of the machine. */
-  clock?: () => number;
-}
-
-/** What a logger and its children share. */
-export interface Core {
-  threshold: number;
-  /** `,"service":…,"environment":…` */
-  identity: string;
-  writer: RecordWriter;
-  sinks: readonly Sink[];
-  clock: () => number;
-  guard: RateGuard | undefined;
-}
-
 /** Fields that belong to the kind of call and win over the context. */
 interface Overlay {
   type?: RecordType;
@@ -68,9 +38,6 @@ interface Overlay {
 }
 
 const [TRACE, DEBUG, INFO, WARN, ERROR, FATAL] = [0, 1, 2, 3, 4, 5] as const;
-/** How long the line of a `fatal` may wait for a reader that is slow, milliseconds. */
-const FATAL_PATIENCE = 100;
-const HEADS = LEVELS.map((level) => `","level":"${level}","message":`);
 const IDENTITY = ['timestamp', 'time', 'level', 'message', 'service', 'environment', 'release', 'version', 'type'];
 const RESERVED: ReadonlySet<string> = new Set(IDENTITY);
 const SCOPE_RESERVED = ['requestId', 'traceId', 'spanId'] as const;
@@ -87,9 +54,30 @@ function isError(value: unknown): value is Error {
   }
 }
 
-function copyOf(bindings: Record<string, unknown>): Record<string, unknown> {
+/** What stands under `err`, where pino's users put an error, if it is one. */
+function errorIn(context: object): Error | undefined {
   try {
-    return { ...bindings };
+    const { err } = context as { err?: unknown };
+    return isError(err) ? err : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was given beside the message, in whatever form. */
+function contextOf(second: unknown, third: object | undefined): object | undefined {
+  if (second === undefined || second === null) {
+    return third;
+  }
+  if (isObject(second) && third === undefined) {
+    return second;
+  }
+  return { args: third === undefined ? [second] : [second, third] };
+}
+
+function copyOf(fields: object, without: Record<string, undefined> = {}): Record<string, unknown> {
+  try {
+    return { ...fields, ...without };
   } catch (error) {
     return { unreadable: describe(error) };
   }
@@ -108,39 +96,6 @@ function sharesKey(context: object, keys: ReadonlySet<string>): boolean {
     }
   }
   return false;
-}
-
-/** What a logger with these options and its children share. @param drops counts what sampling leaves out */
-export function coreOf(options: LoggerOptions, drops = new DropCounter()): Core {
-  const { service, environment, release, sampling } = options;
-  const writer = new RecordWriter(options.redact);
-  const core: Core = {
-    threshold: LEVELS.indexOf(options.level ?? 'info'),
-    identity: writer.fields({ service, environment, release }),
-    writer,
-    sinks: options.sinks,
-    clock: options.clock ?? Date.now,
-    guard: undefined,
-  };
-  if (sampling !== undefined) {
-    core.guard = new RateGuard(sampling, core.clock, drops, ({ level, template, count, since }) =>
-      emit(core, level, template, `,"collapsed":${count},"since":"${isoTime(since)}"`),
-    );
-  }
-  return core;
-}
-
-function emit(core: Core, level: number, message: unknown, body: string, time?: number, worth?: number): void {
-  const text = quote(typeof message === 'string' ? message : describe(message));
-  const line = `{"timestamp":"${isoTime(time ?? core.clock())}${HEADS[level]}${text}${core.identity}${body}}\n`;
-  for (const sink of core.sinks) {
-    sink.write(level, line, worth);
-  }
-  if (level === FATAL) {
-    for (const sink of core.sinks) {
-      sink.flushSync?.(FATAL_PATIENCE);
-    }
-  }
 }
 
 /** Structured logger. No method throws, blocks, or changes what it is given. */
@@ -171,34 +126,38 @@ export class Logger {
   }
 
   trace(message: string, context?: object): void;
+  trace(message: string, error: unknown, context: object): void;
   trace(context: object, message?: string): void;
-  trace(first: string | object, second?: string | object): void {
+  trace(first: string | object, second?: unknown, third?: object): void {
     if (this.#core.threshold <= TRACE) {
-      this.#log(TRACE, first, second);
+      this.#log(TRACE, first, second, third);
     }
   }
 
   debug(message: string, context?: object): void;
+  debug(message: string, error: unknown, context: object): void;
   debug(context: object, message?: string): void;
-  debug(first: string | object, second?: string | object): void {
+  debug(first: string | object, second?: unknown, third?: object): void {
     if (this.#core.threshold <= DEBUG) {
-      this.#log(DEBUG, first, second);
+      this.#log(DEBUG, first, second, third);
     }
   }
 
   info(message: string, context?: object): void;
+  info(message: string, error: unknown, context: object): void;
   info(context: object, message?: string): void;
-  info(first: string | object, second?: string | object): void {
+  info(first: string | object, second?: unknown, third?: object): void {
     if (this.#core.threshold <= INFO) {
-      this.#log(INFO, first, second);
+      this.#log(INFO, first, second, third);
     }
   }
 
   warn(message: string, context?: object): void;
+  warn(message: string, error: unknown, context: object): void;
   warn(context: object, message?: string): void;
-  warn(first: string | object, second?: string | object): void {
+  warn(first: string | object, second?: unknown, third?: object): void {
     if (this.#core.threshold <= WARN) {
-      this.#log(WARN, first, second);
+      this.#log(WARN, first, second, third);
     }
   }
 
@@ -321,15 +280,19 @@ export class Logger {
     return done.every(Boolean);
   }
 
-  #log(level: number, first: string | object, second: string | object | undefined): void {
+  #log(level: number, first: string | object, second: unknown, third: object | undefined): void {
     const { guard } = this.#core;
     if (guard !== undefined && level < WARN && !guard.admits(level, typeof first === 'string' ? first : second)) {
       return;
     }
-    if (typeof first === 'string') {
-      this.#line(level, first, undefined, isObject(second) ? second : undefined);
-    } else {
+    if (typeof first !== 'string') {
       this.#contextFirst(level, first, second);
+    } else if (third === undefined && isObject(second) && !isError(second)) {
+      this.#line(level, first, undefined, second);
+    } else if (isError(second)) {
+      this.#line(level, first, { fields: { error: second } }, third);
+    } else {
+      this.#line(level, first, undefined, contextOf(second, third));
     }
   }
 
@@ -337,9 +300,14 @@ export class Logger {
     if (isError(context)) {
       this.#line(level, message ?? context, { fields: { error: context } }, undefined);
     } else if (isObject(context)) {
-      this.#line(level, message ?? '', undefined, context);
+      const error = errorIn(context);
+      if (error === undefined) {
+        this.#line(level, message ?? '', undefined, context);
+      } else {
+        this.#line(level, message ?? error, { fields: { error } }, copyOf(context, { err: undefined }));
+      }
     } else {
-      this.#line(level, context, undefined, isObject(message) ? message : undefined);
+      this.#line(level, context, undefined, contextOf(message, undefined));
     }
   }
 
@@ -405,14 +373,15 @@ export class Logger {
     return scope.written;
   }
 
-  /** Nearest wins: context over scope over bindings; but a scope's identifiers and the fields of the record's type stay. */
+  /** Nearest wins: context over scope over bindings; but identifiers of the scope and of bindings, and the fields of the record's type, stay. */
   #merged(scope: Scope | undefined, context: object | undefined, reserved: ReadonlySet<string>): string {
     const taken = new Set(reserved);
     const fields = scope?.fields ?? {};
     const ids: ScopeIds = {};
     for (const key of SCOPE_RESERVED) {
-      if (fields[key] !== undefined) {
-        ids[key] = fields[key];
+      const id = fields[key] ?? this.#bindings[key];
+      if (id !== undefined) {
+        ids[key] = id;
         taken.add(key);
       }
     }

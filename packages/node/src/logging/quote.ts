@@ -1,7 +1,10 @@
+import { beginningOf } from './fit-record.ts';
 import { maskSecrets } from './secrets.ts';
 
-/** Longest text that a record holds, characters. The rest is cut and the cut is marked. */
+/** Longest text that a record holds, bytes of UTF-8. The rest is cut and the cut is marked. */
 export const MAX_TEXT = 16 * 1024;
+/** A text of no more UTF-16 units has no more bytes. */
+const SURE_TEXT = Math.floor(MAX_TEXT / 3);
 
 /** Traits that a single look at every character of a text yields. */
 const ESCAPED = 1;
@@ -102,9 +105,15 @@ function traitsOf(text: string): number {
   return traits;
 }
 
+const isLong = (text: string) => text.length > SURE_TEXT && Buffer.byteLength(text) > MAX_TEXT;
+
 /** Shortens a text to {@link MAX_TEXT} and says by how much. */
 export function cut(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…[${text.length - MAX_TEXT} more characters]`;
+  if (!isLong(text)) {
+    return text;
+  }
+  const kept = beginningOf(text, MAX_TEXT);
+  return `${kept}…[${text.length - kept.length} more characters]`;
 }
 
 const escaped = (text: string) => JSON.stringify(text).slice(1, -1);
@@ -114,7 +123,7 @@ const escaped = (text: string) => JSON.stringify(text).slice(1, -1);
  * which one pass over their characters shows; they are returned as they are.
  */
 export function escapeText(text: string): string {
-  if (text.length > MAX_TEXT) {
+  if (isLong(text)) {
     return escaped(maskSecrets(cut(text)));
   }
   const traits = traitsOf(text);

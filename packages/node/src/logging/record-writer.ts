@@ -1,12 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { MAX_RECORD } from './fit-record.ts';
 import { KeyRules, type RedactionOptions, type Treatment } from './key-rules.ts';
 import { escapeText, quote } from './quote.ts';
 import { isCardNumber, REDACTED } from './secrets.ts';
 
 const MAX_DEPTH = 8;
 const MAX_KEYS = 200;
-/** Characters of one record. */
-const MAX_RECORD = 64 * 1024;
+/** Characters of values from which on no more are looked at; a record that is too large in bytes is shortened when it is whole. */
+const MAX_LOOK = MAX_RECORD;
 /** Keys whose rule is remembered; beyond it, as with generated keys, the rule is worked out each time. */
 const MAX_PLANS = 4096;
 
@@ -172,7 +173,7 @@ export class RecordWriter {
       out += plan.leads[state + LEADS_OF_TEXTS * kind] as string;
       out += kind === TEXT ? this.#text(value as string) : this.#treated(value, plan.treatment);
       state = kind + 1;
-      if (this.#size > MAX_RECORD) {
+      if (this.#size > MAX_LOOK) {
         return `${out}${BEFORE_MARK[state]}"truncated":true`;
       }
     }
@@ -292,6 +293,9 @@ export class RecordWriter {
     if (value instanceof Set) {
       return this.#array([...value]);
     }
+    if (value instanceof RegExp || value instanceof String || value instanceof Number || value instanceof Boolean) {
+      return this.#value(value instanceof RegExp ? String(value) : value.valueOf());
+    }
     return hasToJson(value) ? this.#json(value) : this.#plain(value);
   }
 
@@ -312,7 +316,7 @@ export class RecordWriter {
     this.#ancestors.push(items);
     const count = Math.min(items.length, MAX_KEYS);
     let out = '[';
-    for (let i = 0; i < count && this.#size <= MAX_RECORD; i++) {
+    for (let i = 0; i < count && this.#size <= MAX_LOOK; i++) {
       this.#size += 1;
       out += (i === 0 ? '' : ',') + this.#value(items[i]);
     }

@@ -1,6 +1,7 @@
 import { readSettings, type Settings } from '../config/settings.ts';
+import { coreOf } from '../logging/core.ts';
 import type { RedactionOptions } from '../logging/key-rules.ts';
-import { coreOf, Logger } from '../logging/logger.ts';
+import { Logger } from '../logging/logger.ts';
 import { prettyLine } from '../logging/pretty.ts';
 import type { RateGuard, SamplingOptions } from '../logging/rate-guard.ts';
 import type { Sink } from '../logging/sink.ts';
