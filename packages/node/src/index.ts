@@ -1,5 +1,20 @@
 export type { Level } from '@yumops/protocol';
 export type { Settings } from './config/settings.ts';
+export {
+  addBreadcrumb,
+  captureException,
+  captureMessage,
+  close,
+  flush,
+  lastEventId,
+  setContext,
+  setTag,
+  setUser,
+  wrap,
+} from './errors/capture.ts';
+export type { CaptureContext, ErrorEvent, Hint } from './errors/client.ts';
+export { type InitOptions, init as initErrors } from './errors/current.ts';
+export { type Scope, withScope } from './errors/scope.ts';
 export type { LoggerOptions } from './logging/core.ts';
 export { createLogger, logger } from './logging/default-logger.ts';
 export type { RedactionOptions } from './logging/key-rules.ts';

@@ -12,6 +12,7 @@ export {
   type MonitorConfig,
   setContext,
   setExtra,
+  setExtras,
   setTag,
   setTags,
   setUser,
@@ -19,6 +20,17 @@ export {
   wrap,
 } from './errors/capture.ts';
 export type { CaptureContext, ErrorEvent, Hint } from './errors/client.ts';
+export {
+  captureUserFeedback,
+  configureScope,
+  getClient,
+  getIsolationScope,
+  Handlers,
+  isEnabled,
+  isInitialized,
+  startTransaction,
+  withIsolationScope,
+} from './errors/compatible.ts';
 export { type InitOptions, init } from './errors/current.ts';
 export {
   type ErrorHandlerOptions,
@@ -36,7 +48,14 @@ export {
   type User,
   withScope,
 } from './errors/scope.ts';
-export { getActiveSpan, Span, type SpanOptions, startSpan } from './errors/spans.ts';
+export {
+  getActiveSpan,
+  Span,
+  type SpanOptions,
+  startInactiveSpan,
+  startSpan,
+  startSpanManual,
+} from './errors/spans.ts';
 export {
   createErrorBoundary,
   type ErrorBoundaryOptions,

@@ -9,3 +9,11 @@ it('takes values that a mounted secret ends with a line feed', () => {
   });
   expect({ url, key, level }).toEqual({ url: 'http://127.0.0.1:4600', key: 'abc', level: 'warn' });
 });
+
+it.each([
+  [{ GITHUB_SHA: 'abc' }, 'abc', 'abc'],
+  [{ YUMOPS_RELEASE: '1.2.0', RENDER_GIT_COMMIT: 'abc' }, '1.2.0', 'abc'],
+  [{ SENTRY_RELEASE: 'shop@1' }, 'shop@1', undefined],
+])('knows release and commit from %j', (env, release, commit) => {
+  expect(readSettings(env)).toMatchObject({ release, commit });
+});

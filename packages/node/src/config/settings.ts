@@ -11,6 +11,8 @@ export interface Settings {
   service: string;
   environment: string;
   release: string | undefined;
+  /** What the running code was built from, as platforms and builds tell it. */
+  commit: string | undefined;
   level: Level;
   /** Human-readable lines instead of JSON on stdout. */
   pretty: boolean;
@@ -29,6 +31,12 @@ export interface Settings {
   /** True inside `next build`, where nothing may be sent or sampled. */
   building: boolean;
 }
+
+/** Where platforms, and builds that hand their variables on, keep the commit. */
+const COMMITS = [
+  'VERCEL_GIT_COMMIT_SHA', 'RENDER_GIT_COMMIT', 'RAILWAY_GIT_COMMIT_SHA', 'HEROKU_SLUG_COMMIT', 'CF_PAGES_COMMIT_SHA', 'COMMIT_REF',
+  'GITHUB_SHA', 'CI_COMMIT_SHA', 'CIRCLE_SHA1', 'BITBUCKET_COMMIT', 'BUILD_SOURCEVERSION', 'CODEBUILD_RESOLVED_SOURCE_VERSION', 'SOURCE_VERSION', 'GIT_COMMIT',
+]; // biome-ignore format: a list of words reads best as a block
 
 type Environment = Record<string, string | undefined>;
 
@@ -56,13 +64,15 @@ function providersOf(text: string | undefined): Record<string, string> {
 export function readSettings(env: Environment = process.env): Settings {
   const development = env['NODE_ENV'] === 'development';
   const format = env['YUMOPS_LOG_FORMAT'];
+  const commit = first(...COMMITS.map((name) => env[name]));
   return {
     url: first(env['YUMOPS_URL'])?.replace(/\/+$/, ''),
     key: first(env['YUMOPS_KEY']),
     dsn: first(env['YUMOPS_DSN'], env['SENTRY_DSN']),
     service: first(env['YUMOPS_SERVICE'], env['OTEL_SERVICE_NAME'], env['npm_package_name']) ?? 'app',
     environment: first(env['YUMOPS_ENVIRONMENT'], env['VERCEL_ENV'], env['NODE_ENV']) ?? 'production',
-    release: first(env['YUMOPS_RELEASE'], env['NEXT_PUBLIC_APP_VERSION'], env['VERCEL_GIT_COMMIT_SHA']),
+    release: first(env['YUMOPS_RELEASE'], env['SENTRY_RELEASE'], env['NEXT_PUBLIC_APP_VERSION'], commit),
+    commit,
     level: levelOf(first(env['YUMOPS_LOG_LEVEL'], env['LOG_LEVEL']), development ? 'debug' : 'info'),
     pretty: format === undefined ? development : format === 'pretty',
     trustProxy: first(env['YUMOPS_TRUST_PROXY']) ?? (env['VERCEL'] === '1' ? 'vercel' : undefined),

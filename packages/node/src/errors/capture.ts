@@ -1,7 +1,7 @@
 import { logger as appLogger } from '../logging/default-logger.ts';
 import { randomHex } from '../middleware/trace-context.ts';
 import type { CaptureContext } from './client.ts';
-import { currentClient } from './current.ts';
+import { closeClient, currentClient } from './current.ts';
 import { type Breadcrumb, getCurrentScope, type SeverityLevel, type User } from './scope.ts';
 
 /** Sends what was thrown. @returns the event's id; empty before `init` */
@@ -11,7 +11,8 @@ export function captureException(thrown: unknown, context?: CaptureContext): str
 
 /** Sends a message as an event. @returns the event's id; empty before `init` */
 export function captureMessage(message: string, context?: SeverityLevel | CaptureContext): string {
-  const { level = 'info', ...rest } = typeof context === 'string' ? { level: context } : (context ?? {});
+  const { level = getCurrentScope().level ?? 'info', ...rest } =
+    typeof context === 'string' ? { level: context } : (context ?? {});
   return currentClient()?.captureMessage(message, level, rest) ?? '';
 }
 
@@ -33,6 +34,10 @@ export function setTags(tags: Record<string, unknown>): void {
 
 export function setExtra(name: string, value: unknown): void {
   getCurrentScope().setExtra(name, value);
+}
+
+export function setExtras(extras: Record<string, unknown>): void {
+  getCurrentScope().setExtras(extras);
 }
 
 export function setContext(name: string, context: Record<string, unknown> | null): void {
@@ -62,10 +67,14 @@ export function wrap<Args extends unknown[], Result>(work: (...args: Args) => Re
 
 /** Waits until everything has left. @returns false when `timeoutMs` (default 2 s) was too short */
 export async function flush(timeoutMs = 2_000): Promise<boolean> {
+  currentClient()?.sessions?.flush();
   return (await currentClient()?.sender.flush(timeoutMs)) ?? true;
 }
 
-export const close = flush;
+/** As {@link flush}; nothing is sent from then on. */
+export function close(timeoutMs = 2_000): Promise<boolean> {
+  return closeClient(timeoutMs);
+}
 
 export interface CheckIn {
   monitorSlug: string;

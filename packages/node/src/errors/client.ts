@@ -9,6 +9,7 @@ import { EnvelopeSender } from './envelope-sender.ts';
 import { exceptionsOf, type Mechanism } from './exception.ts';
 import { readFrames } from './frames.ts';
 import { getCurrentScope, type Scope, type SeverityLevel, type User } from './scope.ts';
+import { SessionTracking } from './sessions.ts';
 import { SourceLines } from './source-lines.ts';
 
 /** An event as it leaves; `beforeSend` may change it. */
@@ -34,6 +35,10 @@ export interface ClientOptions {
   release?: string | undefined;
   environment?: string | undefined;
   service?: string | undefined;
+  /** Commit that the release was built from; a tag of each event. */
+  commit?: string | undefined;
+  /** Whether requests are counted for the crash-free rate of the release; default true. */
+  autoSessionTracking?: boolean | undefined;
   /** Share of errors that are sent, 0 to 1. */
   sampleRate?: number;
   /** Share of traces that are sent, 0 to 1; none when left out. */
@@ -52,23 +57,33 @@ export class ErrorClient {
   readonly sender: EnvelopeSender;
   readonly #writer = new RecordWriter();
   readonly #source = new SourceLines();
-  readonly #captured = new WeakSet<object>();
+  /** The event of each error that was sent, by the error. */
+  readonly #captured = new WeakMap<object, string>();
+  readonly sessions: SessionTracking | undefined;
   lastEventId: string | undefined;
 
   constructor(options: ClientOptions) {
     this.options = options;
     this.sender = new EnvelopeSender(options.dsn);
+    const { release, environment, autoSessionTracking = true } = options;
+    if (autoSessionTracking && release !== undefined) {
+      this.sessions = new SessionTracking((aggregates) =>
+        this.sendItem('sessions', { aggregates, attrs: { release, environment } }, 'session'),
+      );
+    }
   }
 
   /** @returns the event's id, also of an event that is kept back */
   captureException(thrown: unknown, context: CaptureContext = {}, mechanism: Mechanism = HANDLED): string {
     const id = randomHex(16);
     if (typeof thrown === 'object' && thrown !== null) {
-      if (this.#captured.has(thrown)) {
-        return this.lastEventId ?? id;
+      const known = this.#captured.get(thrown);
+      if (known !== undefined) {
+        return known;
       }
-      this.#captured.add(thrown);
+      this.#captured.set(thrown, id);
     }
+    noteFailure(mechanism);
     const values = exceptionsOf(thrown, mechanism);
     for (const { stacktrace } of values) {
       this.#source.addTo(stacktrace?.frames ?? []);
@@ -79,7 +94,7 @@ export class ErrorClient {
     this.#send(
       id,
       { exception: { values }, ...(images.length === 0 ? {} : { debug_meta: { images } }) },
-      { level: 'error', ...context, ...extra },
+      { ...context, ...extra },
       { originalException: thrown, mechanism },
     );
     return id;
@@ -89,7 +104,7 @@ export class ErrorClient {
     const id = randomHex(16);
     const frames = readFrames(new Error('here').stack).slice(0, -2);
     const text = maskSecrets(String(message));
-    this.#send(id, { message: text, stacktrace: { frames } }, { level, ...context }, {});
+    this.#send(id, { message: text, stacktrace: { frames } }, { ...context, level }, {});
     return id;
   }
 
@@ -149,14 +164,14 @@ export class ErrorClient {
   }
 
   #write(id: string, content: Record<string, unknown>, scope: Scope, context: CaptureContext): string {
-    const { release, environment, service } = this.options;
+    const { release, environment, service, commit } = this.options;
     const { traceId, spanId, requestId, userId } = currentScope()?.fields ?? {};
     const trace = traceId === undefined ? {} : { trace: { trace_id: traceId, span_id: spanId } };
     const own = {
       event_id: id,
       timestamp: Date.now() / 1000,
       platform: 'node',
-      level: scope.level ?? context.level ?? 'error',
+      level: context.level ?? scope.level ?? 'error',
       server_name: hostname(),
       ...(release === undefined ? {} : { release }),
       ...(environment === undefined ? {} : { environment }),
@@ -167,6 +182,7 @@ export class ErrorClient {
     const known = {
       tags: {
         ...(service === undefined ? {} : { service }),
+        ...(commit === undefined ? {} : { commit }),
         ...(requestId === undefined ? {} : { requestId }),
         ...scope.tags,
         ...context.tags,
@@ -196,6 +212,14 @@ export class ErrorClient {
       // An error in the app's filter must not cost the error that it looked at.
       return text;
     }
+  }
+}
+
+/** Marks the running request: one that an error cut off counts against its release. */
+function noteFailure({ handled }: Mechanism): void {
+  const request = currentScope()?.request;
+  if (request !== undefined && request.failure !== 'crashed') {
+    request.failure = handled ? 'errored' : 'crashed';
   }
 }
 

@@ -7,12 +7,20 @@ import { dsnOf, parseDsn } from './dsn.ts';
 export interface InitOptions extends Omit<ClientOptions, 'dsn'> {
   /** Where errors go; left out = `SENTRY_DSN`, else `YUMOPS_URL` with `YUMOPS_KEY`. */
   dsn?: string | undefined;
+  /** Address of YumOps, in place of a DSN; default `YUMOPS_URL`. */
+  endpoint?: string | undefined;
+  /** Key for `endpoint`; default `YUMOPS_KEY`. */
+  key?: string | undefined;
   /** False = nothing is sent. */
   enabled?: boolean;
   initialScope?: { tags?: Record<string, unknown> };
 }
 
-const state = shared('errors', () => ({ client: undefined as ErrorClient | undefined, watching: false }));
+const state = shared('errors', () => ({
+  client: undefined as ErrorClient | undefined,
+  watching: false,
+  closed: false,
+}));
 
 const LIMIT = 3_000;
 
@@ -26,6 +34,7 @@ export function currentClient(): ErrorClient | undefined {
  * Without a DSN every call is harmless, and one line on stderr says so.
  */
 export function init(options: InitOptions = {}): ErrorClient | undefined {
+  state.closed = false;
   const client = open(options);
   if (client !== undefined) {
     watchUncaught();
@@ -35,24 +44,26 @@ export function init(options: InitOptions = {}): ErrorClient | undefined {
 
 /** The client of this process, opened by the environment where `init` was not called: for what is told beside errors. */
 export function ensureClient(): ErrorClient | undefined {
-  state.client ??= open({});
+  if (!state.closed) state.client ??= open({});
   return state.client;
 }
 
 function open(options: InitOptions): ErrorClient | undefined {
-  const { dsn: given, enabled = true, initialScope: _, ...rest } = options;
+  const { dsn: given, endpoint, key, enabled = true, initialScope: _, ...rest } = options;
   const { settings } = pipeline();
   if (!enabled || settings.building) {
     return undefined;
   }
-  const text = given ?? settings.dsn ?? dsnOf(settings.url, settings.key);
+  const own = dsnOf(endpoint ?? settings.url, key ?? settings.key);
+  const text = given ?? (endpoint === undefined ? (settings.dsn ?? own) : own);
   const dsn = parseDsn(text);
   if (dsn === undefined) {
     warnOnStderr(`${text === undefined ? 'no DSN is set' : 'the DSN is not one'}: errors are not sent`);
     return undefined;
   }
-  const { release, environment, service } = settings;
-  state.client = new ErrorClient({ release, environment, service, ...definedOnly(rest), dsn });
+  const { release, environment, service, commit } = settings;
+  state.client?.sessions?.stop();
+  state.client = new ErrorClient({ release, environment, service, commit, ...definedOnly(rest), dsn });
   return state.client;
 }
 
@@ -65,7 +76,26 @@ function watchUncaught(): void {
   process.on('uncaughtExceptionMonitor', (error, origin) => {
     const type = origin === 'unhandledRejection' ? 'onunhandledrejection' : 'onuncaughtexception';
     state.client?.captureException(error, { level: 'fatal' }, { type, handled: false });
+    state.client?.sessions?.crashed();
   });
-  process.on('beforeExit', () => void state.client?.sender.flush(LIMIT));
-  process.on('exit', () => state.client?.sender.deliverSync(LIMIT));
+  let ended = false;
+  process.on('beforeExit', () => {
+    // Sending keeps the process a moment, after which it ends once more.
+    if (!ended) state.client?.sessions?.ended();
+    ended = true;
+    void state.client?.sender.flush(LIMIT);
+  });
+  process.on('exit', () => {
+    state.client?.sessions?.flush();
+    state.client?.sender.deliverSync(LIMIT);
+  });
+}
+
+/** Sends what waits, and nothing from then on. @returns false when `timeoutMs` was too short */
+export async function closeClient(timeoutMs: number): Promise<boolean> {
+  const { client } = state;
+  state.client = undefined;
+  state.closed = true;
+  client?.sessions?.stop();
+  return (await client?.sender.flush(timeoutMs)) ?? true;
 }

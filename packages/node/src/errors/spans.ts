@@ -45,6 +45,26 @@ export class Span {
     return this;
   }
 
+  /** As {@link setAttribute}: its names before version 8. */
+  setData(name: string, value: unknown): this {
+    return this.setAttribute(name, value);
+  }
+
+  setTag(name: string, value: unknown): this {
+    return this.setAttribute(name, value);
+  }
+
+  /** A span inside this one. */
+  startChild(options: { op?: string; description?: string }): Span {
+    const { op, description = op ?? 'span' } = options;
+    return new Span({ name: description, ...(op && { op }) }, this);
+  }
+
+  /** As {@link end}: its name before version 8. */
+  finish(): void {
+    this.end();
+  }
+
   /** Milliseconds since it began. */
   elapsed(): number {
     return performance.now() - this.#started;
@@ -114,6 +134,20 @@ export function startSpan<Result>(options: SpanOptions, work: (span: Span) => Re
     span.end();
     return result;
   });
+}
+
+/** As {@link startSpan}; the work ends its span itself. */
+export function startSpanManual<Result>(
+  options: SpanOptions,
+  work: (span: Span, finish: () => void) => Result,
+): Result {
+  const span = new Span(options, running.getStore());
+  return running.run(span, () => work(span, () => span.end()));
+}
+
+/** A span inside that of the running work, which does not become the running one; end it with `end()`. */
+export function startInactiveSpan(options: SpanOptions): Span {
+  return new Span(options, running.getStore());
 }
 
 function send(name: string, root: Record<string, unknown>, spans: readonly Record<string, unknown>[]): void {

@@ -1,3 +1,4 @@
+import { requestEnded } from '../runtime/request-ends.ts';
 import { runInScope, type Scope } from '../runtime/scope.ts';
 import { identify, type RequestLogOptions, type RequestPolicy, requestPolicy, scopeOf } from './request-policy.ts';
 import { lengthOf, logRequest, queryKeysOf, type RequestIdentity } from './request-record.ts';
@@ -70,6 +71,7 @@ function finish(exchange: Exchange, statusCode: number, responseBytes: number | 
     },
     policy.slowAfter,
   );
+  requestEnded(scope, statusCode);
 }
 
 function observed(response: Response, exchange: Exchange): Response {

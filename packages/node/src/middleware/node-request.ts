@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { requestEnded } from '../runtime/request-ends.ts';
 import type { Scope } from '../runtime/scope.ts';
 import type { HeaderLookup } from './client-address.ts';
 import { isRequestId } from './request-id.ts';
@@ -46,6 +47,7 @@ export function beginRequest(
         bodyBytes(response, socket, written),
       );
       logRequest(policy.logger, record, policy.slowAfter);
+      requestEnded(scope, record.statusCode);
     });
   }
   return scope;

@@ -17,6 +17,8 @@ export interface ScopeRequest {
   route: string | undefined;
   /** Asks the framework for it when the request has ended. */
   findRoute?: () => string | undefined;
+  /** The worst error that was sent while it ran. */
+  failure?: 'errored' | 'crashed';
   /** Name of the server action that it runs. */
   action?: string;
   /** Address of the connection's other end. */

@@ -70,6 +70,7 @@ it('errors, timings, check-ins and words arrive; noise and what beforeSend keeps
   const [inner] = await rows("SELECT * FROM spans WHERE name = 'query RUN'");
   expect(inner).toMatchObject({ traceId: timed?.['traceId'], parentSpanId: timed?.['spanId'], op: 'db.query' });
   await rows("SELECT 1 FROM check_ins WHERE slug = 'job-RUN' AND status = 'ok'");
+  await rows("SELECT 1 FROM sessions WHERE release = 'own@1.0.0-RUN' AND exited = 1 AND crashed = 0");
   await rows("SELECT 1 FROM feedback WHERE message = 'words RUN' AND name = 'Bo'");
   await rig.rows(
     "SELECT 1 FROM client_reports WHERE source = 'client' AND reason IN ('before_send', 'event_processor')",
@@ -93,4 +94,9 @@ it('an error that nobody caught arrives, and ends the process as it would withou
   expect([code, stderr.includes(`Error: nobody caught ${run}`)]).toEqual([1, true]);
   const [row] = await rig.rows('SELECT * FROM error_events WHERE message = {m:String}', { m: `nobody caught ${run}` });
   expect(row).toMatchObject({ level: 'fatal', handled: false });
+  // The process is the one session of its release, and it crashed.
+  const [session] = await rig.rows('SELECT crashed, environment FROM sessions WHERE release = {r:String}', {
+    r: `own@1.0.0-${run}`,
+  });
+  expect(session).toEqual({ crashed: 1, environment: 'production' });
 });
