@@ -75,6 +75,7 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['users', '/users', 'No clear difference'],
   ['analyses', '/analyses?range=24h', 'of the step before'],
   ['backups', '/backups', 'recovered in'],
+  ['one-off backup', '/backups?do=schemas&plan=nightly', 'Schemas, one a line'],
   ['backup with drawer', '/backups?backup=nightly-3&restore=table&of=public.ratings', '--table public.ratings'],
   ['security', '/security', 'may have been taken over'],
   ['attack', '/security?detection=d2', 'Accounts, the newest'],

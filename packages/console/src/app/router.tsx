@@ -166,7 +166,7 @@ const databaseRoute = createRoute({
 const backupsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: '/backups',
-  validateSearch: (search) => pick(search, [...RANGE, 'backup', 'restore', 'of', 'place']),
+  validateSearch: (search) => pick(search, [...RANGE, 'backup', 'restore', 'of', 'place', 'do', 'plan']),
   component: lazyRouteComponent(() => import('../pages/backups/backups-page.tsx'), 'BackupsPage'),
 });
 

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { formatBytes } from '../care/database/index.ts';
 import { readSettings } from '../config/settings.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
+import { readKitFile } from '../main/backup/kit.ts';
 import { restoreSelf } from '../main/backup/restore-self.ts';
 import { untilInterrupted } from './backup/open.ts';
 import { commonArgs, printJson } from './command.ts';
@@ -27,7 +27,7 @@ export const restoreSelfCommand = defineCommand({
     const settings = readSettings(args);
     const log = createLog(systemClock, (line) => process.stderr.write(line), settings.logLevel);
     const folder = resolve(settings.config ?? '.');
-    const kit = await readFile(resolve(args.kit), 'utf8');
+    const kit = await readKitFile(args.kit);
     const input = { settings, from: args.from, kit, folder, at: args.at, withBlobs: true };
     return untilInterrupted(args.json === true, async (hooks) => {
       const result = await restoreSelf(input, { clock: systemClock, log }, hooks);

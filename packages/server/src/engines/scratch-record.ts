@@ -17,7 +17,7 @@ const ENDING = '.json';
 
 /**
  * Says that a folder is this process's own, before it is made: so it is found when the process is killed.
- * @throws YumOpsError `scratch_refused` where another user has taken the place of the records
+ * @throws YumOpsError `scratch_refused` where nothing in the temporary folder is this user's own
  */
 export async function recordScratch(path: string): Promise<{ forget(): Promise<void> }> {
   const record: ScratchRecord = { owner: currentOwner(), path: resolve(path) };
@@ -28,12 +28,13 @@ export async function recordScratch(path: string): Promise<{ forget(): Promise<v
 
 /** All records of this user on this machine, by the file that each stands in. */
 export async function scratchRecords(): Promise<Map<string, ScratchRecord>> {
-  const folder = await recordFolder();
   const records = new Map<string, ScratchRecord>();
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith(ENDING) || name.startsWith('.')) continue;
-    const record = await readRecord(join(folder, name));
-    if (record) records.set(join(folder, name), record);
+  for (const folder of await recordFolders()) {
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith(ENDING) || name.startsWith('.')) continue;
+      const record = await readRecord(join(folder, name));
+      if (record) records.set(join(folder, name), record);
+    }
   }
   return records;
 }
@@ -48,15 +49,38 @@ async function readRecord(file: string): Promise<ScratchRecord | undefined> {
   }
 }
 
-/** What stands there is deleted by: nobody else may write into it. */
+/** Names of folders for records begin so; another one follows where the plain name is somebody else's. */
+const plainName = () => `yumops-scratch-${process.getuid?.() ?? 'records'}`;
+
+/** Where records are written: in a folder of ours that is there, or in a new one, under a name that nobody could take before. */
 async function recordFolder(): Promise<string> {
-  const uid = process.getuid?.();
-  const folder = join(tmpdir(), `yumops-scratch-${uid ?? 'records'}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const found = await lstat(folder);
-  if (found.isDirectory() && (uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0))) return folder;
-  throw new YumOpsError('scratch_refused', `${folder} belongs to another user, or others may write there.`, {
-    hint: 'Remove it, or set TMPDIR to a folder of your own.',
+  for (const name of [plainName(), `${plainName()}-${randomHex(8)}`]) {
+    const [found] = await recordFolders();
+    if (found !== undefined) return found;
+    await mkdir(join(tmpdir(), name), { mode: 0o700 }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  }
+  const [made] = await recordFolders();
+  if (made !== undefined) return made;
+  throw new YumOpsError('scratch_refused', `No folder in ${tmpdir()} stays this user's own.`, {
+    hint: 'Set TMPDIR to a folder of your own.',
     status: 409,
   });
+}
+
+/** The folders with records of this user. */
+async function recordFolders(): Promise<string[]> {
+  const plain = plainName();
+  const names = (await readdir(tmpdir())).filter((name) => name === plain || name.startsWith(`${plain}-`)).sort();
+  const folders = names.map((name) => join(tmpdir(), name));
+  const ours = await Promise.all(folders.map(isOurs));
+  return folders.filter((_, index) => ours[index]);
+}
+
+/** What stands there is deleted by: one that others may write into is not believed. */
+async function isOurs(folder: string): Promise<boolean> {
+  const uid = process.getuid?.();
+  const found = await lstat(folder).catch(() => undefined);
+  return found?.isDirectory() === true && (uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0));
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -62,10 +62,20 @@ test('the place of a recovery is found by the next one, wherever it is', async (
   expect(existsSync(join(folder, 'target', 'postgresql.conf'))).toBe(true);
 });
 
-test('records that others could write are not believed', async () => {
-  await makeScratch('trial-');
-  const [file = ''] = (await scratchRecords()).keys();
-  await rm(join(file, '..'), { recursive: true });
-  await writeFile(join(file, '..'), '');
-  await expect(sweepScratch(context)).rejects.toMatchObject({ code: expect.stringMatching(/scratch_refused|EEXIST/) });
+test.each<[string, (place: string) => Promise<unknown>]>([
+  ['is a file', (place) => writeFile(place, '')],
+  ['may be written by others', (place) => mkdir(place).then(() => chmod(place, 0o777))],
+  ['leads elsewhere', (place) => symlink(folder, place)],
+])('where the place of the records %s, it is not believed, and another one serves', async (_, take) => {
+  const taken = join(folder, `yumops-scratch-${process.getuid?.()}`);
+  await take(taken);
+  const precious = join(folder, 'precious');
+  await mkdir(precious);
+  const owner = { pid: 2 ** 22 + 1, start: '1', host: 'here' };
+  await writeFile(join(taken, 'planted.json'), JSON.stringify({ owner, path: precious })).catch(() => undefined);
+  const { path } = await makeScratch('trial-');
+  expect([...(await scratchRecords()).values()].map((record) => record.path)).toEqual([path]);
+  await orphan();
+  expect(await sweepScratch(context)).toEqual([path]);
+  expect([existsSync(path), existsSync(precious)]).toEqual([false, true]);
 });

@@ -8,20 +8,24 @@ import { readSettings } from '../../src/config/settings.ts';
 import { type EngineHandle, startEmbeddedChdb, startEmbeddedPostgres } from '../../src/engines/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { TelemetryStore } from '../../src/lib/telemetry.ts';
+import { makeArchives } from '../../src/main/backup/archives.ts';
 import { Backups } from '../../src/main/backup/backups.ts';
 import { readKit, writeKit } from '../../src/main/backup/kit.ts';
 import { restoreSelf } from '../../src/main/backup/restore-self.ts';
 import { SelfBackup } from '../../src/main/backup/self.ts';
 import { loadUsableConfig } from '../../src/main/config.ts';
+import type { Identity } from '../../src/main/identity.ts';
+import type { Stores } from '../../src/main/stores.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
 import { connectState, migrateState } from '../../src/store/state/index.ts';
 import { type ConnectedTelemetry, connectTelemetry, migrateTelemetry } from '../../src/store/telemetry/index.ts';
 import { log } from './physical-rig.ts';
 
-const SECRET = 'f'.repeat(64);
+const RING = { current: 'f'.repeat(64), previous: [] };
 const BATCH = 1_000;
 const hooks = { progress: () => undefined, signal: new AbortController().signal };
 const key = BackupKey.create();
+const { keys } = readKit(key.toLine());
 let folder: string;
 const engines: EngineHandle[] = [];
 let self: SelfBackup;
@@ -47,10 +51,16 @@ beforeAll(async () => {
   await db.close();
   telemetry = connectTelemetry(chdb.url);
   await migrateTelemetry(telemetry);
-  const keyring = { current: SECRET, previous: [] };
-  self = new SelfBackup({ settings: settings(), clock: systemClock, log, stateUrl: state.url, keyring, telemetry });
+  self = new SelfBackup({
+    settings: settings(),
+    clock: systemClock,
+    log,
+    stateUrl: state.url,
+    keyring: RING,
+    telemetry,
+  });
   const store = await openBlobStore(`file:${join(folder, 'site/blobs')}`, folder);
-  repository = new Repository(store, SELF, readKit(key.toLine()).keys);
+  repository = new Repository(store, SELF, keys);
 }, 120_000);
 afterAll(async () => {
   await self?.stop();
@@ -62,7 +72,8 @@ afterAll(async () => {
 const settings = () => readSettings({ config: join(folder, 'site'), data: join(folder, 'data') }, {});
 
 async function configure(more: string) {
-  const text = `backups: [{name: nightly, files: [.], key: "file:./backup.key"}]\nstores: {blobs: "file:./blobs"}\n`;
+  const backup = '{name: nightly, files: [.], key: "file:./backup.key", copy_to: "file:./second"}';
+  const text = `backups: [${backup}]\nstores: {blobs: "file:./blobs"}\n`;
   await writeFile(join(folder, 'site/yumops.yml'), text + more);
   const { config } = loadUsableConfig(join(folder, 'site'), {});
   await self.follow(config, true);
@@ -88,6 +99,9 @@ test('telemetry comes back with the state when it is asked for, as it was while 
   for (let batch = 0; batch < 5; batch++) await insert(telemetry, batch);
   while ((await recoverable(repository, Date.now())) === null) await systemClock.sleep(100);
   const [first] = await readCatalogue(repository, Date.now());
+  // What was made by itself goes to the second destination by itself too.
+  const second = new Repository(await openBlobStore(`file:${join(folder, 'site/second')}`, folder), SELF, keys);
+  while ((await readCatalogue(second, Date.now())).every(({ id }) => id !== first?.id)) await systemClock.sleep(100);
   expect((await readManifest(repository, first?.id ?? '')).objects.map(({ part }) => part)).not.toContain('files');
   expect(config.selfBackup).toEqual({ telemetry: false });
 
@@ -133,6 +147,27 @@ test('telemetry comes back with the state when it is asked for, as it was while 
   expect(await copy.query(counted)).toEqual([{ n: lines + BATCH }]);
   await copy.close();
 }, 120_000);
+
+test('when the telemetry cannot be read the backup is made without, says so, and the alert path is told', async () => {
+  const config = await configure('self_backup: {telemetry: true}\n');
+  const [state, chdb] = engines as [EngineHandle, EngineHandle];
+  const stores = { stateUrl: state.url, telemetry, telemetryIsEmbedded: true } as unknown as Stores;
+  const identity = { keyring: RING } as unknown as Identity;
+  const archives = makeArchives({ settings: settings(), stores, identity, clock: systemClock, log });
+  await archives.follow(config, false);
+  await chdb.stop();
+  try {
+    const lacks = expect.stringMatching(/the telemetry is not in it: .+/);
+    const made = await archives.backUpSelf(hooks);
+    expect(made.warnings).toEqual([lacks]);
+    expect(made.objects.map(({ part }) => part)).not.toContain('files');
+    expect(archives.conditions()).toEqual([
+      expect.objectContaining({ id: `backup:${SELF}:telemetry_not_stored`, holds: true, reason: lacks }),
+    ]);
+  } finally {
+    await archives.stop();
+  }
+}, 60_000);
 
 async function dataOf(store: TelemetryStore): Promise<string> {
   const [disk] = await store.query<{ path: string }>("SELECT path FROM system.disks WHERE name = 'default'");

@@ -24,6 +24,7 @@ import { backupLook, copyLook, faultsOf, placesText, planLook, telemetryText } f
 import { backupsQuery } from './backup-queries.ts';
 import { BackupCalendar } from './calendar.tsx';
 import { Chain } from './chain.tsx';
+import { OneOffForm } from './one-off-form.tsx';
 import { RecoveryKit } from './recovery-kit.tsx';
 import './backups.css';
 
@@ -103,6 +104,15 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
     onSettled: () => queryClient.invalidateQueries({ predicate: ({ queryKey: [first] }) => first === 'backups' }),
   });
   const now = useMutation(start('/api/v1/backups', { name: plan.name }));
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const open = (form: 'schemas' | undefined) =>
+    void navigate({ search: (old) => ({ ...old, do: form, plan: form && plan.name }) });
+  const once = useMutation({
+    ...start('/api/v1/backups', {}),
+    mutationFn: (schemas: readonly string[]) => post('/api/v1/backups', { name: plan.name, schemas }),
+    onSuccess: () => open(undefined),
+  });
   const drill = useMutation(start(`/api/v1/jobs/${encodeURIComponent(plan.jobs.drill)}/run`, {}));
   const allowed = me !== undefined && me.role !== 'viewer';
   const verified = items.find((item) => item.verified?.ok && item.verified.level >= 2)?.verified;
@@ -173,9 +183,25 @@ function Verdict({ plan, items }: { plan: BackupPlan; items: readonly BackupItem
         <Button disabled={!allowed || drill.isPending} onClick={() => drill.mutate()}>
           Recovery drill
         </Button>
-        {(now.isSuccess || drill.isSuccess) && <span className="quiet">It has begun; Jobs shows how far it is.</span>}
+        {plan.database !== null && (
+          <Button disabled={!allowed} onClick={() => open('schemas')}>
+            Some schemas once
+          </Button>
+        )}
+        {(now.isSuccess || drill.isSuccess || once.isSuccess) && (
+          <span className="quiet">It has begun; Jobs shows how far it is.</span>
+        )}
         {[now.error, drill.error].map((error) => error && <Failure key={error.message} error={error} />)}
       </div>
+      {search.do === 'schemas' && search.plan === plan.name && plan.database !== null && (
+        <OneOffForm
+          plan={plan}
+          error={once.error}
+          busy={once.isPending}
+          submit={once.mutate}
+          close={() => open(undefined)}
+        />
+      )}
     </header>
   );
 }

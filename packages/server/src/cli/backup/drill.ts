@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { type BackupConfig, SELF } from '../../care/backup/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Backups, Hooks } from '../../main/backup/backups.ts';
+import { readKitFile } from '../../main/backup/kit.ts';
 import { confirmKitText } from '../../main/backup/recovery-kit.ts';
 import { printJson } from '../command.ts';
 import { backupArgs, fromArg, withBackups } from './open.ts';
@@ -19,7 +18,7 @@ async function runDrill(backups: Backups, config: BackupConfig, kit: string | un
       status: 400,
     });
   }
-  const text = await readFile(resolve(kit), 'utf8');
+  const text = await readKitFile(kit);
   const drill = await backups.drillSelf(text, hooks);
   const holder = { at: systemClock.now(), by: userInfo().username, how: 'drill' } as const;
   if (drill.ok) await confirmKitText(backups, text, holder);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { defineCommand } from 'citty';
@@ -6,7 +6,7 @@ import { BackupKey } from '../../care/backup/index.ts';
 import { readSettings } from '../../config/settings.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
-import { writeKit } from '../../main/backup/kit.ts';
+import { readKitFile, writeKit } from '../../main/backup/kit.ts';
 import { confirmKitText, kitOf } from '../../main/backup/recovery-kit.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { readKeyring } from '../../main/secret-key.ts';
@@ -103,7 +103,7 @@ function kit(args: KeyArgs): Promise<number> {
 }
 
 async function confirm(args: KeyArgs): Promise<number> {
-  const text = await readFile(fileOf(args), 'utf8');
+  const text = await readKitFile(fileOf(args));
   return withBackups(args, async (backups) => {
     const holder = { at: systemClock.now(), by: userInfo().username, how: 'file' } as const;
     const { confirmed, lacking } = await confirmKitText(backups, text, holder);

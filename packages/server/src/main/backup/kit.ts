@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type BackupKeys, readBackupKeys } from '../../care/backup/index.ts';
-import { YumOpsError } from '../../lib/errors.ts';
+import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import { type Keyring, keysOf } from '../../lib/keyring.ts';
 
 const SECRET = /^yumops-secret-key:([^\s]+)$/;
@@ -32,6 +34,19 @@ export function writeKit(
 ${second === undefined ? '' : `#      Where that store is lost: --from ${second}\n`}#   4. yumops start
 ${keyLine}
 ${(keyring === undefined ? [] : keysOf(keyring)).map((key) => `yumops-secret-key:${key}\n`).join('')}`;
+}
+
+/** The text of a kit that is kept in a file. @throws YumOpsError `wrong_use` where it cannot be read */
+export async function readKitFile(file: string): Promise<string> {
+  try {
+    return await readFile(resolve(file), 'utf8');
+  } catch (cause) {
+    throw new YumOpsError('wrong_use', `The recovery kit ${file} cannot be read: ${messageOf(cause)}`, {
+      hint: 'Name the file that has the kit, or the backup key.',
+      status: 400,
+      cause,
+    });
+  }
 }
 
 /** Reads a recovery kit, or a bare key file. @throws YumOpsError `kit_damaged` */

@@ -9,7 +9,7 @@ import { Secret } from '../../lib/secret.ts';
 import type { TelemetryStore } from '../../lib/telemetry.ts';
 import { DAY_MS } from '../../lib/zoned-time.ts';
 import { VERSION } from '../../version.ts';
-import type { Hooks } from './backups.ts';
+import { Backups, type Hooks } from './backups.ts';
 import { openBlobs } from './blob.ts';
 import { recordConfiguration } from './configuration-record.ts';
 import { keysOf } from './keys.ts';
@@ -140,12 +140,26 @@ export class SelfBackup {
       name: SELF,
       open,
       baseEvery: BASE_EVERY,
-      runBase: (signal) => makeBase({ progress: () => undefined, signal }),
+      runBase: async (signal) => {
+        const hooks = { progress: () => undefined, signal };
+        const manifest = await makeBase(hooks);
+        await this.#copy(manifest, hooks);
+      },
       second: secondDestination(SELF, selfConfig([sealing]) ?? sealing, () => this.#config as Config, PITR_WINDOW),
       async close() {
         (await repository?.catch(() => undefined))?.store.close();
       },
     };
+  }
+
+  /** That a copy is missing is told by the watch over the second destination. */
+  async #copy(manifest: BackupManifest, hooks: Hooks): Promise<void> {
+    const backups = new Backups({ ...this.#context, config: this.#config as Config });
+    try {
+      await backups.copies.copy(backups.config(SELF), manifest, hooks);
+    } finally {
+      await backups.close();
+    }
   }
 
   async #extras(sealing: BackupConfig) {
