@@ -63,10 +63,17 @@ test('a backup that is killed while pg_dump connects leaves its password in no f
   const { url: address, held } = await behindProxy();
   const rig = await makeRig(address);
   const temporary = join(folder, 'tmp');
-  // The first was left by an earlier version that was killed; the second may still be needed.
+  // The first was left by one that was killed; the second may still be needed.
   for (const name of ['old', 'young']) await mkdir(join(temporary, `yumops-client-${name}`), { recursive: true });
-  const longAgo = new Date(Date.now() - 3_600_000);
-  await utimes(join(temporary, 'yumops-client-old'), longAgo, longAgo);
+  for (const name of ['old', 'young']) await mkdir(join(temporary, `yumops-contents-${name}`));
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  for (const [name, hours] of [
+    ['client-old', 1] as const,
+    ['contents-young', 23] as const,
+    ['contents-old', 25] as const,
+  ]) {
+    await utimes(join(temporary, `yumops-${name}`), hoursAgo(hours), hoursAgo(hours));
+  }
   const args = [COMMAND, 'backup', 'now', 'nightly', '--config', rig.folder, '--data', join(rig.folder, 'data')];
   const env = { PATH: process.env.PATH, TMPDIR: temporary };
   const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
@@ -81,7 +88,7 @@ test('a backup that is killed while pg_dump connects leaves its password in no f
   child.kill('SIGKILL');
   await exit;
   const left = (await readdir(temporary)).filter((name) => !name.startsWith('yumops-scratch-'));
-  expect(left).toEqual(['yumops-client-young']);
+  expect(left.sort()).toEqual(['yumops-client-young', 'yumops-contents-young']);
   for (const socket of held) socket.destroy();
   await rig.remove();
 });

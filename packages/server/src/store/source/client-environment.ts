@@ -83,17 +83,22 @@ async function withName(env: Record<string, string>, line: string): Promise<Clie
 
 /** How names of password files begin, also those that earlier versions made. */
 const LEFT_BEHIND = 'yumops-client-';
-/** Milliseconds after which no program can still be connecting with one. */
-const LEFT_AFTER = 10 * 60_000;
+/** How folders begin that hold what a restore is to take of a dump. */
+export const CONTENTS = 'yumops-contents-';
+/**
+ * Milliseconds after which what killed processes left is removed, by how its name begins: no program can still be connecting with
+ * such a password, nor still be about to read what it is to restore, which it does first.
+ */
+const LEFT_AFTER = { [LEFT_BEHIND]: 10 * 60_000, [CONTENTS]: 24 * 3_600_000 };
 
-/** Removes password files that killed processes of this user left. @param now milliseconds since the epoch */
-export async function sweepPasswords(now: number): Promise<void> {
+/** Removes password files and contents of restores that killed processes of this user left. @param now milliseconds since the epoch */
+export async function sweepLeft(now: number): Promise<void> {
   for (const name of await readdir(tmpdir()).catch(() => [])) {
-    if (!name.startsWith(LEFT_BEHIND)) continue;
+    const [, after] = Object.entries(LEFT_AFTER).find(([begin]) => name.startsWith(begin)) ?? [];
+    if (after === undefined) continue;
     const path = join(tmpdir(), name);
     const found = await stat(path).catch(() => undefined);
     // Those of others cannot be removed, and are theirs to remove.
-    if (found && now - found.mtimeMs > LEFT_AFTER)
-      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if (found && now - found.mtimeMs > after) await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { BackupDatabase, ClientPrograms, PostgresClient, RestoreOptions } from '../../care/backup/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
-import { clientEnvironment, sweepPasswords } from './client-environment.ts';
+import { CONTENTS, clientEnvironment, sweepLeft } from './client-environment.ts';
 import type { PostgresDatabase } from './connect.ts';
 import { choosePrograms, type FoundPrograms, findPrograms } from './find-programs.ts';
 import { isTooOldFor, withoutSetting } from './older-server.ts';
@@ -119,7 +119,7 @@ export class LocalPostgresClient implements PostgresClient {
 
   async restore(programs: ClientPrograms, database: BackupDatabase, options: RestoreOptions): Promise<void> {
     const { args, input, only, signal } = options;
-    const folder = only === undefined ? undefined : await mkdtemp(join(tmpdir(), 'yumops-contents-'));
+    const folder = only === undefined ? undefined : await mkdtemp(join(tmpdir(), CONTENTS));
     const list = folder === undefined ? [] : [`--use-list=${join(folder, 'list')}`];
     try {
       if (folder !== undefined) await writeFile(join(folder, 'list'), `${(only ?? []).join('\n')}\n`, { mode: 0o600 });
@@ -219,7 +219,7 @@ export class LocalPostgresClient implements PostgresClient {
   async #start(name: string, programs: ClientPrograms, database: BackupDatabase, args: readonly string[]) {
     const { folder } = await this.#choose(programs.major);
     const url = (database as PostgresDatabase).url.reveal();
-    this.#swept ??= sweepPasswords(systemClock.now());
+    this.#swept ??= sweepLeft(systemClock.now());
     await this.#swept;
     const { env, passwordFile, dispose } = await clientEnvironment(url, this.#path);
     const secret = decodeURIComponent(new URL(url).password);
