@@ -72,6 +72,8 @@ const PAGES: readonly [name: string, path: string, shows: string][] = [
   ['maintenance', '/database?view=maintenance&run=m-2', 'Postgres skipped it'],
   ['traces', '/traces', 'What takes time'],
   ['trace', '/traces/5b8efff798038103d269b633813fc60c?span=a2', 'db.system'],
+  ['trace without spans', '/traces/0af7651916cd43dd8448eb211c80319c', 'No span of this trace'],
+  ['trace with another span', '/traces/5b8efff798038103d269b633813fc60c?span=ff', 'Span ff was not received'],
   ['users', '/users', 'No clear difference'],
   ['analyses', '/analyses?range=24h', 'of the step before'],
   ['backups', '/backups', 'recovered in'],

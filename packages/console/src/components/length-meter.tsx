@@ -6,7 +6,7 @@ export function LengthMeter({ value, longest }: { value: number; longest: number
   return (
     <span className="length-meter figures">
       <meter value={value} max={longest} aria-hidden="true" />
-      {formatMilliseconds(value)}
+      <span className="length-meter-value">{formatMilliseconds(value)}</span>
     </span>
   );
 }

@@ -64,7 +64,15 @@ async function sendSpans() {
     traceId: TRACE,
     spanId: '00000000000000a2',
   };
-  await ingest.accept({ body: body(line), format: 'ndjson', project: '1' });
+  const ofRequest = { ...line, message: 'of the request', spanId: null, requestId: 'req-12345678' };
+  const lines = [line, { ...ofRequest, message: 'names both' }, { ...ofRequest, traceId: null }];
+  const others = [
+    { ...ofRequest, message: 'another trace', traceId: '22222222222222222222222222222222' },
+    { ...ofRequest, message: 'long ago', traceId: null, timestamp: now - 86_400_000 },
+  ];
+  for (const one of [...lines, ...others]) await ingest.accept({ body: body(one), format: 'ndjson', project: '1' });
+  const elsewhere = { ...ofRequest, message: 'another project', traceId: null };
+  await ingest.accept({ body: body(elsewhere), format: 'ndjson', project: '2' });
 }
 
 async function sendVitals() {
@@ -128,7 +136,7 @@ it('lists what services do and single traces, and shows one with its spans and l
   ]);
   expect((await get('/api/v1/traces?failed=true')).body.items).toHaveLength(1);
   expect((await get('/api/v1/traces?minDurationMs=500')).body.items).toEqual([]);
-  await until(async () => (await get(`/api/v1/traces/${TRACE}`)).body.logs?.length === 1);
+  await until(async () => (await get(`/api/v1/traces/${TRACE}`)).body.logs?.length === 3);
   const whole = await get(`/api/v1/traces/${TRACE.toUpperCase()}`);
   expect(whole.body).toMatchObject({
     ...{ traceId: TRACE, durationMs: 120, startedAt: new Date(now - 60_000).toISOString() },
@@ -136,9 +144,13 @@ it('lists what services do and single traces, and shows one with its spans and l
       { spanId: '00000000000000a1', parentSpanId: null, offsetMs: 0, status: 'error' },
       { spanId: '00000000000000a2', parentSpanId: '00000000000000a1', offsetMs: 10, durationMs: 90, op: 'db' },
     ],
-    logs: [{ message: 'slow query', level: 'warn', spanId: '00000000000000a2' }],
     errors: [],
   });
+  const { logs } = whole.body as { logs: { message: string; level: string; spanId: string | null }[] };
+  expect(logs).toContainEqual(
+    expect.objectContaining({ message: 'slow query', level: 'warn', spanId: '00000000000000a2' }),
+  );
+  expect(logs.map(({ message }) => message).sort()).toEqual(['names both', 'of the request', 'slow query']);
 });
 
 it.each([

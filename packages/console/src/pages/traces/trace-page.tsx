@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import type { TraceDetail, TraceSpan } from '@yumops/protocol';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/drawer.tsx';
+import { Empty } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
@@ -33,26 +34,28 @@ function Trace({ trace }: { trace: TraceDetail }) {
   const { span: open } = route.useSearch();
   const navigate = route.useNavigate();
   const chosen = trace.spans.find(({ spanId }) => spanId === open);
-  const services = new Set(trace.spans.map(({ service }) => service).filter(Boolean));
   return (
     <div className="traces">
-      <p className="trace-facts">
-        <strong>{trace.spans[0]?.name ?? trace.traceId}</strong>
-        <span className="figures">{formatMilliseconds(trace.durationMs)}</span>
-        <Instant at={trace.startedAt} />
-        <span className="quiet">
-          {plural(trace.spans.length, 'span')} of {plural(services.size, 'service')}
-        </span>
-      </p>
-      <Panel title="Spans" flush>
-        <ol className="waterfall">
-          {placeSpans(trace.spans).map((placed) => (
-            <li key={placed.span.spanId}>
-              <SpanRow placed={placed} trace={trace} current={placed.span.spanId === open} />
-            </li>
-          ))}
-        </ol>
-      </Panel>
+      <Facts trace={trace} />
+      {open !== undefined && !chosen && trace.spans.length > 0 && (
+        <p className="trace-missing" role="status">
+          <State tone="warn" word={`Span ${open} was not received`} />
+          <span className="quiet">The others of its trace are here.</span>
+        </p>
+      )}
+      {trace.spans.length === 0 ? (
+        <NoSpans />
+      ) : (
+        <Panel title="Spans" flush>
+          <ol className="waterfall">
+            {placeSpans(trace.spans).map((placed) => (
+              <li key={placed.span.spanId}>
+                <SpanRow placed={placed} trace={trace} current={placed.span.spanId === open} />
+              </li>
+            ))}
+          </ol>
+        </Panel>
+      )}
       <Errors trace={trace} />
       <Lines trace={trace} />
       {chosen && (
@@ -61,6 +64,37 @@ function Trace({ trace }: { trace: TraceDetail }) {
         </Drawer>
       )}
     </div>
+  );
+}
+
+function Facts({ trace: { spans, traceId, durationMs, startedAt } }: { trace: TraceDetail }) {
+  const services = new Set(spans.map(({ service }) => service).filter(Boolean)).size;
+  const [first] = spans;
+  return (
+    <p className="trace-facts">
+      {first ? <strong>{first.name}</strong> : <code>{traceId}</code>}
+      {first && <span className="figures">{formatMilliseconds(durationMs)}</span>}
+      <Instant at={startedAt} />
+      {first && (
+        <span className="quiet">
+          {plural(spans.length, 'span')}
+          {services > 0 && ` of ${plural(services, 'service')}`}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function NoSpans() {
+  return (
+    <Panel title="Spans">
+      <Empty title="No span of this trace was received">
+        <p>
+          What carries its id is below. Applications send spans of some traces only: raise the sample rate of their SDK
+          to see more. Spans are kept for 7 days unless the configuration says otherwise.
+        </p>
+      </Empty>
+    </Panel>
   );
 }
 

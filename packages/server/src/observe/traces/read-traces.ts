@@ -70,29 +70,41 @@ export async function readTraces(
 
 type SpanRow = Omit<TraceSpan, 'offsetMs' | 'startedAt' | 'events'> & { started: number; events: string };
 
-/** A whole trace with the log lines and errors that carry its id; undefined when there is none. */
+const LINE = `id, formatDateTime(timestamp, '%Y-%m-%dT%H:%i:%S.%fZ', 'UTC') AS timestamp, level, message,
+  ifNull(service, '') AS service, spanId`;
+
+const ERROR = `eventId, groupId, formatDateTime(timestamp, '%Y-%m-%dT%H:%i:%S.%fZ', 'UTC') AS timestamp,
+  ifNull(type, '') AS type, message, spanId`;
+
+/** How far from its trace a line of a request may lie, milliseconds; ids of requests may come again. */
+const AROUND = 600_000;
+
+/**
+ * A whole trace with the log lines and errors that carry its id, or name one of its requests and no trace; undefined when
+ * there is none.
+ */
 export async function readTrace(telemetry: TelemetryStore, traceId: string): Promise<TraceDetail | undefined> {
   const params = { traceId };
-  const [rows, logs, errors] = await Promise.all([
+  const [rows, ownLines, ownErrors, requests] = await Promise.all([
     telemetry.query<SpanRow>(
       `SELECT spanId, parentSpanId, name, kind, op, ifNull(service, '') AS service,
          toUnixTimestamp64Milli(startTimestamp) AS started, durationMs, status, attributes, events
        FROM spans WHERE traceId = {traceId:String} ORDER BY startTimestamp, durationMs DESC LIMIT ${MOST_SPANS}`,
       params,
     ),
-    telemetry.query<TraceDetail['logs'][number]>(
-      `SELECT id, formatDateTime(timestamp, '%Y-%m-%dT%H:%i:%S.%fZ', 'UTC') AS timestamp, level, message,
-         ifNull(service, '') AS service, spanId
-       FROM logs WHERE traceId = {traceId:String} ORDER BY timestamp LIMIT ${MOST_LINES}`,
+    telemetry.query<TraceLine>(
+      `SELECT ${LINE} FROM logs WHERE traceId = {traceId:String} ORDER BY logs.timestamp LIMIT ${MOST_LINES}`,
       params,
     ),
-    telemetry.query<TraceDetail['errors'][number]>(
-      `SELECT eventId, groupId, formatDateTime(timestamp, '%Y-%m-%dT%H:%i:%S.%fZ', 'UTC') AS timestamp,
-         ifNull(type, '') AS type, message, spanId
-       FROM error_events WHERE traceId = {traceId:String} ORDER BY timestamp LIMIT ${MOST_LINES}`,
+    telemetry.query<TraceError>(
+      `SELECT ${ERROR} FROM error_events WHERE traceId = {traceId:String} ORDER BY error_events.timestamp LIMIT ${MOST_LINES}`,
       params,
     ),
+    readRequests(telemetry, traceId),
   ]);
+  const [moreLines, moreErrors] = await readOfRequests(telemetry, requests);
+  const logs = [...ownLines, ...moreLines].sort(byTime).slice(0, MOST_LINES);
+  const errors = [...ownErrors, ...moreErrors].sort(byTime).slice(0, MOST_LINES);
   if (rows.length + logs.length + errors.length === 0) return undefined;
   const starts = [
     ...rows.map(({ started }) => started),
@@ -113,4 +125,51 @@ export async function readTrace(telemetry: TelemetryStore, traceId: string): Pro
     logs,
     errors,
   };
+}
+
+type TraceLine = TraceDetail['logs'][number];
+type TraceError = TraceDetail['errors'][number];
+
+const byTime = (a: { timestamp: string }, b: { timestamp: string }) =>
+  Date.parse(a.timestamp) - Date.parse(b.timestamp);
+
+/** Requests of a trace, and the projects and the stretch of time in which they are looked for. */
+interface Requests {
+  ids: string[];
+  projects: string[];
+  from: number;
+  to: number;
+}
+
+async function readRequests(telemetry: TelemetryStore, traceId: string): Promise<Requests | undefined> {
+  const [found] = await telemetry.query<Requests & { count: number }>(
+    `SELECT groupUniqArray(100)(requestId) AS ids, groupUniqArray(10)(project) AS projects, count() AS count,
+       toUnixTimestamp64Milli(min(time)) - ${AROUND} AS from, toUnixTimestamp64Milli(max(time)) + ${AROUND} AS to
+     FROM (
+       SELECT ifNull(requestId, '') AS requestId, project, startTimestamp AS time FROM spans WHERE traceId = {traceId:String}
+       UNION ALL
+       SELECT ifNull(requestId, '') AS requestId, project, timestamp AS time FROM logs WHERE traceId = {traceId:String}
+     ) WHERE requestId != ''`,
+    { traceId },
+  );
+  return found && found.count > 0 ? found : undefined;
+}
+
+/** Lines and errors that name a request, and no trace of their own. */
+async function readOfRequests(
+  telemetry: TelemetryStore,
+  requests: Requests | undefined,
+): Promise<[TraceLine[], TraceError[]]> {
+  if (!requests) return [[], []];
+  const { ids, projects, from, to } = requests;
+  const where = (
+    table: string,
+  ) => `requestId IN {ids:Array(String)} AND project IN {projects:Array(String)} AND ifNull(traceId, '') = ''
+    AND ${table}.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND ${table}.timestamp <= fromUnixTimestamp64Milli({to:Int64})
+    ORDER BY ${table}.timestamp LIMIT ${MOST_LINES}`;
+  const params = { ids, projects, from: Number(from), to: Number(to) };
+  return Promise.all([
+    telemetry.query<TraceLine>(`SELECT ${LINE} FROM logs WHERE ${where('logs')}`, params),
+    telemetry.query<TraceError>(`SELECT ${ERROR} FROM error_events WHERE ${where('error_events')}`, params),
+  ]);
 }
