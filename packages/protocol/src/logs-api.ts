@@ -25,7 +25,8 @@ export interface LogRowDetail extends LogRow {
 }
 
 export interface LogPage {
-  items: LogRow[];
+  /** Of whole records where `whole=true` was asked for. */
+  items: (LogRow & Partial<Pick<LogRowDetail, 'fields' | 'attributes'>>)[];
   nextCursor: string | null;
   elapsedMs: number;
 }

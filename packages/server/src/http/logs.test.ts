@@ -166,6 +166,17 @@ describe('GET /api/v1/logs', () => {
     expect(seen).toHaveLength(RECORDS.length);
   });
 
+  it('gives whole records where they are asked for, page by page', async () => {
+    const ask = (more: Record<string, string>) =>
+      get<LogPage>('/api/v1/logs', { q: 'user.plan:*', limit: '1', ...more });
+    const first = await ask({ whole: 'true' });
+    const second = await ask({ whole: 'true', cursor: first.nextCursor ?? '' });
+    const [one] = second.items as [LogRowDetail];
+    expect(one).toEqual(await get<LogRowDetail>(`/api/v1/logs/${one.id}`));
+    expect(one.attributes).toMatchObject({ 'user.plan': 'gold' });
+    expect((await ask({})).items[0]).not.toHaveProperty('attributes');
+  });
+
   it.each([
     ['q=level:', 'invalid_query'],
     ['from=yesterday', 'invalid_time'],

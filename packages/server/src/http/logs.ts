@@ -51,14 +51,18 @@ const row = z.object({
   traceId: z.string().nullable(),
 });
 
-const page = z.object({ items: z.array(row), nextCursor: z.string().nullable(), elapsedMs: z.number() });
+const allFields = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const attributes = z.record(z.string(), z.string());
+
+const page = z.object({
+  items: z.array(row.extend({ fields: allFields.optional(), attributes: attributes.optional() })),
+  nextCursor: z.string().nullable(),
+  elapsedMs: z.number(),
+});
 
 const context = z.object({ row, before: z.array(row), after: z.array(row) });
 
-const detail = row.extend({
-  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  attributes: z.record(z.string(), z.string()),
-});
+const detail = row.extend({ fields: allFields, attributes });
 
 const histogram = z.object({
   from: z.string(),
@@ -101,13 +105,14 @@ export function logsRoutes(app: FastifyInstance, deps: LogsRouteDeps): void {
         querystring: selection.extend({
           limit: z.coerce.number().int().min(1).max(1_000).default(100),
           cursor: z.string().max(400).optional(),
+          whole: z.stringbool().default(false).describe('Every column and the attributes too'),
         }),
         response: { 200: page },
       },
     },
     async (request, reply) => {
-      const { limit, cursor } = request.query;
-      return search(request).page(toSelection(request.query, clock, reply), limit, cursor);
+      const { limit, cursor, whole } = request.query;
+      return search(request).page({ ...toSelection(request.query, clock, reply), whole }, limit, cursor);
     },
   );
   routes.get(

@@ -12,15 +12,23 @@ const MOST = 10_000;
 const COLUMNS = [
   'timestamp',
   'level',
+  'project',
   'service',
+  'environment',
+  'release',
   'message',
   'type',
+  'event',
+  'severity',
   'method',
   'endpoint',
   'statusCode',
   'duration',
+  'ip',
+  'userId',
   'requestId',
   'traceId',
+  'spanId',
   'id',
 ] as const;
 
@@ -34,8 +42,8 @@ export function ExportMenu({ search }: { search: LogSearch }) {
       download(
         'logs',
         format,
-        COLUMNS,
-        rows.map((row) => COLUMNS.map((column) => row[column])),
+        [...COLUMNS, 'attributes'],
+        rows.map(({ fields = {}, attributes }) => [...COLUMNS.map((column) => fields[column]), attributes]),
       );
       setState('idle');
     } catch {

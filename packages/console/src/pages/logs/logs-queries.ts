@@ -4,7 +4,6 @@ import type {
   LogHistogram,
   LogPage,
   LogPatterns,
-  LogRow,
   LogRowDetail,
   Page,
   QueryAnswer,
@@ -102,11 +101,13 @@ export function sqlQuery(sql: string) {
 }
 
 /** Every row of a search up to `most`, for a file. */
-export async function readRows(search: LogSearch, most: number): Promise<LogRow[]> {
-  const rows: LogRow[] = [];
+export async function readRows(search: LogSearch, most: number): Promise<LogPage['items']> {
+  const rows: LogPage['items'] = [];
   let cursor: string | null = null;
   do {
-    const page: LogPage = await readPage(search, cursor, Math.min(1000, most - rows.length));
+    const limit = Math.min(1000, most - rows.length);
+    const about = { ...parameters(search), limit, cursor, whole: 'true' };
+    const page: LogPage = await get<LogPage>('/api/v1/logs', about);
     rows.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null && rows.length < most);
