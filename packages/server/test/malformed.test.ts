@@ -376,6 +376,27 @@ it('a span that is refused inside a transaction is counted, and the rest is take
   );
 });
 
+it('the address and the browser are filled in where a container asks for it, and nowhere else', async () => {
+  const text = (value: string) => ({ value, type: 'string' });
+  const send = async (settings: object, attributes = {}) => {
+    const traceId = newId();
+    const member = { trace_id: traceId, span_id: 'd'.repeat(16), name: 'click', start_timestamp: Date.now() / 1_000 };
+    const container = { version: 2, ingest_settings: settings, items: [{ ...member, attributes }] };
+    const body = [{}, { type: 'span', item_count: 1 }, container].map((part) => JSON.stringify(part)).join('\n');
+    expect((await rig.post(ENVELOPE, body, { 'user-agent': 'Browser/1' })).status).toBe(200);
+    await rig.settled();
+    const [row] = await store.telemetry.query<{ attributes: Record<string, string> }>(
+      'SELECT attributes FROM spans WHERE traceId = {traceId:String}',
+      { traceId },
+    );
+    return row?.attributes;
+  };
+  const auto = { infer_ip: 'auto', infer_user_agent: 'auto' };
+  expect(await send(auto)).toEqual({ 'client.address': '127.0.0.1', 'user_agent.original': 'Browser/1' });
+  expect(await send(auto, { 'client.address': text('192.0.2.7') })).toMatchObject({ 'client.address': '192.0.2.7' });
+  expect(await send({ infer_ip: 'never', infer_user_agent: 'never' })).toEqual({});
+});
+
 it('the span of a structured log is known also when its id passes for a card number', async () => {
   const [traceId, spanId] = [newId(), '4111111111111111'];
   const text = (value: string) => ({ value, type: 'string' });

@@ -87,6 +87,8 @@ export interface ItemContext extends SentryContext {
   /** The trace header: release, environment, transaction. */
   trace: Readonly<Record<string, unknown>>;
   sdk: Readonly<Record<string, unknown>>;
+  /** Attributes that browsers leave to the platform: where a container came from. A member's own come first. */
+  inferred?: Readonly<Record<string, string>>;
   /** Which services write lines of their requests; missing where nothing tells of requests. */
   requestLines?: RequestLines;
   out: Gathered;

@@ -186,7 +186,7 @@ export class SentryIntake {
       const items = value['items'];
       if (!Array.isArray(items))
         return { code: 'invalid_container', message: `The ${item.type} container has no items.` };
-      return kind.add(items, context, seed);
+      return kind.add(items, { ...context, inferred: inferredOf(value['ingest_settings'], context) }, seed);
     }
     const id = context.envelopeId ?? hexId(value['event_id']) ?? randomId();
     return kind.add({ value, id, seed, context, sourceMaps: this.#sourceMaps });
@@ -195,6 +195,16 @@ export class SentryIntake {
 
 /** What is left out and counted without a word to the sender, who can do nothing about it. */
 const SKIPPED: ReadonlySet<string> = new Set(['unknown_item_type', 'not_kept']);
+
+/** What the sender of a container asks to be filled in: browsers do not know their own address. */
+function inferredOf(settings: unknown, { ip, userAgent }: ItemContext): Record<string, string> {
+  const { infer_ip: address, infer_user_agent: agent } = objectOf(settings);
+  return {
+    ...(address === 'auto' && ip !== null && { 'client.address': ip }),
+    ...(agent === 'auto' &&
+      userAgent !== null && { 'user_agent.original': String(scrubTree(userAgent.slice(0, 500))) }),
+  };
+}
 
 interface Outcome extends Refused {
   category: Category;

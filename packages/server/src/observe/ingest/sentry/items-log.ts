@@ -33,7 +33,7 @@ export function addLogItems(items: readonly unknown[], context: ItemContext, see
 }
 
 function addLog(log: Json, message: string, id: string, context: ItemContext): void {
-  const attributes = attributesOf(log['attributes']);
+  const attributes: Record<string, string> = { ...context.inferred, ...attributesOf(log['attributes']) };
   const { at, original } = eventTime(log['timestamp'], context.drift, context.now);
   if (original !== null) attributes['originalTimestamp'] = new Date(original).toISOString();
   const level = normalizeLevel(textOf(log['level'], 32) ?? 'info') ?? 'info';
@@ -78,7 +78,7 @@ export function addMetricItems(items: readonly unknown[], context: ItemContext, 
 }
 
 function addMetric(metric: Json, point: { name: string; value: number; id: string }, context: ItemContext): void {
-  const attributes = attributesOf(metric['attributes']);
+  const attributes = { ...context.inferred, ...attributesOf(metric['attributes']) };
   const { at } = eventTime(metric['timestamp'], context.drift, context.now);
   const origin = originOf(context, {
     service: attributes['service.name'],

@@ -101,7 +101,7 @@ export function addSpanItems(items: readonly unknown[], context: ItemContext): n
   let refused = 0;
   for (const given of items.slice(0, MOST_SPANS)) {
     const span = objectOf(scrubTree(given));
-    const attributes = attributesOf(span['attributes']);
+    const attributes = { ...context.inferred, ...attributesOf(span['attributes']) };
     const problem = addSpanRow(
       {
         span,
