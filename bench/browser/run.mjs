@@ -44,8 +44,8 @@ const WATCH = `globalThis.parts = [];
     globalThis[name] = (part, given) => later((deadline) => {
       const before = performance.now(); part(deadline); parts.push(performance.now() - before); }, given);
   }`;
-/** The vitals, page load, long frames; the wish for an idle moment, in which the session is; the same for what an earlier page could not send. */
-const PARTS = 7;
+/** The start of the vitals and each of the five, page load, long frames; two wishes for an idle moment and what is done in them. */
+const PARTS = 12;
 
 const server = createServer((request, response) => {
   const [, subject, name] = (request.url ?? '').split('/');

@@ -22,11 +22,11 @@ const FACTS = [
 
 /**
  * Collects the five vitals with what caused each value.
- * @param cleanUrl given, so that this stays a chunk of its own without a third that both share
+ * @param shared given, so that this stays a chunk of its own without a third that both share
  */
 export function watchAttributed(
   add: (metric: Metric, facts: Record<string, unknown>) => void,
-  cleanUrl: (url: string) => string,
+  { cleanUrl, later }: { cleanUrl: (url: string) => string; later: (part: () => void) => void },
 ): void {
   const report = (metric: MetricWithAttribution) => {
     const given = metric.attribution as unknown as Record<string, unknown>;
@@ -36,5 +36,7 @@ export function watchAttributed(
     const url = given['url'];
     add(metric, { ...facts, ...(typeof url === 'string' && { url: cleanUrl(url) }) });
   };
-  for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(report, { reportSoftNavs: true });
+  for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) {
+    later(() => on(report, { reportSoftNavs: true }));
+  }
 }

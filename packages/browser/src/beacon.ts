@@ -12,7 +12,7 @@ const MOST_PER_VIEW = 1_000;
 /** Gathers events and sends them so that they arrive also when the page closes at this moment. */
 export class Beacon {
   readonly #options: Options;
-  readonly #target: string;
+  readonly #target: () => string;
   readonly #session: () => string;
   #events: Event[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -21,10 +21,10 @@ export class Beacon {
   dropped = 0;
 
   /**
-   * @param target where beacons go
+   * @param target tells where beacons go, asked when something is sent
    * @param session tells the session's id, asked when something is sent
    */
-  constructor(options: Options, target: string, session: () => string) {
+  constructor(options: Options, target: () => string, session: () => string) {
     this.#options = options;
     this.#target = target;
     this.#session = session;
@@ -89,13 +89,13 @@ export class Beacon {
   #post(body: string): void {
     try {
       // A browser takes a beacon also while it is offline, and loses it.
-      if (navigator.onLine && navigator.sendBeacon?.(this.#target, new Blob([body], { type: 'text/plain' }))) return;
+      if (navigator.onLine && navigator.sendBeacon?.(this.#target(), new Blob([body], { type: 'text/plain' }))) return;
     } catch {
       // a policy of the page may forbid it; fetch says so in its answer
     }
     // The page may be gone before the answer is there, and a browser refuses more than 64 KiB that outlive their page.
     this.#keep([...waiting(), body]);
-    fetch(this.#target, {
+    fetch(this.#target(), {
       ...{ method: 'POST', body, keepalive: document.visibilityState === 'hidden', credentials: 'omit' },
       headers: { 'content-type': 'text/plain' },
     })

@@ -18,6 +18,7 @@ export function whenIdle(work: () => void): void {
 export class Later {
   readonly #when: (work: () => void) => void;
   readonly #parts: (() => void)[] = [];
+  #isAsked = false;
 
   /** @param when runs what it is given later */
   constructor(when: (work: () => void) => void) {
@@ -26,7 +27,8 @@ export class Later {
 
   /** Asks for the next part's turn when the one before has run: a timer that is asked for is a part of the start, too. */
   add(part: () => void): void {
-    if (this.#parts.push(part) === 1) this.#ask();
+    this.#parts.push(part);
+    this.#ask();
   }
 
   /** Runs what still waits, for a page that closes. */
@@ -39,9 +41,12 @@ export class Later {
   }
 
   #ask(): void {
+    if (this.#isAsked || this.#parts.length === 0) return;
+    this.#isAsked = true;
     this.#when(() => {
       this.#next();
-      if (this.#parts.length > 0) this.#ask();
+      this.#isAsked = false;
+      this.#ask();
     });
   }
 

@@ -17,6 +17,13 @@ const ALWAYS: ReadonlySet<Event['kind']> = new Set(['error', 'event']);
 /** Whether the page is loaded ahead of a visit, which may never come. */
 const isAhead = () => (document as Document & { prerendering?: boolean }).prerendering === true;
 
+/** The address that beacons go to: of YumOps itself, or of a relay that is named in full. */
+function targetOf(endpoint: string): string {
+  const url = new URL(endpoint, location.href);
+  if (url.pathname === '/') url.pathname = '/rum';
+  return url.href;
+}
+
 /**
  * Watches a page for its visitors: the five web vitals, how it loaded, how its API answers, and errors. It keeps no
  * cookie, sends nothing without consent, and never throws into the page.
@@ -40,6 +47,7 @@ export class PerformanceMonitor {
   #route: string | undefined;
   #userId: string | undefined;
   #traceId: string | undefined;
+  #target: string | undefined;
 
   /** The one monitor of the page; the first call needs the options. */
   static getInstance(options?: Options): PerformanceMonitor {
@@ -57,15 +65,20 @@ export class PerformanceMonitor {
 
   constructor(options: Options) {
     const own = this;
-    const url = new URL(options.endpoint, location.href);
-    if (url.pathname === '/') url.pathname = '/rum';
-    const target = url.href;
     this.#options = options;
     this.#consent = options.consent;
     this.#viewSampled = chance(options.sampleRate);
-    this.#beacon = new Beacon(options, target, () => this.#session.id);
+    this.#beacon = new Beacon(
+      options,
+      () => this.#watch.target,
+      () => this.#session.id,
+    );
     this.#watch = {
-      ...{ options, target },
+      options,
+      get target() {
+        own.#target ??= targetOf(options.endpoint);
+        return own.#target;
+      },
       get traceId() {
         own.#traceId ??= randomHex(16);
         return own.#traceId;
@@ -97,7 +110,7 @@ export class PerformanceMonitor {
   /** LCP, CLS, INP, FCP, TTFB. */
   collectWebVitals(): void {
     // They are measured from the beginning of the page in any case; a page that is closed before it is idle has some, too.
-    this.#soon.add(() => watchVitals(this.#watch));
+    this.#soon.add(() => watchVitals(this.#watch, (part) => this.#soon.add(part)));
   }
 
   /** Page load, API response times, and frames that took long. */

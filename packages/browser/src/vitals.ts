@@ -3,9 +3,11 @@ import { chance, cleanUrl } from './identity.ts';
 import type { Watch } from './options.ts';
 
 /**
- * Collects the five vitals, also of views that a page shows without being loaded anew where the browser knows them. With attribution, which is loaded for it, each says what caused it.
+ * Collects the five vitals, also of views that a page shows without being loaded anew where the browser knows them. With
+ * attribution, which is loaded for it, each says what caused it.
+ * @param later runs parts one by one: all five together are a long task of a slow phone
  */
-export function watchVitals(watch: Watch): void {
+export function watchVitals(watch: Watch, later: (part: () => void) => void): void {
   let isBegun = false;
   const begin = (how: () => void) => {
     if (!isBegun) how();
@@ -14,14 +16,14 @@ export function watchVitals(watch: Watch): void {
   const plain = () =>
     begin(() => {
       for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) {
-        on((metric) => addVital(watch, metric, {}), { reportSoftNavs: true });
+        later(() => on((metric) => addVital(watch, metric, {}), { reportSoftNavs: true }));
       }
     });
   if (!chance(watch.options.attributionRate ?? 0)) plain();
   else {
     import('./attribution.ts')
       .then(({ watchAttributed }) =>
-        begin(() => watchAttributed((metric, facts) => addVital(watch, metric, facts), cleanUrl)),
+        begin(() => watchAttributed((metric, facts) => addVital(watch, metric, facts), { cleanUrl, later })),
       )
       .catch(plain);
     // The page may be left before the chunk is there.
