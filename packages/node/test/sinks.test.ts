@@ -106,13 +106,16 @@ it('OTLP: what it was told to send, with its headers, and what is refused is cou
   });
   await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening));
   const { port } = receiver.address() as AddressInfo;
-  await run(`const log = createLogger({ sinks: [otlpSink({ url: 'http://127.0.0.1:${port}', headers: { 'x-scope': 'a' }, ...LIMITS })] });
+  await run(`const log = createLogger({ sinks: [otlpSink({ url: 'http://127.0.0.1:${port}/otlp/', headers: { 'x-scope': 'a' }, ...LIMITS })] });
     log.info('hi', { password: 'hunter22', n: 1 });
     await log.flush();
     await logger.flush();`);
   receiver.close();
   expect(requests).toMatchObject([
-    { path: '/v1/logs', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip', 'x-scope': 'a' } },
+    {
+      path: '/otlp/v1/logs',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip', 'x-scope': 'a' },
+    },
   ]);
   const [record] = JSON.parse(requests[0]?.body ?? '').resourceLogs[0].scopeLogs[0].logRecords;
   expect(record.attributes).toEqual([
@@ -120,4 +123,50 @@ it('OTLP: what it was told to send, with its headers, and what is refused is cou
     { key: 'n', value: { intValue: '1' } },
   ]);
   expect(yumops.records).toMatchObject([{ name: 'yumops_sdk_dropped', value: 1, labels: { reason: 'invalid' } }]);
+});
+
+it.each([
+  ['an empty event loop', '', 0],
+  ['process.exit', 'process.exit(3);', 3],
+  ['a signal', 'process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000);', 'SIGTERM'],
+  ['an uncaught exception', 'throw new Error("the end");', 1],
+])(
+  'sinks that cannot work harm nothing but their own records, which are counted, at %s',
+  async (_name, ending, end) => {
+    const result = await run(`const broken = () => { throw new Error('a sink of the application'); };
+    const log = createLogger({ sinks: [
+      { write: broken, flush: broken, close: broken, flushSync: broken, deliverSync: broken, giveUp: broken },
+      otlpSink({ url: undefined, ...LIMITS }),
+      yumopsSink({ url: 'collector:4318', ...LIMITS }),
+      fileSink({ path: '/dev/null/app.log' }),
+      consoleSink({ pretty: false }),
+    ] });
+    for (let n = 0; n < 10; n++) log.info('line', { n });
+    ${ending}`);
+    expect(result.end).toBe(end);
+    expect(recordsIn(result.stdout).filter(({ message }) => message === 'line').length).toBe(10);
+    expect(result.stderr).toContain('a sink has no http address to send to: undefined');
+    expect(result.stderr).toContain('a sink has no http address to send to: collector:4318');
+    expect(result.stderr).toContain('lost 30 (refused)');
+    expect(result.stderr).toContain('10 records could not be written to /dev/null/app.log');
+  },
+);
+
+it('what waits at the end goes to no other address, and its key neither', async () => {
+  const asked: unknown[] = [];
+  const away = createServer((request, response) => {
+    asked.push(request.headers['x-yumops-key']);
+    response.end();
+  });
+  await new Promise<void>((listening) => away.listen(0, '127.0.0.1', listening));
+  const location = `http://127.0.0.1:${(away.address() as AddressInfo).port}/`;
+  const receiver = createServer((_request, response) => response.writeHead(302, { location }).end());
+  await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  const result =
+    await run(`createLogger({ sinks: [yumopsSink({ url: '${url}', key: 'secret', ...LIMITS })] }).info('line');
+    process.exit(0);`);
+  for (const server of [away, receiver]) server.close().closeAllConnections();
+  expect(asked).toEqual([]);
+  expect(result.stderr).toContain('1 records could not be delivered');
 });

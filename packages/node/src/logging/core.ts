@@ -5,7 +5,7 @@ import type { RedactionOptions } from './key-rules.ts';
 import { quote } from './quote.ts';
 import { RateGuard, type SamplingOptions } from './rate-guard.ts';
 import { describe, RecordWriter } from './record-writer.ts';
-import type { Sink } from './sink.ts';
+import { eachOf, type Sink } from './sink.ts';
 import { isoTime } from './timestamp.ts';
 
 export interface LoggerOptions {
@@ -32,6 +32,7 @@ export interface Core {
   sinks: readonly Sink[];
   clock: () => number;
   guard: RateGuard | undefined;
+  drops: DropCounter;
 }
 
 const FATAL = LEVELS.indexOf('fatal');
@@ -39,7 +40,7 @@ const FATAL = LEVELS.indexOf('fatal');
 const FATAL_PATIENCE = 100;
 const HEADS = LEVELS.map((level) => `","level":"${level}","message":`);
 
-/** What a logger with these options and its children share. @param drops counts what sampling leaves out */
+/** What a logger with these options and its children share. @param drops counts what sampling leaves out, and what a sink of the application's own throws on */
 export function coreOf(options: LoggerOptions, drops = new DropCounter()): Core {
   const { service, environment, release, sampling } = options;
   const writer = new RecordWriter(options.redact);
@@ -50,6 +51,7 @@ export function coreOf(options: LoggerOptions, drops = new DropCounter()): Core 
     sinks: options.sinks,
     clock: options.clock ?? Date.now,
     guard: undefined,
+    drops,
   };
   if (sampling !== undefined) {
     core.guard = new RateGuard(sampling, core.clock, drops, ({ level, template, count, since }) =>
@@ -70,11 +72,13 @@ export function emit(core: Core, level: number, message: unknown, body: string, 
     line = `${head}${fitted.message}${core.identity}${fitted.fields}}\n`;
   }
   for (const sink of core.sinks) {
-    sink.write(level, line, worth);
+    try {
+      sink.write(level, line, worth);
+    } catch {
+      core.drops.add('refused', 1);
+    }
   }
   if (level === FATAL) {
-    for (const sink of core.sinks) {
-      sink.flushSync?.(FATAL_PATIENCE);
-    }
+    eachOf(core.sinks, (sink) => sink.flushSync?.(FATAL_PATIENCE));
   }
 }

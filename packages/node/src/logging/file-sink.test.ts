@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -69,11 +78,28 @@ it('takes no harm of a place where it cannot write: says so once, keeps lines fo
   expect(drops.totals()).toEqual({ closed: 1 });
 });
 
+it.each([
+  ['was renamed by somebody else', (path: string) => renameSync(path, `${path}.old`)],
+  ['was removed with its folder', (path: string) => rmSync(join(path, '..'), { recursive: true })],
+])('begins a file anew that %s', async (_name, move) => {
+  const { sink, path, drops } = fileSink({});
+  sink.write(INFO, 'before\n');
+  await sink.flush(1000);
+  move(path);
+  sink.write(INFO, 'after\n');
+  expect(await sink.close(1000)).toBe(true);
+  expect(linesOf(path)).toEqual(['after']);
+  expect(drops.totals()).toEqual({});
+});
+
 it.runIf(existsSync('/dev/full'))('counts every line when the disk is full', async () => {
   const { sink, drops, warnings } = fileSink({ path: '/dev/full' });
   const line = `${'x'.repeat(1023)}\n`;
   for (let n = 0; n < 10_000; n++) sink.write(INFO, line);
   expect(await sink.close(0)).toBe(false);
   expect(drops.totals()).toEqual({ file_failed: 10_000 });
-  expect(warnings).toEqual([expect.stringContaining('ENOSPC')]);
+  expect(warnings).toEqual([
+    expect.stringContaining('ENOSPC'),
+    expect.stringMatching(/^\d+ records could not be written to \/dev\/full$/),
+  ]);
 });

@@ -21,6 +21,7 @@ const MAX_FILES = 5;
 
 interface Open {
   fd: number;
+  ino: number;
   size: number;
   /** The last byte ended no line: part of one was taken. */
   torn: boolean;
@@ -70,7 +71,21 @@ export class FileSink extends BufferedLines {
   }
 
   giveUp(): void {
-    this.drops.add('file_failed', this.discard());
+    this.#abandon();
+  }
+
+  /** What the file did not take by the end it never takes. */
+  deliverSync(): boolean {
+    return this.#abandon() === 0;
+  }
+
+  #abandon(): number {
+    const lost = this.discard();
+    if (lost > 0) {
+      this.drops.add('file_failed', lost);
+      this.#warn(`${lost} records could not be written to ${this.#path}`);
+    }
+    return lost;
   }
 
   protected put(data: string | Buffer): number {
@@ -102,28 +117,35 @@ export class FileSink extends BufferedLines {
     if (end > 0 || file.size === 0) {
       return { file, end: end > 0 ? end : bytes.indexOf(LINE_FEED) + 1 };
     }
-    this.#rotate(file.fd);
+    this.#rotate();
     return this.#roomFor(bytes);
   }
 
   #opened(): Open {
+    if (this.#open !== undefined && !this.#open.torn) {
+      const there = statSync(this.#path, { throwIfNoEntry: false });
+      if (there?.ino === this.#open.ino) {
+        // Other processes may write to it too.
+        this.#open.size = there.size;
+      } else {
+        // Renamed by somebody else, or removed: nobody would find what is written there.
+        this.#shut();
+      }
+    }
     if (this.#open === undefined) {
       mkdirSync(dirname(this.#path), { recursive: true });
       const fd = openSync(this.#path, 'a', 0o640);
-      this.#open = { fd, size: fstatSync(fd).size, torn: false };
+      const { ino, size } = fstatSync(fd);
+      this.#open = { fd, ino, size, torn: false };
     }
     return this.#open;
   }
 
-  #rotate(fd: number): void {
-    // Another process with the same file may have done it.
-    const renamed = statSync(this.#path, { throwIfNoEntry: false })?.ino !== fstatSync(fd).ino;
-    if (!renamed) {
-      for (let n = this.#maxFiles - 1; n > 0; n--) {
-        moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
-      }
-      moveIfThere(this.#path, `${this.#path}.1`);
+  #rotate(): void {
+    for (let n = this.#maxFiles - 1; n > 0; n--) {
+      moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
     }
+    moveIfThere(this.#path, `${this.#path}.1`);
     this.#shut();
   }
 

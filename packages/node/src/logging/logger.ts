@@ -4,6 +4,7 @@ import { currentScope, type Scope } from '../runtime/scope.ts';
 import { type Core, coreOf, emit, type LoggerOptions } from './core.ts';
 import { quote } from './quote.ts';
 import { describe } from './record-writer.ts';
+import { allOf } from './sink.ts';
 
 export const LogLevel = {
   TRACE: 'trace',
@@ -269,15 +270,13 @@ export class Logger {
   /** Resolves with true when every record so far has left the process within `timeoutMs`. Never rejects. */
   async flush(timeoutMs = 5000): Promise<boolean> {
     this.#core.guard?.settle();
-    const done = await Promise.all(this.#core.sinks.map((sink) => sink.flush(timeoutMs)));
-    return done.every(Boolean);
+    return allOf(this.#core.sinks, (sink) => sink.flush(timeoutMs));
   }
 
   /** Flushes, then stops the sinks. Records written later are counted as dropped. */
   async close(timeoutMs = 5000): Promise<boolean> {
     this.#core.guard?.settle();
-    const done = await Promise.all(this.#core.sinks.map((sink) => sink.close(timeoutMs)));
-    return done.every(Boolean);
+    return allOf(this.#core.sinks, (sink) => sink.close(timeoutMs));
   }
 
   #log(level: number, first: string | object, second: unknown, third: object | undefined): void {

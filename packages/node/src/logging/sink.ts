@@ -19,6 +19,23 @@ export interface Sink {
   giveUp?(): void;
 }
 
+/** Asks all sinks for what takes time. @returns whether all said yes; one that fails says no */
+export async function allOf(sinks: Iterable<Sink>, ask: (sink: Sink) => Promise<boolean>): Promise<boolean> {
+  const answers = await Promise.allSettled([...sinks].map(async (sink) => ask(sink)));
+  return answers.every((answer) => answer.status === 'fulfilled' && answer.value);
+}
+
+/** Tells each sink something. What one of the application's own throws keeps it from none of the others. */
+export function eachOf(sinks: Iterable<Sink>, tell: (sink: Sink) => void): void {
+  for (const sink of sinks) {
+    try {
+      tell(sink);
+    } catch {
+      // Its lines are its own affair; those of the others are not.
+    }
+  }
+}
+
 /** Sinks that are made when the first line comes, so that nothing starts before the application has set the SDK up. */
 export class LazySinks implements Sink {
   readonly #make: () => readonly Sink[];
@@ -47,14 +64,14 @@ export class LazySinks implements Sink {
   }
 
   async flush(timeoutMs: number): Promise<boolean> {
-    return (await Promise.all(this.#sinks.map((sink) => sink.flush(timeoutMs)))).every(Boolean);
+    return allOf(this.#sinks, (sink) => sink.flush(timeoutMs));
   }
 
   async close(timeoutMs: number): Promise<boolean> {
     if (!this.#owned) {
       return this.flush(timeoutMs);
     }
-    return (await Promise.all(this.#sinks.map((sink) => sink.close(timeoutMs)))).every(Boolean);
+    return allOf(this.#sinks, (sink) => sink.close(timeoutMs));
   }
 
   flushSync(patienceMs: number): void {

@@ -22,7 +22,7 @@ export interface EndpointOptions {
 }
 
 export interface OtlpOptions extends EndpointOptions {
-  /** Of a collector, `http://127.0.0.1:4318`, or the whole address of its logs. */
+  /** Of a collector, `http://127.0.0.1:4318`, or the whole address of its logs, which ends in `/v1/logs`. */
   url: string;
   /** Sent with each request, for example a key. */
   headers?: Readonly<Record<string, string>>;
@@ -35,6 +35,40 @@ export interface YumOpsOptions extends EndpointOptions {
 }
 
 const madeOnce = (make: () => Sink): Sink => new LazySinks(() => [make()], true);
+
+/** Takes the place of a sink that has no address to send to. */
+class Nowhere implements Sink {
+  readonly #drops = pipeline().drops;
+
+  write(): void {
+    this.#drops.add('refused', 1);
+  }
+
+  flush(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  close(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+}
+
+/** A sink on the network. With an address that is none it loses its records, which are counted, and the application goes on. */
+function sinkTo(url: string, make: () => Sink): Sink {
+  return madeOnce(() => {
+    if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) {
+      return make();
+    }
+    warnOnStderr(`a sink has no http address to send to: ${url}`);
+    return new Nowhere();
+  });
+}
+
+/** The path of logs comes after that of the collector itself, as with `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+function logsOf(url: string): string {
+  const { path } = OTLP_LOGS;
+  return url.endsWith(path) ? url : `${url.replace(/\/+$/, '')}${path}`;
+}
 
 /** Standard output, as JSON lines or for people. */
 export function consoleSink(options: ConsoleOptions = {}): Sink {
@@ -53,15 +87,18 @@ export function fileSink(options: FileOptions): Sink {
 
 /** Batches to any receiver of OpenTelemetry's logs, as OTLP/HTTP with JSON. */
 export function otlpSink(options: OtlpOptions): Sink {
-  return madeOnce(() => {
-    const { headers, ...rest } = options;
+  return sinkTo(options.url, () => {
+    const { headers, url, ...rest } = options;
     const { drops, reportsDrops } = pipeline();
     const format = { ...OTLP_LOGS, headers: headers ?? {}, reportsDrops: !reportsDrops };
-    return new BatchSender({ ...rest, key: undefined, drops, warn: warnOnStderr, format });
+    return new BatchSender({ ...rest, url: logsOf(url), key: undefined, drops, warn: warnOnStderr, format });
   });
 }
 
 /** Batches to a YumOps other than that of `YUMOPS_URL`. */
 export function yumopsSink(options: YumOpsOptions): Sink {
-  return madeOnce(() => new BatchSender({ ...options, key: options.key, drops: pipeline().drops, warn: warnOnStderr }));
+  return sinkTo(
+    options.url,
+    () => new BatchSender({ ...options, key: options.key, drops: pipeline().drops, warn: warnOnStderr }),
+  );
 }

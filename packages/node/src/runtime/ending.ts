@@ -1,6 +1,6 @@
 import type { Logger } from '../logging/logger.ts';
 import type { RateGuard } from '../logging/rate-guard.ts';
-import type { Sink } from '../logging/sink.ts';
+import { allOf, eachOf, type Sink } from '../logging/sink.ts';
 import type { DropCounter } from '../transport/drop-counter.ts';
 import type { Flushable } from './process-end.ts';
 
@@ -40,26 +40,27 @@ export class Ending implements Flushable {
 
   async flush(timeoutMs: number): Promise<boolean> {
     this.#settle();
-    return (await Promise.all([...this.#sinks].map((sink) => sink.flush(timeoutMs)))).every(Boolean);
+    return allOf(this.#sinks, (sink) => sink.flush(timeoutMs));
   }
 
   flushSync(): void {
     this.#settle();
-    for (const sink of this.#sinks) {
-      sink.flushSync?.(PATIENCE);
-    }
+    eachOf(this.#sinks, (sink) => sink.flushSync?.(PATIENCE));
   }
 
   deliverSync(timeoutMs: number): boolean {
     this.#drops.tell();
-    return [...this.#sinks].map((sink) => sink.deliverSync?.(timeoutMs) ?? true).every(Boolean);
+    let empty = true;
+    // Those of the loggers first: what they lose is told to YumOps by the last.
+    eachOf([...this.#sinks].reverse(), (sink) => {
+      empty = (sink.deliverSync?.(timeoutMs) ?? true) && empty;
+    });
+    return empty;
   }
 
   giveUp(): void {
     this.#drops.tell();
-    for (const sink of this.#sinks) {
-      sink.giveUp?.();
-    }
+    eachOf(this.#sinks, (sink) => sink.giveUp?.());
   }
 
   #settle(): void {

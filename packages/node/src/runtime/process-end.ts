@@ -64,9 +64,13 @@ function flushOnSignals(target: Flushable): void {
 
 function flushOnException(target: Flushable): void {
   const onException = async (error: unknown) => {
-    target.crashed(error);
-    target.flushSync();
-    await target.flush(LIMIT);
+    try {
+      target.crashed(error);
+      target.flushSync();
+      await target.flush(LIMIT);
+    } catch {
+      // The process ends by its own exception: one more would come here again, without end.
+    }
     if (process.listenerCount('uncaughtException') === 1) {
       process.off('uncaughtException', onException);
       setImmediate(() => {

@@ -13,7 +13,7 @@ process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
   const { url, headers, batches } = JSON.parse(text);
   let taken = 0;
   for (const { id, body } of batches) {
-    const answer = await fetch(url, { method: 'POST', headers: { ...headers, 'x-yumops-batch': id }, body: Buffer.from(body, 'base64') }).catch(() => undefined);
+    const answer = await fetch(url, { method: 'POST', redirect: 'manual', headers: { ...headers, 'x-yumops-batch': id }, body: Buffer.from(body, 'base64') }).catch(() => undefined);
     if (!answer?.ok) break;
     taken += 1;
   }
