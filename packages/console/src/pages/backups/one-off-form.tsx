@@ -31,7 +31,7 @@ export function OneOffForm({ plan, error, busy, submit, close }: OneOffFormProps
       <label className="field">
         <span className="field-label">Schemas, one a line, as the database names them</span>
         <textarea
-          className="input"
+          className="input backup-schemas"
           rows={4}
           spellCheck={false}
           placeholder="public"

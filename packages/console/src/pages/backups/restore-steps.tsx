@@ -71,7 +71,17 @@ export function RestoreSteps({ backup }: { backup: BackupDetail }) {
       <Command line={commandOf(backup, what, detail.trim(), place)} />
       <ul className="restore-rules">
         {rulesOf(backup, what).map((rule) => (
-          <li key={rule}>{rule}</li>
+          <li key={rule}>
+            {rule.split(/(--\w+)/).map((part) =>
+              part.startsWith('--') ? (
+                <code key={part} className="restore-option">
+                  {part}
+                </code>
+              ) : (
+                part
+              ),
+            )}
+          </li>
         ))}
       </ul>
     </div>
