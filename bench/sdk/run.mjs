@@ -18,13 +18,15 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 node(join(logger, 'run.mjs'));
 node(join(logger, 'requests.mjs'));
 
-/** CPU milliseconds of loading a module in a fresh process. */
+/** CPU milliseconds of loading a module in a fresh process; where it is an ES module, with what Node takes for its first one. */
 function loading(module) {
-  const script = `const c = process.cpuUsage(); require(${JSON.stringify(module)}); const { user, system } = process.cpuUsage(c); console.log((user + system) / 1000)`;
+  const load = `${module.endsWith('.js') ? 'await import' : 'require'}(${JSON.stringify(module)})`;
+  const script = `(async () => { const c = process.cpuUsage(); ${load}; const { user, system } = process.cpuUsage(c); console.log((user + system) / 1000) })()`;
   return Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }));
 }
 const modules = {
   '@yumops/node': join(sdk, 'cjs', 'index.cjs'),
+  '@yumops/node, imported': join(sdk, 'esm', 'index.js'),
   pino: join(logger, 'node_modules', 'pino'),
   winston: join(logger, 'node_modules', 'winston'),
 };
