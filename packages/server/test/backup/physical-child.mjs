@@ -1,6 +1,10 @@
-/** Receives the log and makes base backups, full ones and increments, without a pause, until it is killed. */
+/**
+ * Receives the log and makes base backups, full ones and increments, with TOGETHER also full ones that are put together of these, without a pause,
+ * until it is killed.
+ */
 import { BackupKeys, Repository, readBackupKeys } from '../../dist/care/backup/index.js';
-import { backUpPhysically, WalKeeper } from '../../dist/care/backup/physical/index.js';
+import { backUpPhysically, synthesizeFull, WalKeeper } from '../../dist/care/backup/physical/index.js';
+import { makeScratch } from '../../dist/engines/index.js';
 import { systemClock } from '../../dist/lib/clock.js';
 import { openBlobStore } from '../../dist/store/blob/index.js';
 import { connectReplication } from '../../dist/store/replication/index.js';
@@ -15,7 +19,14 @@ const input = { repository, source, database: 'main', clock: systemClock, log, m
 const fullEveryMs = Number(process.env.FULL_EVERY_MS);
 new WalKeeper({ ...input, needBase: () => undefined }).start();
 console.log('begun');
+const together = {
+  ...{ repository, clock: systemClock, madeBy: 'test', signal: new AbortController().signal, progress() {} },
+  makeFolder: () => makeScratch('yumops-test-kills-'),
+};
 for (;;) {
-  await backUpPhysically({ ...input, fullEveryMs });
+  const { parent } = await backUpPhysically({ ...input, fullEveryMs });
   console.log('backed up');
+  if (parent === null || process.env.TOGETHER === undefined) continue;
+  await synthesizeFull(together);
+  console.log('put together');
 }

@@ -9,8 +9,9 @@ import { backUpPhysically } from '../../src/care/backup/physical/backup-now.ts';
 import { linksOf } from '../../src/care/backup/physical/parents.ts';
 import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
 import { isInPieces, unpackLinks } from '../../src/care/backup/physical/unpack.ts';
+import { sweepScratch } from '../../src/engines/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { connect, hashTables, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+import { connect, hashTables, log, type Rig, recoveryServer, startRig } from './physical-rig.ts';
 
 export interface KillReport {
   kills: number;
@@ -18,6 +19,8 @@ export interface KillReport {
   good: number;
   /** Those of them that hold pieces of pages. */
   inPieces: number;
+  /** Full ones that were put together of increments. */
+  synthetic: number;
   /** Runs that were interrupted. */
   interrupted: number;
   /** Good backups that cannot be read, or lack their log. */
@@ -30,7 +33,7 @@ export interface KillReport {
 const HOUR = 3_600_000;
 const AT_ONCE = 1;
 
-function startChild(rig: Rig, fullEveryMs: number): ChildProcess {
+function startChild(rig: Rig, { fullEveryMs, together }: { fullEveryMs: number; together: boolean }): ChildProcess {
   return spawn(process.execPath, [fileURLToPath(new URL('physical-child.mjs', import.meta.url))], {
     env: {
       ...process.env,
@@ -38,13 +41,14 @@ function startChild(rig: Rig, fullEveryMs: number): ChildProcess {
       BLOBS: `${rig.folder}/blobs`,
       KEY: rig.keys.current.toLine(),
       FULL_EVERY_MS: String(fullEveryMs),
+      ...(together ? { TOGETHER: '1' } : {}),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
 
 /**
- * Kills a process that receives log and makes base backups, full ones and increments in turn, again and again at random moments, while rows are
+ * Kills a process that receives log and makes base backups, full ones, increments and full ones put together of those, again and again at random moments, while rows are
  * written; then looks at every backup that is called good, and restores the present.
  */
 export async function runPhysicalKills(kills: number, random: () => number): Promise<KillReport> {
@@ -56,9 +60,11 @@ export async function runPhysicalKills(kills: number, random: () => number): Pro
     // On a slow machine a kill in the first seconds would meet nothing but beginnings.
     const longest = Math.max(1_800, Math.min(6_000, 3 * (Date.now() - begun)));
     for (let kill = 0; kill < kills; kill++) {
-      const child = startChild(rig, kill % 2 === 0 ? HOUR : AT_ONCE);
+      // Increments, full ones, and full ones that are put together, which take twice as long.
+      const together = kill % 3 === 2;
+      const child = startChild(rig, { fullEveryMs: kill % 3 === 1 ? AT_ONCE : HOUR, together });
       await once(child.stdout as NodeJS.ReadableStream, 'data');
-      const end = Date.now() + random() * longest;
+      const end = Date.now() + random() * longest * (together ? 2 : 1);
       for (let n = 0; Date.now() < end; n++) {
         await rig.app.query(
           `INSERT INTO rows_written SELECT $1::bigint * 100000000 + $2::bigint * 100 + g, repeat(md5(g::text), 8) FROM generate_series(1, 20) g`,
@@ -70,6 +76,7 @@ export async function runPhysicalKills(kills: number, random: () => number): Pro
     }
     return await judge(rig, kills);
   } finally {
+    await sweepScratch({ clock: systemClock, log });
     await rig.stop();
   }
 }
@@ -101,6 +108,7 @@ async function judge(rig: Rig, kills: number): Promise<KillReport> {
     kills,
     good: catalogue.filter(({ status }) => status === 'good').length,
     inPieces: state.bases.filter(isInPieces).length,
+    synthetic: state.bases.filter(({ manifest }) => manifest.synthetic !== undefined).length,
     interrupted: catalogue.filter(({ status }) => status === 'failed').length,
     broken,
     same: [oldest, newestInPieces].every((found) => JSON.stringify(found) === JSON.stringify(expected)),
