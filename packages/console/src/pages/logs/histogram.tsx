@@ -5,6 +5,7 @@ import { formatCount, plural } from '../../format/number.ts';
 import { formatShort } from '../../time/format.ts';
 import type { Span } from '../../time/range.ts';
 import { useZone, type Zone } from '../../time/zone.ts';
+import { bucketTimes } from './histogram-times.ts';
 import { levelToken } from './level.tsx';
 
 /** From calm to severe, so that what matters lies on top. */
@@ -31,9 +32,7 @@ export function Histogram({ data, onZoom }: { data: LogHistogram; onZoom(span: S
 
 function shape(data: LogHistogram, zone: Zone) {
   const levels = data.levels.toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  const start = Date.parse(data.from);
-  const buckets = Math.max(...levels.map((level) => data.counts[level]?.length ?? 0), 0);
-  const times = Array.from({ length: buckets }, (_, index) => start + index * data.stepMs);
+  const times = bucketTimes(data);
   const series = levels.map((level) => ({ label: level, token: levelToken(level), values: data.counts[level] ?? [] }));
   return { times, series, summary: summarise(data, levels, times, zone) };
 }
