@@ -1,5 +1,13 @@
 import { type CheckState, nextState, statusAt } from './check-state.ts';
-import type { CheckDefinition, CheckOutcome, CheckRules, Finding, HealthCheck, Measurement } from './health-check.ts';
+import {
+  type CheckDefinition,
+  type CheckOutcome,
+  type CheckRules,
+  type Finding,
+  type HealthCheck,
+  isStatus,
+  type Measurement,
+} from './health-check.ts';
 import { reasonOf } from './reason.ts';
 
 const DEFAULT_TIMEOUT = 5000;
@@ -21,14 +29,20 @@ interface LastRun {
   until: number;
 }
 
+/** What a check found. Plain JavaScript may answer anything, such as the result of a query: what names no status is not healthy. */
 function normalise(outcome: CheckOutcome): Finding {
-  if (typeof outcome === 'object') {
-    return outcome;
+  const finding = typeof outcome === 'object' ? outcome : { status: outcome };
+  const status = finding?.status as CheckOutcome;
+  if (status === undefined && typeof outcome !== 'object') {
+    return { status: 'healthy' };
   }
-  if (typeof outcome === 'string') {
-    return { status: outcome };
+  if (typeof status === 'boolean') {
+    return { ...finding, status: status ? 'healthy' : 'unhealthy' };
   }
-  return { status: outcome === false ? 'unhealthy' : 'healthy' };
+  if (!isStatus(status)) {
+    throw new Error('the check must answer true, false, a status or nothing');
+  }
+  return { ...finding, status };
 }
 
 /**

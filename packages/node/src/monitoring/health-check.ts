@@ -68,6 +68,10 @@ export function gradeBelow(value: number, [healthy, degraded]: readonly [number,
 
 const ORDER: readonly HealthStatus[] = ['healthy', 'degraded', 'unhealthy'];
 
+export function isStatus(value: unknown): value is HealthStatus {
+  return (ORDER as readonly unknown[]).includes(value);
+}
+
 /** The worst of them; healthy when there are none. */
 export function worstOf(statuses: readonly HealthStatus[]): HealthStatus {
   return ORDER[Math.max(0, ...statuses.map((status) => ORDER.indexOf(status)))] as HealthStatus;

@@ -33,21 +33,27 @@ const SIGNS: Record<HealthStatus, string> = {
   unhealthy: '[-]# failed',
 };
 
+/** Names and reasons come from elsewhere: a line break in them would begin a line that nobody wrote. */
+const oneLine = (given: string) => given.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+
 /**
  * The list of an endpoint's checks, as Kubernetes writes it.
- * @param unknown names that were to be left out and are none
+ * @param excluded names that were to be left out, and whether they are checks
  */
 export function verboseText(
   endpoint: string,
   ok: boolean,
   lines: readonly { name: string; status: HealthStatus; reason?: string | undefined }[],
-  unknown: readonly string[] = [],
+  excluded: readonly { name: string; known: boolean }[] = [],
 ): Answer {
   const listed = lines.map(
-    ({ name, status, reason }) => SIGNS[status].replace('#', () => name) + (reason === undefined ? '' : `: ${reason}`),
+    ({ name, status, reason }) =>
+      SIGNS[status].replace('#', () => oneLine(name)) + (reason === undefined ? '' : `: ${oneLine(reason)}`),
   );
-  const warnings = unknown.map((name) => `warn: no check is called "${name}", so none was left out`);
-  return text([...listed, ...warnings, `${endpoint} check ${ok ? 'passed' : 'failed'}`].join('\n'), ok ? 200 : 503);
+  const leftOut = excluded.map(({ name, known }) =>
+    known ? `[ ]${oneLine(name)} left out` : `warn: no check is called "${oneLine(name)}", so none was left out`,
+  );
+  return text([...listed, ...leftOut, `${endpoint} check ${ok ? 'passed' : 'failed'}`].join('\n'), ok ? 200 : 503);
 }
 
 /** Why a check is not healthy, for a reader of details. */

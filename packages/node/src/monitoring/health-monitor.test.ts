@@ -97,6 +97,11 @@ describe('running checks', () => {
       'null',
     ],
     ['hangs', () => new Promise<void>(() => {}), 'no result within 60 ms'],
+    ...[null, 'PONG', 1, { rows: [] }].map((given): [string, () => never, string] => [
+      `answers ${JSON.stringify(given)}`,
+      () => given as never,
+      'the check must answer true, false, a status or nothing',
+    ]),
     [
       'tells a secret',
       () => {
@@ -458,10 +463,25 @@ describe('handlers', () => {
     expect(await lines(healthz(asking('?verbose&exclude=db&exclude=nothing')))).toEqual([
       ...own,
       ...last,
+      '[ ]db left out',
       'warn: no check is called "nothing", so none was left out',
       'healthz check passed',
     ]);
-    expect((await readyz(asking('?exclude=db,cache'))).status).toBe(200);
+    const without = await readyz(asking('?exclude=db,cache'));
+    expect([without.status, await without.text()]).toEqual([200, 'ok without 2 of the checks\n']);
+    expect(await (await healthz(asking('?exclude=db,nothing'))).json()).toMatchObject({ notes: ['db was left out'] });
+  });
+
+  it('keeps each check to one line of the list', async () => {
+    const checks = [{ name: 'a\n[+]b ok', run: () => Promise.reject(new Error('x\r\nreadyz check passed')) }];
+    const { readyz } = of(new HealthMonitor({ filesystem: false, checks }));
+    const list = await (await readyz(asking('?verbose'))).text();
+    expect(
+      list
+        .trimEnd()
+        .split(/[\r\n]/)
+        .slice(-2),
+    ).toEqual(['[-]a [+]b ok failed: x readyz check passed', 'readyz check passed']);
   });
 
   it('tells nobody else more than the status', async () => {

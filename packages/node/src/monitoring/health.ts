@@ -110,7 +110,7 @@ class Probes {
   async healthz(caller: Caller): Promise<Answer> {
     const results = await this.#results(caller);
     if (this.#wantsList(caller)) {
-      return verboseText('healthz', this.#canServe(results), results.map(lineOf), this.#unknown(caller));
+      return verboseText('healthz', this.#canServe(results), results.map(lineOf), this.#leftOut(caller));
     }
     const worst = worstOf(results.map(({ check }) => check.status));
     // Only what is critical fails the whole.
@@ -119,7 +119,10 @@ class Probes {
     const { release, service } = pipeline().settings;
     const { version = release, serviceId = service } = this.#options;
     const about = { ...(version && { version }), ...(release && { releaseId: release }), serviceId };
-    return healthJson({ status, ...about, checks: standardChecks(results) } as { status: typeof status });
+    const leftOut = this.#leftOut(caller).flatMap(({ name, known }) => (known ? [`${name} was left out`] : []));
+    const notes = leftOut.length === 0 ? {} : { notes: leftOut };
+    const body = { status, ...about, ...notes, checks: standardChecks(results) };
+    return healthJson(body);
   }
 
   /** Readiness and startup: the endpoint's own condition, and the critical checks. A list names all the others too. */
@@ -127,8 +130,10 @@ class Probes {
     const list = this.#wantsList(caller);
     const results = await this.#results(caller, list ? undefined : 'critical');
     const ok = own.status === 'healthy' && this.#canServe(results);
-    if (list) return verboseText(endpoint, ok, [own, ...results.map(lineOf)], this.#unknown(caller));
-    return text(ok ? 'ok' : refusal, ok ? 200 : 503);
+    if (list) return verboseText(endpoint, ok, [own, ...results.map(lineOf)], this.#leftOut(caller));
+    const leftOut = this.#leftOut(caller).filter(({ known }) => known);
+    const without = leftOut.length === 0 ? '' : ` without ${leftOut.length} of the checks`;
+    return text((ok ? 'ok' : refusal) + without, ok ? 200 : 503);
   }
 
   #results(caller: Caller, only?: 'critical'): Promise<CheckResult[]> {
@@ -147,8 +152,8 @@ class Probes {
     return names.length > 0 && mayReadDetails(caller, this.#options.token) ? names : [];
   }
 
-  #unknown(caller: Caller): string[] {
-    return this.#excluded(caller).filter((name) => !this.#monitor.names.includes(name));
+  #leftOut(caller: Caller): { name: string; known: boolean }[] {
+    return this.#excluded(caller).map((name) => ({ name, known: this.#monitor.names.includes(name) }));
   }
 
   #wantsList(caller: Caller): boolean {
