@@ -152,8 +152,13 @@ function passTypesOn(from, to) {
     mkdirSync(dirname(target), { recursive: true });
     const source = relative(dirname(target), join(from, `${name}.js`));
     const lines = [`export * from '${source}';`];
+    // To TypeScript the default of CommonJS is all that it exports as to Node, or its own default as to bundlers.
     if (/^export default|\bdefault\b[^'"]*\}/m.test(readFileSync(join(from, `${name}.d.ts`), 'utf8'))) {
-      lines.push(`import entry from '${source}';`, 'declare const main: typeof entry.default;', 'export default main;');
+      lines.push(
+        `import entry from '${source}';`,
+        'declare const main: typeof entry extends { default: infer Main } ? Main : typeof entry;',
+        'export default main;',
+      );
     }
     writeFileSync(target, `${lines.join('\n')}\n`);
   }

@@ -137,9 +137,12 @@ describe('consola', () => {
       log.fatal('the end');
       log.debug('details'); log.trace('deep'); log.verbose('deeper');
       log.info({ message: 'as an object', token: 'abc', part: 'cart' });
-      log.info('bad', { get bad() { throw new Error('getter'); } });`);
+      log.info('bad', { get bad() { throw new Error('getter'); } });
+      const trap = () => { throw new Error('trap'); };
+      log.info('worse', new Proxy({}, { get: trap, ownKeys: trap, getPrototypeOf: trap, has: trap }));`);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(byMessage()).toMatchObject({
+      worse: { level: 'info' },
       'stock is low': { level: 'warn', tag: 'cart', sku: 'A-1', password: '[redacted]', requestId: 'r-4' },
       'built 3 files': { level: 'info', kind: 'success' },
       nope: { level: 'error', error: { name: 'TypeError', stack: expect.stringContaining('nope') } },
@@ -169,6 +172,7 @@ describe('LogTape', () => {
       log.error('cannot pay', { error: new TypeError('nope') });
       log.info\`order of \${3} for \${{ token: 'abc' }}\`;
       log.trace('deep');
+      log.info('{{not}} {n} with {password} and {user.token}', { n: 4, password: 'hunter22', user: { token: 'hunter22' } });
       log.fatal('the end');
       log.debug('bad', { get bad() { throw new Error('getter'); } });
       await dispose();
@@ -179,6 +183,7 @@ describe('LogTape', () => {
       'cannot pay': { level: 'error', error: { name: 'TypeError' } },
       'order of 3 for {…}': { level: 'info', args: [{ token: '[redacted]' }] },
       deep: { level: 'trace' },
+      '{not} 4 with [redacted] and [redacted]': { password: '[redacted]', user: { token: '[redacted]' } },
       'the end': { level: 'fatal' },
     });
   });

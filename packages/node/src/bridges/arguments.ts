@@ -1,4 +1,5 @@
 import { format } from 'node:util';
+import { isError } from '../logging/error-test.ts';
 
 /** What was handed to a logger of the console's kind, as a record has it. */
 export interface Split {
@@ -9,8 +10,8 @@ export interface Split {
 /** Texts become the message; objects stay objects, so that what is secret in them is found by its key. */
 export function split(args: readonly unknown[]): Split {
   const isThing = (value: unknown): value is object => typeof value === 'object' && value !== null;
-  const error = args.find((value) => value instanceof Error);
-  const things = args.filter((value): value is object => isThing(value) && !(value instanceof Error));
+  const error = args.find(isError);
+  const things = args.filter((value): value is object => isThing(value) && !isError(value));
   const [only] = things;
   const message = format(...args.filter((value) => !isThing(value)));
   return {

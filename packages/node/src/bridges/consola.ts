@@ -27,18 +27,26 @@ function levelOf(type: string, level: number): Level {
  */
 export function consolaReporter(): { log(record: ConsolaRecord): void } {
   return {
-    log: ({ level, type, tag, args, date, ...rest }) => {
-      const { message, fields } = split(args);
-      const named = { ...(OWN.has(type) ? {} : { kind: type }), ...(tag ? { tag } : {}) };
-      const given = Object.keys(rest).length === 0 && Object.keys(named).length === 0;
-      pipeline().telemetry.foreign(
-        levelOf(type, level),
-        date.getTime(),
-        message,
-        given ? fields : { ...rest, ...readable(fields), ...named },
-      );
+    log: (record) => {
+      try {
+        take(record);
+      } catch {
+        // Nothing that is logged may break the application.
+      }
     },
   };
+}
+
+function take({ level, type, tag, args, date, ...rest }: ConsolaRecord): void {
+  const { message, fields } = split(args);
+  const named = { ...(OWN.has(type) ? {} : { kind: type }), ...(tag ? { tag } : {}) };
+  const given = Object.keys(rest).length === 0 && Object.keys(named).length === 0;
+  pipeline().telemetry.foreign(
+    levelOf(type, level),
+    date.getTime(),
+    message,
+    given ? fields : { ...rest, ...readable(fields), ...named },
+  );
 }
 
 /** The fields as they are, or that they cannot be read: a getter may throw. */

@@ -1,4 +1,5 @@
 import type { Level } from '@yumops/protocol';
+import { isError } from '../logging/error-test.ts';
 import { pipeline } from '../runtime/pipeline.ts';
 
 /** What LogTape hands to its sinks. */
@@ -20,21 +21,34 @@ const LEVELS: ReadonlySet<string> = new Set(['trace', 'debug', 'info', 'error', 
 
 const isThing = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
+/** A name in braces; two braces stand for one. */
+const PLACEHOLDER = /\{\{|\{([^{}]*)\}/g;
+
+/** Which of the values between the texts are named by something secret: those of a template have the names of its places. */
+function secretsIn(rawMessage: string | TemplateStringsArray): boolean[] {
+  if (typeof rawMessage !== 'string') {
+    return [];
+  }
+  const names = [...rawMessage.matchAll(PLACEHOLDER)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+  return names.map((name) => !pipeline().telemetry.keeps(name.split(/[^\w-]+/)));
+}
+
 /** Objects are left to the fields, where what is secret in them is found by its key. */
 function textOf(value: unknown): string {
   if (isThing(value)) {
-    return value instanceof Error ? value.message : '{…}';
+    return isError(value) ? value.message : '{…}';
   }
   return String(value);
 }
 
 function take({ category, level, message, rawMessage, timestamp, properties }: LogTapeRecord): void {
+  const secret = secretsIn(rawMessage);
   const things = message.filter((_, at) => at % 2 === 1).filter(isThing);
   const unnamed = typeof rawMessage === 'string' || things.length === 0 ? {} : { args: things };
   pipeline().telemetry.foreign(
     level === 'warning' ? 'warn' : LEVELS.has(level) ? (level as Level) : 'info',
     timestamp,
-    message.map(textOf).join(''),
+    message.map((part, at) => (at % 2 === 1 && secret[(at - 1) / 2] ? '[redacted]' : textOf(part))).join(''),
     { ...properties, ...unnamed, ...(category.length > 0 ? { category: category.join('.') } : {}) },
   );
 }

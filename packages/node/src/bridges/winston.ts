@@ -51,13 +51,15 @@ function timeOf(given: unknown): number {
 
 /** A transport for winston: `createLogger({ transports: [new WinstonTransport()] })`. Lines carry the request in which they are written. */
 export class WinstonTransport extends Writable {
-  readonly level: string | undefined;
+  readonly level?: string;
   readonly silent: boolean;
   #logger: WinstonLogger | undefined;
 
   constructor(options: WinstonTransportOptions = {}) {
     super({ objectMode: true });
-    this.level = options.level;
+    if (options.level !== undefined) {
+      this.level = options.level;
+    }
     this.silent = options.silent ?? false;
     this.once('pipe', (logger: unknown) => {
       this.#logger = logger as WinstonLogger;

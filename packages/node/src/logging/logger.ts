@@ -2,6 +2,7 @@ import { LEVELS, type Level, type RecordType } from '@yumops/protocol';
 import { activeSpan } from '../runtime/open-telemetry.ts';
 import { currentScope, type Scope } from '../runtime/scope.ts';
 import { type Core, coreOf, emit, type LoggerOptions } from './core.ts';
+import { isError } from './error-test.ts';
 import { quote } from './quote.ts';
 import { describe } from './record-writer.ts';
 import { allOf } from './sink.ts';
@@ -45,15 +46,6 @@ const SCOPE_RESERVED = ['requestId', 'traceId', 'spanId'] as const;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** `instanceof Error`, also for proxies that throw. */
-function isError(value: unknown): value is Error {
-  try {
-    return value instanceof Error;
-  } catch {
-    return false;
-  }
-}
 
 /** What stands under `err`, where pino's users put an error, if it is one. */
 function errorIn(context: object): Error | undefined {

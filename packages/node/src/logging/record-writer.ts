@@ -103,7 +103,7 @@ export class RecordWriter {
   readonly #hashKey: string | Uint8Array;
   readonly #plans = new Map<string, KeyPlan>();
   readonly #start = planOf('', 'keep');
-  readonly #kept = new Map<readonly string[], boolean>();
+  readonly #kept = new WeakMap<readonly string[], boolean>();
   readonly #ancestors: object[] = [];
   #size = 0;
   #careful = false;
