@@ -220,13 +220,14 @@ describe('endpoints', () => {
     expect((await get(`/api/cron/${job}`, { headers: { authorization: `Bearer ${SECRET}x` } })).status).toBe(401);
   });
 
-  test('the maintenance job removes what has expired, and a second run finds nothing', async () => {
+  test('the maintenance job removes what has expired, and a second call for one minute does nothing', async () => {
     const authorization = { headers: { authorization: `Bearer ${SECRET}` } };
     const first = (await (await get('/api/cron/maintenance', authorization)).json()) as { removed: object };
     expect(first).toMatchObject({ statistics: 'updated', violations: [] });
     expect(Object.values(first.removed).some((rows) => rows > 0)).toBe(true);
-    const second = (await (await get('/api/cron/maintenance', authorization)).json()) as { removed: object };
-    expect(second.removed).toEqual({ user_sessions: 0, user_activity: 0, temporary_uploads: 0 });
+    const second = await get('/api/cron/maintenance', authorization);
+    // Or it finds nothing, where the minute has turned between the two.
+    expect([{ skipped: 'already_ran' }, { ...first, removed: NOTHING }]).toContainEqual(await second.json());
   });
 
   test('the analytics job rolls yesterday up, and no job claims a backup that was not made', async () => {
@@ -236,6 +237,8 @@ describe('endpoints', () => {
     expect((await get('/api/cron/backup', authorization)).status).toBe(501);
   });
 });
+
+const NOTHING = { user_sessions: 0, user_activity: 0, temporary_uploads: 0 };
 
 describe('guests', () => {
   test('a wrong password is refused and becomes a security event with the address of the client', async () => {

@@ -21,7 +21,6 @@ export const config = {
     payments: () => ({ url: required('PAYMENTS_URL'), key: required('PAYMENTS_API_KEY') }),
     email: () => ({ url: required('EMAIL_URL'), key: required('EMAIL_API_KEY') }),
   },
-  cronSecret: () => process.env.CRON_SECRET,
   faults: {
     enabled: () => process.env.YUMZOOM_FAULTS === '1',
     /** Where the runner listens: traffic and partners live in its process. */

@@ -1,5 +1,6 @@
-import { wrap } from './cron/wrap.ts';
+import { isAuthorized, wrap } from './cron/wrap.ts';
 
 export type { CronLock, CronOptions, CronRun, GivenLock, Skipped } from './cron/options.ts';
-export { wrap } from './cron/wrap.ts';
-export const cron = { wrap };
+export { isAuthorized, wrap } from './cron/wrap.ts';
+
+export const cron = { wrap, isAuthorized };

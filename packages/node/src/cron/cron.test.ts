@@ -6,7 +6,7 @@ import { until } from '../testing/recording-server.ts';
 import { LocalLock } from './lock.ts';
 import type { CronLock, CronOptions } from './options.ts';
 import { scheduledMinute } from './schedule.ts';
-import { wrap } from './wrap.ts';
+import { isAuthorized, wrap } from './wrap.ts';
 
 interface CheckIn {
   check_in_id: string;
@@ -95,6 +95,13 @@ describe('a call by request', () => {
   });
 });
 
+it('tells a route that is no job whether the scheduler calls', () => {
+  expect(isAuthorized(request('a-secret'), 'a-secret')).toBe(true);
+  for (const token of ['another', undefined]) expect(isAuthorized(request(token), 'a-secret')).toBe(false);
+  expect(isAuthorized(request(''), '')).toBe(false);
+  expect(isAuthorized({}, 'a-secret')).toBe(false);
+});
+
 describe('a run', () => {
   it('is told of by two check-ins under one id, the first with the schedule', async () => {
     await wrap('nightly', async () => undefined, {
@@ -142,10 +149,12 @@ describe('a run', () => {
     let now = AT_THREE;
     let fails = true;
     const ran: number[] = [];
+    const keys = new Set<string>();
     const job = wrap(
       'twice',
-      ({ scheduledAt }) => {
+      ({ scheduledAt, idempotencyKey }) => {
         ran.push(scheduledAt);
+        keys.add(idempotencyKey);
         if (fails) throw new Error('not yet');
       },
       { schedule: '0 3 * * *', now: () => now },
@@ -160,6 +169,7 @@ describe('a run', () => {
     expect(await job()).toBeUndefined();
     const three = Date.UTC(2026, 10, 30, 3);
     expect(ran).toEqual([three, three, three + 24 * 60 * MINUTE]);
+    expect([...keys]).toEqual(['twice:2026-11-30T03:00Z', 'twice:2026-12-01T03:00Z']);
   });
 });
 

@@ -39,6 +39,8 @@ export interface CronRun {
   slug: string;
   /** The minute that it was scheduled for, milliseconds since the epoch. */
   scheduledAt: number;
+  /** The same for each call that the platform makes for this minute: for whatever must not be done twice elsewhere. */
+  idempotencyKey: string;
   /** Aborted when the run takes longer than it may. */
   signal: AbortSignal;
 }

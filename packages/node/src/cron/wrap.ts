@@ -34,7 +34,7 @@ export function wrap<Result>(
   work: (run: CronRun) => Result | Promise<Result>,
   options: CronOptions = {},
 ): {
-  (request: Request, ...rest: never[]): Promise<Response>;
+  (request: Request, ...rest: unknown[]): Promise<Response>;
   (request: NodeRequest, response: NodeResponse): Promise<void>;
   (): Promise<Result | Skipped>;
 } {
@@ -134,7 +134,9 @@ class Job<Result> {
       }, this.#maxRuntime * MINUTE);
       timer.unref();
     });
-    const work = async () => this.#work({ slug: this.#slug, scheduledAt, signal: control.signal });
+    const idempotencyKey = `${this.#slug}:${new Date(scheduledAt).toISOString().slice(0, 16)}Z`;
+    const run = { slug: this.#slug, scheduledAt, idempotencyKey, signal: control.signal };
+    const work = async () => this.#work(run);
     try {
       return await Promise.race([work(), late]);
     } finally {
@@ -199,6 +201,14 @@ class Job<Result> {
 }
 
 const REFUSED = Symbol('refused');
+
+/**
+ * Whether a request carries `Authorization: Bearer CRON_SECRET`, for a route of the scheduler that is no job. Without a secret in the
+ * environment none does.
+ */
+export function isAuthorized(request: unknown, secret?: string): boolean {
+  return isAllowed(authorizationOf(request) ?? '', secret);
+}
 
 /**
  * The header of a request, empty when it has none; undefined for whatever is no request. Some frameworks hand over what holds the

@@ -21,6 +21,8 @@ describe('the client behind proxies', () => {
     ['Vercel', 'vercel', '10.0.0.1', { 'x-real-ip': '203.0.113.9', 'x-forwarded-for': '6.6.6.6' }, '203.0.113.9'],
     ['Cloudflare', 'cloudflare', '10.0.0.1', { 'cf-connecting-ip': '203.0.113.9' }, '203.0.113.9'],
     ['Fly without its header', 'fly', '10.0.0.1', {}, '10.0.0.1'],
+    ['nginx on this machine', 'nginx', '127.0.0.1', { 'x-real-ip': '203.0.113.9' }, '203.0.113.9'],
+    ['somebody who is no nginx', 'nginx', '192.0.2.1', { 'x-real-ip': '203.0.113.9' }, '192.0.2.1'],
     ['no peer', false, undefined, forwarded, undefined],
   ];
   it.each(table)('%s', (_name, trust, peer, values, expected) => {

@@ -9,8 +9,9 @@ export type HeaderLookup = (name: string) => string | undefined;
  * - a number: that many proxies in front add to `x-forwarded-for`.
  * - a list: proxies by address or CIDR; `loopback` and `private` stand for those ranges.
  * - `vercel`, `cloudflare`, `fly`: the platform's own header, which it overwrites.
+ * - `nginx`: its `x-real-ip`, from a proxy on this machine or in a private network.
  */
-export type ProxyTrust = false | number | readonly string[] | 'vercel' | 'cloudflare' | 'fly';
+export type ProxyTrust = false | number | readonly string[] | 'vercel' | 'cloudflare' | 'fly' | 'nginx';
 
 /** @returns the client's address, or undefined when nothing valid is known */
 export type AddressResolver = (peer: string | undefined, header: HeaderLookup) => string | undefined;
@@ -69,7 +70,7 @@ export function parseProxyTrust(text: string | undefined): ProxyTrust {
   if (/^\d+$/.test(wanted)) {
     return Number(wanted);
   }
-  if (wanted === 'vercel' || wanted === 'cloudflare' || wanted === 'fly') {
+  if (wanted === 'vercel' || wanted === 'cloudflare' || wanted === 'fly' || wanted === 'nginx') {
     return wanted;
   }
   return wanted.split(',').map((part) => part.trim());
@@ -134,6 +135,14 @@ export function addressResolver(trust: ProxyTrust): AddressResolver {
   }
   if (typeof trust === 'number') {
     return byCount(trust);
+  }
+  if (trust === 'nginx') {
+    const near = blockListOf(['loopback', 'private']);
+    return (peer, header) => {
+      const proxy = normaliseAddress(peer);
+      const isNear = proxy !== undefined && near.check(proxy, isIP(proxy) === 4 ? 'ipv4' : 'ipv6');
+      return (isNear ? normaliseAddress(header('x-real-ip')?.trim()) : undefined) ?? proxy;
+    };
   }
   if (typeof trust === 'string') {
     const name = PLATFORM_HEADERS[trust];

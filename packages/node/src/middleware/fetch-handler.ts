@@ -53,24 +53,20 @@ function finish(exchange: Exchange, statusCode: number, responseBytes: number | 
   if (policy.ignored(pathname)) {
     return;
   }
-  logRequest(
-    policy.logger,
-    {
-      identity,
-      method: request.method,
-      endpoint: scope.request?.route ?? exchange.route ?? guessTemplate(pathname),
-      path: pathname,
-      queryKeys: queryKeysOf(search),
-      statusCode,
-      duration: performance.now() - exchange.startedAt,
-      requestBytes: lengthOf(request.headers.get('content-length')) ?? 0,
-      responseBytes,
-      userId: scope.fields.userId,
-      userAgent: request.headers.get('user-agent')?.slice(0, 256),
-      aborted,
-    },
-    policy.slowAfter,
-  );
+  logRequest(policy, {
+    identity,
+    method: request.method,
+    endpoint: scope.request?.route ?? exchange.route ?? guessTemplate(pathname),
+    path: pathname,
+    queryKeys: queryKeysOf(search),
+    statusCode,
+    duration: performance.now() - exchange.startedAt,
+    requestBytes: lengthOf(request.headers.get('content-length')) ?? 0,
+    responseBytes,
+    userId: scope.fields.userId,
+    userAgent: request.headers.get('user-agent')?.slice(0, 256),
+    aborted,
+  });
   requestEnded(scope, statusCode);
 }
 

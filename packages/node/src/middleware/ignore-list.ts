@@ -1,5 +1,5 @@
 /** Paths that are no user's work, with all below them: assets, health checks, framework internals. */
-const PATHS = ['/_next', '/.well-known', '/api/health', '/health', '/livez', '/readyz', '/startupz'];
+const PATHS = ['/_next', '/.well-known', '/api/health', '/health', '/healthz', '/livez', '/readyz', '/startupz'];
 const FILES = /\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|txt|xml|webmanifest)$/i;
 
 /** @returns a test for paths that are not logged. @param extra further paths, with all below them, or patterns */

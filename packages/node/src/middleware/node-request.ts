@@ -46,7 +46,7 @@ export function beginRequest(
         duration,
         bodyBytes(response, socket, written),
       );
-      logRequest(policy.logger, record, policy.slowAfter);
+      logRequest(policy, record);
       requestEnded(scope, record.statusCode);
     });
   }

@@ -54,7 +54,7 @@ export function requestLogger(request: Request, options?: RequestLogOptions): Re
         userId: undefined,
         aborted: false,
       };
-      logRequest(policy.logger, record, policy.slowAfter);
+      logRequest(policy, record);
       setRequestId(response, identity.requestId);
       return response;
     },

@@ -66,6 +66,8 @@ const record: fc.Arbitrary<RequestRecord> = fc.record({
   aborted: fc.boolean(),
 });
 
+const policyOf = (logger: Logger) => ({ logger, slowAfter: 2_000, warns: () => false, sampling: undefined });
+
 describe('the line of a request', () => {
   it('is to the byte what a logger makes of its fields', () => {
     const { logger, lines } = setup();
@@ -74,7 +76,7 @@ describe('the line of a request', () => {
       fc.property(record, (given) => {
         lines.length = 0;
         usual += isUsual(given) ? 1 : 0;
-        logRequest(logger, given, 2_000);
+        logRequest(policyOf(logger), given);
         const level = given.statusCode >= 500 ? 'error' : 'info';
         logger.record(
           level,
@@ -95,7 +97,7 @@ describe('the line of a request', () => {
     (late) => {
       const [given] = fc.sample(record, { numRuns: 1, seed: 2 }) as [RequestRecord];
       const { logger, lines } = setup();
-      logRequest(logger, { ...given, statusCode: late as number }, 2_000);
+      logRequest(policyOf(logger), { ...given, statusCode: late as number });
       expect(JSON.parse(lines[0] as string)).toMatchObject({ type: 'request', requestId: expect.any(String) });
     },
   );
@@ -105,11 +107,8 @@ describe('the line of a request', () => {
     expect(Object.keys(requestFields(given, 0))).toEqual([...REQUEST_KEYS]);
     const { logger, lines } = setup({ remove: ['userAgent'], hash: ['ip'], keys: ['path'], hashKey: 'k' });
     expect([logger.keeps(REQUEST_KEYS), setup().logger.keeps(REQUEST_KEYS)]).toEqual([false, true]);
-    logRequest(
-      logger,
-      { ...given, path: '/a', userAgent: 'x', identity: { ...given.identity, ip: '10.0.0.1' } },
-      2_000,
-    );
+    const identity = { ...given.identity, ip: '10.0.0.1' };
+    logRequest(policyOf(logger), { ...given, path: '/a', userAgent: 'x', identity });
     const line = JSON.parse(lines[0] as string) as Record<string, unknown>;
     expect(line).toMatchObject({ path: '[redacted]', ip: expect.stringMatching(/^hash:/) });
     expect(line).not.toHaveProperty('userAgent');

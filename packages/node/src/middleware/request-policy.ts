@@ -13,7 +13,9 @@ import {
 } from './client-address.ts';
 import { ignoreTest } from './ignore-list.ts';
 import { isRequestId, newRequestId } from './request-id.ts';
+import { type RequestMetrics, requestMetrics } from './request-metrics.ts';
 import { type RequestIdentity, SLOW_REQUEST } from './request-record.ts';
+import { AdaptiveSampler } from './request-sampling.ts';
 import { traceOf } from './trace-context.ts';
 
 export interface RequestLogOptions {
@@ -24,6 +26,10 @@ export interface RequestLogOptions {
   ignore?: readonly (string | RegExp)[];
   /** A request is flagged `slow` above this, milliseconds; default 2,000. */
   slowAfter?: number;
+  /** Statuses whose line is a warning; default none: what a client did wrong is no trouble of the application. */
+  warnOn?: '4xx' | readonly number[];
+  /** Writes about so many lines of ordinary requests a second; errors, warnings, aborted and slow ones always. Default all. */
+  sampling?: { perSecond: number };
 }
 
 /** Options, completed and prepared once. */
@@ -33,6 +39,10 @@ export interface RequestPolicy {
   resolve: AddressResolver;
   ignored: (path: string) => boolean;
   slowAfter: number;
+  /** Whether a status below 500 is a warning. */
+  warns: (status: number) => boolean;
+  /** Where not all requests get a line: which do, and what all are counted by. */
+  sampling: { sampler: AdaptiveSampler; metrics: RequestMetrics } | undefined;
 }
 
 /** A trust that cannot be read trusts nobody, and says so. */
@@ -52,7 +62,17 @@ export function requestPolicy(options: RequestLogOptions = {}): RequestPolicy {
     ...trustOf(options.trustProxy ?? parseProxyTrust(pipeline().settings.trustProxy)),
     ignored: ignoreTest(options.ignore),
     slowAfter: options.slowAfter ?? SLOW_REQUEST,
+    warns: warningTest(options.warnOn),
+    sampling: options.sampling && {
+      sampler: new AdaptiveSampler(options.sampling.perSecond),
+      metrics: requestMetrics(),
+    },
   };
+}
+
+function warningTest(wanted: RequestLogOptions['warnOn']): RequestPolicy['warns'] {
+  if (wanted === undefined) return () => false;
+  return wanted === '4xx' ? (status) => status >= 400 : (status) => wanted.includes(status);
 }
 
 /** What a request's headers say about where it comes from. */

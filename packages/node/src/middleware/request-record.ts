@@ -1,5 +1,7 @@
-import type { Logger } from '../logging/logger.ts';
+import type { Level } from '@yumops/protocol';
 import { isUsual, microseconds, REQUEST_KEYS, requestPairs } from './request-pairs.ts';
+import type { RequestPolicy } from './request-policy.ts';
+import { isDrawn } from './request-sampling.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** Requests that take longer are flagged, milliseconds. */
@@ -104,13 +106,35 @@ export function requestFields(record: RequestRecord, slowAfter: number): Record<
   };
 }
 
-/** Writes the one line of a request: level `error` from 500 on, else `info`. @param slowAfter milliseconds */
-export function logRequest(logger: Logger, record: RequestRecord, slowAfter: number): void {
-  const level = record.statusCode >= 500 ? 'error' : 'info';
+function levelOf(statusCode: number, warns: (status: number) => boolean): Level {
+  if (statusCode >= 500) return 'error';
+  return warns(statusCode) ? 'warn' : 'info';
+}
+
+/** The parts of a policy that a line needs. */
+type LinePolicy = Pick<RequestPolicy, 'logger' | 'slowAfter' | 'warns' | 'sampling'>;
+
+/** The share of requests like this one that get a line; all are counted before. */
+function shareOf({ sampling, slowAfter }: LinePolicy, record: RequestRecord, level: Level): number {
+  if (sampling === undefined) return 1;
+  sampling.metrics.count(record);
+  const ordinary = level === 'info' && !record.aborted && record.duration <= slowAfter;
+  return ordinary ? sampling.sampler.share(performance.now()) : 1;
+}
+
+/** Writes the one line of a request: level `error` from 500 on, `warn` where the policy says so, else `info`. */
+export function logRequest(policy: LinePolicy, record: RequestRecord): void {
+  const { logger, slowAfter } = policy;
+  const level = levelOf(record.statusCode, policy.warns);
+  const share = shareOf(policy, record, level);
+  if (!isDrawn(record.identity.trace.traceId, share)) {
+    return;
+  }
   const message = `${record.method} ${record.endpoint} ${record.statusCode}`;
-  if (logger.keeps(REQUEST_KEYS) && isUsual(record)) {
+  if (share === 1 && logger.keeps(REQUEST_KEYS) && isUsual(record)) {
     logger.recordPairs(level, 'request', message, requestPairs(record, slowAfter));
   } else {
-    logger.record(level, 'request', message, requestFields(record, slowAfter));
+    const fields = requestFields(record, slowAfter);
+    logger.record(level, 'request', message, share === 1 ? fields : { ...fields, sampleRate: share });
   }
 }

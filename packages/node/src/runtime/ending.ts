@@ -1,5 +1,4 @@
 import type { Logger } from '../logging/logger.ts';
-import type { RateGuard } from '../logging/rate-guard.ts';
 import { allOf, eachOf, type Sink } from '../logging/sink.ts';
 import type { DropCounter } from '../transport/drop-counter.ts';
 import type { Flushable } from './process-end.ts';
@@ -7,10 +6,15 @@ import type { Flushable } from './process-end.ts';
 /** How long standard output may keep a process that ends, milliseconds. */
 const PATIENCE = 500;
 
+/** Counts that become records when they are settled. */
+export interface Settles {
+  settle(): void;
+}
+
 /** What has to leave the process before it ends: the lines that wait in sinks, and the counts that were not written yet. */
 export class Ending implements Flushable {
   readonly #sinks = new Set<Sink>();
-  readonly #guards = new Set<RateGuard>();
+  readonly #guards = new Set<Settles>();
   readonly #drops: DropCounter;
   readonly #last: Logger;
 
@@ -20,7 +24,7 @@ export class Ending implements Flushable {
     this.#last = last;
   }
 
-  attach({ sinks, guard }: { sinks: readonly Sink[]; guard: RateGuard | undefined }): void {
+  attach({ sinks, guard }: { sinks: readonly Sink[]; guard: Settles | undefined }): void {
     for (const sink of sinks) {
       this.#sinks.add(sink);
     }

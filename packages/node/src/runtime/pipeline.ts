@@ -3,13 +3,13 @@ import { coreOf } from '../logging/core.ts';
 import type { RedactionOptions } from '../logging/key-rules.ts';
 import { Logger } from '../logging/logger.ts';
 import { prettyLine } from '../logging/pretty.ts';
-import type { RateGuard, SamplingOptions } from '../logging/rate-guard.ts';
+import type { SamplingOptions } from '../logging/rate-guard.ts';
 import type { Sink } from '../logging/sink.ts';
 import { StdoutSink } from '../logging/stdout-sink.ts';
 import { BatchSender, type SenderOptions } from '../transport/batch-sender.ts';
 import { DropCounter } from '../transport/drop-counter.ts';
 import { definedOnly } from './defined-only.ts';
-import { Ending } from './ending.ts';
+import { Ending, type Settles } from './ending.ts';
 import { watchProcessEnd } from './process-end.ts';
 import { shared } from './shared.ts';
 
@@ -44,7 +44,7 @@ export interface Pipeline {
   /** Whether the counts of `drops` go to YumOps as metrics. */
   reportsDrops: boolean;
   /** Lets what a logger has of its own leave the process at its end too. */
-  attach(parts: { sinks: readonly Sink[]; guard: RateGuard | undefined }): void;
+  attach(parts: { sinks: readonly Sink[]; guard: Settles | undefined }): void;
   flush(timeoutMs: number): Promise<boolean>;
 }
 

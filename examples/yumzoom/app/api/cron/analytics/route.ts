@@ -1,4 +1,5 @@
+import { cron } from '@yumops/node/cron';
+import { api } from '@/lib/http/api';
 import { rollUpYesterday } from '@/lib/jobs/analytics';
-import { cronEndpoint } from '@/lib/jobs/cron';
 
-export const GET = cronEndpoint(rollUpYesterday, { name: 'cron-analytics', schedule: '0 1 * * *' });
+export const GET = api(cron.wrap('cron-analytics', rollUpYesterday, { schedule: '0 1 * * *' }));

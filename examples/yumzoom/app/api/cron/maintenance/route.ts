@@ -1,7 +1,5 @@
-import { cronEndpoint } from '@/lib/jobs/cron';
+import { cron } from '@yumops/node/cron';
+import { api } from '@/lib/http/api';
 import { runMaintenance } from '@/lib/jobs/maintenance';
 
-export const GET = cronEndpoint(() => runMaintenance(new Date()), {
-  name: 'cron-maintenance',
-  schedule: '0 2 * * *',
-});
+export const GET = api(cron.wrap('cron-maintenance', () => runMaintenance(new Date()), { schedule: '0 2 * * *' }));
