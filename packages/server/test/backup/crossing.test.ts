@@ -105,7 +105,7 @@ test('tables that differ in their rows alone differ in their hashes, and casts o
   const connection = await new PostgresDatabase('target', new Secret(at)).connect();
   try {
     await connection.query('BEGIN READ ONLY');
-    const records = await countRows(connection, { mode: 'all', without: [] });
+    const records = await countRows([connection], { mode: 'all', without: [] });
     const hashOf = (table: string) => records.find(({ name }) => name === table)?.hash;
     for (const pair of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
       expect(hashOf(`${pair}1`), pair).not.toBe(hashOf(`${pair}2`));

@@ -74,6 +74,8 @@ export interface BackupConfig {
   /** Increments after which a full base backup is put together in the store; 0 = never. */
   syntheticFullAfter: number;
   rowHash: RowHash;
+  /** Works at once of a logical backup and of restoring one; null = what fits the machine and the tables. */
+  jobs: number | null;
   /** A Postgres server on which backups may be tried, where the built-in one does not fit. */
   scratchUrl: ConfiguredSecret | null;
   /** Queries that must give rows on a restored copy. */
@@ -172,6 +174,13 @@ export const backupShape = z.strictObject({
     .enum(['auto', 'all', 'sample', 'off'])
     .optional()
     .describe('Which rows are hashed, default all up to 10 GB'),
+  jobs: z
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .optional()
+    .describe('How many pg_dump and pg_restore run at once, default as many as processors and large tables, at most 4'),
   scratch_url: z.string().optional().describe('A Postgres server for trial restores, default the built-in one'),
   smoke_queries: z.array(z.string()).optional().describe('Queries that must give rows on a restored copy'),
 });
@@ -186,7 +195,7 @@ export interface BackupContext {
 
 /** Compiles an item of `backups:`; paths count from the item. */
 export function compileBackup(raw: RawBackup, { secret, databases }: BackupContext, report: Report): BackupConfig {
-  const { schedule = '0 3 * * *', time_zone: timeZone = 'UTC', tiers = ['logical'] } = raw;
+  const { schedule = '0 3 * * *', time_zone: timeZone = 'UTC', tiers = ['logical'], jobs = null } = raw;
   const { row_hash: rowHash = 'auto', synthetic_full_after: syntheticFullAfter = 20 } = raw;
   const problem = scheduleProblem(schedule, timeZone);
   if (problem) report({ code: problem.path[0] === 'time_zone' ? 'E302' : 'E103', ...problem });
@@ -225,6 +234,7 @@ export function compileBackup(raw: RawBackup, { secret, databases }: BackupConte
     fullEveryMs: readDuration(raw.full_every, ['full_every'], report, 0) ?? 7 * DAY_MS,
     syntheticFullAfter,
     rowHash,
+    jobs,
     scratchUrl: optional('scratch_url'),
     smokeQueries: raw.smoke_queries ?? [],
   };

@@ -42,6 +42,7 @@ export {
   readKitConfirmation,
 } from './kit-confirmation.ts';
 export { backUpLogically, type ConfigurationRecord, type LogicalSource } from './logical/backup.ts';
+export type { Parallelism } from './logical/split.ts';
 export {
   type BackupManifest,
   type BackupSource,

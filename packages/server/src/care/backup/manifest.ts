@@ -6,13 +6,15 @@ import type { Repository, StoredObject } from './repository.ts';
 export type BackupTier = 'logical' | 'physical';
 
 /** What this version reads; a backup is written in the oldest that says all that it needs. */
-const FORMATS = ['yumops-backup/1', 'yumops-backup/2'] as const;
+const FORMATS = ['yumops-backup/1', 'yumops-backup/2', 'yumops-backup/3'] as const;
 /** Of all other backups. */
 export const FORMAT_WITHOUT_PIECES = FORMATS[0];
 /** Of a backup whose increments hold pieces of pages: versions that know nothing of them must refuse it. */
 export const FORMAT_OF_PIECES = FORMATS[1];
+/** Of a backup whose dump is of several archives: versions that know of one alone would restore it without most rows. */
+export const FORMAT_OF_SPLIT = FORMATS[2];
 
-/** An object of a backup and what it is: `dump`, `roles`, `tables`, `files`, `base.tar`, … */
+/** An object of a backup and what it is: `dump`, `dump.1`, `roles`, `tables`, `files`, `base.tar`, … */
 export interface ManifestObject extends StoredObject {
   part: string;
   /** How its content is compressed by us; undefined = not at all, or by the program that made it. */
@@ -134,7 +136,7 @@ export async function readManifest(repository: Repository, id: string): Promise<
   }
   if (FORMATS.includes(manifest.format)) return manifest;
   throw new YumOpsError('backup_format', `The backup ${id} has the format "${String(manifest.format)}".`, {
-    hint: `This version reads ${FORMATS.join(' and ')}. Use the version of YumOps that made the backup, or a newer one.`,
+    hint: `This version reads ${FORMATS.join(', ')}. Use the version of YumOps that made the backup, or a newer one.`,
     status: 409,
   });
 }

@@ -1,5 +1,6 @@
 import { YumOpsError } from '../../lib/errors.ts';
 import type { ProgressReport } from './database.ts';
+import { mergeArchives } from './logical/archive.ts';
 import type { ClusterRecord } from './logical/roles.ts';
 import type { TableRecord } from './logical/rows.ts';
 import type { BackupManifest, ManifestObject } from './manifest.ts';
@@ -29,8 +30,20 @@ export async function readClusterRecord(repository: Repository, manifest: Backup
   return JSON.parse(await repository.readText(partOf(manifest, 'roles'))) as ClusterRecord;
 }
 
-/** The archive of a database as `pg_dump` wrote it. @param onPiece hears of every piece as it is stored, in bytes */
-export function readDump(
+/**
+ * The archives of a database: first the one that describes it, then those with rows of large tables. Empty where the backup has
+ * no database.
+ */
+export function dumpsOf({ objects }: BackupManifest): ManifestObject[] {
+  const numberOf = ({ part }: ManifestObject) => Number(/^dump(?:\.(\d+))?$/.exec(part)?.[1] ?? 0);
+  return objects.filter(({ part }) => /^dump(\.\d+)?$/.test(part)).sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+/** What the archive number `index` is called in a manifest. */
+export const dumpPart = (index: number) => (index === 0 ? 'dump' : `dump.${index}`);
+
+/** One archive as `pg_dump` wrote it. @param onPiece hears of every piece as it is stored, in bytes */
+export function readArchive(
   repository: Repository,
   dump: ManifestObject,
   onPiece: (bytes: number) => void = () => undefined,
@@ -43,6 +56,23 @@ export function readDump(
   }
   // Backups of earlier versions hold the archive compressed by pg_dump itself.
   return dump.packed === undefined ? heard() : decompress(heard(), dump.path);
+}
+
+/** The archive of a whole database, put together where it was dumped in parts. @param onPiece as of `readArchive` */
+export function readDump(
+  repository: Repository,
+  manifest: BackupManifest,
+  onPiece?: (bytes: number) => void,
+): AsyncIterable<Buffer> {
+  const main = partOf(manifest, 'dump');
+  const [, ...parts] = dumpsOf(manifest);
+  const sourceOf = (dump: ManifestObject) => ({
+    path: dump.path,
+    read: () => readArchive(repository, dump, onPiece),
+  });
+  return parts.length === 0
+    ? readArchive(repository, main, onPiece)
+    : mergeArchives(sourceOf(main), parts.map(sourceOf));
 }
 
 /** Reads objects to their end, so that damage is found before anything is done with them. */

@@ -6,7 +6,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { TierOutcome } from '../../main/backup/backups.ts';
 import { printJson } from '../command.ts';
-import { backupArgs, withBackups } from './open.ts';
+import { backupArgs, jobsArg, readJobs, withBackups } from './open.ts';
 
 function problemOf(error: unknown) {
   if (error instanceof YumOpsError) return error.toProblem();
@@ -59,6 +59,7 @@ export const backupNow = defineCommand({
   meta: { name: 'yumops backup now', description: 'Make a backup now' },
   args: {
     ...backupArgs,
+    ...jobsArg,
     name: { type: 'positional', required: true, description: 'Name under backups', valueHint: 'NAME' },
     schema: {
       type: 'string',
@@ -68,7 +69,8 @@ export const backupNow = defineCommand({
   },
   run: ({ args, rawArgs }) =>
     withBackups(args, async (backups, hooks) => {
-      const config = backups.config(args.name);
+      const configured = backups.config(args.name);
+      const config = { ...configured, jobs: readJobs(args.jobs) ?? configured.jobs };
       const { folder } = await backups.repository(config);
       const outcomes = await backups.run(config, hooks, schemasOf(rawArgs));
       const items = outcomes.map((outcome) => asJson(config.name, folder, outcome));

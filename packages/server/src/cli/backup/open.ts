@@ -19,6 +19,22 @@ export const backupArgs = {
   data: { type: 'string', description: 'Data folder (YUMOPS_DATA)', valueHint: 'DIR' },
 } as const satisfies ArgsDef;
 
+/** For commands that dump or restore. */
+export const jobsArg = {
+  jobs: { type: 'string', description: 'How many pg_dump or pg_restore run at once, 1 to 32', valueHint: 'N' },
+} as const satisfies ArgsDef;
+
+/** The number of `--jobs`; undefined = as it is configured. @throws YumOpsError `wrong_use` */
+export function readJobs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const jobs = Number(text);
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 32) return jobs;
+  throw new YumOpsError('wrong_use', `--jobs takes a whole number from 1 to 32, not "${text}".`, {
+    hint: 'Such as --jobs 2.',
+    status: 400,
+  });
+}
+
 /** For commands that can read the second destination instead of the first, which they then do not need. */
 export const fromArg = {
   from: {

@@ -7,7 +7,7 @@ import { codeOf, YumOpsError } from '../../lib/errors.ts';
 import { missingVariable, Secret } from '../../lib/secret.ts';
 import type { Backups } from '../../main/backup/backups.ts';
 import { printJson } from '../command.ts';
-import { backupArgs, type CommandHooks, fromArg, withBackups } from './open.ts';
+import { backupArgs, type CommandHooks, fromArg, jobsArg, readJobs, withBackups } from './open.ts';
 
 interface RestoreArgs {
   id: string;
@@ -19,6 +19,7 @@ interface RestoreArgs {
   at?: string | undefined;
   'to-dir'?: string | undefined;
   yes?: boolean | undefined;
+  jobs?: string | undefined;
 }
 
 function wrongUse(message: string, hint: string): YumOpsError {
@@ -51,8 +52,9 @@ async function confirm(error: unknown, to: Secret, hooks: CommandHooks): Promise
 async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
   const to = readTarget(args.to ?? '', readSettings({}).env);
   const began = systemClock.monotonic();
-  const attempt = (yes: boolean) =>
-    backups.restore(args.id, to, { table: args.table, schema: args.schema, yes }, hooks);
+  const { table, schema } = args;
+  const jobs = readJobs(args.jobs);
+  const attempt = (yes: boolean) => backups.restore(args.id, to, { table, schema, yes, jobs }, hooks);
   const report = await attempt(args.yes === true).catch(async (error: unknown) => {
     if (args.json || !(await confirm(error, to, hooks))) throw error;
     return attempt(true);
@@ -110,6 +112,7 @@ export const backupRestore = defineCommand({
   args: {
     ...backupArgs,
     ...fromArg,
+    ...jobsArg,
     id: {
       type: 'positional',
       required: true,

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import {
   type BackupConfig,
   type BackupDatabase,
@@ -72,6 +73,16 @@ export interface Hooks {
 
 /** A backup as it is configured, or as it was chosen once. */
 type RunConfig = BackupConfig & { oneOff?: boolean };
+
+/** What of a backup is restored, and how. */
+interface RestoreChoice {
+  table: string | undefined;
+  schema?: string | undefined;
+  /** Whether somebody said yes to writing into a database that is not empty. */
+  yes: boolean;
+  /** Programs at once; undefined = as the backup is configured. */
+  jobs?: number | undefined;
+}
 
 /** What became of one tier of a backup. */
 export interface TierOutcome {
@@ -255,6 +266,7 @@ export class Backups {
             client: this.#client,
             version: VERSION,
             config,
+            cores: availableParallelism(),
             oneOff: config.oneOff === true,
             files,
             root,
@@ -292,7 +304,8 @@ export class Backups {
         : new GivenScratchServer(usable(config.scratchUrl, 'scratch_url'));
     const repository = await this.repository(config);
     const { smokeQueries } = config;
-    const deps = { repository, client: this.#client, scratch, clock, smokeQueries, ...hooks };
+    const parallelism = { asked: config.jobs, cores: availableParallelism() };
+    const deps = { repository, client: this.#client, scratch, clock, smokeQueries, parallelism, ...hooks };
     const { tier } = await readManifest(repository, id).catch(() => ({ tier: 'logical' }));
     const catalog = this.source(config)?.database.catalog ?? null;
     const checks =
@@ -304,13 +317,14 @@ export class Backups {
   async restore(
     id: string,
     to: Secret,
-    { table, schema, yes }: { table: string | undefined; schema?: string | undefined; yes: boolean },
+    { table, schema, yes, jobs }: RestoreChoice,
     hooks: Hooks,
   ): Promise<RestoreReport & { rows?: number }> {
     const config = this.configOf(id);
     const repository = await this.repository(config);
     const manifest = await readManifest(repository, id);
-    const deps = { repository, client: this.#client, clock: this.#context.clock, ...hooks };
+    const parallelism = { asked: jobs ?? config.jobs, cores: availableParallelism() };
+    const deps = { repository, client: this.#client, clock: this.#context.clock, parallelism, ...hooks };
     const target: BackupDatabase = new PostgresDatabase('--to', to, 'the address of the target');
     const most = 2 ** 31 - 1;
     const mark = [randomInt(most), randomInt(most)] as const;

@@ -33,6 +33,7 @@ export function selfConfig(configs: readonly BackupConfig[]): BackupConfig | nul
     fullEveryMs: 7 * DAY_MS,
     syntheticFullAfter: 0,
     rowHash: 'off',
+    jobs: null,
     scratchUrl: null,
     smokeQueries: [],
   };

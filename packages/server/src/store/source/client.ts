@@ -134,9 +134,13 @@ export class LocalPostgresClient implements PostgresClient {
   async #restoreItself({ programs, database, args, input, signal }: RestoreWork): Promise<void> {
     const { running, dispose } = await this.#start('pg_restore', programs, database, args);
     running.child.stdout?.resume();
+    const stop = () => running.child.kill('SIGKILL');
+    signal?.addEventListener('abort', stop, { once: true });
     try {
+      signal?.throwIfAborted();
       await this.#feed(running, input, signal);
     } finally {
+      signal?.removeEventListener('abort', stop);
       running.child.kill('SIGKILL');
       await running.ended;
       await dispose();
@@ -213,7 +217,9 @@ export class LocalPostgresClient implements PostgresClient {
       await ended;
       throw error;
     }
-    refuseBadEnd('restore_failed', 'pg_restore', await ended);
+    const end = await ended;
+    signal?.throwIfAborted();
+    refuseBadEnd('restore_failed', 'pg_restore', end);
   }
 
   async #start(name: string, programs: ClientPrograms, database: BackupDatabase, args: readonly string[]) {

@@ -1,20 +1,29 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
+import { runBeside } from '../../../lib/slots.ts';
 import type { DatabaseProfile } from '../../database/index.ts';
 import type { BackupConfig } from '../config.ts';
 import type { BackupConnection, BackupDatabase, ClientPrograms, PostgresClient, ProgressReport } from '../database.ts';
 import { backUpFiles } from '../files/backup-files.ts';
 import type { FileSource } from '../files/file-source.ts';
 import { ReferencedFiles, readFileColumns } from '../files/referenced-files.ts';
-import { type BackupManifest, type BackupSource, type ManifestObject, writeManifest } from '../manifest.ts';
+import {
+  type BackupManifest,
+  type BackupSource,
+  FORMAT_OF_SPLIT,
+  type ManifestObject,
+  writeManifest,
+} from '../manifest.ts';
 import { compress, PACKED } from '../object/blocks.ts';
+import { dumpPart } from '../objects.ts';
 import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
 import { refuseMissingSchemas } from './chosen-schemas.ts';
 import { describeSource } from './describe.ts';
-import { dumpArguments, schemasLeftOut } from './dump-arguments.ts';
+import { dumpArguments, rowsArguments, schemasLeftOut } from './dump-arguments.ts';
 import { readCluster } from './roles.ts';
-import { countRows } from './rows.ts';
+import { countRows, readSizes } from './rows.ts';
+import { freeConnections, holdTables, planSplit, type Split } from './split.ts';
 
 /** A database to back up, and how it is run. */
 export interface LogicalSource {
@@ -37,6 +46,8 @@ export interface LogicalBackupDeps {
   client: PostgresClient;
   version: string;
   config: BackupConfig;
+  /** Processors of this machine. */
+  cores: number;
   /** Whether it is made once, of the schemas that `config` names. */
   oneOff: boolean;
   /** Null = files and configuration alone. */
@@ -105,16 +116,19 @@ class LogicalRun {
     signal.addEventListener('abort', cancel, { once: true });
     try {
       signal.throwIfAborted();
-      const moment = source === null ? null : await openMoment(source, client);
+      const moment = source === null ? null : await this.#openMoment(source, client);
       if (source) {
         const leftOut = schemasLeftOut(source.profile);
         await refuseMissingSchemas(source.connection, source.name, config.schemas, leftOut);
       }
-      await this.#all([
-        () => this.#configuration(),
-        () => this.#files(source),
-        ...(source && moment ? [() => this.#dump(source, moment), () => this.#rows(source, moment)] : []),
-      ]);
+      await runBeside(
+        [
+          () => this.#configuration(),
+          () => this.#files(source),
+          ...(source && moment ? [...this.#dumps(source, moment), () => this.#rows(source, moment)] : []),
+        ],
+        this.#abort,
+      );
       if (source) await this.#roles(source.connection);
       return await this.#manifest(moment?.started ?? started, moment);
     } finally {
@@ -122,46 +136,48 @@ class LogicalRun {
     }
   }
 
-  /** Runs the parts beside each other. When one fails the others are ended, and its error is the one that counts. */
-  async #all(parts: readonly (() => Promise<void>)[]): Promise<void> {
-    let first: unknown;
-    await Promise.all(
-      parts.map((part) =>
-        part().catch((error: unknown) => {
-          first ??= error;
-          this.#abort.abort(error);
-        }),
-      ),
-    );
-    if (first !== undefined) throw first;
+  /** The moment of the backup, and how its rows are shared out. */
+  async #openMoment(source: OpenSource, client: PostgresClient): Promise<Moment> {
+    const { connection, profile } = source;
+    const { config, cores } = this.#deps;
+    const moment = await openMoment(source, client);
+    const tables = await readSizes(connection, { without: schemasLeftOut(profile), within: config.schemas });
+    const limits = { free: await freeConnections(connection), clientMajor: moment.programs.major };
+    const split = planSplit(tables, { asked: config.jobs, cores }, limits);
+    this.#warnings.push(...split.warnings);
+    await holdTables(connection, split.groups.flat());
+    return { ...moment, split };
   }
 
-  async #dump({ database, profile }: OpenSource, { snapshot, programs }: Moment): Promise<void> {
+  /** Every `pg_dump` begins at once, so that it has its tables before anybody can empty or alter them. */
+  #dumps({ database, profile }: OpenSource, { snapshot, programs, split }: Moment): (() => Promise<void>)[] {
     const { client, config, progress } = this.#deps;
     const { signal } = this.#abort;
     let bytes = 0;
-    async function* counted(): AsyncIterable<Uint8Array> {
-      for await (const piece of client.dump(
-        programs,
-        database,
-        dumpArguments(profile, snapshot, config.schemas),
-        signal,
-      )) {
+    async function* counted(args: string[]): AsyncIterable<Uint8Array> {
+      for await (const piece of client.dump(programs, database, args, signal)) {
         bytes += piece.length;
         progress(bytes, null, 'bytes dumped');
         yield piece;
       }
     }
-    await this.#store('dump', compress(counted()), { packed: PACKED });
+    const main = dumpArguments(profile, snapshot, config.schemas, split.groups.flat());
+    return [main, ...split.groups.map((tables) => rowsArguments(snapshot, tables))].map(
+      (args, index) => () => this.#store(dumpPart(index), compress(counted(args)), { packed: PACKED }),
+    );
   }
 
-  async #rows({ database, profile }: OpenSource, { snapshot }: Moment): Promise<void> {
+  async #rows({ database, profile }: OpenSource, { snapshot, split }: Moment): Promise<void> {
     const { config, progress } = this.#deps;
-    const connection = await database.connect();
+    const connections: BackupConnection[] = [];
     try {
-      await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await connection.query(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
-      const records = await countRows(connection, {
+      for (let n = 0; n < split.jobs; n++) {
+        const connection = await database.connect();
+        connections.push(connection);
+        await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        await connection.query(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
+      }
+      const records = await countRows(connections, {
         mode: config.rowHash,
         without: schemasLeftOut(profile),
         within: config.schemas,
@@ -170,7 +186,7 @@ class LogicalRun {
       });
       await this.#store('tables', text(records));
     } finally {
-      await connection.close();
+      for (const connection of connections) await connection.close();
     }
   }
 
@@ -214,9 +230,9 @@ class LogicalRun {
   #manifest(started: string, moment: Moment | null): Promise<BackupManifest> {
     const { repository, clock, version, lockUntil, config, oneOff } = this.#deps;
     const objects = [...this.#objects].sort((a, b) => (a.part < b.part ? -1 : 1));
-    return writeManifest(repository, {
+    const whole = {
       id: this.#id,
-      tier: 'logical',
+      tier: 'logical' as const,
       parent: null,
       started,
       finished: new Date(clock.now()).toISOString(),
@@ -230,7 +246,8 @@ class LogicalRun {
       bytes: objects.reduce((sum, { bytes }) => sum + bytes, this.#added),
       warnings: this.#warnings,
       lockedUntil: lockUntil === undefined ? null : new Date(lockUntil).toISOString(),
-    });
+    };
+    return writeManifest(repository, whole, moment?.split.groups.length ? FORMAT_OF_SPLIT : undefined);
   }
 }
 
@@ -241,10 +258,11 @@ interface Moment {
   snapshot: string;
   source: BackupSource;
   programs: ClientPrograms;
+  split: Split;
 }
 
 /** Opens a transaction that sees one moment and lends it to others; it stays open as long as the connection. */
-async function openMoment({ connection, name }: OpenSource, client: PostgresClient): Promise<Moment> {
+async function openMoment({ connection, name }: OpenSource, client: PostgresClient): Promise<Omit<Moment, 'split'>> {
   await connection.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
   await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const source = await describeSource(connection, name);

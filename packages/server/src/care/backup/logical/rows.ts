@@ -35,6 +35,14 @@ const STEADY = [
 ].join('; ');
 
 /** Ordinary tables with rows of the user's: not those of the system, of extensions, or of schemas left out. */
+const OF_USERS = `
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY ($1::text[]) AND ($2::text[] IS NULL OR n.nspname = ANY ($2))
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+   ORDER BY n.nspname, c.relname`;
+
 const TABLES = `
   SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, pg_catalog.pg_table_size(c.oid)::text AS bytes, c.reltuples::text AS estimate,
          ARRAY(SELECT i.relname::text FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid)
@@ -43,12 +51,28 @@ const TABLES = `
          || ARRAY(SELECT s.relname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
                    WHERE d.refobjid = c.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
                      AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')) AS parts
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY ($1::text[]) AND ($2::text[] IS NULL OR n.nspname = ANY ($2))
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-   ORDER BY n.nspname, c.relname`;
+${OF_USERS}`;
+
+const SIZES = `SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_size(c.oid)::text AS bytes ${OF_USERS}`;
+
+/** A table and how many bytes its rows take, those that are stored out of line included. */
+export interface SizedTable {
+  schema: string;
+  name: string;
+  bytes: number;
+}
+
+/** Rows from which building an index takes long enough for a program of its own. */
+export const LARGE_ROWS = 50_000;
+
+/** The tables that `countRows` counts. */
+export async function readSizes(
+  connection: BackupConnection,
+  { without, within }: Pick<CountOptions, 'without' | 'within'>,
+): Promise<SizedTable[]> {
+  const rows = await connection.query<TableRow>(SIZES, [without, within ?? null]);
+  return rows.map(({ schema, name, bytes }) => ({ schema, name, bytes: Number(bytes) }));
+}
 
 interface TableRow {
   schema: string;
@@ -78,24 +102,36 @@ export interface CountOptions {
 }
 
 /**
- * Counts and hashes the rows of every table, within the transaction of the connection.
+ * Counts and hashes the rows of every table, within the transactions of the connections.
  *
  * The hash is the sum of the hashes of all rows: independent of their order, equal on every server of the same architecture
  * from PostgreSQL 11 on.
+ * @param connections at least one, all of which see the same moment; they count beside each other, large tables first
+ * @returns tables in the order of their names
  */
-export async function countRows(connection: BackupConnection, options: CountOptions): Promise<TableRecord[]> {
-  await connection.query(STEADY);
-  const tables = await connection.query<TableRow>(TABLES, [options.without, options.within ?? null]);
+export async function countRows(
+  connections: readonly BackupConnection[],
+  options: CountOptions,
+): Promise<TableRecord[]> {
+  await Promise.all(connections.map((connection) => connection.query(STEADY)));
+  const [first] = connections;
+  if (!first) throw new Error('nothing counts');
+  const tables = await first.query<TableRow>(TABLES, [options.without, options.within ?? null]);
   const bytes = tables.reduce((sum, table) => sum + Number(table.bytes), 0);
   const mode = options.mode === 'auto' ? (bytes <= AUTO_LIMIT ? 'all' : 'sample') : options.mode;
-  const hashedBy = await hashedHere(connection);
+  const hashedBy = await hashedHere(first);
   const records: TableRecord[] = [];
-  for (const [index, table] of tables.entries()) {
-    options.signal?.throwIfAborted();
-    const sampledBy = mode === 'sample' && Number(table.estimate) > SAMPLE_OVER ? SAMPLE_BY : null;
-    records.push(await countTable(connection, { ...table, hashedBy }, mode === 'off' ? 'off' : sampledBy));
-    options.onTable?.(index + 1, tables.length);
-  }
+  const queue = [...tables.entries()].sort(([, a], [, b]) => Number(b.bytes) - Number(a.bytes)).values();
+  let done = 0;
+  const count = async (connection: BackupConnection) => {
+    for (const [index, table] of queue) {
+      options.signal?.throwIfAborted();
+      const sampledBy = mode === 'sample' && Number(table.estimate) > SAMPLE_OVER ? SAMPLE_BY : null;
+      records[index] = await countTable(connection, { ...table, hashedBy }, mode === 'off' ? 'off' : sampledBy);
+      options.onTable?.(++done, tables.length);
+    }
+  };
+  await Promise.all(connections.map(count));
   return records;
 }
 

@@ -7,6 +7,7 @@ import {
   inflateRaw,
   type ZlibOptions,
 } from 'node:zlib';
+import { Slots } from '../../../lib/slots.ts';
 import { passedOn } from '../../../lib/stream-memory.ts';
 import { damaged } from './format.ts';
 import { ByteReader } from './open.ts';
@@ -20,8 +21,14 @@ import { ByteReader } from './open.ts';
  */
 const HEAD = 8;
 const BLOCK = 1 << 19;
-/** Blocks at work at once. Each holds its plaintext and its result; of the four threads there are one stays free for the store. */
+/**
+ * Blocks at work at once in this process, whatever the number of streams. Each holds its plaintext and its result; of the four
+ * threads there are one stays free for the store.
+ */
 const PARALLEL = 3;
+const atWork = new Slots(PARALLEL);
+/** Streams that share them, so that several hold little more in memory than one. */
+let streams = 0;
 const BROTLI = 0x8000_0000;
 /**
  * On rows of a database quality 1 compresses in a third of the time of deflate's level 1, unpacks in three quarters of it, and
@@ -75,13 +82,14 @@ export const PACKED = 'blocks' as const;
 
 async function* ordered<In>(source: AsyncIterable<In>, work: (item: In) => Promise<Buffer[]>): AsyncGenerator<Buffer> {
   const queue: Promise<Buffer[]>[] = [];
+  streams++;
   try {
     for await (const item of source) {
-      const result = work(item);
+      const result = atWork.use(() => work(item));
       // It is awaited in its turn; until then a failure must not count as unhandled.
       result.catch(() => undefined);
       queue.push(result);
-      if (queue.length >= PARALLEL) yield* (await queue.shift()) ?? [];
+      while (queue.length >= Math.max(1, Math.floor(PARALLEL / streams))) yield* (await queue.shift()) ?? [];
     }
     for (;;) {
       const next = queue.shift();
@@ -89,6 +97,7 @@ async function* ordered<In>(source: AsyncIterable<In>, work: (item: In) => Promi
       yield* await next;
     }
   } finally {
+    streams--;
     await Promise.allSettled(queue);
   }
 }

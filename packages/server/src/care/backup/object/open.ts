@@ -35,6 +35,21 @@ export class ByteReader {
     return all.subarray(0, length);
   }
 
+  /** Whatever comes next, in pieces as they come; empty at the end of the stream. */
+  async next(): Promise<Buffer> {
+    const held = this.#held;
+    this.#held = Buffer.alloc(0);
+    if (held.length > 0) return held;
+    const { value, done } = await this.#source.next();
+    if (done) return held;
+    return value.length > 0 ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : this.next();
+  }
+
+  /** Puts back the end of what was read last. */
+  giveBack(bytes: Buffer): void {
+    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([bytes, this.#held]);
+  }
+
   /** Ends the stream where the reader does not want the rest. */
   async close(): Promise<void> {
     await this.#source.return?.();

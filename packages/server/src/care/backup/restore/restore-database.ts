@@ -2,7 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, type BackupDatabase, quoteIdentifier } from '../database.ts';
 import type { BackupManifest } from '../manifest.ts';
-import { partOf, readThrough } from '../objects.ts';
+import { dumpsOf, partOf, readThrough } from '../objects.ts';
 import { createDatabase, dumpMajor, type RestoreDeps, restoreInto } from './into-database.ts';
 import { checkServer, connectToServer, type Mark, refuseSource, stateOfTarget, type TargetState } from './target.ts';
 
@@ -33,7 +33,7 @@ export async function preflight(deps: RestoreDeps, plan: RestorePlan): Promise<T
   const { repository, client, progress, signal } = deps;
   await client.forServer(dumpMajor(manifest));
   const parts = ['dump', 'roles', 'tables'].map((part) => partOf(manifest, part));
-  await readThrough(repository, parts, progress, signal);
+  await readThrough(repository, [...parts, ...dumpsOf(manifest).slice(1)], progress, signal);
   const state = await stateOfTarget(target);
   if (state !== 'missing') await refuseSource(manifest, source, target, mark);
   const server = await connectToServer(target);
@@ -72,7 +72,7 @@ export async function restoreDatabase(
     });
   }
   if (state === 'empty') {
-    const warnings = await restoreInto(deps, manifest, target);
+    const warnings = await restoreInto(deps, manifest, target, false);
     return { database: target.catalog, kept: null, warnings };
   }
   const server = await connectToServer(target);
@@ -100,9 +100,10 @@ async function restoreNew(
 ): Promise<string[]> {
   const different = await createDatabase(server, database.catalog, manifest.source);
   try {
-    return [...different, ...(await restoreInto(deps, manifest, database))];
+    return [...different, ...(await restoreInto(deps, manifest, database, true))];
   } catch (error) {
-    await server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(database.catalog)}`);
+    // The server may not have seen yet that a program was ended.
+    await server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(database.catalog)} WITH (FORCE)`);
     throw error;
   }
 }

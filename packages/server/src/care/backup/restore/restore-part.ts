@@ -2,7 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, quoteIdentifier } from '../database.ts';
 import { restoreRoles } from '../logical/roles.ts';
-import { partOf, readClusterRecord, readDump } from '../objects.ts';
+import { readClusterRecord, readDump } from '../objects.ts';
 import { makeExtensions } from './extensions.ts';
 import { createDatabase, dumpMajor, isSuperuser, type RestoreDeps, reportOf } from './into-database.ts';
 import { preflight, type RestorePlan, type RestoreReport } from './restore-database.ts';
@@ -80,16 +80,15 @@ async function fillNew(
 async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, part: RestoredPart): Promise<PartReport> {
   const { manifest, target } = plan;
   const { repository, client, progress, signal, clock } = deps;
-  const dump = partOf(manifest, 'dump');
   const programs = await client.forServer(dumpMajor(manifest));
-  const contents = (args?: readonly string[]) => client.contents(programs, readDump(repository, dump), args);
+  const contents = (args?: readonly string[]) => client.contents(programs, readDump(repository, manifest), args);
   const { body, ties, rows } = await part.choose(contents);
   const name = `before_${new Date(clock.now()).toISOString().slice(0, 19).replace(/\D/g, '')}`;
   const { kept, all, warnings } = await makeRoom(deps, plan, part, name);
   const args = ['--no-password', `--dbname=${target.catalog}`, '--single-transaction'];
   if (!all) args.push('--no-owner', '--no-privileges');
   const restore = (only: readonly string[]) => {
-    const input = readDump(repository, dump, reportOf(dump, progress));
+    const input = readDump(repository, manifest, reportOf(manifest, progress));
     return client.restore(programs, target, { args, only, input, signal });
   };
   try {

@@ -43,7 +43,7 @@ export async function checkRestores(
       return { findings, warnings: [] };
     }
     const different = await createDatabase(server, database.catalog, manifest.source);
-    const warnings = await restoreInto(deps, manifest, database);
+    const warnings = await restoreInto(deps, manifest, database, true);
     return { findings: [], warnings: [...different, ...warnings] };
   } catch (error) {
     if (codeOf(error) !== 'restore_failed') throw error;

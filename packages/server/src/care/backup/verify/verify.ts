@@ -7,6 +7,7 @@ import {
   verificationPath,
 } from '../catalogue.ts';
 import type { PostgresClient, ProgressReport } from '../database.ts';
+import type { Parallelism } from '../logical/split.ts';
 import { type BackupManifest, manifestPath, readManifest } from '../manifest.ts';
 import { readTables } from '../objects.ts';
 import type { Repository } from '../repository.ts';
@@ -22,6 +23,7 @@ export interface VerifyDeps {
   clock: Clock;
   /** Queries that must give rows. */
   smokeQueries: readonly string[];
+  parallelism: Parallelism;
   progress: ProgressReport;
   signal: AbortSignal;
 }
