@@ -165,14 +165,18 @@ export class LocalPostgresClient implements PostgresClient {
     const passed = pipeline(withoutSetting(writer.child.stdout as Readable), psql.child.stdin as Writable).catch(
       () => undefined,
     );
+    const stop = () => psql.child.kill('SIGKILL');
+    signal?.addEventListener('abort', stop, { once: true });
     try {
       await this.#feed(writer, input, signal);
       await passed;
       refuseBadEnd('restore_failed', 'psql', await psql.ended);
     } catch (error) {
-      if (refused && !signal?.aborted) refuseBadEnd('restore_failed', 'psql', refused);
+      signal?.throwIfAborted();
+      if (refused) refuseBadEnd('restore_failed', 'psql', refused);
       throw error;
     } finally {
+      signal?.removeEventListener('abort', stop);
       for (const { child } of [writer, psql]) child.kill('SIGKILL');
       await Promise.all([writer.ended, psql.ended, passed]);
       await dispose();
