@@ -1,7 +1,8 @@
 /**
  * The logical tier beside plain `pg_dump -Fc -Z1` and `pg_restore`, on the same server: `npm run bench -- backup [--ratings 800000]`.
  * Ours also hashes every row (`withoutRowHash`: with row_hash: off), encrypts, sums and stores; its restore checks everything before it writes. Then files:
- * how much a second backup adds after one percent of the bytes changed.
+ * how much a second backup adds after one percent of the bytes changed. `jobs`: the same rows in four tables, dumped and restored in one
+ * job and in two, beside `pg_dump -Fd -j2` and `pg_restore -j2`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
@@ -52,30 +53,86 @@ async function timed(program, args, env = {}) {
   return { wall: (performance.now() - since) / 1_000, peak, text };
 }
 
+const RATINGS = '(id uuid PRIMARY KEY, restaurant uuid, score int, body text, data jsonb, at timestamptz)';
+
+/** @param from number of the first row @param count how many */
+const addRatings = (app, table, from, count) =>
+  app.query(
+    `INSERT INTO ${table} SELECT md5('r' || n)::uuid, md5((1 + n % 50000)::text)::uuid, 1 + n % 5,
+       'Rated ' || md5(n::text) || ' by ' || md5((n * 7)::text) || repeat(' good food', (n % 12)::int),
+       jsonb_build_object('device', md5((n % 5000)::text), 'n', n), now() - n * interval '1 second'
+     FROM generate_series($1::int, $1::int + $2::int - 1) n`,
+    [from, count],
+  );
+
 /** Rows as an application has them: uuids, JSON, text, four indexes. */
 async function fill(app, ratings) {
   await app.query(`CREATE TABLE restaurants (id uuid PRIMARY KEY, name text, data jsonb, at timestamptz);
     INSERT INTO restaurants SELECT md5(n::text)::uuid, 'Restaurant ' || md5((n * 3)::text), jsonb_build_object('city', md5((n % 300)::text), 'seats', n % 90), now() - n * interval '1 hour' FROM generate_series(1, 50000) n;
-    CREATE TABLE ratings (id uuid PRIMARY KEY, restaurant uuid, score int, body text, data jsonb, at timestamptz)`);
-  for (let n = 0; n < ratings; n += 50_000) {
-    await app.query(
-      `INSERT INTO ratings SELECT md5('r' || n)::uuid, md5((1 + n % 50000)::text)::uuid, 1 + n % 5,
-         'Rated ' || md5(n::text) || ' by ' || md5((n * 7)::text) || repeat(' good food', (n % 12)::int),
-         jsonb_build_object('device', md5((n % 5000)::text), 'n', n), now() - n * interval '1 second'
-       FROM generate_series($1::int, $1::int + 49999) n`,
-      [n],
-    );
-  }
+    CREATE TABLE ratings ${RATINGS}`);
+  for (let n = 0; n < ratings; n += 50_000) await addRatings(app, 'ratings', n, 50_000);
   await app.query(`CREATE INDEX ON ratings (restaurant); CREATE INDEX ON ratings (at); CREATE INDEX ON restaurants (name);
     CREATE INDEX ON ratings (score, at)`);
   await app.query('VACUUM ANALYZE');
   return Number((await app.query('SELECT pg_database_size(current_database()) AS size')).rows[0].size);
 }
 
+/** The same in four tables. */
+async function fillFour(app, ratings) {
+  for (const table of ['r0', 'r1', 'r2', 'r3']) {
+    await app.query(`CREATE TABLE ${table} ${RATINGS}`);
+    await addRatings(app, table, 0, Math.ceil(ratings / 4));
+    await app.query(
+      `CREATE INDEX ON ${table} (restaurant); CREATE INDEX ON ${table} (at); CREATE INDEX ON ${table} (score, at)`,
+    );
+  }
+  await app.query('VACUUM ANALYZE');
+}
+
+/** One job and two in turns, so that both meet the same load. */
+async function inJobs(url, env, admin) {
+  const runs = {
+    pgDumpInTwo: [],
+    dumpInOne: [],
+    dumpInTwo: [],
+    pgRestoreInTwo: [],
+    restoreInOne: [],
+    restoreInTwo: [],
+  };
+  const archive = join(folder, 'peer4.dump');
+  const directory = join(folder, 'peer4');
+  await timed('pg_dump', ['-Fc', '-Z1', '-f', archive, '-d', 'four'], env);
+  let id = '';
+  for (let n = 0; n < Number(values.rounds); n++) {
+    rmSync(directory, { recursive: true, force: true });
+    runs.pgDumpInTwo.push(await timed('pg_dump', ['-Fd', '-j2', '-Z1', '-f', directory, '-d', 'four'], env));
+    runs.dumpInOne.push(await yumops('now', 'four', '--jobs', '1'));
+    runs.dumpInTwo.push(await yumops('now', 'four', '--jobs', '2'));
+    id = JSON.parse(runs.dumpInTwo.at(-1).text).id;
+  }
+  const target = Object.assign(new URL(url), { pathname: '/ours' }).href;
+  for (let n = 0; n < Number(values.rounds); n++) {
+    await admin.query('DROP DATABASE IF EXISTS peer');
+    await admin.query('CREATE DATABASE peer');
+    runs.pgRestoreInTwo.push(await timed('pg_restore', ['-j2', '-d', 'peer', archive], env));
+    for (const jobs of ['1', '2']) {
+      await admin.query('DROP DATABASE IF EXISTS ours');
+      const run = await yumops('restore', id, '--to', target, '--jobs', jobs);
+      runs[jobs === '1' ? 'restoreInOne' : 'restoreInTwo'].push(run);
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(runs).map(([name, all]) => [
+      name,
+      { ...side(all), peakMB: Math.round(Math.max(...all.map(({ peak }) => peak))) },
+    ]),
+  );
+}
+
 function writeConfiguration(url) {
   writeFileSync(
     join(folder, 'yumops.yml'),
-    `databases: [{name: main, url: "${url}"}]\nbackups:\n  - {name: rows, database: main, key: "file:./backup.key"}\n  - {name: bare, database: main, key: "file:./backup.key", row_hash: off}\n  - {name: files, files: [./files], key: "file:./backup.key"}\n`,
+    `databases: [{name: main, url: "${url}"}, {name: four, url: "${url.replace(/\/app$/, '/four')}"}]\nbackups:\n  - {name: four, database: four, key: "file:./backup.key"}\n  - {name: rows, database: main, key: "file:./backup.key"}\n  - {name: bare, database: main, key: "file:./backup.key", row_hash: off}\n  - {name: files, files: [./files], key: "file:./backup.key"}\n`,
   );
   spawnSync(process.execPath, [COMMAND, 'backup', 'key', 'create', join(folder, 'backup.key')]);
 }
@@ -153,6 +210,12 @@ try {
   await app.connect();
   const size = await fill(app, Number(values.ratings));
   await app.end();
+  await admin.query('CREATE DATABASE four');
+  const four = new pg.Client({ connectionString: url.replace(/\/app$/, '/four') });
+  four.on('error', () => undefined);
+  await four.connect();
+  await fillFour(four, Number(values.ratings));
+  await four.end();
   writeConfiguration(url);
   const { hostname, port, username, password } = new URL(url);
   const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
@@ -160,6 +223,7 @@ try {
   const last = JSON.parse(dump.ours.at(-1).text);
   const restore = await restores(last.id, url, env, admin);
   const verify = await yumops('verify', last.id, '--level', '3');
+  const jobs = await inJobs(url, env, admin);
   await admin.end();
   const result = {
     at: new Date().toISOString(),
@@ -186,6 +250,7 @@ try {
       pgRestore: side(restore.theirs),
     },
     restoreToPeer: round(median(restore.ours.map(({ wall }) => wall)) / median(restore.theirs.map(({ wall }) => wall))),
+    jobs,
     verifiedByRestoring: { wall: round(verify.wall), phases: JSON.parse(verify.text).phases },
     files: await files(),
   };

@@ -196,7 +196,7 @@ test('a backup of a later version is said to be one, and is left alone', async (
   const id = await rig.good();
   const repository = await rig.backups().repository(rig.backups().config('nightly'));
   const manifest = await readManifest(repository, id);
-  await repository.writeRecord(manifestPath(repository, id), { ...manifest, format: 'yumops-backup/3' });
+  await repository.writeRecord(manifestPath(repository, id), { ...manifest, format: 'yumops-backup/9' });
   const { ok, findings } = await rig.verify(id, 0);
   expect([ok, findings]).toEqual([
     false,
@@ -204,7 +204,7 @@ test('a backup of a later version is said to be one, and is left alone', async (
       {
         code: 'backup_format',
         object: `nightly/manifests/${id}.json`,
-        message: `The backup ${id} has the format "yumops-backup/3".`,
+        message: `The backup ${id} has the format "yumops-backup/9".`,
       },
     ],
   ]);

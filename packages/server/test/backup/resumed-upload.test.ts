@@ -61,6 +61,19 @@ async function* pieces(...of: (Buffer | Error)[]): AsyncIterable<Buffer> {
   }
 }
 
+test('a part that the network loses is sent again for longer than the client tries by itself, and no other part is', async () => {
+  const store = await openBlobStore(s3.url, '/');
+  const lose = { only: /^PUT .*partNumber=2/, times: 7 };
+  s3.faults = { lose };
+  const body = Array.from({ length: 20 }, (_, n) => Buffer.alloc(MB, `piece ${n} `));
+  await store.put('long/dump', pieces(...body));
+  expect(lose.times).toBe(0);
+  expect(sent(0)).toEqual(['1', '2', '3']);
+  expect((await readBlob(store, 'long/dump')).equals(Buffer.concat(body))).toBe(true);
+  expect(s3.pendingUploads()).toBe(0);
+  store.close();
+});
+
 test('parts of other bytes are sent again, and an upload whose source fails is taken back', async () => {
   const store = await openBlobStore(s3.url, '/');
   const ended = new AbortController();

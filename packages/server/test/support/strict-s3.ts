@@ -59,6 +59,8 @@ export interface S3Faults {
   cutDownloads?: number;
   /** Answers requests such as `PUT the/key` when `until` has resolved, and does what they say before. */
   hold?: { only: RegExp; until: Promise<unknown> };
+  /** Breaks the connection of the next so many requests such as `PUT /bucket/the/key?partNumber=2` before they are heard. */
+  lose?: { only: RegExp; times: number };
   /** Refuses uploads once it holds so many bytes. */
   quota?: number;
 }
@@ -462,6 +464,12 @@ async function answerTo(bucket: Bucket, request: IncomingMessage, response: Serv
   const pieces: Buffer[] = [];
   for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
   const url = new URL(request.url ?? '/', 'http://s3');
+  const { lose } = bucket.faults;
+  if (lose && lose.times > 0 && lose.only.test(`${request.method} ${request.url}`)) {
+    lose.times--;
+    request.destroy();
+    return;
+  }
   let answer: Answer;
   try {
     answer = judge(bucket, request, url, Buffer.concat(pieces));

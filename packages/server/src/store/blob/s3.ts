@@ -25,6 +25,7 @@ import { type BlobInfo, type BlobStore, type ByteRange, checkBlobPath, type PutO
 import { codeOf } from '../../lib/errors.ts';
 import type { BlobAddress } from './address.ts';
 import { cutParts } from './multipart.ts';
+import { isBroken, sendPatiently } from './patience.ts';
 import { asBlobError, isMissing } from './s3-error.ts';
 
 type S3Address = Extract<BlobAddress, { kind: 's3' }>;
@@ -341,7 +342,8 @@ export class S3BlobStore implements BlobStore {
       return;
     }
     const part = { PartNumber: number, Body: bytes, ContentLength: bytes.length, ContentMD5: md5(bytes) };
-    const { ETag } = await this.#client.send(new UploadPartCommand({ ...upload, ...part }), abortable(options));
+    const send = () => this.#client.send(new UploadPartCommand({ ...upload, ...part }), abortable(options));
+    const { ETag } = await sendPatiently(send, options.signal);
     parts.push({ ETag, PartNumber: number });
   }
 
@@ -406,9 +408,3 @@ interface Upload {
 }
 
 const abortable = ({ signal }: PutOptions) => (signal === undefined ? {} : { abortSignal: signal });
-
-/** Whether the connection broke, rather than the service answering something. */
-function isBroken(error: unknown): boolean {
-  if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined) return false;
-  return /^(ECONN\w+|EPIPE|ETIMEDOUT|UND_ERR_\w+)$/.test(codeOf(error) ?? '') || /aborted|socket/i.test(String(error));
-}
