@@ -467,7 +467,7 @@ async function answerTo(bucket: Bucket, request: IncomingMessage, response: Serv
   const { lose } = bucket.faults;
   if (lose && lose.times > 0 && lose.only.test(`${request.method} ${request.url}`)) {
     lose.times--;
-    request.destroy();
+    request.socket.destroy();
     return;
   }
   let answer: Answer;

@@ -9,25 +9,38 @@ export function partSize(number: number): number {
   return FIRST_PART * 2 ** Math.floor((number - 1) / PARTS_OF_ONE_SIZE);
 }
 
-/** Cuts a stream into parts. The last may be shorter, and is empty only when the stream is. */
+/**
+ * Cuts a stream into parts. The last may be shorter, and is empty only when the stream is. A part is overwritten by the next:
+ * who takes one has sent it before it asks for another.
+ */
 export async function* cutParts(
   body: Uint8Array | AsyncIterable<Uint8Array>,
 ): AsyncIterable<{ number: number; bytes: Buffer; last: boolean }> {
-  let pieces: Uint8Array[] = [];
+  let part: Buffer = Buffer.alloc(0);
   let held = 0;
   let number = 1;
   for await (let piece of body instanceof Uint8Array ? [body] : body) {
-    while (held + piece.length > partSize(number)) {
-      const room = partSize(number) - held;
-      yield { number, bytes: Buffer.concat([...pieces, piece.subarray(0, room)]), last: false };
+    const size = () => partSize(number);
+    while (held + piece.length > size()) {
+      const room = size() - held;
+      part = withRoom(part, held, size(), size());
+      part.set(piece.subarray(0, room), held);
+      yield { number, bytes: part.subarray(0, size()), last: false };
       piece = piece.subarray(room);
-      pieces = [];
       held = 0;
       number++;
     }
-    // A source may use its buffer again.
-    if (piece.length > 0) pieces.push(Buffer.from(piece));
+    part = withRoom(part, held, held + piece.length, size());
+    part.set(piece, held);
     held += piece.length;
   }
-  yield { number, bytes: Buffer.concat(pieces), last: true };
+  yield { number, bytes: part.subarray(0, held), last: true };
+}
+
+/** The part, or a larger copy of what it holds: small objects need no room for a whole one. */
+function withRoom(part: Buffer, held: number, needed: number, most: number): Buffer {
+  if (part.length >= needed) return part;
+  const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(needed, 2 * part.length)));
+  part.copy(larger, 0, 0, held);
+  return larger;
 }
