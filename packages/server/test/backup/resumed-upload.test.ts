@@ -68,7 +68,7 @@ test('a part that the network loses is sent again for longer than the client tri
   const body = Array.from({ length: 20 }, (_, n) => Buffer.alloc(MB, `piece ${n} `));
   await store.put('long/dump', pieces(...body));
   expect(lose.times).toBe(0);
-  expect(sent(0)).toEqual(['1', '2', '3']);
+  expect(sent(0)).toEqual(['1', ...Array<string>(8).fill('2'), '3']);
   expect((await readBlob(store, 'long/dump')).equals(Buffer.concat(body))).toBe(true);
   expect(s3.pendingUploads()).toBe(0);
   store.close();
