@@ -9,8 +9,13 @@ export const REQUEST_KEYS = [
 
 /** Numbers from here on might be those of payment cards, which are looked at more closely. */
 const MOST = 1e12;
-/** `.001`, `.25`: the digits behind the point of a number of thousandths. */
-const FRACTIONS = Array.from({ length: 1000 }, (_, n) => (n === 0 ? '' : `${n / 1000}`.slice(1)));
+/** `.001`, `.25`: the digits behind the point of a number of thousandths, made when they are first asked for. */
+const fractions: string[] = [''];
+
+function fractionText(thousandths: number): string {
+  fractions[thousandths] ??= `${thousandths / 1000}`.slice(1);
+  return fractions[thousandths];
+}
 
 /**
  * Whether {@link requestPairs} can write a record: it has no user id but a text, and no number beyond what requests have. A
@@ -36,7 +41,7 @@ export function microseconds(duration: number): number {
 function durationText(duration: number): string {
   const thousandths = microseconds(duration);
   const whole = Math.floor(thousandths / 1000);
-  return `${whole}${FRACTIONS[thousandths - whole * 1000]}`;
+  return `${whole}${fractionText(thousandths - whole * 1000)}`;
 }
 
 function pair(lead: string, value: string | undefined): string {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordingServer, until } from '../testing/recording-server.ts';
 import { BatchSender, type SenderOptions } from './batch-sender.ts';
 import { DropCounter } from './drop-counter.ts';
+import { OTLP_LOGS } from './otlp-logs.ts';
 
 const INFO = 2;
 const ERROR = 4;
@@ -183,6 +184,19 @@ describe('trouble', () => {
     expect(server.batches.filter((batch) => batch.records.some((record) => 'n' in record))).toHaveLength(2);
     expect(warnings.filter((warning) => warning.includes(String(status)))).toHaveLength(1);
     expect(warnings.join()).not.toContain('kkkk');
+  });
+
+  it('repeats to a receiver of OTLP only what its specification lets be repeated', async () => {
+    const statuses = [503, 200, 500];
+    server.script = () => ({ status: statuses.shift() ?? 200 });
+    const { sender: s, drops, warnings } = sender({ format: OTLP_LOGS });
+    s.write(INFO, `${JSON.stringify({ timestamp: 0, level: 'info', message: 'first' })}\n`);
+    await until(() => server.batches.length === 2 && s.pending === 0);
+    s.write(INFO, `${JSON.stringify({ timestamp: 0, level: 'info', message: 'second' })}\n`);
+    await until(() => s.pending === 0);
+    expect(server.batches.map(({ status }) => status)).toEqual([503, 200, 500]);
+    expect(drops.totals()).toMatchObject({ refused: 1 });
+    expect(warnings.join()).toContain('check the address and the headers of the receiver');
   });
 
   it('counts lines that the server took the batch without', async () => {

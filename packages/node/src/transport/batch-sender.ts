@@ -37,6 +37,10 @@ export interface WireFormat {
   rejectedIn(body: string): number;
   /** Whether the counts of lost lines go out here. */
   reportsDrops: boolean;
+  /** Whether a batch that was answered with a status from 400 on is sent again. */
+  isTemporary(status: number): boolean;
+  /** What a person looks at when batches are refused for good. */
+  check: string;
 }
 
 interface Batch {
@@ -66,13 +70,15 @@ const JSON_LINES: WireFormat = {
   encode: (lines) => lines,
   rejectedIn,
   reportsDrops: true,
+  isTemporary: (status) => status === 429 || status === 408 || status >= 500,
+  check: 'YUMOPS_URL and YUMOPS_KEY',
 };
 
-function verdictOf(status: number): Verdict {
+function verdictOf(status: number, { isTemporary }: WireFormat): Verdict {
   if (status >= 200 && status < 300) {
     return 'delivered';
   }
-  return status === 429 || status === 408 || status >= 500 ? 'again' : 'refused';
+  return isTemporary(status) ? 'again' : 'refused';
 }
 
 function rejectedIn(body: string): number {
@@ -256,7 +262,7 @@ export class BatchSender implements Sink {
         return;
       }
       const answer = await this.#attempt(batch);
-      const verdict = answer === undefined ? 'again' : verdictOf(answer.status);
+      const verdict = answer === undefined ? 'again' : verdictOf(answer.status, this.#options.format);
       if (verdict === 'again') {
         this.#failures += 1;
         this.#quietUntil = performance.now() + (answer?.retryAfter ?? 0);
@@ -280,7 +286,7 @@ export class BatchSender implements Sink {
     if (!this.#warned) {
       this.#warned = true;
       this.#options.warn(
-        `${this.#endpoint.origin} refuses this application's records with status ${answer?.status}: check YUMOPS_URL and YUMOPS_KEY`,
+        `${this.#endpoint.origin} refuses this application's records with status ${answer?.status}: check ${this.#options.format.check}`,
       );
     }
   }

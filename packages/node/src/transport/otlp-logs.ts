@@ -132,6 +132,9 @@ function rejectedIn(body: string): number {
   }
 }
 
+/** The only answers after which the specification of OTLP/HTTP lets a client try again. */
+const TEMPORARY: readonly number[] = [429, 502, 503, 504];
+
 /** OTLP/HTTP with JSON, as receivers of OpenTelemetry's logs take it. */
 export const OTLP_LOGS: WireFormat = {
   path: '/v1/logs',
@@ -140,4 +143,6 @@ export const OTLP_LOGS: WireFormat = {
   encode,
   rejectedIn,
   reportsDrops: false,
+  isTemporary: (status) => TEMPORARY.includes(status),
+  check: 'the address and the headers of the receiver',
 };
