@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ratelimit_backoff: 'More than the key may send.',
   sample_rate: 'Left out by the sample rate.',
   send_error: 'The platform refused it.',
+  too_many: 'The page had more than it sends of one view.',
   invalid_items: 'Members of the container were not understood.',
   invalid_json: 'It is no JSON.',
   invalid_timestamp: 'The time cannot be read.',
