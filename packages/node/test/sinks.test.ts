@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -169,4 +169,18 @@ it('what waits at the end goes to no other address, and its key neither', async 
   for (const server of [away, receiver]) server.close().closeAllConnections();
   expect(asked).toEqual([]);
   expect(result.stderr).toContain('1 records could not be delivered');
+});
+
+it('processes that share a file lose no record when it is full', async () => {
+  const writer = (name: string) =>
+    run(`const log = createLogger({ sinks: [fileSink({ path: 'shared.log', maxBytes: 4000, maxFiles: 400 })] });
+    for (let n = 0; n < 1500; n++) {
+      log.info('line', { writer: '${name}', n });
+      if (n % 10 === 9) await log.flush();
+    }`);
+  await Promise.all(['a', 'b', 'c'].map(writer));
+  const names = readdirSync(folder);
+  expect(names).not.toContain('shared.log.lock');
+  const seen = names.flatMap((name) => recordsIn(readFileSync(join(folder, name), 'utf8')));
+  expect(new Set(seen.map((record) => `${record['writer']} ${record['n']}`)).size).toBe(4500);
 });

@@ -1,11 +1,13 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,6 +92,24 @@ it.each([
   expect(await sink.close(1000)).toBe(true);
   expect(linesOf(path)).toEqual(['after']);
   expect(drops.totals()).toEqual({});
+});
+
+it('goes on with a full file while another process renames it, but not for one that died', async () => {
+  const { sink, path } = fileSink({ maxBytes: 10 });
+  const put = async (text: string) => {
+    sink.write(INFO, text);
+    await sink.flush(1000);
+  };
+  await put('first line\n');
+  mkdirSync(`${path}.lock`);
+  await put('second line\n');
+  expect(linesOf(path)).toEqual(['first line', 'second line']);
+  utimesSync(`${path}.lock`, 0, 0);
+  await put('third line\n');
+  await put('fourth line\n');
+  expect(linesOf(path)).toEqual(['fourth line']);
+  expect(existsSync(`${path}.lock`)).toBe(false);
+  await sink.close(1000);
 });
 
 it.runIf(existsSync('/dev/full'))('counts every line when the disk is full', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmdirSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DropCounter } from '../transport/drop-counter.ts';
 import { BufferedLines } from './buffered-lines.ts';
@@ -16,6 +16,8 @@ export interface FileOptions {
 const LINE_FEED = 10;
 /** Pause after a failure, milliseconds. */
 const RETRY_AFTER = 1000;
+/** Age from which on the lock of a rotation is that of a process that died, milliseconds. */
+const STALE_AFTER = 10_000;
 const MAX_BYTES = 50 * 1024 * 1024;
 const MAX_FILES = 5;
 
@@ -117,8 +119,8 @@ export class FileSink extends BufferedLines {
     if (end > 0 || file.size === 0) {
       return { file, end: end > 0 ? end : bytes.indexOf(LINE_FEED) + 1 };
     }
-    this.#rotate();
-    return this.#roomFor(bytes);
+    // While another process renames the files, this one goes on with the full one.
+    return this.#rotate() ? this.#roomFor(bytes) : { file, end: bytes.length };
   }
 
   #opened(): Open {
@@ -141,12 +143,24 @@ export class FileSink extends BufferedLines {
     return this.#open;
   }
 
-  #rotate(): void {
-    for (let n = this.#maxFiles - 1; n > 0; n--) {
-      moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
+  /** Two processes that rename at once would put one older file in the place of another. @returns whether none else was at it */
+  #rotate(): boolean {
+    const lock = `${this.#path}.lock`;
+    if (!locked(lock)) {
+      return false;
     }
-    moveIfThere(this.#path, `${this.#path}.1`);
+    try {
+      if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#open?.ino) {
+        for (let n = this.#maxFiles - 1; n > 0; n--) {
+          moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
+        }
+        moveIfThere(this.#path, `${this.#path}.1`);
+      }
+    } finally {
+      rmdirSync(lock);
+    }
     this.#shut();
+    return true;
   }
 
   #shut(): void {
@@ -172,6 +186,23 @@ export class FileSink extends BufferedLines {
       }
     }
   }
+}
+
+/** Takes a lock that is a folder. */
+function locked(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
+    }
+  }
+  const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  if (made !== undefined && Math.abs(Date.now() - made) > STALE_AFTER) {
+    rmdirSync(lock);
+  }
+  return false;
 }
 
 function moveIfThere(from: string, to: string): void {
