@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type VerificationRecord, verificationPath } from '../../src/care/backup/catalogue.ts';
 import {
   BackupKey,
   BackupKeys,
@@ -123,11 +124,21 @@ test('what is ended, or cannot be stored, leaves nothing that is called good', a
   await expect(synthesize({ repository })).rejects.toThrow('the store is gone');
   expect(await good()).toEqual(before);
   const failed = (await readCatalogue(rig.repository, Date.now())).filter(({ status }) => status === 'failed');
-  expect(failed.map(({ why }) => why)).toEqual([
-    'ended at bytes put together',
-    'ended at bytes read back',
-    'the store is gone',
+  expect(failed.map(({ why, synthetic }) => [why, synthetic?.from])).toEqual([
+    ['ended at bytes put together', chain[2]?.id],
+    ['ended at bytes read back', chain[2]?.id],
+    ['the store is gone', chain[2]?.id],
   ]);
+});
+
+test('of a chain that a trial found not to be good nothing is made that would be called good', async () => {
+  const [id, at] = [chain[1]?.id ?? '', new Date().toISOString()];
+  const record: VerificationRecord = { id, at, level: 3, ok: false, findings: [], phases: {}, evidence: {} };
+  const path = verificationPath(rig.repository, record);
+  await rig.repository.writeRecord(path, record);
+  const refused = { code: 'synthesis_doubted', message: expect.stringContaining(id) };
+  await expect(synthesize()).rejects.toMatchObject(refused);
+  await rig.store.delete(path);
 });
 
 test('a parent that is damaged is named, and nothing is made of it', async () => {
@@ -167,6 +178,9 @@ test('it is listed as what it is, and retention lets the chain go for it', async
   const entry = entries.find(({ id }) => id === full.id);
   expect(entry).toMatchObject({ synthetic: { from: chain[2]?.id }, verified: { level: 1, ok: true } });
   expect(entry?.seconds).toBeLessThan(60);
+  const strange = new Repository(rig.store, 'nightly', new BackupKeys([BackupKey.create()]));
+  const locked = (await readCatalogue(strange, Date.now())).filter(({ status }) => status === 'locked');
+  expect(locked.map(({ tier }) => tier)).toEqual(Array.from({ length: 4 }, () => 'physical'));
   const { keep } = planRetention(
     entries.filter(({ status }) => status === 'good'),
     { daily: 1, weekly: 0, monthly: 0 },

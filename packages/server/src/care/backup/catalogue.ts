@@ -1,5 +1,5 @@
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
-import { type BackupManifest, type BackupTier, manifestPath, readManifest } from './manifest.ts';
+import { type BackupManifest, type BackupTier, manifestPath, readManifest, SERVER_MANIFEST } from './manifest.ts';
 import type { Repository } from './repository.ts';
 import { DEAD_AFTER, type FailedRecord, failedPath, type RunningRecord, runningPath } from './run.ts';
 
@@ -37,7 +37,7 @@ export interface CatalogueEntry {
   schemas: readonly string[] | null;
   /** Whether it was made once, by hand, of schemas that were chosen then. */
   oneOff: boolean;
-  /** Of a full base backup that was put together in the store: of which increment, and since when (ISO); else null. */
+  /** Of a full base backup that was, or was to be, put together in the store: of which increment, and since when (ISO); else null. */
   synthetic: { from: string; begun: string } | null;
   /** ISO; of one that was put together, when the increment was begun whose moment it holds. */
   started: string;
@@ -136,7 +136,7 @@ async function readBackup(
     const code = codeOf(error);
     if (code !== 'backup_damaged' && code !== 'backup_key_wrong' && code !== 'backup_format') throw error;
     const status = code === 'backup_damaged' ? 'damaged' : 'locked';
-    return { ...unknownRun(repository, id), status, why: messageOf(error), manifest };
+    return { ...(await unknownRun(repository, id)), status, why: messageOf(error), manifest };
   }
 }
 
@@ -187,13 +187,17 @@ export function refuseWrongKey(
 
 async function readFailed(repository: Repository, id: string): Promise<CatalogueEntry> {
   const record = await repository.readRecord<FailedRecord>(failedPath(repository, id)).catch(orUnreadable);
-  if (!record) return { ...unknownRun(repository, id), why: 'It failed; the record of why cannot be read.' };
+  if (!record) return { ...(await unknownRun(repository, id)), why: 'It failed; the record of why cannot be read.' };
   const seconds = (Date.parse(record.finished) - Date.parse(record.started)) / 1_000;
   const { tier, started, error } = record;
-  return { ...unknownRun(repository, id), ...chosenOf(record), tier, started, seconds, why: error.message };
+  return { ...runOf(repository, id, tier), ...chosenOf(record), started, seconds, why: error.message };
 }
 
-const chosenOf = ({ only }: Pick<RunningRecord, 'only'>) => ({ schemas: only ?? null, oneOff: only !== undefined });
+const chosenOf = ({ only, synthesisOf, started }: Pick<RunningRecord, 'only' | 'synthesisOf' | 'started'>) => ({
+  schemas: only ?? null,
+  oneOff: only !== undefined,
+  synthetic: synthesisOf === undefined ? null : { from: synthesisOf, begun: started },
+});
 
 /** None when it ended while we looked. */
 async function readRunning(repository: Repository, id: string, now: number): Promise<CatalogueEntry[]> {
@@ -202,9 +206,7 @@ async function readRunning(repository: Repository, id: string, now: number): Pro
   const { tier, started, seen } = record;
   const alive = now - Date.parse(seen) < DEAD_AFTER;
   const why = alive ? null : 'It was interrupted: its process was killed, or lost the store.';
-  return [
-    { ...unknownRun(repository, id), ...chosenOf(record), tier, started, status: alive ? 'running' : 'failed', why },
-  ];
+  return [{ ...runOf(repository, id, tier), ...chosenOf(record), started, status: alive ? 'running' : 'failed', why }];
 }
 
 /** A record that is gone or cannot be trusted; every other error is one of the store. */
@@ -213,8 +215,16 @@ function orUnreadable(error: unknown): undefined {
   return undefined;
 }
 
+/** Of a backup that does not open, by what stands beside its manifest: every base backup has the server's list of its files. */
+async function unknownRun(repository: Repository, id: string): Promise<CatalogueEntry> {
+  const path = repository.objectPath(id, SERVER_MANIFEST);
+  for await (const found of repository.store.list(path))
+    if (found.path === path) return runOf(repository, id, 'physical');
+  return runOf(repository, id, 'logical');
+}
+
 /** What an id alone tells. */
-function unknownRun({ name }: Repository, id: string): CatalogueEntry {
+function runOf({ name }: Repository, id: string, tier: BackupTier): CatalogueEntry {
   const [, date = '', time = ''] = /-(\d{8})T(\d{6})Z-[0-9a-f]+$/.exec(id) ?? [];
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(date + time)?.slice(1) ?? [
     '1970',
@@ -237,7 +247,7 @@ function unknownRun({ name }: Repository, id: string): CatalogueEntry {
     why: null,
     manifest: null,
   };
-  return { id, name, tier: 'logical', started, status: 'failed', ...none };
+  return { id, name, tier, started, status: 'failed', ...none };
 }
 
 async function pathsBelow({ store }: Repository, prefix: string): Promise<string[]> {

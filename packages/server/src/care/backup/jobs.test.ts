@@ -47,7 +47,13 @@ test('a job for chosen schemas makes a one-off of them and prunes nothing; witho
 test.each([
   ['none is due', async () => null, { summary: 'made' }, true],
   ['one is made', async () => ({ ok: true, lines: ['full'], detail: {} }), { summary: 'made full' }, true],
-  ['it fails', () => Promise.reject(new Error('a link is damaged')), { ok: false }, false],
+  ['it fails', () => Promise.reject(new Error('a link is damaged')), { ok: false }, true],
+  [
+    'it is not copied',
+    async () => ({ ok: false, lines: ['full'], detail: { synthetic: 'nightly-x' } }),
+    { ok: false, summary: 'made full' },
+    false,
+  ],
 ])(
   'a full backup of increments comes after the backup, and before what it lets go is deleted: %s',
   async (_, synthesize, result, pruned) => {

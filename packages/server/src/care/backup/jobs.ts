@@ -128,7 +128,8 @@ async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: J
   for (const line of lines) context.log(line);
   if (!ok) return { ok, summary: lines.join(' '), detail };
   const full = await putTogether(config, work, context);
-  if (full && !full.ok) return { ok: false, summary: [...lines, ...full.lines].join(' '), detail };
+  const isUncopied = full?.ok === false && full.detail.synthetic !== undefined;
+  if (isUncopied) return { ok: false, summary: [...lines, ...full.lines].join(' '), detail };
   const pruned = await work.prune(config, context).catch((error: unknown) => {
     if (codeOf(error) !== 'backup_in_use') throw error;
     // The backup is good; what is beyond retention goes after the next.
@@ -136,7 +137,8 @@ async function backUpAndPrune(config: BackupConfig, work: BackupWork, context: J
     return 0;
   });
   if (pruned > 0) context.log(`${pruned} backups beyond retention deleted`);
-  return { summary: [...lines, ...(full?.lines ?? [])].join(' '), detail: { ...detail, pruned, ...full?.detail } };
+  const summary = [...lines, ...(full?.lines ?? [])].join(' ');
+  return { ok: full?.ok ?? true, summary, detail: { ...detail, pruned, ...full?.detail } };
 }
 
 /** A full base backup where one is due. That it cannot be made takes nothing from the backup that was made. */

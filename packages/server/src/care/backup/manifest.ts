@@ -95,6 +95,9 @@ export interface BackupManifest {
   keyId: string;
 }
 
+/** Part of every base backup: the server's list of its files. */
+export const SERVER_MANIFEST = 'backup_manifest';
+
 /** A new id: readable, in order of time, unique. @param now milliseconds since the epoch */
 export function newBackupId(repository: Pick<Repository, 'folder'>, now: number): string {
   const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');

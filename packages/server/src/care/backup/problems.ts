@@ -69,9 +69,10 @@ const goodOf = (entries: readonly CatalogueEntry[]) => entries.filter(({ status 
 function runProblem(entries: readonly CatalogueEntry[], tier: string): Found {
   const newest = entries.findLast(({ status }) => status !== 'running');
   if (!newest || newest.status === 'good') return null;
+  const what = newest.synthetic === null ? `${tier} backup` : 'full backup that was to be put together of increments';
   return {
     code: 'failed',
-    message: `The last ${tier} backup is ${newest.status}: ${newest.why ?? 'no reason is known'}`,
+    message: `The last ${what} is ${newest.status}: ${newest.why ?? 'no reason is known'}`,
   };
 }
 

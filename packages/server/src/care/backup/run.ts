@@ -15,6 +15,8 @@ export interface RunningRecord {
   seen: string;
   /** Schemas of a one-off. */
   only?: readonly string[] | undefined;
+  /** The increment that is put together with what it builds on. */
+  synthesisOf?: string | undefined;
 }
 
 /** A run that failed. */
@@ -26,6 +28,7 @@ export interface FailedRecord {
   finished: string;
   error: { code: string; message: string };
   only?: readonly string[] | undefined;
+  synthesisOf?: string | undefined;
 }
 
 /** How often a run says that it is alive, and after which silence it is taken for dead. */
@@ -45,12 +48,12 @@ export const failedPath = ({ folder }: Repository, id: string) => `${folder}/fai
 export async function recordRun(
   repository: Repository,
   clock: Clock,
-  run: { id: string; tier: BackupTier; only?: readonly string[] | undefined; signal?: AbortSignal | undefined },
+  run: Pick<RunningRecord, 'id' | 'tier' | 'only' | 'synthesisOf'> & { signal?: AbortSignal | undefined },
   work: (started: string) => Promise<BackupManifest>,
 ): Promise<BackupManifest> {
-  const { id, tier, only, signal } = run;
+  const { id, tier, only, synthesisOf, signal } = run;
   const started = new Date(clock.now()).toISOString();
-  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started, only };
+  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started, only, synthesisOf };
   const path = runningPath(repository, id);
   const { modified } = await repository.writeRecord(path, record);
   const stopSaying = keepSaying(clock, SAY_EVERY, () =>

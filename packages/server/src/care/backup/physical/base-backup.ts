@@ -1,5 +1,11 @@
 import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
-import { type BackupManifest, FORMAT_OF_PIECES, type ManifestObject, writeManifest } from '../manifest.ts';
+import {
+  type BackupManifest,
+  FORMAT_OF_PIECES,
+  type ManifestObject,
+  SERVER_MANIFEST,
+  writeManifest,
+} from '../manifest.ts';
 import { compress, decompress } from '../object/blocks.ts';
 import { partOf } from '../objects.ts';
 import type { Repository } from '../repository.ts';
@@ -15,7 +21,6 @@ import { TarReader } from './tar.ts';
 
 /** Parts of a base backup, as its manifest names them. */
 export const BASE = 'base.tar';
-export const SERVER_MANIFEST = 'backup_manifest';
 export const FACTS = 'facts';
 
 /** What is kept with a base backup beside its bytes. */

@@ -6,6 +6,7 @@ import {
   FORMAT_WITHOUT_PIECES,
   type ManifestObject,
   newBackupId,
+  SERVER_MANIFEST,
   writeManifest,
 } from '../manifest.ts';
 import { compress, decompress } from '../object/blocks.ts';
@@ -15,7 +16,7 @@ import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
 import { whileArriving, whileReading } from '../use.ts';
 import { type KnownBase, readPhysicalState } from './archive-state.ts';
-import { BASE, FACTS, SERVER_MANIFEST, warningsOf } from './base-backup.ts';
+import { BASE, FACTS, warningsOf } from './base-backup.ts';
 import { PAGE_HASHES } from './hash-list.ts';
 import { changedFile } from './increment.ts';
 import { PIECES_PART } from './page-pieces.ts';
@@ -45,7 +46,8 @@ const MADE = new Set([BASE, PIECES_PART, SERVER_MANIFEST, PAGE_HASHES, FACTS]);
  * Puts the newest increment and all that it builds on together into a full base backup of the same moment, from the store alone.
  * Everything that is read is held against the server's lists; what was written is read back from the store before it counts. The
  * newest log and the backups that it was made of stay as they are.
- * @throws YumOpsError `synthesis_needless` where the newest base backup is full, `backup_damaged` naming the object, …
+ * @throws YumOpsError `synthesis_needless` where the newest base backup is full, `synthesis_doubted` where a verification found one of
+ *   them not good, `backup_damaged` naming the object, …
  */
 export async function synthesizeFull(input: SyntheticInput): Promise<BackupManifest> {
   const { repository, clock, signal } = input;
@@ -54,7 +56,7 @@ export async function synthesizeFull(input: SyntheticInput): Promise<BackupManif
     // Of two that come at once the second finds a full one made.
     return whileArriving(repository, clock, { id, signal }, async () => {
       const links = await newestLinks(repository, clock.now());
-      const run = { id: newBackupId(repository, clock.now()), tier: 'physical', signal } as const;
+      const run = { id: newBackupId(repository, clock.now()), tier: 'physical', synthesisOf: id, signal } as const;
       return recordRun(repository, clock, run, (begun) => new Synthesis(input, links, run.id, begun).make());
     });
   });
@@ -65,10 +67,21 @@ async function newestLinks(repository: Repository, now: number): Promise<KnownBa
   const { bases } = await readPhysicalState(repository, now);
   const newest = [...bases].sort(newestFirst)[0];
   const links = newest ? linksOf(newest, bases) : [];
-  if (links.length > 1) return links;
+  if (links.length > 1) return refuseDoubted(links);
   const what = newest ? `The newest base backup, ${newest.id}, is full` : 'There is no base backup';
   throw new YumOpsError('synthesis_needless', `${what}: there is nothing to put together.`, {
     hint: newest ? 'Nothing need be done.' : `Make one: yumops backup now ${repository.name}.`,
+    status: 409,
+  });
+}
+
+/** What a trial found wrong with a backup, such as a table that cannot be read, would be in a full one too, and nobody would know. */
+function refuseDoubted(links: KnownBase[]): KnownBase[] {
+  const doubted = links.find((link) => link.doubted);
+  if (!doubted) return links;
+  const message = `The last verification of ${doubted.id} found that it is not good: nothing is put together of it.`;
+  throw new YumOpsError('synthesis_doubted', message, {
+    hint: `The next base backup is a full one. See what is wrong: yumops backup verify ${doubted.id}.`,
     status: 409,
   });
 }
@@ -105,9 +118,9 @@ class Synthesis {
     objects.push(...(await this.#takeOver()));
     const draft = this.#manifestOf(objects);
     await this.#readBack({ ...draft, format: FORMAT_WITHOUT_PIECES, name: repository.name, keyId: repository.keyId });
-    const manifest = await writeManifest(repository, { ...draft, finished: isoOf(clock.now()) });
+    // Before the manifest: once there is one the backup is good, and no run may say that it failed.
     await this.#sayVerified(objects);
-    return manifest;
+    return writeManifest(repository, { ...draft, finished: isoOf(clock.now()) });
   }
 
   readonly #report = (what: string, done: number, total: number | null): void => {

@@ -1,12 +1,12 @@
 import { constants, type FileHandle, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../../lib/errors.ts';
-import type { ManifestObject } from '../manifest.ts';
+import { type ManifestObject, SERVER_MANIFEST } from '../manifest.ts';
 import { decompress } from '../object/blocks.ts';
 import { damaged } from '../object/format.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
-import { BASE, SERVER_MANIFEST } from './base-backup.ts';
+import { BASE } from './base-backup.ts';
 import { type BlockWrite, changedFile, IncrementReader, labelOfWhole } from './increment.ts';
 import { notePagesNeeded, PIECES_PART, readPieces } from './page-pieces.ts';
 import { PageSet } from './page-set.ts';

@@ -68,6 +68,24 @@ describe('retention', () => {
     expect(planRetention(later, keep, 'UTC').delete.map(({ id }) => id)).toEqual(['d0', 'd1', 'd2', 'bad']);
   });
 
+  test('increments that could not be put together keep nothing from being deleted but the record of it', () => {
+    const synthesis = (id: string, day: number, status: 'failed' | 'good') =>
+      entry(id, START + day * DAY_MS, { status, synthetic: { from: 'd2', begun: '' } });
+    const keep: BackupRetention = { daily: 1, weekly: 0, monthly: 0 };
+    const plan = planRetention([...nightly(3), synthesis('bad', 2.1, 'failed')], keep, 'UTC');
+    expect(plan.delete.map(({ id }) => id)).toEqual(['d0', 'd1']);
+    expect(plan.keep.at(-1)).toEqual({ id: 'bad', why: ['newest failed'] });
+    const later = planRetention(
+      [...nightly(3), synthesis('bad', 2.1, 'failed'), synthesis('full', 2.2, 'good')],
+      keep,
+      'UTC',
+    );
+    expect(later.keep.map(({ id }) => id)).toEqual(['full']);
+    // Nor do they hide that a backup failed.
+    const failed = entry('d3', START + 3 * DAY_MS, { status: 'failed' });
+    expect(planRetention([...nightly(3), failed, synthesis('bad', 3.1, 'failed')], keep, 'UTC').delete).toEqual([]);
+  });
+
   test('never deletes the last that was verified, nor the last that was restored', () => {
     const entries = nightly(10);
     Object.assign(entries[2] as object, { verified: { level: 3, at: '', ok: true } });

@@ -13,7 +13,7 @@ export interface RetentionPlan {
 
 /** What the plan reads of a catalogue. */
 export type PlannedEntry = Pick<CatalogueEntry, 'id' | 'tier' | 'parent' | 'started' | 'status' | 'verified'> &
-  Partial<Pick<CatalogueEntry, 'schemas' | 'oneOff'>>;
+  Partial<Pick<CatalogueEntry, 'schemas' | 'oneOff' | 'synthetic'>>;
 
 /** `2026-01-05`, of the week its Monday (ISO 8601), of the month its first day: by the calendar of the zone. */
 const BUCKETS: Record<keyof BackupRetention, (wall: number) => string> = {
@@ -32,7 +32,7 @@ const newestFirst = (a: PlannedEntry, b: PlannedEntry) => {
 /**
  * Decides what is kept: the newest good backup of each of the last so many days, ISO weeks and months that have one.
  * Also always: the newest good one (of all schemas, and of each choice of some), the last that was verified (and the last
- * that was restored on trial), and what kept increments build on. When the newest run failed nothing is deleted. Tiers are planned apart, since one cannot
+ * that was restored on trial), and what kept increments build on. When the newest backup failed nothing is deleted. Tiers are planned apart, since one cannot
  * stand in for the other, and so are one-offs of each choice of schemas, which stand in for nothing.
  * @param timeZone a backup belongs to the day of its start there
  */
@@ -47,7 +47,7 @@ export function planRetention(
     const ofKind = entries.filter((entry) => kindOf(entry) === kind).sort(newestFirst);
     markKind(ofKind, retention, timeZone, mark);
   }
-  const [newest] = entries.filter(({ status, oneOff }) => status !== 'running' && !oneOff).sort(newestFirst);
+  const newest = entries.toSorted(newestFirst).find(isTelling);
   if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
   markParents(entries, why, mark);
   const inOrder = [...entries].sort(newestFirst).reverse();
@@ -96,9 +96,23 @@ function markKind(
   const verified = good.find((entry) => entry.verified?.ok);
   const restored = good.find((entry) => entry.verified?.ok && entry.verified.level >= 2);
   for (const entry of [verified, restored]) if (entry) mark(entry.id, 'last verified');
-  // Who made a one-off by hand was told that it failed; it is no sign of what the schedule makes.
-  const [newest] = entries.filter(({ status, oneOff }) => status !== 'running' && !oneOff);
+  markFailed(entries, mark);
+}
+
+/** Everything where the newest backup failed; of a failure that takes nothing from what there is the record alone. */
+function markFailed(entries: readonly PlannedEntry[], mark: (id: string, reason: KeepReason) => void): void {
+  const newest = entries.find(isTelling);
   if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
+  const [last] = entries.filter(({ status }) => status !== 'running');
+  if (last?.synthetic && last.status !== 'good') mark(last.id, 'newest failed');
+}
+
+/**
+ * Whether a run is a sign of what the schedule makes. Who made a one-off by hand was told that it failed; and where increments could
+ * not be put together, they are all there.
+ */
+function isTelling({ status, oneOff, synthetic }: PlannedEntry): boolean {
+  return status !== 'running' && !oneOff && (status === 'good' || !synthetic);
 }
 
 /** What a kept increment builds on, up to the full backup. */
