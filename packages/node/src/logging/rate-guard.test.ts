@@ -87,3 +87,13 @@ it('tells people of losses by reason, at most every 30 s', () => {
   expect(told.slice(1)).toEqual(['lost 29 (file_failed) records']);
   expect(drops.totals()).toEqual({ buffer_full: 3, sampled: 7, file_failed: 29 });
 });
+
+it('goes on from a clock that was put back', () => {
+  const { logger, of } = sampled({ perMessage: 1 });
+  logger.info('line');
+  for (const at of [START - 3_600_000, START - 3_598_000]) {
+    vi.setSystemTime(at);
+    logger.info('line');
+  }
+  expect(of('line').length).toBe(2);
+});
