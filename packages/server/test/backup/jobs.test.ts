@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freeConnections } from '../../src/care/backup/logical/split.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { PostgresDatabase } from '../../src/store/source/index.ts';
 import { open, run, startEmbeddedServer, type TestServer } from '../database/server.ts';
-import { type BackupRig, damage, flip, makeRig } from './rig.ts';
+import { type BackupRig, damage, flip, hooks, makeRig } from './rig.ts';
 
 let server: TestServer;
 let url: string;
@@ -101,6 +104,65 @@ describe('a dump in three jobs', () => {
   test('restores with several programs into a new database', async () => {
     expect(await rig.restore(id, other('copy1'))).toMatchObject({ kept: null, warnings: [] });
     expect(await stateOf(other('copy1'))).toEqual(await stateOf(url));
+  });
+
+  test('gives the new database its name when it is complete, and drops what a killed restore left and nothing else', async () => {
+    const comment = `COMMENT ON DATABASE "whole_new_2026010#_030000" IS 'A restore of YumOps fills it. Where that was killed, the next restore to the same name drops it.'`;
+    for (const day of [1, 2, 3]) await run(admin, `CREATE DATABASE "whole_new_2026010${day}_030000"`);
+    for (const day of [1, 2]) await run(admin, comment.replace('#', `${day}`));
+    await run(admin, 'CREATE DATABASE "another_new_20260101_030000"');
+    const holder = await open(admin);
+    await holder.query(`SELECT pg_advisory_lock(${0x79756d72}, hashtext('whole_new_20260102_030000'))`);
+    const seen: Promise<unknown[]>[] = [];
+    const progress = (_done: number, _total: number | null, what: string) => {
+      if (what === 'bytes restored' && seen.length === 0) seen.push(databases());
+    };
+    const report = await rig
+      .backups()
+      .restore(id, new Secret(other('whole')), { table: undefined, yes: false }, { ...hooks(), progress });
+    await holder.end();
+    expect(report.warnings).toEqual([
+      'whole_new_20260101_030000, which a restore that was killed had left, was dropped',
+      expect.stringContaining('whole_new_20260103_030000 may be of a restore that was killed'),
+    ]);
+    expect((await seen[0])?.filter((name) => /^whole/.test(String(name)))).toEqual([
+      'whole_new_20260102_030000',
+      'whole_new_20260103_030000',
+      expect.stringMatching(/^whole_new_/),
+    ]);
+    const left = (await databases()).filter((name) => /^(whole|another)/.test(String(name))).sort();
+    expect(left).toEqual([
+      'another_new_20260101_030000',
+      'whole',
+      'whole_new_20260102_030000',
+      'whole_new_20260103_030000',
+    ]);
+    const [described] = await ask(
+      admin,
+      "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'whole'",
+    );
+    expect(described).toEqual([null]);
+  });
+
+  test('a target that is closed is named, with how it is opened', async () => {
+    await run(admin, 'CREATE DATABASE closed ALLOW_CONNECTIONS false');
+    const refused = { code: 'restore_target_closed', hint: expect.stringContaining('ALTER DATABASE "closed"') };
+    await expect(rig.restore(id, other('closed'))).rejects.toMatchObject(refused);
+  });
+
+  test('counts the connections of others also for a role that may not look at them', async () => {
+    await run(admin, "CREATE ROLE plain LOGIN PASSWORD 'plain'");
+    const plain = Object.assign(new URL(url), { username: 'plain', password: 'plain' }).href;
+    const freeOf = async (at: string) => {
+      const connection = await new PostgresDatabase('app', new Secret(at)).connect();
+      const free = await freeConnections(connection);
+      await connection.close();
+      return free;
+    };
+    const others = await Promise.all([1, 2, 3, 4].map(() => open(url)));
+    // The one that asks is another each time; sessions that end may be seen once more.
+    await vi.waitFor(async () => expect(await freeOf(plain)).toBe(await freeOf(url)), { timeout: 20_000 });
+    for (const one of others) await one.end();
   });
 
   test('restores in one transaction into an empty database', async () => {

@@ -23,17 +23,20 @@ export interface Split {
 const LARGE = 32 * 1024 * 1024;
 const LARGE_ENOUGH = 1024 * 1024;
 /** Connections that are left to the application. */
-const LEFT_FREE = 3;
+export const LEFT_FREE = 3;
 /** Most that is chosen when nobody asks: one process encrypts for all of them. */
 const MOST_JOBS = 4;
 /** Names of tables stand on a command line, which has an end. */
 const MOST_TABLES = 400;
 
-/** How many connections more a database takes from this role; the server keeps some for superusers. */
+/**
+ * How many connections more a database takes from this role; the server keeps some for superusers. Who may not look at the sessions
+ * of others does not see of what kind they are: those with a database count.
+ */
 const FREE = `
   SELECT least(
     current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-      - coalesce(current_setting('reserved_connections', true), '0')::int - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
+      - coalesce(current_setting('reserved_connections', true), '0')::int - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE CASE WHEN backend_type IS NULL THEN datid IS NOT NULL ELSE backend_type = 'client backend' END),
     (SELECT CASE WHEN rolconnlimit < 0 THEN NULL ELSE rolconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usename = current_user) END
        FROM pg_catalog.pg_roles WHERE rolname = current_user),
     (SELECT CASE WHEN datconnlimit < 0 THEN NULL ELSE datconnlimit - (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database()) END

@@ -8,7 +8,7 @@ import {
   quoteText,
 } from '../database.ts';
 import { restoreRoles, settingStatements } from '../logical/roles.ts';
-import { freeConnections, type Parallelism } from '../logical/split.ts';
+import { freeConnections, LEFT_FREE, type Parallelism } from '../logical/split.ts';
 import type { BackupManifest, BackupSource } from '../manifest.ts';
 import { dumpsOf, readClusterRecord, readDump } from '../objects.ts';
 import type { Repository } from '../repository.ts';
@@ -126,7 +126,7 @@ async function prepareDatabase(
     const { asked, cores } = parallelism;
     const wanted = asked ?? Math.min(cores, dumpsOf(manifest).length);
     const free = await freeConnections(connection);
-    const jobs = Math.max(1, Math.min(wanted, free));
+    const jobs = Math.max(1, Math.min(wanted, free - LEFT_FREE));
     if (jobs < wanted)
       warnings.push(`${jobs} of ${wanted} jobs: the server has only ${Math.max(free, 0)} free connections`);
     return { all, jobs, warnings };

@@ -1,9 +1,10 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { YumOpsError } from '../../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, type BackupDatabase, quoteIdentifier } from '../database.ts';
 import type { BackupManifest } from '../manifest.ts';
 import { dumpsOf, partOf, readThrough } from '../objects.ts';
 import { createDatabase, dumpMajor, type RestoreDeps, restoreInto } from './into-database.ts';
+import { holdName, markAsOurs, shortened, sweepLeft } from './left-databases.ts';
 import { checkServer, connectToServer, type Mark, refuseSource, stateOfTarget, type TargetState } from './target.ts';
 
 export interface RestorePlan {
@@ -77,65 +78,78 @@ export async function restoreDatabase(
   }
   const server = await connectToServer(target);
   try {
-    if (state === 'missing') {
-      const warnings = await restoreNew(deps, plan, server, target);
-      return { database: target.catalog, kept: null, warnings };
-    }
+    const { catalog } = target;
     const time = stamp(deps.clock.now());
-    const fresh = target.withCatalog(shortened(target.catalog, `_new_${time}`));
-    const warnings = await restoreNew(deps, plan, server, fresh);
-    const kept = shortened(target.catalog, `_before_${time}`);
-    await swap(server, { current: target.catalog, fresh: fresh.catalog, kept });
-    return { database: target.catalog, kept, warnings };
+    const warnings = await sweepLeft(server, catalog);
+    const fresh = target.withCatalog(shortened(catalog, `_new_${time}`));
+    const kept = state === 'missing' ? null : shortened(catalog, `_before_${time}`);
+    warnings.push(...(await restoreNew(deps, plan, server, { fresh, kept })));
+    return { database: catalog, kept, warnings };
   } finally {
     await server.close();
   }
 }
 
+/** Fills a new database, which gets the name of the target when it is complete: nobody finds it half filled. */
 async function restoreNew(
   deps: RestoreDeps,
-  { manifest }: RestorePlan,
+  { manifest, target }: RestorePlan,
   server: BackupConnection,
-  database: BackupDatabase,
+  { fresh, kept }: { fresh: BackupDatabase; kept: string | null },
 ): Promise<string[]> {
-  const different = await createDatabase(server, database.catalog, manifest.source);
+  const name = fresh.catalog;
+  await holdName(server, name);
+  const different = await createDatabase(server, name, manifest.source);
   try {
-    return [...different, ...(await restoreInto(deps, manifest, database, true))];
+    await markAsOurs(server, name);
+    const warnings = await restoreInto(deps, manifest, fresh, true);
+    await putInPlace(server, { current: target.catalog, fresh: name, kept });
+    return [...different, ...warnings];
   } catch (error) {
     // The server may not have seen yet that a program was ended.
-    await server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(database.catalog)} WITH (FORCE)`);
+    const dropping = server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    await dropping.catch((left: unknown) => {
+      const message = `${messageOf(error)} Nor could the new database "${name}" be dropped: ${messageOf(left)}`;
+      throw new YumOpsError(codeOf(error) ?? 'restore_failed', message, {
+        hint: `The next restore to "${target.catalog}" drops it.`,
+        status: 409,
+        cause: error,
+      });
+    });
     throw error;
   }
 }
 
-/** Gives the new database the name of the current one. Who is connected to the current one is sent away. */
-async function swap(
+/**
+ * Gives the new database its name; what has it is kept under another. Who is connected to that is sent away. The names change together
+ * or not at all.
+ * @param kept null = nothing has the name
+ */
+async function putInPlace(
   server: BackupConnection,
-  { current, fresh, kept }: { current: string; fresh: string; kept: string },
+  { current, fresh, kept }: { current: string; fresh: string; kept: string | null },
 ): Promise<void> {
-  const rename = (from: string, to: string) =>
-    `ALTER DATABASE ${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)}`;
-  await server.query(`ALTER DATABASE ${quoteIdentifier(current)} ALLOW_CONNECTIONS false`);
+  const alter = (name: string, what: string) => server.query(`ALTER DATABASE ${quoteIdentifier(name)} ${what}`);
+  if (kept !== null) await alter(current, 'ALLOW_CONNECTIONS false');
   try {
-    await server.query(
-      'SELECT pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
-      [current],
-    );
-    await server.query(rename(current, kept));
+    if (kept !== null) {
+      await server.query(
+        'SELECT pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+        [current],
+      );
+    }
+    await server.query('BEGIN');
+    await server.query(`COMMENT ON DATABASE ${quoteIdentifier(fresh)} IS NULL`);
+    if (kept !== null) await alter(current, `RENAME TO ${quoteIdentifier(kept)}`);
+    await alter(fresh, `RENAME TO ${quoteIdentifier(current)}`);
+    if (kept !== null) await alter(kept, 'ALLOW_CONNECTIONS true');
+    await server.query('COMMIT');
   } catch (error) {
-    await server.query(`ALTER DATABASE ${quoteIdentifier(current)} ALLOW_CONNECTIONS true`);
+    await server.query('ROLLBACK');
+    if (kept !== null) await alter(current, 'ALLOW_CONNECTIONS true');
     throw error;
   }
-  await server.query(rename(fresh, current));
-  await server.query(`ALTER DATABASE ${quoteIdentifier(kept)} ALLOW_CONNECTIONS true`);
 }
 
 /** `20260105_030000` */
 const stamp = (now: number) => new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
-
-/** Names have 63 bytes at most. */
-function shortened(name: string, suffix: string): string {
-  let start = name;
-  while (Buffer.byteLength(start + suffix) > 63) start = start.slice(0, -1);
-  return start + suffix;
-}

@@ -1,5 +1,5 @@
 import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
-import type { BackupConnection, BackupDatabase } from '../database.ts';
+import { type BackupConnection, type BackupDatabase, quoteIdentifier } from '../database.ts';
 import type { BackupManifest } from '../manifest.ts';
 
 /** What is at the address that is restored to. */
@@ -48,8 +48,13 @@ const USED = `
 export async function stateOfTarget(database: BackupDatabase): Promise<TargetState> {
   const server = await connectToServer(database);
   try {
-    const [row] = await server.query('SELECT FROM pg_catalog.pg_database WHERE datname = $1', [database.catalog]);
+    const { catalog } = database;
+    const [row] = await server.query<{ open: boolean }>(
+      'SELECT datallowconn AS open FROM pg_catalog.pg_database WHERE datname = $1',
+      [catalog],
+    );
     if (!row) return 'missing';
+    if (!row.open) throw closedTarget(catalog);
   } finally {
     await server.close();
   }
@@ -60,6 +65,14 @@ export async function stateOfTarget(database: BackupDatabase): Promise<TargetSta
   } finally {
     await connection.close();
   }
+}
+
+/** Somebody closed it; or a restore did, that was killed before it gave it another name. */
+function closedTarget(catalog: string): YumOpsError {
+  return new YumOpsError('restore_target_closed', `The database "${catalog}" takes no connections.`, {
+    hint: `If a restore was killed just before its end: ALTER DATABASE ${quoteIdentifier(catalog)} ALLOW_CONNECTIONS true`,
+    status: 409,
+  });
 }
 
 /**
