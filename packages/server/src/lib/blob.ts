@@ -20,6 +20,11 @@ export interface PutOptions {
    * time. Only for a body that is the same each time; where the store keeps no parts it begins again.
    */
   resume?: boolean;
+  /**
+   * Is sent again for some minutes where the network loses it: what was stored for it before would be for nothing. Else a store that
+   * is away is told of after a minute at most.
+   */
+  patient?: boolean;
   /** What a browser takes it for, where the store tells browsers. */
   contentType?: string;
   /** How long whoever reads it by HTTP may keep it, where the store tells them: a value of `cache-control`. */

@@ -74,6 +74,39 @@ test('a part that the network loses is sent again for longer than the client tri
   store.close();
 });
 
+test('what was stored while its answer was lost is ours, and what is another is still refused', async () => {
+  const store = await openBlobStore(s3.url, '/');
+  const [small, large] = [Buffer.from('a manifest'), Buffer.alloc(9 * MB, 3)];
+  for (const [path, body, only] of [
+    ['small', small, /^PUT .*small/],
+    ['large', pieces(large), /^POST .*large.*uploadId=/],
+  ] as const) {
+    const loseAnswers = { only, times: 1 };
+    s3.faults = { loseAnswers };
+    expect(await store.put(path, body, { ifAbsent: true })).toMatchObject({ path });
+    expect(loseAnswers.times).toBe(0);
+  }
+  expect((await readBlob(store, 'small')).equals(small)).toBe(true);
+  expect((await readBlob(store, 'large')).equals(large)).toBe(true);
+  for (const faults of [{}, { lose: { only: /^PUT .*small/, times: 1 } }]) {
+    s3.faults = faults;
+    await expect(store.put('small', Buffer.from('another'), { ifAbsent: true })).rejects.toMatchObject({
+      code: 'blob_exists',
+    });
+  }
+  await expect(store.put('small', small, { ifAbsent: true })).rejects.toMatchObject({ code: 'blob_exists' });
+  store.close();
+});
+
+test('an object that must not be lost is sent again for longer than the client tries by itself', async () => {
+  const store = await openBlobStore(s3.url, '/');
+  const lose = { only: /^PUT .*manifest/, times: 7 };
+  s3.faults = { lose };
+  await store.put('manifest', Buffer.from('all of it'), { ifAbsent: true, patient: true });
+  expect(lose.times).toBe(0);
+  store.close();
+});
+
 test('parts of other bytes are sent again, and an upload whose source fails is taken back', async () => {
   const store = await openBlobStore(s3.url, '/');
   const ended = new AbortController();

@@ -61,6 +61,8 @@ export interface S3Faults {
   hold?: { only: RegExp; until: Promise<unknown> };
   /** Breaks the connection of the next so many requests such as `PUT /bucket/the/key?partNumber=2` before they are heard. */
   lose?: { only: RegExp; times: number };
+  /** Does what the next so many such requests say, and breaks the connection before it answers. */
+  loseAnswers?: { only: RegExp; times: number };
   /** Refuses uploads once it holds so many bytes. */
   quota?: number;
 }
@@ -130,6 +132,8 @@ function checkSignature(request: IncomingMessage, url: URL, body: Buffer): strin
 /** The type of what nobody said one of. */
 const UNSAID: Told = { 'content-type': 'binary/octet-stream' };
 
+const etagOf = (body: Buffer) => `"${createHash('md5').update(body).digest('hex')}"`;
+
 class Bucket {
   readonly versions = new Map<string, Version[]>();
   readonly uploads = new Map<string, PendingUpload>();
@@ -153,8 +157,14 @@ class Bucket {
     return `v${++this.#next}`;
   }
 
-  add(key: string, body: Buffer, lockedUntil: number, told: Told = UNSAID, marker = false): Version {
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+  add(
+    key: string,
+    body: Buffer,
+    lockedUntil: number,
+    told: Told = UNSAID,
+    marker = false,
+    etag = etagOf(body),
+  ): Version {
     const version = { id: this.id(), body, etag, modified: new Date(), lockedUntil, marker, told };
     this.versions.set(key, this.locks ? [...(this.versions.get(key) ?? []), version] : [version]);
     return version;
@@ -265,7 +275,13 @@ function completeUpload(call: Call): Answer {
     if (index < parts.length - 1 && part.length < LEAST_PART) throw new Refusal(400, 'EntityTooSmall');
   }
   bucket.uploads.delete(id);
-  const { etag } = bucket.add(key, Buffer.concat(parts as Buffer[]), upload.lockedUntil, upload.told);
+  const sums = parts.map((part) =>
+    createHash('md5')
+      .update(part as Buffer)
+      .digest(),
+  );
+  const whole = `"${createHash('md5').update(Buffer.concat(sums)).digest('hex')}-${parts.length}"`;
+  const { etag } = bucket.add(key, Buffer.concat(parts as Buffer[]), upload.lockedUntil, upload.told, false, whole);
   const xml = `<CompleteMultipartUploadResult><Key>${escapeXml(key)}</Key><ETag>${etag}</ETag></CompleteMultipartUploadResult>`;
   return { status: 200, body: xml };
 }
@@ -478,7 +494,12 @@ async function answerTo(bucket: Bucket, request: IncomingMessage, response: Serv
     const body = `<Error><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error>`;
     answer = { status: error.status, body };
   }
-  const { hold } = bucket.faults;
+  const { hold, loseAnswers } = bucket.faults;
+  if (loseAnswers && loseAnswers.times > 0 && loseAnswers.only.test(`${request.method} ${request.url}`)) {
+    loseAnswers.times--;
+    request.socket.destroy();
+    return;
+  }
   if (hold?.only.test(`${request.method} ${url.pathname}`)) await hold.until;
   if (bucket.faults.slow) await new Promise((resolve) => setTimeout(resolve, bucket.faults.slow));
   const bytes = Buffer.from(answer.body ?? '');

@@ -117,7 +117,11 @@ export async function writeManifest(
 ): Promise<BackupManifest> {
   const whole = { format, name: repository.name, ...manifest } as const;
   const locked = manifest.lockedUntil === null ? {} : { lockUntil: Date.parse(manifest.lockedUntil) };
-  await repository.writeRecord(manifestPath(repository, manifest.id), whole, { ifAbsent: true, ...locked });
+  await repository.writeRecord(manifestPath(repository, manifest.id), whole, {
+    ifAbsent: true,
+    patient: true,
+    ...locked,
+  });
   return { ...whole, keyId: repository.keyId };
 }
 

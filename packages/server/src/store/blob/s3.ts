@@ -19,6 +19,7 @@ import {
   PutObjectRetentionCommand,
   S3Client,
   type S3ClientConfig,
+  type S3ServiceException as ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { type BlobInfo, type BlobStore, type ByteRange, checkBlobPath, type PutOptions } from '../../lib/blob.ts';
@@ -123,7 +124,7 @@ export class S3BlobStore implements BlobStore {
       }
       begun.upload ??= (options.resume && (await this.#takeUp(path))) || (await this.#begin(path, options));
       if (bytes.length > 0) await this.#putPart(begun.upload, number, bytes, options);
-      if (last) await this.#complete(begun.upload, options);
+      if (last) await this.#complete(path, begun.upload, options);
     }
     return sent;
   }
@@ -251,18 +252,41 @@ export class S3BlobStore implements BlobStore {
   }
 
   async #putWhole(path: string, bytes: Buffer, options: PutOptions): Promise<void> {
-    await this.#client.send(
-      new PutObjectCommand({
-        ...this.#key(path),
-        Body: bytes,
-        ContentLength: bytes.length,
-        ContentMD5: md5(bytes),
-        ...toldToReaders(options),
-        ...this.#lockOf(options),
-        ...(options.ifAbsent && { IfNoneMatch: '*' }),
-      }),
-      abortable(options),
-    );
+    const send = () =>
+      this.#client.send(
+        new PutObjectCommand({
+          ...this.#key(path),
+          Body: bytes,
+          ContentLength: bytes.length,
+          ContentMD5: md5(bytes),
+          ...toldToReaders(options),
+          ...this.#lockOf(options),
+          ...(options.ifAbsent && { IfNoneMatch: '*' }),
+        }),
+        abortable(options),
+      );
+    await this.#sendOnce(path, send, { ...options, etag: createHash('md5').update(bytes).digest('hex') });
+  }
+
+  /**
+   * Sends what makes an object. Where an answer was lost and the next one says that the object is there already, or the upload is
+   * no more, it is ours when it has our checksum; a service that encrypts gives others, and what it says is believed then.
+   */
+  async #sendOnce(path: string, send: () => Promise<unknown>, options: PutOptions & { etag: string }): Promise<void> {
+    let sent = 0;
+    const counted = () => {
+      sent++;
+      return send();
+    };
+    try {
+      await (options.patient ? sendPatiently(counted, options.signal) : counted());
+    } catch (error) {
+      const { httpStatusCode = 0, attempts = 1 } = (error as Partial<ServiceException>).$metadata ?? {};
+      if ((httpStatusCode !== 412 && httpStatusCode !== 404) || sent + attempts <= 2) throw error;
+      const found = await this.#client.send(new HeadObjectCommand(this.#key(path))).catch(() => undefined);
+      if (found?.ETag?.replaceAll('"', '') !== options.etag) throw error;
+      if (options.lockUntil !== undefined) await this.extendLock(path, options.lockUntil);
+    }
   }
 
   async #begin(path: string, options: PutOptions): Promise<Upload> {
@@ -347,15 +371,17 @@ export class S3BlobStore implements BlobStore {
     parts.push({ ETag, PartNumber: number });
   }
 
-  async #complete({ parts, there: _, ...upload }: Upload, options: PutOptions): Promise<void> {
-    await this.#client.send(
-      new CompleteMultipartUploadCommand({
-        ...upload,
-        MultipartUpload: { Parts: parts },
-        ...(options.ifAbsent && { IfNoneMatch: '*' }),
-      }),
-      abortable(options),
-    );
+  async #complete(path: string, { parts, there: _, ...upload }: Upload, options: PutOptions): Promise<void> {
+    const send = () =>
+      this.#client.send(
+        new CompleteMultipartUploadCommand({
+          ...upload,
+          MultipartUpload: { Parts: parts },
+          ...(options.ifAbsent && { IfNoneMatch: '*' }),
+        }),
+        abortable(options),
+      );
+    await this.#sendOnce(path, send, { ...options, patient: true, etag: etagOf(parts) });
   }
 
   /** What stays behind where this fails is invisible, and a rule of the bucket for unfinished uploads removes it. */
@@ -385,6 +411,12 @@ function toldToReaders({ contentType, cacheControl }: PutOptions) {
     ...(contentType !== undefined && { ContentType: contentType }),
     ...(cacheControl !== undefined && { CacheControl: cacheControl }),
   };
+}
+
+/** The checksum that services give an object of parts: that of the checksums of these, and their number. */
+function etagOf(parts: Upload['parts']): string {
+  const sums = parts.map(({ ETag = '' }) => Buffer.from(ETag.replaceAll('"', ''), 'hex'));
+  return `${createHash('md5').update(Buffer.concat(sums)).digest('hex')}-${parts.length}`;
 }
 
 /** A download that may break and go on. */
