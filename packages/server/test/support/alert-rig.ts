@@ -326,13 +326,20 @@ export class AlertRig {
   async run(): Promise<void> {
     const engine = this.engine;
     if (!engine) return;
-    // An attempt that ends may leave something new to do.
-    for (let attempts = -1; attempts !== this.receivers.attempts || this.#nextRun <= engine.now() + 10; ) {
+    // An attempt that ends may leave something new to do. What is due within milliseconds waits until the clock is there.
+    for (let attempts = -1; attempts !== this.receivers.attempts || (await this.#isDue(engine)); ) {
       attempts = this.receivers.attempts;
       this.#nextRun = await engine.run();
       if (this.#second) this.#nextRun = Math.min(this.#nextRun, await this.#second.run());
       await this.settled();
     }
+  }
+
+  async #isDue(engine: AlertEngine): Promise<boolean> {
+    if (this.#nextRun <= engine.now()) return true;
+    return (
+      this.#nextRun <= engine.now() + 10 && ((await this.store.nextDue()) ?? Number.POSITIVE_INFINITY) <= engine.now()
+    );
   }
 
   async settled(): Promise<void> {
