@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from './pipeline.ts';
 import { markStopping } from './readiness.ts';
@@ -12,10 +13,35 @@ export interface GracefulStopOptions {
   onStop?: () => Promise<void> | void;
 }
 
+/** How long a connection may be silent once the listeners are closed, milliseconds: a request may be on its way. */
+const SILENCE = 1_000;
+
+/** The open connections of servers. To Node one on which nothing was sent yet, as browsers open them ahead, is no idle one. */
+const connections = new WeakMap<Server, Set<Socket>>();
+
+function watchConnections(server: Server): void {
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+}
+
+function closeSilent(server: Server): void {
+  for (const socket of connections.get(server) ?? []) {
+    if (socket.bytesRead === 0) socket.destroy();
+  }
+}
+
 async function drain(server: Server, timeout: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const since = performance.now();
   // A connection that stays open after its last answer would hold the process until the client leaves.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    if (performance.now() - since > SILENCE) closeSilent(server);
+  }, 50);
   const forced = setTimeout(() => server.closeAllConnections(), timeout);
   await closed;
   clearInterval(idle);
@@ -33,6 +59,7 @@ export async function stopGracefully(servers: readonly Server[], options: Gracef
 
 /** Stops gracefully on SIGTERM and SIGINT, then exits with 0; a second signal ends the process at once with 1. */
 export function stopOnSignals(servers: readonly Server[], options?: GracefulStopOptions): void {
+  for (const server of servers) watchConnections(server);
   let stopping = false;
   const onSignal = async () => {
     if (stopping) {
