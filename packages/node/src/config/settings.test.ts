@@ -17,3 +17,11 @@ it.each([
 ])('knows release and commit from %j', (env, release, commit) => {
   expect(readSettings(env)).toMatchObject({ release, commit });
 });
+
+it.each<[string | undefined, string[] | undefined]>([
+  [undefined, undefined],
+  ['none', []],
+  ['orders.test, *.shop.test', ['orders.test', '*.shop.test']],
+])('reads the destinations of traces from %j', (text, propagateTo) => {
+  expect(readSettings({ YUMOPS_PROPAGATE_TO: text })).toMatchObject({ propagateTo });
+});

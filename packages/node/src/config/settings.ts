@@ -20,6 +20,8 @@ export interface Settings {
   trustProxy: string | undefined;
   /** Names for hosts of outbound calls, `host[:port]` to provider. */
   providers: Record<string, string>;
+  /** Where outgoing calls carry the trace of their request; undefined = what only one's own network can reach. */
+  propagateTo: readonly (string | RegExp)[] | undefined;
   /** Key of the HMAC that replaces values whose equality matters, such as session ids. */
   hashKey: string | undefined;
   /** Bearer token that opens the detailed health report. */
@@ -57,6 +59,11 @@ function providersOf(text: string | undefined): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
+/** `none` is an empty list: no call carries a trace. */
+function destinationsOf(text: string | undefined): string[] | undefined {
+  return text === 'none' ? [] : text?.split(',').map((part) => part.trim());
+}
+
 /**
  * Reads the settings. `YUMOPS_*` wins; otherwise the variables that platforms and frameworks set are used
  * (`VERCEL_*`, `NEXT_PUBLIC_APP_VERSION`, `OTEL_SERVICE_NAME`, `NODE_ENV`, `LOG_LEVEL`).
@@ -77,6 +84,7 @@ export function readSettings(env: Environment = process.env): Settings {
     pretty: format === undefined ? development : format === 'pretty',
     trustProxy: first(env['YUMOPS_TRUST_PROXY']) ?? (env['VERCEL'] === '1' ? 'vercel' : undefined),
     providers: providersOf(env['YUMOPS_PROVIDERS']),
+    propagateTo: destinationsOf(first(env['YUMOPS_PROPAGATE_TO'])),
     hashKey: first(env['YUMOPS_HASH_KEY'], env['YUMOPS_KEY']),
     healthToken: first(env['HEALTH_TOKEN'], env['YUMOPS_HEALTH_TOKEN']),
     cronSecret: first(env['CRON_SECRET']),

@@ -1,8 +1,7 @@
-import { getActiveSpan } from '../errors/spans.ts';
+import { traceparent } from '../errors/traceparent.ts';
 import { currentScope } from '../runtime/scope.ts';
 
 const LONGEST_REQUEST_ID = 100;
-const HEX = /^[0-9a-f]+$/;
 
 /**
  * A statement with a comment that names the request and the trace that it runs for, in the form of sqlcommenter
@@ -11,19 +10,13 @@ const HEX = /^[0-9a-f]+$/;
  */
 export function commented(text: string): string {
   const fields = currentScope()?.fields;
-  const span = getActiveSpan();
+  const trace = traceparent();
   const parts: string[] = [];
   if (typeof fields?.requestId === 'string' && fields.requestId !== '') {
     parts.push(`request_id='${encoded(fields.requestId.slice(0, LONGEST_REQUEST_ID))}'`);
   }
-  const traceId = span?.traceId ?? fields?.traceId;
-  const spanId = span?.spanId ?? fields?.spanId;
-  if (isHex(traceId, 32) && isHex(spanId, 16)) parts.push(`traceparent='00-${traceId}-${spanId}-01'`);
+  if (trace !== undefined) parts.push(`traceparent='${trace}'`);
   return parts.length === 0 || text.includes("traceparent='") ? text : `/*${parts.join(',')}*/ ${text}`;
-}
-
-function isHex(id: unknown, length: number): boolean {
-  return typeof id === 'string' && id.length === length && HEX.test(id);
 }
 
 /** A request's id may be the client's own words: nothing in it may end the comment or the quotation. */

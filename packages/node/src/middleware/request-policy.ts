@@ -133,10 +133,10 @@ export function identify(
 /** What a request hands to everything that runs for it: fields of its log records, and where it comes from. */
 export function scopeOf(identity: RequestIdentity): Scope {
   const { requestId, ip, peer, forwarded } = identity;
-  const { traceId, spanId } = identity.trace;
+  const { traceId, spanId, sampled } = identity.trace;
   return {
     fields: ip === undefined ? { requestId, traceId, spanId } : { requestId, traceId, spanId, ip },
-    request: { route: undefined, peer, forwarded },
+    request: { route: undefined, peer, forwarded, sampled },
     written: undefined,
   };
 }

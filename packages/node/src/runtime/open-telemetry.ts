@@ -11,11 +11,18 @@ interface SpanContext {
 }
 
 interface OpenTelemetryApi {
+  /** What the application registered to make spans. */
+  trace?: unknown;
   context?: { active(): { getValue(key: symbol): { spanContext?(): SpanContext } | undefined } };
 }
 
 /** Ids are hexadecimal digits that are not all zero; what has another form is none of OpenTelemetry. */
 const isId = (text: unknown) => typeof text === 'string' && /^(?!0*$)[0-9a-f]{1,64}$/i.test(text);
+
+/** Whether OpenTelemetry traces this application. */
+export function hasTracer(): boolean {
+  return (globalThis as { [API]?: OpenTelemetryApi })[API]?.trace !== undefined;
+}
 
 /** The span of OpenTelemetry in which the running code is; undefined without OpenTelemetry, and outside of spans. */
 export function activeSpan(): TraceContext | undefined {

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { BATCH_HEADER } from '../transport/http-post.ts';
+import { isOwnRequest } from '../transport/http-post.ts';
 import { pipeline } from './pipeline.ts';
 import { providerOf } from './providers.ts';
 import { currentScope, type ScopeFields } from './scope.ts';
@@ -106,7 +106,7 @@ export function watchOutboundCalls(): () => void {
       'http.client.request.start',
       (message) => {
         const { request } = message as { request: ClientRequest };
-        if (request.getHeader(BATCH_HEADER) === undefined) {
+        if (!isOwnRequest(request)) {
           begin(request, String(request.getHeader('host') ?? request.host), request.method);
         }
       },

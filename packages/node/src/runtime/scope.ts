@@ -25,6 +25,8 @@ export interface ScopeRequest {
   peer: string | undefined;
   /** Whether a proxy's header came with it. */
   forwarded: boolean;
+  /** False where whoever began its trace does not keep it. */
+  sampled?: boolean;
 }
 
 /** The fields of one piece of work, and their text once a logger has written them. */

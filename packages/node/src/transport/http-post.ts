@@ -1,7 +1,15 @@
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 
 /** Header that marks the SDK's own requests, so that they are not reported as outbound calls of the application. */
 export const BATCH_HEADER = 'x-yumops-batch';
+
+/** Marks requests of the SDK whose receiver is not to be told: it may be any server of Sentry's protocol. */
+const OWN = Symbol.for('yumops.request.own');
+
+/** Whether a request is one of the SDK's own, and no call of the application. */
+export function isOwnRequest(request: ClientRequest): boolean {
+  return OWN in request || request.hasHeader(BATCH_HEADER);
+}
 
 export interface Answer {
   status: number;
@@ -40,6 +48,7 @@ export function post(url: URL, headers: Record<string, string>, body: Buffer, ti
   return new Promise((resolve, reject) => {
     const { agent, request: open } = client(url);
     const request = open(url, { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent });
+    Object.assign(request, { [OWN]: true });
     const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const settle = (finish: () => void) => {
       clearTimeout(deadline);
