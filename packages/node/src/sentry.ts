@@ -1,7 +1,9 @@
 export {
   addBreadcrumb,
+  addIntegration,
   type CheckIn,
   captureCheckIn,
+  captureEvent,
   captureException,
   captureFeedback,
   captureMessage,
@@ -19,13 +21,15 @@ export {
   withMonitor,
   wrap,
 } from './errors/capture.ts';
-export type { CaptureContext, ErrorEvent, Hint } from './errors/client.ts';
+export type { CaptureContext, ErrorEvent, GivenEvent, Hint } from './errors/client.ts';
 export {
   captureUserFeedback,
   configureScope,
   getClient,
+  getCurrentHub,
   getIsolationScope,
   Handlers,
+  type Hub,
   isEnabled,
   isInitialized,
   startTransaction,
@@ -38,6 +42,29 @@ export {
   setupExpressErrorHandler,
   setupFastifyErrorHandler,
 } from './errors/framework-errors.ts';
+export {
+  consoleIntegration,
+  contextLinesIntegration,
+  dedupeIntegration,
+  eventFiltersIntegration,
+  expressIntegration,
+  extraErrorDataIntegration,
+  fastifyIntegration,
+  getDefaultIntegrations,
+  honoIntegration,
+  httpIntegration,
+  type Integration,
+  type Integrations,
+  inboundFiltersIntegration,
+  koaIntegration,
+  linkedErrorsIntegration,
+  nativeNodeFetchIntegration,
+  nodeContextIntegration,
+  onUncaughtExceptionIntegration,
+  onUnhandledRejectionIntegration,
+  processSessionIntegration,
+  requestDataIntegration,
+} from './errors/integrations.ts';
 export { type MetricOptions, metrics } from './errors/metrics.ts';
 export {
   type Attachment,
@@ -49,6 +76,7 @@ export {
   withScope,
 } from './errors/scope.ts';
 export {
+  continueTrace,
   getActiveSpan,
   Span,
   type SpanOptions,

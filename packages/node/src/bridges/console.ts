@@ -1,14 +1,11 @@
-import type { Level } from '@yumops/protocol';
 import { pipeline } from '../runtime/pipeline.ts';
 import { shared } from '../runtime/shared.ts';
 import { split } from './arguments.ts';
-
-const METHODS = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const;
-type Method = keyof typeof METHODS;
+import { type ConsoleMethod, watchConsole } from './watch-console.ts';
 
 export interface CaptureConsoleOptions {
   /** Methods that are recorded; default all: `debug`, `log`, `info`, `warn`, `error`. */
-  methods?: readonly Method[];
+  methods?: readonly ConsoleMethod[];
 }
 
 /** The capture of this process: while one runs, another begins nothing. */
@@ -23,32 +20,12 @@ export function captureConsole(options: CaptureConsoleOptions = {}): () => void 
   if (current.restore !== undefined) {
     return current.restore;
   }
-  const wanted = options.methods ?? (Object.keys(METHODS) as Method[]);
-  const originals = wanted.map((method) => [method, console[method]] as const);
-  let recording = false;
-  for (const [method, original] of originals) {
-    const level: Level = METHODS[method];
-    console[method] = (...args: unknown[]) => {
-      original.apply(console, args);
-      // What a getter or the SDK itself says in the meantime is no record of the application.
-      if (recording) {
-        return;
-      }
-      recording = true;
-      try {
-        const { message, fields } = split(args);
-        pipeline().telemetry.foreign(level, Date.now(), message, fields);
-      } catch {
-        // Nothing that is logged may break the application.
-      } finally {
-        recording = false;
-      }
-    };
-  }
+  const stop = watchConsole((method, args) => {
+    const { message, fields } = split(args);
+    pipeline().telemetry.foreign(method === 'log' ? 'info' : method, Date.now(), message, fields);
+  }, options.methods);
   current.restore = () => {
-    for (const [method, original] of originals) {
-      console[method] = original;
-    }
+    stop();
     current.restore = undefined;
   };
   return current.restore;

@@ -1,7 +1,8 @@
 import { logger as appLogger } from '../logging/default-logger.ts';
 import { randomHex } from '../middleware/trace-context.ts';
-import type { CaptureContext } from './client.ts';
+import type { CaptureContext, GivenEvent, Hint } from './client.ts';
 import { closeClient, currentClient } from './current.ts';
+import type { Integration } from './integrations.ts';
 import { type Breadcrumb, getCurrentScope, type SeverityLevel, type User } from './scope.ts';
 
 /** Sends what was thrown. @returns the event's id; empty before `init` */
@@ -14,6 +15,16 @@ export function captureMessage(message: string, context?: SeverityLevel | Captur
   const { level = getCurrentScope().level ?? 'info', ...rest } =
     typeof context === 'string' ? { level: context } : (context ?? {});
   return currentClient()?.captureMessage(message, level, rest) ?? '';
+}
+
+/** Sends an event that was put together by hand. @returns its id; empty before `init` */
+export function captureEvent(event: GivenEvent, hint?: Hint): string {
+  return currentClient()?.captureEvent(event, hint) ?? '';
+}
+
+/** Adds a part to the client; before `init` it does nothing. */
+export function addIntegration(integration: Integration): void {
+  currentClient()?.addIntegration(integration);
 }
 
 export function addBreadcrumb(breadcrumb: Breadcrumb): void {

@@ -1,19 +1,24 @@
 import { hostname } from 'node:os';
-import { RecordWriter } from '../logging/record-writer.ts';
+import { describe, RecordWriter } from '../logging/record-writer.ts';
 import { maskSecrets } from '../logging/secrets.ts';
 import { randomHex } from '../middleware/trace-context.ts';
+import { definedOnly } from '../runtime/defined-only.ts';
 import { currentScope } from '../runtime/scope.ts';
 import { debugImagesOf } from './debug-ids.ts';
 import type { Dsn } from './dsn.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { exceptionsOf, type Mechanism } from './exception.ts';
 import { readFrames } from './frames.ts';
-import { getCurrentScope, type Scope, type SeverityLevel, type User } from './scope.ts';
+import { beginIntegration, type Integration } from './integrations.ts';
+import { type Breadcrumb, getCurrentScope, type Scope, type SeverityLevel, type User } from './scope.ts';
 import { SessionTracking } from './sessions.ts';
 import { SourceLines } from './source-lines.ts';
 
 /** An event as it leaves; `beforeSend` may change it. */
 export type ErrorEvent = Record<string, unknown> & { event_id: string };
+
+/** What looks at an event before it leaves. */
+type Step = (event: ErrorEvent, hint: Hint, client: ErrorClient) => unknown;
 
 export interface Hint {
   originalException?: unknown;
@@ -28,6 +33,14 @@ export interface CaptureContext {
   contexts?: Record<string, unknown>;
   fingerprint?: string[];
   user?: User;
+}
+
+/** An event that an application has put together. */
+export interface GivenEvent extends CaptureContext {
+  event_id?: string;
+  message?: string;
+  breadcrumbs?: Breadcrumb[];
+  [field: string]: unknown;
 }
 
 export interface ClientOptions {
@@ -49,6 +62,9 @@ export interface ClientOptions {
   beforeSend?: ((event: ErrorEvent, hint: Hint) => ErrorEvent | null) | undefined;
 }
 
+/** What a given event may say in place of the process; all else of it is written as it is given, secrets masked. */
+const REPLACEABLE = new Set(['timestamp', 'platform', 'server_name', 'release', 'environment', 'transaction']);
+
 const HANDLED: Mechanism = { type: 'generic', handled: true };
 
 /** Turns errors into envelopes of Sentry's protocol and sends them. Nothing that it is given makes it throw. */
@@ -60,6 +76,7 @@ export class ErrorClient {
   /** The event of each error that was sent, by the error. */
   readonly #captured = new WeakMap<object, string>();
   readonly sessions: SessionTracking | undefined;
+  readonly #integrations: Integration[] = [];
   lastEventId: string | undefined;
 
   constructor(options: ClientOptions) {
@@ -108,6 +125,25 @@ export class ErrorClient {
     return id;
   }
 
+  /** Sends an event as it is given, with what is known around it. @returns its id */
+  captureEvent(given: GivenEvent, hint: Hint = {}): string {
+    const { event_id, level, tags, extra, contexts, fingerprint, user, ...rest } = (given ?? {}) as GivenEvent;
+    const id = /^[0-9a-f]{32}$/.test(String(event_id)) ? String(event_id) : randomHex(16);
+    const content: Record<string, unknown> = {};
+    const more: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(rest)) {
+      if (!REPLACEABLE.has(name)) more[name] = value;
+      else if (typeof value === 'string') content[name] = maskSecrets(value);
+      else if (typeof value === 'number') content[name] = value;
+    }
+    this.#send(id, content, definedOnly({ level, tags, extra, contexts, fingerprint, user }), hint, more);
+    return id;
+  }
+
+  addIntegration(integration: Integration): void {
+    if (beginIntegration(integration, this)) this.#integrations.push(integration);
+  }
+
   /** Sends one item that is no event. */
   sendItem(type: string, payload: object, category: string, header: object = {}): void {
     const body = `${JSON.stringify({ ...this.#header(), ...header })}\n${JSON.stringify({ type })}\n{${this.#writer.fields(payload).slice(1)}}\n`;
@@ -122,15 +158,22 @@ export class ErrorClient {
     };
   }
 
-  #send(id: string, content: Record<string, unknown>, context: CaptureContext, hint: Hint): void {
+  /** @param more fields that were not made here */
+  #send(
+    id: string,
+    content: Record<string, unknown>,
+    context: CaptureContext,
+    hint: Hint,
+    more: Record<string, unknown> = {},
+  ): void {
     this.lastEventId = id;
-    const reason = this.#refusal(content);
+    const reason = this.#refusal({ ...more, ...content });
     if (reason !== undefined) {
       this.sender.discard(reason, 'error');
       return;
     }
     const scope = getCurrentScope();
-    const text = this.#write(id, content, scope, context);
+    const text = this.#write(id, content, scope, context, more);
     const changed = this.#beforeSend(text, hint);
     if (changed === null) {
       this.sender.discard('before_send', 'error');
@@ -153,9 +196,9 @@ export class ErrorClient {
 
   #refusal(content: Record<string, unknown>): string | undefined {
     const { sampleRate = 1, ignoreErrors = [] } = this.options;
-    const values = (content['exception'] as { values: { type: string; value: string }[] } | undefined)?.values ?? [];
-    const thrown = values.at(-1);
-    const title = thrown === undefined ? String(content['message'] ?? '') : `${thrown.type}: ${thrown.value}`;
+    const { values } = (content['exception'] ?? {}) as { values?: { type: string; value: string }[] };
+    const thrown = Array.isArray(values) ? values.at(-1) : undefined;
+    const title = thrown ? `${thrown.type}: ${thrown.value}` : describe(content['message'] ?? '');
     const ignored = ignoreErrors.some((rule) => (typeof rule === 'string' ? title.includes(rule) : rule.test(title)));
     if (ignored) {
       return 'event_processor';
@@ -163,7 +206,13 @@ export class ErrorClient {
     return Math.random() >= sampleRate ? 'sample_rate' : undefined;
   }
 
-  #write(id: string, content: Record<string, unknown>, scope: Scope, context: CaptureContext): string {
+  #write(
+    id: string,
+    content: Record<string, unknown>,
+    scope: Scope,
+    context: CaptureContext,
+    more: Record<string, unknown>,
+  ): string {
     const { release, environment, service, commit } = this.options;
     const { traceId, spanId, requestId, userId } = currentScope()?.fields ?? {};
     const trace = traceId === undefined ? {} : { trace: { trace_id: traceId, span_id: spanId } };
@@ -180,6 +229,7 @@ export class ErrorClient {
       ...fingerprintOf(context.fingerprint ?? scope.fingerprint),
     };
     const known = {
+      ...more,
       tags: {
         ...(service === undefined ? {} : { service }),
         ...(commit === undefined ? {} : { commit }),
@@ -195,23 +245,29 @@ export class ErrorClient {
         ...scope.contexts,
         ...context.contexts,
       },
-      breadcrumbs: { values: scope.breadcrumbs },
+      breadcrumbs: { values: [...scope.breadcrumbs, ...crumbsOf(more['breadcrumbs'])] },
     };
     return `${JSON.stringify(own).slice(0, -1)}${this.#writer.fields(known)}}`;
   }
 
+  /** What the application's integrations and `beforeSend` make of an event. */
   #beforeSend(text: string, hint: Hint): string | null {
+    const steps: Step[] = this.#integrations.flatMap((one) =>
+      one.processEvent === undefined ? [] : [one.processEvent.bind(one)],
+    );
     const { beforeSend } = this.options;
-    if (beforeSend === undefined) {
-      return text;
-    }
-    try {
-      const event = beforeSend(JSON.parse(text) as ErrorEvent, hint);
-      return event === null ? null : JSON.stringify(event);
-    } catch {
-      // An error in the app's filter must not cost the error that it looked at.
-      return text;
-    }
+    if (beforeSend !== undefined) steps.push(beforeSend);
+    return steps.reduce<string | null>((before, step) => {
+      if (before === null) return null;
+      try {
+        const event = step(JSON.parse(before) as ErrorEvent, hint, this);
+        if (event === null) return null;
+        return event instanceof Promise || typeof event !== 'object' ? before : JSON.stringify(event);
+      } catch {
+        // An error in the app's filter must not cost the error that it looked at.
+        return before;
+      }
+    }, text);
   }
 }
 
@@ -221,6 +277,11 @@ function noteFailure({ handled }: Mechanism): void {
   if (request !== undefined && request.failure !== 'crashed') {
     request.failure = handled ? 'errored' : 'crashed';
   }
+}
+
+function crumbsOf(given: unknown): unknown[] {
+  const list = Array.isArray(given) ? given : (given as { values?: unknown } | undefined)?.values;
+  return Array.isArray(list) ? list : [];
 }
 
 function fingerprintOf(fingerprint: string[] | undefined): Record<string, unknown> {

@@ -1,5 +1,18 @@
 import { requestLogger } from '../middleware/express.ts';
-import { captureFeedback } from './capture.ts';
+import {
+  addBreadcrumb,
+  captureEvent,
+  captureException,
+  captureFeedback,
+  captureMessage,
+  lastEventId,
+  setContext,
+  setExtra,
+  setExtras,
+  setTag,
+  setTags,
+  setUser,
+} from './capture.ts';
 import { currentClient } from './current.ts';
 import { expressErrorHandler } from './framework-errors.ts';
 import { getCurrentScope, type Scope, withScope } from './scope.ts';
@@ -41,3 +54,17 @@ export function captureUserFeedback(words: {
 
 /** Middleware of Express, as version 7 had it: what knows each request, before the routes; what sends errors, after them. */
 export const Handlers = { requestHandler: () => requestLogger(), errorHandler: expressErrorHandler };
+
+const hub = {
+  ...{ addBreadcrumb, captureEvent, captureException, captureMessage, lastEventId },
+  ...{ setContext, setExtra, setExtras, setTag, setTags, setUser },
+  ...{ configureScope, getClient, getScope: getCurrentScope, startTransaction, withScope },
+};
+
+/** What version 7 and those before it had the calls on. */
+export type Hub = typeof hub & { run<Result>(work: (hub: Hub) => Result): Result };
+
+/** The hub of the running work: the same calls, which go to the client and the running scope. */
+export function getCurrentHub(): Hub {
+  return { ...hub, run: (work) => withScope(() => work(getCurrentHub())) };
+}

@@ -3,6 +3,7 @@ import { pipeline, warnOnStderr } from '../runtime/pipeline.ts';
 import { shared } from '../runtime/shared.ts';
 import { type ClientOptions, ErrorClient } from './client.ts';
 import { dsnOf, parseDsn } from './dsn.ts';
+import { type Integrations, listOf } from './integrations.ts';
 
 export interface InitOptions extends Omit<ClientOptions, 'dsn'> {
   /** Where errors go; left out = `SENTRY_DSN`, else `YUMOPS_URL` with `YUMOPS_KEY`. */
@@ -14,6 +15,8 @@ export interface InitOptions extends Omit<ClientOptions, 'dsn'> {
   /** False = nothing is sent. */
   enabled?: boolean;
   initialScope?: { tags?: Record<string, unknown> };
+  /** Further parts; those that Sentry's SDKs have by default need not be named. */
+  integrations?: Integrations;
 }
 
 const state = shared('errors', () => ({
@@ -49,7 +52,7 @@ export function ensureClient(): ErrorClient | undefined {
 }
 
 function open(options: InitOptions): ErrorClient | undefined {
-  const { dsn: given, endpoint, key, enabled = true, initialScope: _, ...rest } = options;
+  const { dsn: given, endpoint, key, enabled = true, initialScope: _, integrations, ...rest } = options;
   const { settings } = pipeline();
   if (!enabled || settings.building) {
     return undefined;
@@ -63,8 +66,10 @@ function open(options: InitOptions): ErrorClient | undefined {
   }
   const { release, environment, service, commit } = settings;
   state.client?.sessions?.stop();
-  state.client = new ErrorClient({ release, environment, service, commit, ...definedOnly(rest), dsn });
-  return state.client;
+  const client = new ErrorClient({ release, environment, service, commit, ...definedOnly(rest), dsn });
+  state.client = client;
+  for (const one of listOf(integrations)) client.addIntegration(one);
+  return client;
 }
 
 /** The process still ends as it would without us; what waits is sent by a child when the event loop is gone. */
@@ -78,6 +83,7 @@ function watchUncaught(): void {
     state.client?.captureException(error, { level: 'fatal' }, { type, handled: false });
     state.client?.sessions?.crashed();
   });
+  watchRejections();
   let ended = false;
   process.on('beforeExit', () => {
     // Sending keeps the process a moment, after which it ends once more.
@@ -88,6 +94,27 @@ function watchUncaught(): void {
   process.on('exit', () => {
     state.client?.sessions?.flush();
     state.client?.sender.deliverSync(LIMIT);
+  });
+}
+
+/**
+ * A rejection that nobody caught ends the process, and comes to the monitor of exceptions, only where nobody listens to rejections. A
+ * listener of our own, which is there as long as one of the application, takes the others and changes nothing of that.
+ */
+function watchRejections(): void {
+  const event = 'unhandledRejection';
+  const told = (reason: unknown) => {
+    state.client?.captureException(reason, {}, { type: 'onunhandledrejection', handled: false });
+  };
+  const listen = () => {
+    if (!process.listeners(event).includes(told)) process.on(event, told);
+  };
+  if (process.listenerCount(event) > 0) listen();
+  process.on('newListener', (name, listener) => {
+    if (name === event && listener !== told) listen();
+  });
+  process.on('removeListener', (name) => {
+    if (name === event && process.listenerCount(event) === 1) process.off(event, told);
   });
 }
 

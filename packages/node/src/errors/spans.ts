@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomHex } from '../middleware/trace-context.ts';
-import { currentScope } from '../runtime/scope.ts';
+import { currentScope, withContext } from '../runtime/scope.ts';
 import { shared } from '../runtime/shared.ts';
 import { currentClient } from './current.ts';
 
@@ -98,7 +98,7 @@ export class Span {
   }
 }
 
-const running = shared('error-spans', () => new AsyncLocalStorage<Span>());
+const running = shared('error-spans', () => new AsyncLocalStorage<Span | undefined>());
 
 /** The span of the running work. */
 export function getActiveSpan(): Span | undefined {
@@ -148,6 +148,23 @@ export function startSpanManual<Result>(
 /** A span inside that of the running work, which does not become the running one; end it with `end()`. */
 export function startInactiveSpan(options: SpanOptions): Span {
   return new Span(options, running.getStore());
+}
+
+const SENTRY_TRACE = /^\s*(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})(?:-[01]?)?\s*$/;
+
+/**
+ * Runs work as part of the trace of whoever sent the headers: its spans, log lines and outgoing calls belong to it. Headers that name
+ * none change nothing.
+ * @param headers `sentry-trace`, as it came; `baggage` is accepted and not used
+ */
+export function continueTrace<Result>(
+  headers: { sentryTrace?: string | undefined; baggage?: string | readonly string[] | null | undefined },
+  work: () => Result,
+): Result {
+  const [, traceId, spanId] = SENTRY_TRACE.exec(String(headers?.sentryTrace)) ?? [];
+  return traceId === undefined || spanId === undefined
+    ? work()
+    : withContext({ traceId, spanId }, () => running.run(undefined, work));
 }
 
 function send(name: string, root: Record<string, unknown>, spans: readonly Record<string, unknown>[]): void {
