@@ -11,6 +11,8 @@ const out = `lib-${process.pid}`;
 const inPackage = (path) => join(root, path);
 const entries = {
   index: 'src/index.ts',
+  server: 'src/server.ts',
+  security: 'src/security.ts',
   health: 'src/health.ts',
   express: 'src/express.ts',
   cron: 'src/cron.ts',

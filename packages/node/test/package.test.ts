@@ -8,7 +8,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../../..');
 const sdk = join(root, 'packages/node');
-const ENTRIES = ['.', './health', './express', './fetch', './http', './next', './next/proxy', './cron'];
+const ENTRIES = [
+  '.',
+  './health',
+  './express',
+  './fetch',
+  './http',
+  './next',
+  './next/proxy',
+  './cron',
+  './server',
+  './security',
+];
 const nameOf = (entry: string) => `@yumops/node${entry.slice(1)}`;
 
 let project: string;
@@ -52,6 +63,8 @@ describe('the packed tarball in an empty project', () => {
       expect.arrayContaining(['HealthMonitor', 'createLogger', 'logger', 'registerPool', 'start', 'withContext']),
     );
     expect(esm[5]).toEqual(expect.arrayContaining(['onRequestError', 'register', 'withProxyLog', 'withRequestLog']));
+    expect(esm[8]).toEqual(esm[0]);
+    expect(esm[9]).toEqual(['SecurityMonitor', 'security']);
   });
 
   it('shares one state between import and require', () => {
@@ -59,8 +72,9 @@ describe('the packed tarball in an empty project', () => {
       join(project, 'both.mjs'),
       `import { createRequire } from 'node:module';
        import { configure, logger, withContext } from '@yumops/node';
-       const other = createRequire(import.meta.url)('@yumops/node');
-       if (other.logger !== logger) throw new Error('loaded twice');
+       import { SecurityMonitor } from '@yumops/node/security';
+       const other = createRequire(import.meta.url)('@yumops/node/server');
+       if (other.logger !== logger || other.SecurityMonitor !== SecurityMonitor) throw new Error('loaded twice');
        configure({ service: 'both' });
        withContext({ requestId: 'shared-1' }, () => other.logger.info('from the other copy'));`,
     );
@@ -130,12 +144,16 @@ describe('the packed tarball in an empty project', () => {
       const monitor = new HealthMonitor({ externalApis: [{ name: 'pay', url: 'https://pay.test', acceptedStatuses: [401] }] });
       monitor.addCheck('queue', async (signal) => !signal.aborted);
       monitor.addCheck('nothing', async () => {});
+      const attempt: LoginAttempt = { ok: true, account: 'a@b.test', ua: 'curl/8' };
+      security.trackLogin(attempt).then(() => captureException(new Error('x')));
       export const GET: (request: Request) => Promise<Response> = health({ monitor, checks: [queueLagCheck({ lag: () => 1 })] }).detailed;
       export const POST = withRequestLog(async (request: Request, context: { params: Promise<{ id: string }> }) => Response.json(await context.params));
       export const proxied = withProxyLog(async (request: Request) => undefined);`;
     const names = [
       ['{ createLogger, type Logger }', '@yumops/node'],
       ['{ health, HealthMonitor, queueLagCheck }', '@yumops/node/health'],
+      ['{ type LoginAttempt, security }', '@yumops/node/security'],
+      ['{ captureException }', '@yumops/node/server'],
       ['{ withRequestLog }', '@yumops/node/next'],
       ['{ withProxyLog }', '@yumops/node/next/proxy'],
     ];

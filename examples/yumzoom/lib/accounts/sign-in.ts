@@ -1,5 +1,6 @@
 import 'server-only';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { headers } from 'next/headers';
 import { recordActivity } from '@/lib/accounts/activity';
 import { hashPassword, verifyPassword } from '@/lib/accounts/password.mjs';
 import { openSession } from '@/lib/accounts/session';
@@ -27,15 +28,17 @@ export async function signIn(email: string, password: string): Promise<void> {
     [email],
   );
   const matches = await verifyPassword(password, account?.passwordHash ?? (await decoy()));
+  const ua = (await headers()).get('user-agent') ?? undefined;
   if (!account || !matches) {
     await SecurityMonitor.trackLogin({
       ok: false,
       account: email,
+      ua,
       reason: account ? 'bad_password' : 'unknown_user',
     });
     throw new Problem(401, 'wrong_credentials', 'E-mail or password is wrong.');
   }
-  await SecurityMonitor.trackLogin({ ok: true, account: email, userId: String(account.id) });
+  await SecurityMonitor.trackLogin({ ok: true, account: email, ua, userId: String(account.id) });
   await openSession(account.id);
   await recordActivity(account.id, 'signed_in');
 }

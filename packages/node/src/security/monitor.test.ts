@@ -43,6 +43,11 @@ describe("the guide's four calls", () => {
     expect(JSON.stringify(records)).not.toMatch(/alice/i);
   });
 
+  it('a sign-in tells of its user agent, cut', async () => {
+    await monitor.trackLogin({ ok: true, account: 'a', ip: IP, ua: `Firefox ${'x'.repeat(1_000)}` });
+    expect(records[0]).toMatchObject({ event: 'successful_authentication', userAgent: `Firefox ${'x'.repeat(248)}` });
+  });
+
   it('tell of input by its hash, length and kind, never of the input', () => {
     const input = `' OR 1=1 -- my password is hunter2`;
     monitor.trackInputValidationFailure(IP, input, '/api/search');
@@ -76,7 +81,7 @@ describe('what a request brings in place of texts', () => {
       monitor.trackSuspiciousActivity(bad, bad, bad);
       monitor.event(bad, bad, bad);
       await monitor.trackLogin(bad);
-      await monitor.trackLogin({ ok: true, account: bad, ip: bad, userAgent: bad, device: bad, geo: bad, userId: bad });
+      await monitor.trackLogin({ ok: true, account: bad, ip: bad, ua: bad, device: bad, geo: bad, userId: bad });
       await monitor.guardLogin(bad);
       await monitor.guardLogin({ account: bad, ip: bad });
       await monitor.isBlocked(bad, bad);

@@ -139,12 +139,12 @@ export class SecurityMonitor {
    * Tells of a sign-in, good or bad, and counts it. Resolves when it is counted, so that the next `guardLogin` knows of it.
    */
   async trackLogin(attempt: LoginAttempt): Promise<void> {
-    const { ok, reason, userId, userAgent, geo } = attempt ?? {};
+    const { ok, reason, userId, ua, geo } = attempt ?? {};
     const ip = this.#addressOf(attempt?.ip);
     const account = accountHash(this.#key, attempt?.account);
     const device = attempt?.device === undefined ? undefined : accountHash(this.#key, attempt.device);
-    const agent = userAgent === undefined ? undefined : givenText(userAgent).slice(0, 256);
-    const facts = { ip, account, reason, userId, userAgent: agent, device, geo };
+    const userAgent = ua === undefined ? undefined : givenText(ua).slice(0, 256);
+    const facts = { ip, account, reason, userId, userAgent, device, geo };
     this.#tell(ok ? 'successful_authentication' : 'failed_authentication', ok ? 'low' : 'medium', facts);
     if (ip === undefined) return;
     await (ok ? this.#succeeded(ip, account) : this.#failed(ip, account));

@@ -33,7 +33,8 @@ export interface LoginAttempt {
   account: string;
   /** Default: that of the running request, under the application's proxy trust. */
   ip?: string | undefined;
-  userAgent?: string | undefined;
+  /** `User-Agent` of whoever tried. */
+  ua?: string | undefined;
   /** What tells a person's devices apart, for example a cookie of its own. Only its hash leaves the process. */
   device?: string | undefined;
   reason?: 'bad_password' | 'unknown_user' | (string & {}) | undefined;
