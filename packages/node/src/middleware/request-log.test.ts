@@ -71,6 +71,7 @@ describe('plain http', () => {
       ip: '127.0.0.1',
       userId: 'u7',
       userAgent: 'tester',
+      userAgentFamily: 'other',
       slow: false,
     });
     expect(records.find((record) => record['message'] === 'inside')).toMatchObject({

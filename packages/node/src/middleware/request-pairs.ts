@@ -1,10 +1,11 @@
 import { escapeText } from '../logging/quote.ts';
 import type { RequestRecord } from './request-record.ts';
+import { userAgentFamily } from './user-agent.ts';
 
 /** All keys of a request's line. */
 export const REQUEST_KEYS = [
   'requestId', 'traceId', 'spanId', 'parentSpanId', 'method', 'endpoint', 'path', 'queryKeys', 'statusCode', 'duration',
-  'requestBytes', 'responseBytes', 'ip', 'userId', 'userAgent', 'clientRequestId', 'action', 'aborted', 'slow',
+  'requestBytes', 'responseBytes', 'ip', 'userId', 'userAgent', 'userAgentFamily', 'clientRequestId', 'action', 'aborted', 'slow',
 ] as const; // biome-ignore format: a list of words reads best as a block
 
 /** Numbers from here on might be those of payment cards, which are looked at more closely. */
@@ -71,6 +72,7 @@ function queryPair(names: readonly string[] | undefined): string {
 export function requestPairs(record: RequestRecord, slowAfter: number): string {
   const { identity, duration, requestBytes } = record;
   const { traceId, spanId, parentSpanId } = identity.trace;
+  const family = userAgentFamily(record.userAgent);
   const path = escapeText(record.path);
   const endpoint = record.endpoint === record.path ? path : escapeText(record.endpoint);
   return (
@@ -82,6 +84,7 @@ export function requestPairs(record: RequestRecord, slowAfter: number): string {
     (identity.ip === undefined ? '' : `,"ip":"${identity.ip}"`) +
     pair(',"userId":"', record.userId as string | undefined) +
     pair(',"userAgent":"', record.userAgent) +
+    (family === undefined ? '' : `,"userAgentFamily":"${family}"`) +
     pair(',"clientRequestId":"', identity.clientRequestId) +
     pair(',"action":"', record.action) +
     (record.aborted ? ',"aborted":true' : '') +

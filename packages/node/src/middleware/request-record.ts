@@ -3,6 +3,7 @@ import { isUsual, microseconds, REQUEST_KEYS, requestPairs } from './request-pai
 import type { RequestPolicy } from './request-policy.ts';
 import { isDrawn } from './request-sampling.ts';
 import type { TraceContext } from './trace-context.ts';
+import { userAgentFamily } from './user-agent.ts';
 
 /** Requests that take longer are flagged, milliseconds. */
 export const SLOW_REQUEST = 2000;
@@ -99,6 +100,7 @@ export function requestFields(record: RequestRecord, slowAfter: number): Record<
     ip: record.identity.ip,
     userId: record.userId,
     userAgent: record.userAgent,
+    userAgentFamily: userAgentFamily(record.userAgent),
     clientRequestId: record.identity.clientRequestId,
     action: record.action,
     aborted: record.aborted === true ? true : undefined,
