@@ -1,18 +1,5 @@
 import { requestLogger } from '../middleware/express.ts';
-import {
-  addBreadcrumb,
-  captureEvent,
-  captureException,
-  captureFeedback,
-  captureMessage,
-  lastEventId,
-  setContext,
-  setExtra,
-  setExtras,
-  setTag,
-  setTags,
-  setUser,
-} from './capture.ts';
+import * as calls from './capture.ts';
 import { currentClient } from './current.ts';
 import { expressErrorHandler } from './framework-errors.ts';
 import { getCurrentScope, type Scope, withScope } from './scope.ts';
@@ -49,17 +36,13 @@ export function captureUserFeedback(words: {
   comments: string;
 }): void {
   const { event_id: associatedEventId, comments: message, name, email } = words;
-  captureFeedback({ message, associatedEventId, ...(name && { name }), ...(email && { email }) });
+  calls.captureFeedback({ message, associatedEventId, ...(name && { name }), ...(email && { email }) });
 }
 
 /** Middleware of Express, as version 7 had it: what knows each request, before the routes; what sends errors, after them. */
 export const Handlers = { requestHandler: () => requestLogger(), errorHandler: expressErrorHandler };
 
-const hub = {
-  ...{ addBreadcrumb, captureEvent, captureException, captureMessage, lastEventId },
-  ...{ setContext, setExtra, setExtras, setTag, setTags, setUser },
-  ...{ configureScope, getClient, getScope: getCurrentScope, startTransaction, withScope },
-};
+const hub = { ...calls, configureScope, getClient, getScope: getCurrentScope, startTransaction, withScope };
 
 /** What version 7 and those before it had the calls on. */
 export type Hub = typeof hub & { run<Result>(work: (hub: Hub) => Result): Result };

@@ -15,7 +15,9 @@ export interface PingDeps {
 const OUTPUT_LIMIT = 4_096;
 
 const token = z.string().min(1).max(300);
-const action = z.string().regex(/^(start|fail|\d{1,3})$/, 'expected start, fail or an exit code');
+const action = z
+  .string()
+  .regex(/^(start|fail|\d{1,2}|1\d\d|2[0-4]\d|25[0-5])$/, 'expected start, fail or an exit code from 0 to 255');
 
 /**
  * Where jobs tell of themselves: `/ping/TOKEN` after a good end, `/start`, `/fail`, or `/EXIT` with an exit code. The

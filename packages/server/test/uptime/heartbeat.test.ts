@@ -93,7 +93,7 @@ test('a token that nobody has gets 404, an action that there is not 400', async 
       hint: 'The address is the `pingUrl` of the monitor: see GET /api/v1/monitors.',
     },
   });
-  expect((await beat('/stop')).statusCode).toBe(400);
+  for (const wrong of ['/stop', '/', '/256', '/999', '/-1']) expect((await beat(wrong)).statusCode).toBe(400);
   expect((await seen())?.state).toBe('pending');
 });
 
