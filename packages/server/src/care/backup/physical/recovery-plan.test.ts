@@ -73,6 +73,20 @@ test('takes the newest base before the target, and names the range where there i
   expect(() => readTarget('before the deploy', [])).toThrow(/no time, position or restore point/);
 });
 
+test('passes over a base that a verification found not to be good, where another reaches the moment', () => {
+  const chain = (name: number): ReachedChain => ({
+    base: base(1, name, name + 1, name * 1_000),
+    ...{ pieces: [], timeline: 1, end: 100n, latest: 50_000 },
+  });
+  const chains = [chain(10), chain(20), chain(30)];
+  const choose = (at: number, ...doubted: string[]) =>
+    chooseChain(chains, { kind: 'time', at, text: '' }, (id) => doubted.includes(id)).base.id;
+  expect(choose(40_000)).toBe('b31');
+  expect(choose(40_000, 'b31')).toBe('b21');
+  expect(choose(25_000, 'b21', 'b31')).toBe('b11');
+  expect(choose(40_000, 'b11', 'b21', 'b31')).toBe('b31');
+});
+
 test('keeps the microseconds of a time', () => {
   const target = readTarget('2026-01-02T03:04:05.123456Z', []);
   expect(target.kind === 'time' && isoMicroseconds(target.at)).toBe('2026-01-02T03:04:05.123456Z');

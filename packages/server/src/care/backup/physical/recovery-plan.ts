@@ -121,9 +121,14 @@ export interface ReachedChain extends Chain {
 
 /**
  * The base backup to start from: the newest before the target whose log reaches it.
+ * @param isDoubted whether a verification found a base backup, or what it builds on, not to be good; it is taken where there is no other
  * @throws YumOpsError `target_out_of_range` naming the earliest and latest moment, `nothing_to_restore`
  */
-export function chooseChain(chains: readonly ReachedChain[], target: RecoveryTarget): ReachedChain {
+export function chooseChain(
+  chains: readonly ReachedChain[],
+  target: RecoveryTarget,
+  isDoubted: (id: string) => boolean = () => false,
+): ReachedChain {
   const usable = chains.filter(({ base, end }) => end >= base.stop);
   if (usable.length === 0) {
     throw new YumOpsError('nothing_to_restore', 'There is no base backup with the log that it needs.', {
@@ -136,7 +141,8 @@ export function chooseChain(chains: readonly ReachedChain[], target: RecoveryTar
       ? target.at >= base.stoppedAt && target.at <= latest
       : target.lsn >= base.stop && target.lsn <= end,
   );
-  const best = fits.sort((a, b) => b.base.stoppedAt - a.base.stoppedAt || (a.base.id < b.base.id ? 1 : -1))[0];
+  fits.sort((a, b) => b.base.stoppedAt - a.base.stoppedAt || (a.base.id < b.base.id ? 1 : -1));
+  const best = fits.find(({ base }) => !isDoubted(base.id)) ?? fits[0];
   if (best) return best;
   const range = recoverableRange(usable);
   const first = usable.reduce((a, b) => (a.base.stoppedAt <= b.base.stoppedAt ? a : b));

@@ -64,7 +64,7 @@ export async function recoverCluster(input: PhysicalRestoreInput, near: string):
     }
   };
   const plan = await timed('plan', () => makePlan(input));
-  const warnings = await timed('plan', () => compareServers(plan.base, server));
+  const warnings = [...plan.warnings, ...(await timed('plan', () => compareServers(plan.base, server)))];
   const place = await server.place(near);
   try {
     const { dataDir } = place;
@@ -89,6 +89,7 @@ export interface RestorePlan {
   target: RecoveryTarget;
   archive: WalArchive;
   histories: ReadonlyMap<number, string>;
+  warnings: string[];
 }
 
 async function makePlan({ repository, clock, at, baseId }: PhysicalRestoreInput): Promise<RestorePlan> {
@@ -97,11 +98,24 @@ async function makePlan({ repository, clock, at, baseId }: PhysicalRestoreInput)
   const latest = Math.max(0, ...chains.map((chain) => chain.latest));
   const target: RecoveryTarget =
     at === undefined ? { kind: 'time', at: latest, text: 'the latest moment' } : readTarget(at, state.points);
-  const chain = chooseChain(chains, target);
-  const base = state.bases.find(({ id }) => id === chain.base.id) as KnownBase;
+  const known = (wanted: string) => state.bases.find(({ id }) => id === wanted) as KnownBase;
+  const isDoubted = (id: string) => linksOf(known(id), state.bases).some(({ doubted }) => doubted);
+  const chain = chooseChain(chains, target, isDoubted);
+  const base = known(chain.base.id);
+  const newest = chooseChain(chains, target).base.id;
+  const warnings = baseId === undefined && isDoubted(newest) ? [warningOf(newest, base.id)] : [];
   const histories = state.contents.get(base.systemId)?.histories ?? new Map<number, string>();
   const links = linksOf(base, state.bases);
-  return { base, links, chain, target, archive: state.archives.get(base.systemId) as WalArchive, histories };
+  const archive = state.archives.get(base.systemId) as WalArchive;
+  return { base, links, chain, target, archive, histories, warnings };
+}
+
+/** @param newest that a verification found not to be good @param taken what is restored from */
+function warningOf(newest: string, taken: string): string {
+  const found = `The last verification of ${newest}, or of what it builds on, found that it is not good`;
+  return newest === taken
+    ? `${found}; no other base backup reaches the moment.`
+    : `${found}: ${taken} is taken instead.`;
 }
 
 /** What would make the restored server another one than that which was backed up. */
