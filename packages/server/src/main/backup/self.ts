@@ -1,4 +1,12 @@
-import { type BackupConfig, type BackupManifest, newBackupId, Repository, SELF } from '../../care/backup/index.ts';
+import {
+  type BackupConfig,
+  type BackupManifest,
+  newBackupId,
+  Repository,
+  readCatalogue,
+  readManifest,
+  SELF,
+} from '../../care/backup/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -46,6 +54,8 @@ export class SelfBackup {
   readonly name = SELF;
   readonly #context: SelfContext;
   #telemetryProblem: string | null = null;
+  /** Whether it was asked of the store what the newest backup lacks: another process may have made it. */
+  #isRecalled = false;
   #archive: LogArchive | undefined;
   #makeBase: ((hooks: Hooks) => Promise<BackupManifest>) | undefined;
   #config: Config | undefined;
@@ -70,7 +80,7 @@ export class SelfBackup {
     return this.#archive?.copyProblem ?? null;
   }
 
-  /** Why the newest backup of this process lacks the telemetry that it was to hold; null = it does not. */
+  /** Why the newest backup lacks the telemetry that it was to hold; null = it does not, or nobody has looked yet. */
   get telemetryProblem(): string | null {
     return this.#telemetryProblem;
   }
@@ -117,6 +127,7 @@ export class SelfBackup {
     const open = async (): Promise<PhysicalSource> => {
       const config = this.#config as Config;
       repository ??= openBlobs(settings, config).then((store) => new Repository(store, SELF, keysOf(sealing)));
+      await this.#recall(await repository);
       return {
         config: { lockMs: null, pitrWindowMs: PITR_WINDOW, fullEveryMs: 7 * DAY_MS },
         repository: await repository,
@@ -150,6 +161,16 @@ export class SelfBackup {
         (await repository?.catch(() => undefined))?.store.close();
       },
     };
+  }
+
+  async #recall(repository: Repository): Promise<void> {
+    if (this.#isRecalled) return;
+    const entries = await readCatalogue(repository, this.#context.clock.now());
+    const newest = entries.findLast(({ status }) => status === 'good');
+    if (newest && this.#config?.selfBackup.telemetry) {
+      this.#telemetryProblem = lackOfTelemetry(await readManifest(repository, newest.id));
+    }
+    this.#isRecalled = true;
   }
 
   /** That a copy is missing is told by the watch over the second destination. */
