@@ -183,6 +183,18 @@ describe('a dump in three jobs', () => {
     expect(report).toMatchObject({ rows: 7_000 });
   });
 
+  test('says about how much there is to dump, until there is more', async () => {
+    const told: [number, number | null][] = [];
+    const progress = (done: number, total: number | null, what: string) => {
+      if (what === 'bytes dumped') told.push([done, total]);
+    };
+    const backups = rig.backups();
+    await backups.run(backups.config('nightly'), { ...hooks(), progress });
+    const [[, expected] = [0, 0]] = told;
+    expect(expected).toBeGreaterThan(2e6);
+    expect(told.every(([done, total]) => total === (done < (expected ?? 0) ? expected : null))).toBe(true);
+  });
+
   test('is of one moment while rows are written', async () => {
     const writer = await open(url);
     let ends = false;

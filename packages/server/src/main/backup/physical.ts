@@ -83,7 +83,7 @@ export async function backUpBase(
 ): Promise<BackupManifest> {
   const input = inputOf(physical, context);
   try {
-    const report = (bytes: number) => progress(bytes, null, 'bytes backed up');
+    const report = (bytes: number, total: number | null) => progress(bytes, total, 'bytes backed up');
     return await backUpPhysically({ ...input, progress: report, signal }, id);
   } finally {
     await input.close();

@@ -17,6 +17,7 @@ SELECT current_setting('server_version_num')::int AS "versionNumber", current_se
   current_setting('data_checksums') = 'on' AS "dataChecksums",
   coalesce(current_setting('summarize_wal', true), 'off') = 'on' AS "summarizesWal",
   (SELECT setting::int FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS "maxSlotWalKeepSize",
+  (SELECT sum(pg_database_size(oid)) FROM pg_database WHERE has_database_privilege(oid, 'CONNECT'))::float8 AS bytes,
   pg_get_userbyid(10) AS superuser, extract(epoch FROM clock_timestamp()) * 1000 AS now,
   pg_encoding_to_char(encoding) AS encoding, datcollate AS collation, datcollversion AS "collationVersion"
 FROM pg_database WHERE datname = current_database()`;

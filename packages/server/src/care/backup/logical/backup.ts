@@ -146,18 +146,21 @@ class LogicalRun {
     const split = planSplit(tables, { asked: config.jobs, cores }, limits);
     this.#warnings.push(...split.warnings);
     await holdTables(connection, split.groups.flat());
-    return { ...moment, split };
+    return { ...moment, split, bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
   /** Every `pg_dump` begins at once, so that it has its tables before anybody can empty or alter them. */
-  #dumps({ database, profile }: OpenSource, { snapshot, programs, split }: Moment): (() => Promise<void>)[] {
+  #dumps(
+    { database, profile }: OpenSource,
+    { snapshot, programs, split, bytes: expected }: Moment,
+  ): (() => Promise<void>)[] {
     const { client, config, progress } = this.#deps;
     const { signal } = this.#abort;
     let bytes = 0;
     async function* counted(args: string[]): AsyncIterable<Uint8Array> {
       for await (const piece of client.dump(programs, database, args, signal)) {
         bytes += piece.length;
-        progress(bytes, null, 'bytes dumped');
+        progress(bytes, bytes < expected ? expected : null, 'bytes dumped');
         yield piece;
       }
     }
@@ -259,10 +262,15 @@ interface Moment {
   source: BackupSource;
   programs: ClientPrograms;
   split: Split;
+  /** Of the tables on disk: about as many as are dumped. */
+  bytes: number;
 }
 
 /** Opens a transaction that sees one moment and lends it to others; it stays open as long as the connection. */
-async function openMoment({ connection, name }: OpenSource, client: PostgresClient): Promise<Omit<Moment, 'split'>> {
+async function openMoment(
+  { connection, name }: OpenSource,
+  client: PostgresClient,
+): Promise<Omit<Moment, 'split' | 'bytes'>> {
   await connection.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
   await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const source = await describeSource(connection, name);

@@ -35,7 +35,7 @@ export interface PhysicalBackupInput {
   maxRate?: number | undefined;
   /** Milliseconds after which a base backup is full again; 0 or undefined = each is. */
   fullEveryMs?: number | undefined;
-  progress?: (bytes: number) => void;
+  progress?: BaseBackupInput['progress'];
   /** Ends the backup; nothing of it counts. */
   signal?: AbortSignal;
 }
@@ -63,9 +63,9 @@ export async function backUpPhysically(
         started,
         now: () => clock.now(),
         lockedUntil: lockUntil?.(clock.now()) ?? null,
-        progress: (bytes) => {
+        progress: (...told) => {
           input.signal?.throwIfAborted();
-          input.progress?.(bytes);
+          input.progress?.(...told);
         },
         walStored: async (systemId, timeline, from, to) => {
           receiver.wanted = to;

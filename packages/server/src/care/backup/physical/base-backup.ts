@@ -55,12 +55,15 @@ export interface BaseBackupInput {
   madeBy: string;
   lockedUntil: number | null;
   maxRate?: number | undefined;
-  progress?: (bytes: number) => void;
+  /** @param total about how many there will be; null = nobody can say */
+  progress?: (bytes: number, total: number | null) => void;
   extras?: (() => Promise<BaseExtra[]>) | undefined;
   /** Backs up further files. @param path where their list is put */
   files?: ((path: string) => Promise<BaseFiles>) | undefined;
   /** What it may be an increment of, the full backup first; empty = it is to be full; null = nor will any build on it. */
   chain: readonly KnownBase[] | null;
+  /** Bytes that a full one has, about. */
+  expected?: number;
   /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
   walStored: (systemId: string, timeline: number, from: Lsn, to: Lsn) => Promise<void>;
 }
@@ -75,7 +78,7 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   const server = await source.facts();
   refuse(server);
   const { systemId } = await source.identify();
-  const stored = await storeIncrementOrFull(input, server.blockSize);
+  const stored = await storeIncrementOrFull({ ...input, expected: server.bytes ?? 0 }, server.blockSize);
   const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
   const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
   for (const { part, bytes } of (await input.extras?.()) ?? []) objects.push(await putPart(input, part, one(bytes)));
@@ -175,7 +178,9 @@ async function storeBase(input: BaseBackupInput, parent: KnownBase | null, watch
     const archive = await parts.take('archive');
     if (archive.name !== BASE) throw tablespaces([archive.name]);
     const sums = new FileSums();
-    const files = watch(parts.data(), sums, input.progress, watched);
+    const expected = parent === null ? (input.expected ?? 0) : 0;
+    const report = (bytes: number) => input.progress?.(bytes, bytes < expected ? expected : null);
+    const files = watch(parts.data(), sums, report, watched);
     const base = await putPart(input, watched?.inPieces ? PIECES_PART : BASE, compress(files));
     await parts.take('manifest');
     const manifest = await collect(parts.data());

@@ -68,6 +68,8 @@ export interface ServerFacts {
   summarizesWal: boolean;
   /** Megabytes; -1 without a limit. */
   maxSlotWalKeepSize: number;
+  /** Of the databases whose size the role may know: about as many as a full base backup has. Missing in earlier ones. */
+  bytes?: number;
   /** Tablespaces outside of the data directory. */
   tablespaces: { name: string; path: string }[];
   databases: { name: string; collation: string; provider: string; collationVersion: string | null }[];
