@@ -197,6 +197,10 @@ describe('an S3 service', () => {
     await store.extendLock('k/3', until);
     await store.extendLock('k/3', until - 30_000);
     await expect(store.delete('k/3')).rejects.toMatchObject({ code: 'blob_locked' });
+    // Stored before anybody asked for locks.
+    await store.put('k/5', Buffer.from('5'));
+    await store.extendLock('k/5', until);
+    await expect(store.delete('k/5')).rejects.toMatchObject({ code: 'blob_locked' });
     await store.put('k/4', Buffer.from('4'));
     await store.delete('k/4');
     expect(await store.head('k/4')).toBeUndefined();

@@ -201,8 +201,7 @@ export class S3BlobStore implements BlobStore {
     this.#check(path);
     if (!this.#locks) return;
     try {
-      const { Retention } = await this.#client.send(new GetObjectRetentionCommand(this.#key(path)));
-      if ((Retention?.RetainUntilDate?.getTime() ?? 0) >= until) return;
+      if ((await this.#lockedUntil(path)) >= until) return;
       await this.#client.send(
         new PutObjectRetentionCommand({
           ...this.#key(path),
@@ -216,6 +215,17 @@ export class S3BlobStore implements BlobStore {
 
   close(): void {
     this.#client.destroy();
+  }
+
+  /** Milliseconds since the epoch; 0 = it never was locked, as what was stored before its backup got a `lock`. */
+  async #lockedUntil(path: string): Promise<number> {
+    try {
+      const { Retention } = await this.#client.send(new GetObjectRetentionCommand(this.#key(path)));
+      return Retention?.RetainUntilDate?.getTime() ?? 0;
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchObjectLockConfiguration') return 0;
+      throw error;
+    }
   }
 
   /**
