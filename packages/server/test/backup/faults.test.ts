@@ -69,6 +69,22 @@ const always = (status: number, code: string, only: RegExp): S3Faults => ({
   answer: { status, code, times: 100_000, only },
 });
 
+test('a base backup is locked for as long as is asked for, also beyond the recovery window', async () => {
+  const locked = await startStrictS3({ locks: true });
+  try {
+    const rig = await rigOf('    tiers: [physical]\n    lock: 30d\n    pitr_window: 7d\n', locked.url);
+    const { manifest } = await rig.now();
+    const days = (Date.parse(manifest?.lockedUntil ?? '') - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(29);
+    const { store } = await rig.backups().repository(rig.backups().config('nightly'));
+    for (const path of [manifestPath({ folder: 'nightly' }, manifest?.id ?? ''), manifest?.objects[0]?.path ?? '']) {
+      await expect(store.delete(path)).rejects.toMatchObject({ code: 'blob_locked' });
+    }
+  } finally {
+    await locked.stop();
+  }
+});
+
 describe('a store that fails fails the run with its reason, leaves no backup and no slot, and harms nothing', () => {
   test.each<[string, S3Faults, string[]]>([
     [

@@ -69,7 +69,11 @@ function inputOf(
     extras,
     files,
     fullEveryMs,
-    ...(isLocked ? { lockUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs) } : {}),
+    ...(isLocked && {
+      lockUntil: (now: number) => now + lockMs,
+      // Log before the window is of no use without the rest of it.
+      lockLogUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs),
+    }),
     close: () => source.close(),
   };
 }
@@ -97,7 +101,7 @@ export function makeKeeper(
   needBase: ConstructorParameters<typeof WalKeeper>[0]['needBase'],
 ): { keeper: WalKeeper; stop(): Promise<void> } {
   const input = inputOf(physical, context);
-  const keeper = new WalKeeper({ ...input, needBase });
+  const keeper = new WalKeeper({ ...input, lockUntil: input.lockLogUntil, needBase });
   return {
     keeper,
     async stop() {

@@ -30,12 +30,11 @@ export async function synthesize(
     });
   }
   const repository = await backups.repository(config);
-  const { lockMs, pitrWindowMs } = config;
-  const isLocked = repository.store.locks && lockMs !== null;
+  const { lockMs } = config;
   const manifest = await synthesizeFull({
     ...{ repository, clock, madeBy: VERSION, ...hooks },
     makeFolder: () => makeScratch('yumops-synthesis-'),
-    ...(isLocked ? { lockUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs) } : {}),
+    ...(repository.store.locks && lockMs !== null && { lockUntil: (now: number) => now + lockMs }),
   });
   return { manifest, copyError: await backups.copies.copy(config, manifest, hooks) };
 }

@@ -26,7 +26,9 @@ export interface PhysicalBackupInput {
   clock: Clock;
   log: Log;
   madeBy: string;
+  /** Of a base backup, and of log. */
   lockUntil?: ((now: number) => number) | undefined;
+  lockLogUntil?: ((now: number) => number) | undefined;
   slotLimit: number;
   /** Milliseconds that log waits before it is stored; default 3 s. */
   storeAfter?: number | undefined;
@@ -129,7 +131,8 @@ class OwnReceiver {
 
   constructor(input: PhysicalBackupInput, slot: string) {
     const { signal } = this.#ended;
-    this.#running = receiveWal({ ...input, slot, signal, until: () => this.wanted }).catch((error: unknown) => {
+    const receiving = { ...input, lockUntil: input.lockLogUntil, slot, signal, until: () => this.wanted };
+    this.#running = receiveWal(receiving).catch((error: unknown) => {
       this.state = messageOf(error);
       this.isAlone = codeOf(error) !== 'slot_busy';
       if (this.isAlone) input.log.warn('The log of a base backup is not received here', { reason: this.state });
