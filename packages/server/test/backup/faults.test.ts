@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BackupKey, manifestPath, readManifest } from '../../src/care/backup/index.ts';
 import { messageOf } from '../../src/lib/errors.ts';
 import type { TierOutcome } from '../../src/main/backup/backups.ts';
@@ -67,6 +67,31 @@ async function runBoth(rig: BackupRig): Promise<string[]> {
 const BOTH = '    tiers: [logical, physical]\n';
 const always = (status: number, code: string, only: RegExp): S3Faults => ({
   answer: { status, code, times: 100_000, only },
+});
+
+test('a dump lets its moment go when the database is read, however long files take', async () => {
+  const rig = await rigOf('    files: [./files]\n', s3.url);
+  await mkdir(join(rig.folder, 'files'));
+  await writeFile(join(rig.folder, 'files', 'menu.pdf'), randomBytes(1_000));
+  let release = () => {};
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const from = s3.requests.length;
+  s3.faults = { hold: { only: /^PUT .*\/chunks\//, until } };
+  const running = rig.now();
+  try {
+    await vi.waitFor(() => expect(s3.requests.slice(from).join('\n')).toMatch(/^PUT .*\/roles/m), { timeout: 60_000 });
+    const held = `SELECT count(*) FROM pg_stat_activity
+      WHERE datname = 'app' AND pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR xact_start IS NOT NULL)`;
+    await vi.waitFor(async () => expect(await ask(held)).toBe('0'), { timeout: 20_000 });
+    // The lock of the backup is still there.
+    expect(await ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).toBe('1');
+  } finally {
+    release();
+    s3.faults = {};
+  }
+  expect((await running).error).toBeNull();
 });
 
 test('a base backup is locked for as long as is asked for, also beyond the recovery window', async () => {

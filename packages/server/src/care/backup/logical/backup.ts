@@ -121,19 +121,33 @@ class LogicalRun {
         const leftOut = schemasLeftOut(source.profile);
         await refuseMissingSchemas(source.connection, source.name, config.schemas, leftOut);
       }
+      const values = source ? await readFileColumns(source.connection, config.fileColumns) : [];
       await runBeside(
         [
           () => this.#configuration(),
-          () => this.#files(source),
-          ...(source && moment ? [...this.#dumps(source, moment), () => this.#rows(source, moment)] : []),
+          () => this.#files(values),
+          ...(source && moment ? this.#reading(source, moment) : []),
         ],
         this.#abort,
       );
-      if (source) await this.#roles(source.connection);
       return await this.#manifest(moment?.started ?? started, moment);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
+  }
+
+  /** What reads the database. The last to end lets its moment go: files may take longer, and the server keeps old rows for it. */
+  #reading(source: OpenSource, moment: Moment): (() => Promise<void>)[] {
+    const works = [...this.#dumps(source, moment), () => this.#rows(source, moment)];
+    let left = works.length;
+    return works.map((work) => async () => {
+      await work();
+      left--;
+      if (left > 0) return;
+      await this.#roles(source.connection);
+      await source.connection.query(STAY);
+      await source.connection.query('COMMIT');
+    });
   }
 
   /** The moment of the backup, and how its rows are shared out. */
@@ -199,9 +213,8 @@ class LogicalRun {
     await this.#store('roles', text(cluster));
   }
 
-  async #files(source: OpenSource | null): Promise<void> {
-    const { files, root, config, repository, lockUntil, progress } = this.#deps;
-    const values = source ? await readFileColumns(source.connection, config.fileColumns) : [];
+  async #files(values: Awaited<ReturnType<typeof readFileColumns>>): Promise<void> {
+    const { files, root, repository, lockUntil, progress } = this.#deps;
     const referenced = new ReferencedFiles(values, root);
     if (files.length > 0) {
       const path = repository.objectPath(this.#id, 'files');
@@ -253,6 +266,9 @@ class LogicalRun {
     return writeManifest(repository, whole, moment?.split.groups.length ? FORMAT_OF_SPLIT : undefined);
   }
 }
+
+/** The lock of the backup is the connection's: a server must not end it for saying nothing (PostgreSQL 14 and later). */
+const STAY = `SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'idle_session_timeout'`;
 
 /** The moment that a backup holds. */
 interface Moment {
