@@ -5,6 +5,9 @@ export interface BackupConnection {
   close(): Promise<void>;
 }
 
+/** Keeps the server from ending a session that says nothing for long, where it does that (PostgreSQL 14 and later). */
+export const NEVER_TOO_IDLE = `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'idle_session_timeout'`;
+
 /** A database server, or the way to it. Implemented in `store/source`. */
 export interface BackupDatabase {
   /** Name of the database on its server. */

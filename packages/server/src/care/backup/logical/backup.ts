@@ -3,7 +3,14 @@ import { YumOpsError } from '../../../lib/errors.ts';
 import { runBeside } from '../../../lib/slots.ts';
 import type { DatabaseProfile } from '../../database/index.ts';
 import type { BackupConfig } from '../config.ts';
-import type { BackupConnection, BackupDatabase, ClientPrograms, PostgresClient, ProgressReport } from '../database.ts';
+import {
+  type BackupConnection,
+  type BackupDatabase,
+  type ClientPrograms,
+  NEVER_TOO_IDLE,
+  type PostgresClient,
+  type ProgressReport,
+} from '../database.ts';
 import { backUpFiles } from '../files/backup-files.ts';
 import type { FileSource } from '../files/file-source.ts';
 import { ReferencedFiles, readFileColumns } from '../files/referenced-files.ts';
@@ -145,7 +152,8 @@ class LogicalRun {
       left--;
       if (left > 0) return;
       await this.#roles(source.connection);
-      await source.connection.query(STAY);
+      // The lock of the backup is the connection's.
+      await source.connection.query(NEVER_TOO_IDLE);
       await source.connection.query('COMMIT');
     });
   }
@@ -266,9 +274,6 @@ class LogicalRun {
     return writeManifest(repository, whole, moment?.split.groups.length ? FORMAT_OF_SPLIT : undefined);
   }
 }
-
-/** The lock of the backup is the connection's: a server must not end it for saying nothing (PostgreSQL 14 and later). */
-const STAY = `SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'idle_session_timeout'`;
 
 /** The moment that a backup holds. */
 interface Moment {

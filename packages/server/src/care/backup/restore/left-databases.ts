@@ -1,5 +1,5 @@
 import { messageOf } from '../../../lib/errors.ts';
-import { type BackupConnection, quoteIdentifier, quoteText } from '../database.ts';
+import { type BackupConnection, NEVER_TOO_IDLE, quoteIdentifier, quoteText } from '../database.ts';
 
 /** The first number of the advisory lock that a restore holds for as long as it fills a database; `yumr` in hexadecimal. */
 const RESTORE_LOCK = 0x79_75_6d_72;
@@ -17,6 +17,7 @@ export function shortened(name: string, suffix: string): string {
 
 /** Shows to other restores, for as long as the connection is there, that a database of this name is being filled. */
 export async function holdName(server: BackupConnection, name: string): Promise<void> {
+  await server.query(NEVER_TOO_IDLE);
   await server.query(`SELECT pg_advisory_lock(${RESTORE_LOCK}, hashtext($1))`, [name]);
 }
 
