@@ -70,18 +70,18 @@ const always = (status: number, code: string, only: RegExp): S3Faults => ({
 });
 
 test('a dump lets its moment go when the database is read, however long files take', async () => {
-  const rig = await rigOf('    files: [./files]\n', s3.url);
+  const store = await startStrictS3();
+  const rig = await rigOf('    files: [./files]\n', store.url);
   await mkdir(join(rig.folder, 'files'));
   await writeFile(join(rig.folder, 'files', 'menu.pdf'), randomBytes(1_000));
   let release = () => {};
   const until = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const from = s3.requests.length;
-  s3.faults = { hold: { only: /^PUT .*\/chunks\//, until } };
+  store.faults = { hold: { only: /^PUT .*\/chunks\//, until } };
   const running = rig.now();
   try {
-    await vi.waitFor(() => expect(s3.requests.slice(from).join('\n')).toMatch(/^PUT .*\/roles/m), { timeout: 60_000 });
+    await vi.waitFor(() => expect(store.requests.join('\n')).toMatch(/^PUT .*\/roles/m), { timeout: 60_000 });
     const held = `SELECT count(*) FROM pg_stat_activity
       WHERE datname = 'app' AND pid <> pg_backend_pid() AND (backend_xmin IS NOT NULL OR xact_start IS NOT NULL)`;
     await vi.waitFor(async () => expect(await ask(held)).toBe('0'), { timeout: 20_000 });
@@ -89,25 +89,9 @@ test('a dump lets its moment go when the database is read, however long files ta
     expect(await ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).toBe('1');
   } finally {
     release();
-    s3.faults = {};
   }
   expect((await running).error).toBeNull();
-});
-
-test('a base backup is locked for as long as is asked for, also beyond the recovery window', async () => {
-  const locked = await startStrictS3({ locks: true });
-  try {
-    const rig = await rigOf('    tiers: [physical]\n    lock: 30d\n    pitr_window: 7d\n', locked.url);
-    const { manifest } = await rig.now();
-    const days = (Date.parse(manifest?.lockedUntil ?? '') - Date.now()) / 86_400_000;
-    expect(days).toBeGreaterThan(29);
-    const { store } = await rig.backups().repository(rig.backups().config('nightly'));
-    for (const path of [manifestPath({ folder: 'nightly' }, manifest?.id ?? ''), manifest?.objects[0]?.path ?? '']) {
-      await expect(store.delete(path)).rejects.toMatchObject({ code: 'blob_locked' });
-    }
-  } finally {
-    await locked.stop();
-  }
+  await store.stop();
 });
 
 describe('a store that fails fails the run with its reason, leaves no backup and no slot, and harms nothing', () => {
@@ -272,4 +256,20 @@ test('a backup of the version before, whose dump pg_dump compressed, is verified
   const folder = join(rig.folder, 'restored');
   expect(await backups.restoreFiles(id, { path: undefined, folder, yes: false }, hooks())).toMatchObject({ files: 1 });
   await backups.close();
+});
+
+test('a base backup is locked for as long as is asked for, also beyond the recovery window', async () => {
+  const locked = await startStrictS3({ locks: true });
+  try {
+    const rig = await rigOf('    tiers: [physical]\n    lock: 30d\n    pitr_window: 7d\n', locked.url);
+    const { manifest } = await rig.now();
+    const days = (Date.parse(manifest?.lockedUntil ?? '') - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(29);
+    const { store } = await rig.backups().repository(rig.backups().config('nightly'));
+    for (const path of [manifestPath({ folder: 'nightly' }, manifest?.id ?? ''), manifest?.objects[0]?.path ?? '']) {
+      await expect(store.delete(path)).rejects.toMatchObject({ code: 'blob_locked' });
+    }
+  } finally {
+    await locked.stop();
+  }
 });
