@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { type Readable, Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
 import { Decompress } from 'fzstd';
 import { YumOpsError } from '../lib/errors.ts';
@@ -40,7 +41,7 @@ async function readBody(
   limit: number,
   held: { bytes: number },
 ): Promise<Uint8Array> {
-  const decoder = decoderFor(encoding);
+  const decoder = await decoderFor(encoding, source);
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of decoder ? source.pipe(forwardErrors(source, decoder)) : source) {
@@ -53,16 +54,13 @@ async function readBody(
     return joined(chunks, held.bytes);
   } catch (error) {
     if (error instanceof YumOpsError || !decoder) throw error;
-    throw new YumOpsError('bad_compression', 'The body could not be decompressed; it may be cut off.', {
-      status: 400,
-      cause: error,
-    });
+    throw cutOff(error);
   } finally {
     decoder?.destroy();
   }
 }
 
-function decoderFor(encoding: string | undefined): Transform | undefined {
+async function decoderFor(encoding: string | undefined, source: Readable): Promise<Transform | undefined> {
   switch ((encoding ?? 'identity').trim().toLowerCase()) {
     case '':
     case 'identity':
@@ -71,7 +69,7 @@ function decoderFor(encoding: string | undefined): Transform | undefined {
     case 'x-gzip':
       return createGunzip();
     case 'deflate':
-      return createInflate();
+      return (await hasZlibHeader(source)) ? createInflate() : createInflateRaw();
     case 'br':
       return createBrotliDecompress();
     case 'zstd':
@@ -82,6 +80,34 @@ function decoderFor(encoding: string | undefined): Transform | undefined {
         hint: 'Send the body as it is, or with gzip, deflate, br or zstd.',
       });
   }
+}
+
+/**
+ * `deflate` means data with a header (RFC 9110, 8.4.1.2), but some clients leave it out. The first byte tells: its lower
+ * half is 8 in every header (RFC 1950), and in data without one only where bits that are padding were set.
+ */
+async function hasZlibHeader(source: Readable): Promise<boolean> {
+  let first = source.read(1) as Buffer | null;
+  if (first === null) {
+    await somethingOf(source);
+    first = source.read(1) as Buffer | null;
+  }
+  if (first !== null) source.unshift(first);
+  return first === null || ((first[0] as number) & 15) === 8;
+}
+
+/** Waits until a stream has something to read or has ended. */
+async function somethingOf(source: Readable): Promise<void> {
+  const over = new AbortController();
+  try {
+    const events = ['readable', 'end', 'close'];
+    if (!source.readableEnded && !source.destroyed) {
+      await Promise.race(events.map((event) => once(source, event, { signal: over.signal })));
+    }
+  } finally {
+    over.abort();
+  }
+  if (source.destroyed && !source.readableEnded) throw cutOff();
 }
 
 /** Node 20 has no zstd of its own. Blocks leave as they are decoded, so that the limit holds on the way. */
@@ -132,6 +158,11 @@ function joined(chunks: readonly Buffer[], length: number): Uint8Array {
     at += chunk.length;
   }
   return body;
+}
+
+function cutOff(cause?: unknown): YumOpsError {
+  const message = 'The body could not be decompressed; it may be cut off.';
+  return new YumOpsError('bad_compression', message, { status: 400, cause });
 }
 
 function tooLarge(limit: number): YumOpsError {

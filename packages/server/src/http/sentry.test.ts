@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestTelemetry, type TestTelemetry } from '../../test/engines.ts';
 import { until } from '../../test/ingest.ts';
@@ -43,6 +43,7 @@ describe('encodings', () => {
     ['none', (body: Buffer) => body, undefined],
     ['gzip', gzipSync, 'gzip'],
     ['deflate', deflateSync, 'deflate'],
+    ['deflate without its header', deflateRawSync, 'deflate'],
     ['br', brotliCompressSync, 'br'],
     ['zstd', storedZstd, 'zstd'],
   ])('%s', async (_name, encode, name) => {
@@ -55,6 +56,14 @@ describe('encodings', () => {
 
   it.each([
     ['a truncated gzip body', 'gzip', gzipSync(Buffer.alloc(2_000, 'x')).subarray(0, 20), 400, 'bad_compression'],
+    [
+      'a truncated deflate body',
+      'deflate',
+      deflateSync(Buffer.alloc(2_000, 'x')).subarray(0, 9),
+      400,
+      'bad_compression',
+    ],
+    ['an empty deflate body', 'deflate', Buffer.alloc(0), 400, 'bad_compression'],
     ['a truncated zstd frame', 'zstd', storedZstd(Buffer.alloc(2_000, 'x')).subarray(0, 100), 400, 'bad_compression'],
     ['a zstd body that is none', 'zstd', Buffer.from('{}'), 400, 'bad_compression'],
     [
