@@ -50,6 +50,40 @@ it('takes a delivery once, whatever a live tail does with it', async () => {
   await stop();
 });
 
+it('takes a record that has an id once, whatever bodies it comes in, also after a crash', async () => {
+  const run = randomUUID();
+  const drained = (...numbers: number[]) => {
+    const records = numbers.map((n) => ({
+      id: `${run}-${n}`,
+      timestamp: Date.now(),
+      message: `m${n}`,
+      projectId: run,
+    }));
+    return { body: Buffer.from(JSON.stringify(records)), format: 'vercel' as const, project: '1' };
+  };
+  const insert = async () => {
+    throw new YumOpsError('telemetry_unavailable', 'Switched off.', { status: 503 });
+  };
+  const before = await startTestIngest({ telemetry: { insert } });
+  await Promise.all([drained(1, 2), drained(2, 3), drained(3, 3, 4)].map((body) => before.ingest.accept(body)));
+  expect(before.ingest.stats()).toMatchObject({ accepted: 4, repeated: 2 });
+  const folder = await mkdtemp(join(tmpdir(), 'yumops-test-spool-'));
+  cpSync(before.folder, folder, { recursive: true });
+  const after = await startTestIngest({ telemetry: store.telemetry, folder });
+  expect(await after.ingest.accept(drained(1, 4, 5))).toMatchObject({ accepted: 1 });
+  await until(() => after.ingest.watermark() === undefined);
+  expect(await after.ingest.accept(drained(5, 2))).toMatchObject({ accepted: 0 });
+  expect(await after.ingest.accept({ ...drained(5), project: '2' })).toMatchObject({ accepted: 1 });
+  const [row] = await store.telemetry.query(
+    "SELECT count() AS total, uniqExact(message) AS distinct FROM logs WHERE service = {run:String} AND project = '1'",
+    { run },
+  );
+  expect(row).toEqual({ total: 5, distinct: 5 });
+  await after.stop();
+  await before.ingest.close(0);
+  await rm(before.folder, { recursive: true, force: true });
+});
+
 describe('while the store is down', () => {
   it('keeps what it acknowledged, tells how far behind it is, and drains later', async () => {
     const run = randomUUID();

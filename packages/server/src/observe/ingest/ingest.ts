@@ -9,9 +9,9 @@ import type { TelemetryStore, TelemetryWriter } from '../../lib/telemetry.ts';
 import { Batcher, type BatchStep } from './batch/batcher.ts';
 import type { DeliveryClaims } from './claims.ts';
 import type { ForeignFormat } from './foreign/translate.ts';
-import type { OtlpForm } from './parse-worker.ts';
+import type { ForeignEncoded, OtlpForm } from './parse-worker.ts';
 import { Parser } from './parser.ts';
-import type { BodyFormat } from './record/body.ts';
+import type { BodyFormat, EncodedBody } from './record/body.ts';
 import type { EntryBody } from './record/part-set.ts';
 import type { RumContext } from './rum/intake.ts';
 import { AttachmentFiles } from './sentry/attachment-files.ts';
@@ -20,6 +20,7 @@ import { type SentryAnswer, type SentryDelivery, SentryDoor } from './sentry/doo
 import type { EntryHeader, Part } from './spool/entry.ts';
 import { Journal } from './spool/journal.ts';
 import { Receipts, receiptKey } from './spool/receipts.ts';
+import { SeenRecords } from './spool/seen-records.ts';
 import { SPOOL_START, Spool } from './spool/spool.ts';
 import { encodeRows } from './tables.ts';
 import { Tail } from './tail.ts';
@@ -103,7 +104,7 @@ export interface IngestStats {
   rejected: number;
   /** Deliveries refused because the spool was full. */
   refused: number;
-  /** Deliveries that were known already. */
+  /** Deliveries that were known already, and records with ids that were. */
   repeated: number;
   /** Rows that live tails missed because their reader was slow. */
   dropped: number;
@@ -169,10 +170,14 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
   const journal = await Journal.open(options.folder, SPOOL_START, clock, log);
   const { claims } = options;
   const receipts = await Receipts.open(join(options.folder, 'receipts'), clock, claims);
+  const seen = await SeenRecords.open(join(options.folder, 'records'), clock);
   const spool = await Spool.open(
     { folder: options.folder, maxBytes, segmentBytes: options.segmentBytes ?? 64 * MEBIBYTE, log },
     journal.state.position,
-    (header) => receipts.recover(header),
+    (header) => {
+      receipts.recover(header);
+      seen.recover(header);
+    },
   );
   const batcher = new Batcher({
     spool,
@@ -184,7 +189,10 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     maxBytes: 48 * MEBIBYTE,
     flushMs: options.flushMs ?? 750,
     eagerBytes: 24 * MEBIBYTE,
-    beforeRelease: () => receipts.sync(),
+    beforeRelease: async () => {
+      await receipts.sync();
+      await seen.sync();
+    },
     ...(options.onBatchStep ? { onStep: options.onBatchStep } : {}),
   });
   const filesFolder = options.files ?? join(options.folder, 'files');
@@ -198,6 +206,7 @@ export async function createIngest(options: IngestOptions): Promise<Ingest> {
     spool,
     journal,
     receipts,
+    seen,
     claims,
     batcher,
     parser,
@@ -217,6 +226,7 @@ interface Parts {
   spool: Spool;
   journal: Journal;
   receipts: Receipts;
+  seen: SeenRecords;
   claims: DeliveryClaims | undefined;
   batcher: Batcher;
   parser: Parser;
@@ -340,14 +350,29 @@ class SpooledIngest implements Ingest {
   }
 
   async #take({ body, format, project }: Delivery, key: string | undefined): Promise<IngestAnswer> {
-    const { parser, clock } = this.#parts;
-    const now = clock.now();
-    const encoded = await parser.parse(body, format, { project, now });
+    const { parser, clock, seen } = this.#parts;
+    const context = { project, now: clock.now() };
+    if (format === 'ndjson' || format === 'json') {
+      return this.#store(await parser.parse(body, format, context), context.now, key);
+    }
+    const all = await parser.parseForeign(body, format, context, new Set());
+    const keys = all.ok ? all.keys : [];
+    return seen.once(keys, async (known) => {
+      const encoded = known.size === 0 ? all : await parser.parseForeign(body, format, context, known);
+      const answer = await this.#store(encoded, context.now, key);
+      this.#counts.repeated += known.size;
+      return answer;
+    });
+  }
+
+  /** Makes the rows of a body durable. @throws YumOpsError when it was refused as a whole */
+  async #store(encoded: EncodedBody | ForeignEncoded, at: number, key: string | undefined): Promise<IngestAnswer> {
     if (!encoded.ok) throw new YumOpsError(encoded.code, encoded.message, { status: encoded.status });
     const { answer, parts, payload, payloadCrc, rejectedCount } = encoded;
     if (parts.length > 0) {
-      const header = { at: now, parts, ...(key === undefined ? {} : { receipt: { key, answer } }) };
-      await this.#append(header, { parts, payload, payloadCrc });
+      const receipt = key === undefined ? {} : { receipt: { key, answer } };
+      const records = 'keys' in encoded && encoded.keys.length > 0 ? { records: encoded.keys.join('') } : {};
+      await this.#append({ at, parts, ...receipt, ...records }, { parts, payload, payloadCrc });
     }
     this.#counts.accepted += answer.accepted;
     this.#counts.rejected += rejectedCount;
@@ -392,13 +417,14 @@ class SpooledIngest implements Ingest {
   }
 
   async close(drainMs = 10_000): Promise<void> {
-    const { parser, batcher, spool, receipts, claims, journal } = this.#parts;
+    const { parser, batcher, spool, receipts, seen, claims, journal } = this.#parts;
     await parser.close();
     await claims?.stop();
     await spool.settle();
     await batcher.close(drainMs);
     await spool.close();
     await receipts.close();
+    await seen.close();
     await journal.close();
   }
 }

@@ -3,7 +3,7 @@ import { SourceMaps } from '../errors/index.ts';
 import { type ForeignFormat, translate } from './foreign/translate.ts';
 import type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
 import { encodeOtlp, type OtlpEncoded } from './otlp/intake.ts';
-import { BodyEncoder, type BodyFormat, type EncodedBody } from './record/body.ts';
+import { BodyEncoder, type BodyFormat, type EncodedBody, type RefusedBody } from './record/body.ts';
 import type { EncodeContext } from './record/encoder.ts';
 import { RequestLines } from './request-lines.ts';
 import { encodeRum, type RumContext, type RumEncoded } from './rum/intake.ts';
@@ -14,7 +14,9 @@ import { type SentryEncoded, type SentryFormat, SentryIntake } from './sentry/in
 export type ParseRequest = { id: number; body: Uint8Array } & ParseTask;
 
 export type ParseTask =
-  | { kind: 'records'; format: BodyFormat | ForeignFormat; context: EncodeContext }
+  | { kind: 'records'; format: BodyFormat; context: EncodeContext }
+  /** `without`: keys of records that are left out. */
+  | { kind: 'foreign'; format: ForeignFormat; context: EncodeContext; without: ReadonlySet<string> }
   | { kind: 'otlp'; form: OtlpForm; context: EncodeContext }
   | { kind: 'rum'; context: RumContext }
   | { kind: 'sentry'; format: SentryFormat; context: SentryContext };
@@ -32,7 +34,10 @@ export interface OtlpForm {
   encoding: OtlpEncoding;
 }
 
-export type ParseResult = EncodedBody | SentryEncoded | OtlpEncoded | RumEncoded;
+/** A body of another service's client that became rows. `keys`: of the records that their sender gave an id. */
+export type ForeignEncoded = (Extract<EncodedBody, { ok: true }> & { keys: readonly string[] }) | RefusedBody;
+
+export type ParseResult = EncodedBody | ForeignEncoded | SentryEncoded | OtlpEncoded | RumEncoded;
 
 export type ParseReply = { id: number; result: ParseResult } | { id: number; error: string };
 
@@ -67,7 +72,9 @@ parentPort?.on('message', (request: ParseRequest | RequestLinesNote) => {
 function encode(request: ParseRequest): ParseResult {
   switch (request.kind) {
     case 'records':
-      return encodeRecords(request.body, request.format, request.context);
+      return encoder.encode(request.body, request.format, request.context);
+    case 'foreign':
+      return encodeForeign(request);
     case 'otlp':
       return encodeOtlp({ encoder, requestLines }, request.body, request.form, request.context);
     case 'rum':
@@ -77,9 +84,10 @@ function encode(request: ParseRequest): ParseResult {
   }
 }
 
-function encodeRecords(body: Uint8Array, format: BodyFormat | ForeignFormat, context: EncodeContext): EncodedBody {
-  if (format === 'ndjson' || format === 'json') return encoder.encode(body, format, context);
-  const lines = translate(body, format);
-  if (!Array.isArray(lines)) return { ok: false, status: 400, ...lines };
-  return encoder.encode(Buffer.from(lines.join('\n')), 'ndjson', { ...context, foreign: true });
+function encodeForeign({ body, format, context, without }: Extract<ParseRequest, { kind: 'foreign' }>): ForeignEncoded {
+  const translated = translate(body, format, context.project, without);
+  if (!('lines' in translated)) return { ok: false, status: 400, ...translated };
+  const { lines, keys } = translated;
+  const encoded = encoder.encode(Buffer.from(lines.join('\n')), 'ndjson', { ...context, foreign: true });
+  return encoded.ok ? { ...encoded, keys } : encoded;
 }

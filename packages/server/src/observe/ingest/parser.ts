@@ -5,6 +5,7 @@ import { randomHex } from '../../lib/random.ts';
 import type { ForeignFormat } from './foreign/translate.ts';
 import type { OtlpEncoded } from './otlp/intake.ts';
 import type {
+  ForeignEncoded,
   OtlpForm,
   ParseReply,
   ParseRequest,
@@ -48,8 +49,21 @@ export class Parser {
   }
 
   /** Encodes a body. The body's memory moves to the thread when it owns its buffer alone. */
-  parse(body: Uint8Array, format: BodyFormat | ForeignFormat, context: EncodeContext): Promise<EncodedBody> {
+  parse(body: Uint8Array, format: BodyFormat, context: EncodeContext): Promise<EncodedBody> {
     return this.#ask<EncodedBody>(body, { kind: 'records', format, context });
+  }
+
+  /**
+   * Encodes a body of another service's client, which stays where it is.
+   * @param without keys of records that are left out
+   */
+  parseForeign(
+    body: Uint8Array,
+    format: ForeignFormat,
+    context: EncodeContext,
+    without: ReadonlySet<string>,
+  ): Promise<ForeignEncoded> {
+    return this.#ask<ForeignEncoded>(body, { kind: 'foreign', format, context, without }, false);
   }
 
   /** Takes apart an OpenTelemetry export request. Its memory moves as that of `parse` does. */
@@ -73,16 +87,16 @@ export class Parser {
     this.#worker?.postMessage(note);
   }
 
-  #ask<Result extends ParseResult>(body: Uint8Array, task: ParseTask): Promise<Result> {
+  #ask<Result extends ParseResult>(body: Uint8Array, task: ParseTask, mayMove = true): Promise<Result> {
     if (this.#closed)
       return Promise.reject(new YumOpsError('shutting_down', 'YumOps is shutting down.', { status: 503 }));
     const id = this.#nextId;
     this.#nextId += 1;
-    const whole = body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength;
+    const moves = mayMove && body.buffer instanceof ArrayBuffer && body.byteLength === body.buffer.byteLength;
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.set(id, { resolve: (result) => resolve(result as Result), reject });
       const request: ParseRequest = { id, body, ...task };
-      this.#thread().postMessage(request, whole ? [body.buffer as ArrayBuffer] : []);
+      this.#thread().postMessage(request, moves ? [body.buffer as ArrayBuffer] : []);
     });
   }
 

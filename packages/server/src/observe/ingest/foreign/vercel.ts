@@ -1,23 +1,49 @@
 import { isObject, type Json, objectOf, textOf } from '../record/json-value.ts';
 import type { Refused } from '../record/readers.ts';
+import { recordKey } from '../spool/seen-records.ts';
+
+/** Records of a body as lines of our own format. */
+export interface Translated {
+  lines: string[];
+  /** Keys of the records among them that their sender gave an id. */
+  keys: string[];
+}
 
 /** Levels, and streams of functions, by their names at Vercel. */
 const LEVELS: Record<string, string> = { warning: 'warn', stdout: 'info', stderr: 'error' };
 /** A function that ended without an answer. */
 const CRASHED = -1;
 
-/** Turns the records of a Vercel log drain, a JSON array or lines, into lines of our own format. */
-export function translateVercel(body: Uint8Array): string[] | Refused {
+/**
+ * Turns the records of a Vercel log drain, a JSON array or lines, into lines of our own format; of those with one id the
+ * first. The parameters are those of `translate`.
+ */
+export function translateVercel(body: Uint8Array, project: string, without: ReadonlySet<string>): Translated | Refused {
   const text = Buffer.from(body).toString('utf8').trim();
   try {
     const records: unknown = text.startsWith('[')
       ? JSON.parse(text)
       : text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line) as unknown]));
     if (!Array.isArray(records)) return { code: 'unparsable', message: 'The body is neither a JSON array nor lines.' };
-    return records.map((record: unknown) => JSON.stringify(isObject(record) ? lineOf(record) : record) ?? 'null');
+    return linesOf(records, project, without);
   } catch {
     return { code: 'unparsable', message: 'The body is neither a JSON array nor JSON lines.' };
   }
+}
+
+function linesOf(records: readonly unknown[], project: string, without: ReadonlySet<string>): Translated {
+  const lines: string[] = [];
+  const keys = new Set<string>();
+  for (const record of records) {
+    const id = isObject(record) ? record['id'] : undefined;
+    if ((typeof id === 'string' && id !== '') || typeof id === 'number') {
+      const key = recordKey(project, `vercel:${id}`);
+      if (keys.has(key) || without.has(key)) continue;
+      keys.add(key);
+    }
+    lines.push(JSON.stringify(isObject(record) ? lineOf(record) : record) ?? 'null');
+  }
+  return { lines, keys: [...keys] };
 }
 
 function lineOf(record: Json): Record<string, unknown> {

@@ -27,6 +27,8 @@ export interface EntryHeader {
   parts: Part[];
   /** The client's batch, where it named one: receipt key (hex) and the answer it got. */
   receipt?: { key: string; answer: IngestAnswer };
+  /** Keys of the records in it that had ids of their own, one behind the other. */
+  records?: string;
 }
 
 /** An entry that was read back. `payload` is a view of the buffer it was read from. */
