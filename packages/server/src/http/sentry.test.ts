@@ -351,6 +351,30 @@ describe('older routes', () => {
     expect(found.find(({ id }) => id === begun)?.status).toBe('ok');
   });
 
+  it('of a run the last end that counts is shown, and the others are counted', async () => {
+    const at = Date.now() - 60_000;
+    const told = (id: string, second: number, status: string, durationMs: number | null = null) => ({
+      ...{ id, status, durationMs, timestamp: at + second * 1_000, project: '7', slug: 'ends', monitor: 'ends' },
+      ...{ monitorId: 'ends', service: '', environment: '', release: '', exitCode: null, output: '' },
+    });
+    const [late, corrected, short] = [newId(), newId(), newId()];
+    await rig.ingest.writer.append('check_ins', [
+      ...[told(late, 0, 'in_progress'), told(late, 2, 'ok'), told(late, 4, 'error'), told(late, 4, 'ignored')],
+      ...[told(corrected, 0, 'in_progress'), told(corrected, 2, 'ok'), told(corrected, 4, 'error')],
+      told(short, 1, 'ok', 5),
+    ]);
+    const runs = await rig.rows("SELECT id, status, durationMs, ignored FROM check_ins WHERE slug = 'ends'", {}, 3);
+    const [of, no] = [{ durationMs: 2_000, ignored: 1 }, { ignored: 0 }];
+    expect(runs).toHaveLength(3);
+    expect(runs).toEqual(
+      expect.arrayContaining([
+        { id: late, status: 'ok', ...of },
+        { id: corrected, status: 'error', durationMs: 4_000, ...no },
+        { id: short, status: 'ok', durationMs: 5, ...no },
+      ]),
+    );
+  });
+
   it('two events without an id and with the same words are two', async () => {
     const { event_id: _, ...event } = errorEvent(newId());
     const body = JSON.stringify({ ...event, message: 'nameless', exception: undefined });

@@ -42,6 +42,7 @@ function ofIngest({ ingest, uptime }: LiveMetricsDeps['observe']): MetricFamily[
     counter('yumops_ingest_retries_total', 'Inserts that had to be tried again', one(stats.retries)),
     counter('yumops_ingest_stored_rows_total', 'Rows stored since the start', stored),
     counter('yumops_uptime_checks_total', 'Checks made since the start', one(uptime.stats().checks)),
+    counter('yumops_check_ins_ignored_total', 'Second ends of runs that came too late', one(uptime.stats().ignored)),
   ];
 }
 

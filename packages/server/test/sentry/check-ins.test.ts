@@ -1,17 +1,24 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
+import type { TelemetryRow } from '../../src/lib/telemetry.ts';
 import { createUptime, listMonitors, type Uptime } from '../../src/observe/uptime/index.ts';
 import { monitorOf, noJourneys, noPostgres } from '../../src/observe/uptime/testing/monitors.ts';
 import { startTestState, type TestState } from '../engines.ts';
 import { silentLog, until } from '../ingest.ts';
+import { newId } from '../support/sentry-rig.ts';
 
 let state: TestState;
 let uptime: Uptime;
+const rows: TelemetryRow[] = [];
 
 function makeUptime(): Uptime {
   return createUptime({
     db: state.db,
-    writer: { append: async () => undefined },
+    writer: {
+      append: async (table, added) => {
+        if (table === 'check_ins') rows.push(...added);
+      },
+    },
     monitors: [],
     targets: {},
     clock: systemClock,
@@ -41,7 +48,8 @@ const say = (
   status: 'in_progress' | 'ok' | 'error',
   monitor: Record<string, unknown> | null = null,
   project = '7',
-) => uptime.checkIn({ project, slug, status, at: Date.now(), environment: 'production', monitor });
+  { id = newId(), at = Date.now() } = {},
+) => uptime.checkIn({ id, project, slug, status, at, environment: 'production', monitor });
 const reaches = (name: string, wanted: string) => until(async () => (await listed(name))?.state === wanted);
 
 it('a check-in makes the monitor, and its state follows the runs', async () => {
@@ -92,6 +100,38 @@ it('a job of one project does not speak for the configured monitor of another', 
   await reaches('billing', 'up');
   expect(uptime.monitors().map(({ id }) => id)).not.toContain('billing-9');
   await uptime.reload({ monitors: [], targets: {} });
+});
+
+it('another end of a run stands where it comes within the longest run, else it is ignored', async () => {
+  const [run, other] = [newId(), newId()];
+  const begun = Date.now() - 1_200_000;
+  const at = (minute: number, id = run) => ({ id, at: begun + minute * 60_000 });
+  await say(
+    'twice',
+    'in_progress',
+    { max_runtime: 5, schedule: { type: 'interval', value: 1, unit: 'day' } },
+    '7',
+    at(0),
+  );
+  await say('twice', 'ok', null, '7', at(2));
+  await reaches('twice', 'up');
+  await say('twice', 'error', null, '7', at(4));
+  await reaches('twice', 'down');
+  await say('twice', 'ok', null, '7', at(5));
+  await reaches('twice', 'up');
+  const late = at(6);
+  await say('twice', 'error', null, '7', late);
+  expect(uptime.stats().ignored).toBe(1);
+  await until(() => rows.length > 0);
+  expect(rows).toMatchObject([{ id: run, timestamp: late.at, slug: 'twice', project: '7', status: 'ignored' }]);
+  const failure = async () =>
+    (await state.db.query("SELECT beats->'failure' AS failure FROM heartbeats WHERE monitor_id = 'twice'"))[0];
+  expect(await failure()).toEqual({ failure: null });
+  await say('twice', 'ok', null, '7', at(7, other));
+  await say('twice', 'ok', null, '7', at(8, newId()));
+  await say('twice', 'error', null, '7', at(9, other));
+  expect(await failure()).toEqual({ failure: null });
+  expect(uptime.stats().ignored).toBe(1);
 });
 
 it('monitors of jobs and their states outlive a restart and a reload', async () => {

@@ -5,6 +5,8 @@ import { compileMonitor } from './config-monitor.ts';
 
 /** What a job says of one of its runs. */
 export interface CheckIn {
+  /** Of the run, 32 hex digits. */
+  id: string;
   project: string;
   slug: string;
   status: 'in_progress' | 'ok' | 'error';

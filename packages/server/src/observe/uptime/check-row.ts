@@ -1,6 +1,7 @@
 import type { MonitorState } from '@yumops/protocol';
 import type { TelemetryRow } from '../../lib/telemetry.ts';
 import type { CheckResult } from './check.ts';
+import type { CheckIn as SdkCheckIn } from './check-in-monitors.ts';
 import type { MonitorConfig } from './config.ts';
 import type { Signal } from './kinds/heartbeat/beats.ts';
 
@@ -81,6 +82,25 @@ export function checkInRow({ id, monitor, signal, at, runMs }: CheckIn): Telemet
     exitCode: signal.exit,
     durationMs: signal.kind === 'start' ? null : runMs,
     output: signal.output,
+  };
+}
+
+/** The row that says that a check-in of an SDK, whose own row has its id and time, does not count. */
+export function ignoredRow({ id, project, slug, environment, at }: SdkCheckIn): TelemetryRow {
+  return {
+    timestamp: at,
+    project,
+    service: '',
+    environment: environment ?? '',
+    release: '',
+    monitorId: slug,
+    monitor: slug,
+    id,
+    slug,
+    status: 'ignored',
+    exitCode: null,
+    durationMs: null,
+    output: '',
   };
 }
 

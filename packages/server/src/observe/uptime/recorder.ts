@@ -4,6 +4,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TelemetryRow, TelemetryWriter } from '../../lib/telemetry.ts';
 import { BatchBuffer } from './batch-buffer.ts';
+import type { CheckIn as SdkCheckIn } from './check-in-monitors.ts';
 import {
   CHECK_INS,
   CHECKS,
@@ -13,6 +14,7 @@ import {
   type FinishedCheck,
   HEALTH_CHECKS,
   healthRows,
+  ignoredRow,
 } from './check-row.ts';
 import type { MonitorConfig } from './config.ts';
 import { type RecordChange, storeChanges } from './state-store.ts';
@@ -80,6 +82,10 @@ export class Recorder {
 
   addCheckIn(checkIn: CheckIn): void {
     this.#checkIns.push(checkInRow(checkIn));
+  }
+
+  addIgnored(checkIn: SdkCheckIn): void {
+    this.#checkIns.push(ignoredRow(checkIn));
   }
 
   addChange(change: RecordChange): void {

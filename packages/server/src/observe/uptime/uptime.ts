@@ -11,7 +11,7 @@ import type { CheckContext } from './check.ts';
 import { type CheckIn, CheckInMonitors } from './check-in-monitors.ts';
 import type { MonitorConfig } from './config.ts';
 import type { Transition } from './judge.ts';
-import { createBeatReader, keepSignal } from './kinds/heartbeat/beat-store.ts';
+import { createBeatReader, keepRunSignal, keepSignal } from './kinds/heartbeat/beat-store.ts';
 import type { Signal } from './kinds/heartbeat/beats.ts';
 import { describeMonitor, runCheck } from './kinds/index.ts';
 import { isSpread, locationsOf } from './location/location-state.ts';
@@ -113,6 +113,8 @@ export interface UptimeStats extends ProberStats {
   checks: number;
   /** Check rows and state changes given up because nothing could be stored for too long. */
   dropped: number;
+  /** Check-ins that told of an end of a run which had ended, too late to stand in its place. */
+  ignored: number;
 }
 
 /** What a status of the Sentry protocol says of a run. */
@@ -154,6 +156,7 @@ class UptimeEngine implements Uptime {
   /** Reloads follow each other, so that the last one given is the one that stands. */
   #reloading: Promise<void> = Promise.resolve();
   #checks = 0;
+  #ignored = 0;
   readonly #jobs: CheckInMonitors;
   readonly #sharing: Sharing;
   #unlisten: (() => void)[] = [];
@@ -262,8 +265,15 @@ class UptimeEngine implements Uptime {
       await this.reload(this.#configured);
       await this.#sharing.say(JOBS_CHANGED, this.#options.instance ?? '');
     }
-    const kind = SIGNAL_OF[checkIn.status];
-    await keepSignal(this.#options.db, { monitorId: id }, { kind, at: checkIn.at, exit: null, output: '' });
+    const monitor = this.#book.monitor(id);
+    const maxRuntimeMs = monitor?.kind === 'heartbeat' ? monitor.maxRuntimeMs : null;
+    const signal = { kind: SIGNAL_OF[checkIn.status], at: checkIn.at, exit: null, output: '' };
+    const step = await keepRunSignal(this.#options.db, { id: checkIn.id, monitorId: id, maxRuntimeMs }, signal);
+    if (step === 'ignored') {
+      this.#ignored += 1;
+      this.#recorder.addIgnored(checkIn);
+      return;
+    }
     await this.#checkNow(id);
   }
 
@@ -314,7 +324,7 @@ class UptimeEngine implements Uptime {
   }
 
   stats(): UptimeStats {
-    return { ...this.#prober.stats(), checks: this.#checks, dropped: this.#recorder.dropped };
+    return { ...this.#prober.stats(), checks: this.#checks, dropped: this.#recorder.dropped, ignored: this.#ignored };
   }
 
   onTransition(listener: TransitionListener): () => void {

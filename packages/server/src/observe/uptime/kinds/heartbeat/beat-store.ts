@@ -1,7 +1,8 @@
 import type { Db, Queryable } from '../../../../lib/db.ts';
 import { randomHex } from '../../../../lib/random.ts';
 import type { MonitorConfig } from '../../config.ts';
-import { afterSignal, type Beats, NO_BEATS, type Signal } from './beats.ts';
+import { afterCorrection, afterSignal, type Beats, NO_BEATS, type Signal } from './beats.ts';
+import { afterStep, type Run, type RunStep, runStep } from './runs.ts';
 
 /** Where checks find what jobs said. */
 export interface BeatReader {
@@ -27,7 +28,9 @@ export async function storeHeartbeats(tx: Queryable, monitors: readonly MonitorC
       ? [{ id: monitor.id, configured: monitor.token?.reveal() ?? null, made: randomHex(16) }]
       : [],
   );
-  await tx.query('DELETE FROM heartbeats WHERE NOT (monitor_id = ANY($1))', [rows.map(({ id }) => id)]);
+  const ids = rows.map(({ id }) => id);
+  await tx.query('DELETE FROM heartbeats WHERE NOT (monitor_id = ANY($1))', [ids]);
+  await tx.query('DELETE FROM check_in_runs WHERE NOT (monitor_id = ANY($1))', [ids]);
   if (rows.length === 0) return;
   await tx.query(
     `INSERT INTO heartbeats (monitor_id, token)
@@ -55,6 +58,42 @@ export type BeatKey = { token: string } | { monitorId: string };
  * @returns undefined when there is no such heartbeat
  */
 export function keepSignal(db: Db, key: BeatKey, signal: Signal): Promise<KeptBeat | undefined> {
+  return changeBeats(db, key, async (beats) => afterSignal(beats, signal));
+}
+
+/** A run by the id that its job gave it. */
+export interface NamedRun {
+  id: string;
+  monitorId: string;
+  /** Of its monitor, milliseconds; null = none. */
+  maxRuntimeMs: number | null;
+}
+
+/**
+ * Keeps what a job says of a run that it names, where that says something new.
+ * @returns what it was to the run; undefined when there is no such heartbeat
+ */
+export async function keepRunSignal(db: Db, run: NamedRun, signal: Signal): Promise<RunStep | undefined> {
+  let step: RunStep | undefined;
+  await changeBeats(db, { monitorId: run.monitorId }, async (beats, tx) => {
+    const known = await findRun(tx, run);
+    step = runStep(known, signal, run.maxRuntimeMs);
+    if (step === 'begins' || step === 'ends') {
+      await storeRun(tx, run, afterStep(known, step, signal.at));
+      return afterSignal(beats, signal);
+    }
+    // Of an earlier run than the one that ended last the monitor's state does not speak.
+    const isLatest = step === 'corrects' && beats.endedAt === known?.endedAt;
+    return isLatest ? afterCorrection(beats, signal) : beats;
+  });
+  return step;
+}
+
+function changeBeats(
+  db: Db,
+  key: BeatKey,
+  change: (beats: Beats, tx: Queryable) => Promise<Beats>,
+): Promise<KeptBeat | undefined> {
   const [column, value] = 'token' in key ? ['token', key.token] : ['monitor_id', key.monitorId];
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ monitor_id: string; beats: Beats | null }>(
@@ -62,8 +101,32 @@ export function keepSignal(db: Db, key: BeatKey, signal: Signal): Promise<KeptBe
       [value],
     );
     if (!row) return undefined;
-    const beats = afterSignal(row.beats ?? NO_BEATS, signal);
+    const beats = await change(row.beats ?? NO_BEATS, tx);
     await tx.query('UPDATE heartbeats SET beats = $2 WHERE monitor_id = $1', [row.monitor_id, JSON.stringify(beats)]);
     return { monitorId: row.monitor_id, beats };
   });
+}
+
+async function findRun(tx: Queryable, { monitorId, id }: NamedRun): Promise<Run | null> {
+  const [row] = await tx.query<{ started: number; ended: number | null }>(
+    `SELECT started_at::float8 AS started, ended_at::float8 AS ended FROM check_in_runs
+     WHERE monitor_id = $1 AND id = $2`,
+    [monitorId, id],
+  );
+  return row ? { startedAt: row.started, endedAt: row.ended } : null;
+}
+
+/** How long runs are kept, milliseconds. */
+const KEEP_RUNS_MS = 7 * 86_400_000;
+
+async function storeRun(tx: Queryable, { monitorId, id }: NamedRun, { startedAt, endedAt }: Run): Promise<void> {
+  await tx.query(
+    `INSERT INTO check_in_runs (monitor_id, id, started_at, ended_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (monitor_id, id) DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at`,
+    [monitorId, id, startedAt, endedAt],
+  );
+  await tx.query('DELETE FROM check_in_runs WHERE monitor_id = $1 AND started_at < $2', [
+    monitorId,
+    (endedAt ?? startedAt) - KEEP_RUNS_MS,
+  ]);
 }

@@ -53,6 +53,11 @@ export function afterSignal(beats: Beats, { kind, at, exit, output }: Signal): B
   };
 }
 
+/** What is known after another end of the run that had ended last: when it ended, and what has begun since, stay. */
+export function afterCorrection(beats: Beats, { kind, at, exit, output }: Signal): Beats {
+  return { ...beats, failure: kind === 'fail' ? { at, exit } : null, output };
+}
+
 function runsSince({ startedAt, endedAt }: Beats): number | null {
   return startedAt !== null && (endedAt === null || startedAt > endedAt) ? startedAt : null;
 }
