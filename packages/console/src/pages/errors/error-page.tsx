@@ -43,7 +43,7 @@ function Issue({ issue, span }: { issue: ErrorIssueDetail; span: { from: number;
       <div className="error-columns-2">
         <div className="error-main">
           <Trend issue={issue} span={span} />
-          {shown === null ? null : <EventView eventId={shown} issueId={issue.id} />}
+          {shown === null ? null : <EventView eventId={shown} />}
           <Groups issue={issue} />
         </div>
         <aside className="error-side" aria-label="What the events have in common">

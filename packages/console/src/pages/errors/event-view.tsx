@@ -13,7 +13,7 @@ import { Stack } from './stack.tsx';
 const route = getRouteApi('/console/errors/$id');
 
 /** One event of an error in the order in which people ask: where, what before, for whom, with what. */
-export function EventView({ eventId }: { eventId: string; issueId: string }) {
+export function EventView({ eventId }: { eventId: string }) {
   const query = useQuery(errorEventQuery(eventId));
   return (
     <QueryView query={query} what="the event" rows={6}>
@@ -24,7 +24,8 @@ export function EventView({ eventId }: { eventId: string; issueId: string }) {
           </Panel>
           {event.exception.values.toReversed().map((exception, index) => (
             <Stack
-              key={`${exception.type} ${exception.value}`}
+              // biome-ignore lint/suspicious/noArrayIndexKey: two exceptions of a chain may be alike in everything.
+              key={index}
               exception={exception}
               title={index === 0 ? 'Stack' : `Caused by ${exception.type ?? 'an error'}`}
             />

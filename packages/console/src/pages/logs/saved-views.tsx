@@ -11,6 +11,7 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { Form } from '../../components/form.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Empty, Failure } from '../../components/notice.tsx';
+import { State } from '../../components/state.tsx';
 import { viewsQuery } from './logs-queries.ts';
 import './saved-views.css';
 
@@ -71,30 +72,33 @@ function ViewList({ views, current, close }: { views: readonly SavedView[]; curr
   });
   if (views.length === 0) return null;
   return (
-    <ul>
-      {views.map((view) => (
-        <li key={view.id} className="saved-view">
-          <route.Link
-            to="."
-            search={() => parseSearch(view.search)}
-            className="menu-item"
-            aria-current={view.search === current}
-            onClick={close}
-          >
-            <span className="truncate">{view.name}</span>
-            <span className="quiet">{view.shared ? (view.mine ? 'shared' : `by ${view.owner}`) : 'only you'}</span>
-          </route.Link>
-          {view.mine && (
-            <IconButton
-              icon="remove"
-              label={`Remove ${view.name}`}
-              disabled={removal.isPending}
-              onClick={() => removal.mutate(view.id)}
-            />
-          )}
-        </li>
-      ))}
-    </ul>
+    <>
+      {removal.error !== null && <State tone="bad" word={removal.error.message} />}
+      <ul>
+        {views.map((view) => (
+          <li key={view.id} className="saved-view">
+            <route.Link
+              to="."
+              search={() => parseSearch(view.search)}
+              className="menu-item"
+              aria-current={view.search === current}
+              onClick={close}
+            >
+              <span className="truncate">{view.name}</span>
+              <span className="quiet">{view.shared ? (view.mine ? 'shared' : `by ${view.owner}`) : 'only you'}</span>
+            </route.Link>
+            {view.mine && (
+              <IconButton
+                icon="remove"
+                label={`Remove ${view.name}`}
+                disabled={removal.isPending}
+                onClick={() => removal.mutate(view.id)}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
