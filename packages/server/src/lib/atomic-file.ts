@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -23,6 +23,18 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** Opens an empty file, in place of one that was there, whose name outlives a crash. Only its owner may read it. */
+export async function openDurably(path: string): Promise<FileHandle> {
+  const file = await open(path, 'w+', 0o600);
+  try {
+    await syncFolder(dirname(path));
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** Makes the folder's entries durable. */

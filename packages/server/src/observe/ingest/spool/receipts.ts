@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IngestAnswer } from '@yumops/protocol';
-import { syncFolder } from '../../../lib/atomic-file.ts';
+import { openDurably } from '../../../lib/atomic-file.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { DeliveryClaims } from '../claims.ts';
 import type { EntryHeader } from './entry.ts';
@@ -117,13 +117,7 @@ export class Receipts {
   async #hour(number: number): Promise<Hour> {
     const known = this.#hours.get(number);
     if (known) return known;
-    const file = await open(this.#path(number), 'w+', 0o600);
-    try {
-      await syncFolder(this.#folder);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const file = await openDurably(this.#path(number));
     const hour = { file, bytes: 0, places: new Map<string, number>() };
     this.#hours.set(number, hour);
     return hour;

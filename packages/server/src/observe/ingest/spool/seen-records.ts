@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '../../../lib/atomic-file.ts';
+import { openDurably } from '../../../lib/atomic-file.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { EntryHeader } from './entry.ts';
 
@@ -121,13 +121,7 @@ export class SeenRecords {
   async #span(number: number): Promise<Span> {
     const known = this.#spans.get(number);
     if (known) return known;
-    const file = await open(this.#path(number), 'w+', 0o600);
-    try {
-      await syncFolder(this.#folder);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const file = await openDurably(this.#path(number));
     const span = { file, bytes: 0, keys: [] };
     this.#spans.set(number, span);
     return span;
