@@ -65,7 +65,7 @@ test('a part that the network loses is sent again for longer than the client tri
   const store = await openBlobStore(s3.url, '/');
   const lose = { only: /^PUT .*partNumber=2/, times: 7 };
   s3.faults = { lose };
-  const body = Array.from({ length: 20 }, (_, n) => Buffer.alloc(MB, `piece ${n} `));
+  const body = Array.from({ length: 12 }, (_, n) => Buffer.alloc(MB, `piece ${n} `));
   await store.put('long/dump', pieces(...body));
   expect(lose.times).toBe(0);
   expect(sent(0)).toEqual(['1', ...Array<string>(8).fill('2'), '3']);
@@ -76,7 +76,7 @@ test('a part that the network loses is sent again for longer than the client tri
 
 test('what was stored while its answer was lost is ours, and what is another is still refused', async () => {
   const store = await openBlobStore(s3.url, '/');
-  const [small, large] = [Buffer.from('a manifest'), Buffer.alloc(9 * MB, 3)];
+  const [small, large] = [Buffer.from('a manifest'), Buffer.alloc(6 * MB, 3)];
   for (const [path, body, only] of [
     ['small', small, /^PUT .*small/],
     ['large', pieces(large), /^POST .*large.*uploadId=/],
@@ -110,20 +110,20 @@ test('an object that must not be lost is sent again for longer than the client t
 test('parts of other bytes are sent again, and an upload whose source fails is taken back', async () => {
   const store = await openBlobStore(s3.url, '/');
   const ended = new AbortController();
-  const stopped = store.put('x', pieces(Buffer.alloc(9 * MB, 1), new Error('stop')), { resume: true });
+  const stopped = store.put('x', pieces(Buffer.alloc(6 * MB, 1), new Error('stop')), { resume: true });
   await expect(stopped).rejects.toThrow('stop');
   expect(s3.pendingUploads()).toBe(0);
   async function* until(): AsyncIterable<Buffer> {
-    yield Buffer.alloc(9 * MB, 1);
+    yield Buffer.alloc(6 * MB, 1);
     ended.abort();
-    yield Buffer.alloc(9 * MB, 1);
+    yield Buffer.alloc(6 * MB, 1);
   }
   await expect(store.put('x', until(), { resume: true, signal: ended.signal })).rejects.toThrow();
   expect(s3.pendingUploads()).toBe(1);
   const from = s3.requests.length;
-  await store.put('x', pieces(Buffer.alloc(18 * MB, 2)), { resume: true });
+  await store.put('x', pieces(Buffer.alloc(12 * MB, 2)), { resume: true });
   expect(sent(from)).toEqual(['1', '2', '3']);
-  expect((await readBlob(store, 'x')).equals(Buffer.alloc(18 * MB, 2))).toBe(true);
+  expect((await readBlob(store, 'x')).equals(Buffer.alloc(12 * MB, 2))).toBe(true);
   expect(s3.pendingUploads()).toBe(0);
   store.close();
 });
@@ -132,9 +132,9 @@ test('what killed processes left is swept after its time, in a bucket and in a f
   const bucket = await openBlobStore(s3.url, '/');
   const ended = new AbortController();
   async function* until(): AsyncIterable<Buffer> {
-    yield Buffer.alloc(9 * MB, 1);
+    yield Buffer.alloc(6 * MB, 1);
     ended.abort();
-    yield Buffer.alloc(9 * MB, 1);
+    yield Buffer.alloc(6 * MB, 1);
   }
   await expect(bucket.put('nightly/x', until(), { resume: true, signal: ended.signal })).rejects.toThrow();
   await bucket.sweepUnfinished('nightly/', Date.now() - 60_000);

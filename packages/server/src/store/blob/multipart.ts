@@ -1,7 +1,7 @@
 /** A service takes at most so many parts, and none but the last under 5 MiB. */
 export const MOST_PARTS = 10_000;
-const FIRST_PART = 8 * 1024 * 1024;
-/** After so many parts the next are twice as large: 8 MiB parts for 8 GB, in the end 4 TB in 10,000 parts. */
+const FIRST_PART = 5 * 1024 * 1024;
+/** After so many parts the next are twice as large: 5 MiB parts for 5 GB, in the end 5 TB in 10,000 parts. A part is held in memory. */
 const PARTS_OF_ONE_SIZE = 1_000;
 
 /** Bytes of part `number`, counted from 1. */
