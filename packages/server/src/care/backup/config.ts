@@ -180,7 +180,9 @@ export const backupShape = z.strictObject({
     .min(1)
     .max(32)
     .optional()
-    .describe('How many pg_dump and pg_restore run at once, default as many as processors and large tables, at most 4'),
+    .describe(
+      'How many pg_dump and pg_restore run at once, default one on two processors, else as many as processors and large tables, at most 4',
+    ),
   scratch_url: z.string().optional().describe('A Postgres server for trial restores, default the built-in one'),
   smoke_queries: z.array(z.string()).optional().describe('Queries that must give rows on a restored copy'),
 });

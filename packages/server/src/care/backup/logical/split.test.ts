@@ -8,11 +8,12 @@ const roomy = { free: 100, clientMajor: 15 };
 test.each([
   ['one large table has nothing beside it', [900, 5, 5], null, 8, 1, []],
   ['as many as there are large tables', [100, 90, 5], null, 8, 2, [['t0']]],
-  ['no more than processors', [100, 90, 80], null, 2, 2, [['t1', 't2']]],
+  ['no more than processors', [100, 90, 80, 70], null, 3, 3, [['t1'], ['t2', 't3']]],
+  ['one on two processors', [100, 90, 80], null, 2, 1, []],
   ['no more than four, unless asked', [99, 98, 97, 96, 95, 94], null, 64, 4, [['t1'], ['t2', 't5'], ['t3', 't4']]],
   ['as many as are asked for, of smaller tables too', [9, 8, 7, 0.5], 3, 1, 3, [['t0'], ['t1']]],
   ['one when one is asked for', [99, 98], 1, 8, 1, []],
-  ['what is not large counts for the first', [40, 40, 31, 31, 31], null, 2, 2, [['t0', 't1']]],
+  ['what is not large counts for the first', [40, 40, 31, 31, 31], null, 4, 2, [['t0', 't1']]],
 ] as const)('%s', (_name, sizes, asked, cores, jobs, groups) => {
   const split = planSplit(tables(...sizes), { asked, cores }, roomy);
   expect(split.jobs).toBe(jobs);

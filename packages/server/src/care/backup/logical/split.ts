@@ -26,6 +26,13 @@ const LARGE_ENOUGH = 1024 * 1024;
 export const LEFT_FREE = 3;
 /** Most that is chosen when nobody asks: one process encrypts for all of them. */
 const MOST_JOBS = 4;
+/**
+ * How many jobs there are where nobody asks for a number: on one or two processors a second gains no time, and a restore takes more
+ * memory with it (docs/decisions/0030-dumps-in-several-jobs.md).
+ */
+export function usualJobs(cores: number): number {
+  return cores > 2 ? Math.min(cores, MOST_JOBS) : 1;
+}
 /** Names of tables stand on a command line, which has an end. */
 const MOST_TABLES = 400;
 
@@ -64,7 +71,7 @@ export function planSplit(
   const large = tables
     .filter(({ bytes }) => bytes >= (asked === null ? LARGE : LARGE_ENOUGH))
     .sort((a, b) => b.bytes - a.bytes);
-  const wanted = Math.min(asked ?? Math.min(cores, MOST_JOBS), large.length);
+  const wanted = Math.min(asked ?? usualJobs(cores), large.length);
   if (wanted <= 1) return none();
   if (clientMajor > NEWEST_CLIENT) return none(`one job: the archives of pg_dump ${clientMajor} are not known yet`);
   const jobs = Math.min(wanted, Math.floor((free - LEFT_FREE) / 2));

@@ -8,7 +8,7 @@ import {
   quoteText,
 } from '../database.ts';
 import { restoreRoles, settingStatements } from '../logical/roles.ts';
-import { freeConnections, LEFT_FREE, type Parallelism } from '../logical/split.ts';
+import { freeConnections, LEFT_FREE, type Parallelism, usualJobs } from '../logical/split.ts';
 import type { BackupManifest, BackupSource } from '../manifest.ts';
 import { dumpsOf, readClusterRecord, readDump } from '../objects.ts';
 import type { Repository } from '../repository.ts';
@@ -124,7 +124,7 @@ async function prepareDatabase(
     }
     if (!isNew) return { all, jobs: 1, warnings };
     const { asked, cores } = parallelism;
-    const wanted = asked ?? Math.min(cores, dumpsOf(manifest).length);
+    const wanted = asked ?? Math.min(usualJobs(cores), dumpsOf(manifest).length);
     const free = await freeConnections(connection);
     const jobs = Math.max(1, Math.min(wanted, free - LEFT_FREE));
     if (jobs < wanted)
