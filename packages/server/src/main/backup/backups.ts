@@ -1,11 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import {
   type BackupConfig,
   type BackupDatabase,
   type BackupManifest,
   type BackupTier,
-  backUpLogically,
   type CatalogueEntry,
   type DrillRecord,
   drillOf,
@@ -51,12 +49,11 @@ import type { Log } from '../../lib/log.ts';
 import { didYouMean } from '../../lib/nearest.ts';
 import type { Secret } from '../../lib/secret.ts';
 import { absoluteBlobUrl } from '../../store/blob/index.ts';
-import { LocalPostgresClient, openFiles, PostgresDatabase } from '../../store/source/index.ts';
-import { VERSION } from '../../version.ts';
-import { recordConfiguration } from './configuration-record.ts';
+import { LocalPostgresClient, PostgresDatabase } from '../../store/source/index.ts';
 import { Copies } from './copies.ts';
 import { Destinations, type Place } from './destinations.ts';
 import { keysOf, usable } from './keys.ts';
+import { backUpRows, parallelismOf, type RunConfig, sourceOf } from './logical.ts';
 import { backUpBase, databaseOf, drillPhysically, physicalChecks, restoreMoment } from './physical.ts';
 import { kitOf } from './recovery-kit.ts';
 import { EmbeddedScratchServers, GivenScratchServer } from './scratch.ts';
@@ -70,9 +67,6 @@ export interface Hooks {
   progress: ProgressReport;
   signal: AbortSignal;
 }
-
-/** A backup as it is configured, or as it was chosen once. */
-type RunConfig = BackupConfig & { oneOff?: boolean };
 
 /** What of a backup is restored, and how. */
 interface RestoreChoice {
@@ -246,53 +240,11 @@ export class Backups {
     hooks: Hooks,
   ): Promise<BackupManifest> {
     if (config.name === SELF) throw onlyRunning();
-    if (tier === 'logical') return this.#backUpLogically(config, repository, id, hooks);
+    if (tier === 'logical') {
+      return backUpRows({ config, repository, client: this.#client }, id, this.#context, hooks);
+    }
     const database = databaseOf(config, this.#context.config.databases);
     return backUpBase({ config, repository, database }, id, this.#context, hooks);
-  }
-
-  async #backUpLogically(config: RunConfig, repository: Repository, id: string, hooks: Hooks): Promise<BackupManifest> {
-    const { config: whole, settings, clock } = this.#context;
-    const { root } = whole;
-    const files = await Promise.all(config.files.map((item) => openFiles(item, root)));
-    const configuration = await recordConfiguration(whole, settings.env, keysOf(config).current);
-    const locked = repository.store.locks && config.lockMs !== null;
-    try {
-      return await backUpLogically(
-        {
-          ...{
-            repository,
-            clock,
-            client: this.#client,
-            version: VERSION,
-            config,
-            cores: availableParallelism(),
-            oneOff: config.oneOff === true,
-            files,
-            root,
-            configuration,
-            ...hooks,
-          },
-          source: this.source(config),
-          lockUntil: locked ? clock.now() + (config.lockMs ?? 0) : undefined,
-        },
-        id,
-      );
-    } finally {
-      for (const source of files) source.close();
-    }
-  }
-
-  /** The database of a backup as it is configured; null when it has none. */
-  source(config: BackupConfig) {
-    const found = this.#context.config.databases.find(({ name }) => name === config.database);
-    if (!found) return null;
-    const { name, profile, url, broken } = found;
-    const database = new PostgresDatabase(
-      name,
-      usable(config.url ?? { secret: url, broken }, `the address of the database "${name}"`),
-    );
-    return { name, profile, database };
   }
 
   async verify(id: string, level: VerificationLevel, hooks: Hooks): Promise<VerificationRecord> {
@@ -304,10 +256,10 @@ export class Backups {
         : new GivenScratchServer(usable(config.scratchUrl, 'scratch_url'));
     const repository = await this.repository(config);
     const { smokeQueries } = config;
-    const parallelism = { asked: config.jobs, cores: availableParallelism() };
+    const parallelism = parallelismOf(config.jobs);
     const deps = { repository, client: this.#client, scratch, clock, smokeQueries, parallelism, ...hooks };
     const { tier } = await readManifest(repository, id).catch(() => ({ tier: 'logical' }));
-    const catalog = this.source(config)?.database.catalog ?? null;
+    const catalog = sourceOf(config, this.#context.config.databases)?.database.catalog ?? null;
     const checks =
       tier === 'logical' ? undefined : physicalChecks({ repository, smokeQueries, catalog, clock, log }, hooks);
     return this.#reading(repository, 'verification', id, hooks, () => verifyBackup(deps, id, level, checks));
@@ -323,7 +275,7 @@ export class Backups {
     const config = this.configOf(id);
     const repository = await this.repository(config);
     const manifest = await readManifest(repository, id);
-    const parallelism = { asked: jobs ?? config.jobs, cores: availableParallelism() };
+    const parallelism = parallelismOf(jobs ?? config.jobs);
     const deps = { repository, client: this.#client, clock: this.#context.clock, parallelism, ...hooks };
     const target: BackupDatabase = new PostgresDatabase('--to', to, 'the address of the target');
     const most = 2 ** 31 - 1;
@@ -451,7 +403,7 @@ export class Backups {
     const { clock, log } = this.#context;
     const repository = await this.repository(config);
     const { smokeQueries, name } = config;
-    const catalog = this.source(config)?.database.catalog ?? null;
+    const catalog = sourceOf(config, this.#context.config.databases)?.database.catalog ?? null;
     const trial = await this.#reading(repository, 'drill', null, hooks, () =>
       drillPhysically({ repository, smokeQueries, catalog, clock, log }, hooks),
     );
