@@ -160,7 +160,7 @@ describe('a logical backup', () => {
     await rig.restore(id, other('copy3'));
     await run(other('copy3'), 'DELETE FROM parts_2026');
     const { kept } = await rig.restore(id, other('copy3'), { table: 'restaurants', yes: true });
-    expect(kept).toMatch(/^before_\d{14}\.restaurants$/);
+    expect(kept).toMatch(/^before_\d{17}\.restaurants$/);
     expect(await ask(other('copy3'), `SELECT count(*)::int FROM ${kept}`)).toEqual([3_000]);
     expect(await ask(other('copy3'), 'SELECT count(*)::int FROM restaurants')).toEqual([3_000]);
   });
@@ -177,7 +177,7 @@ describe('a logical backup', () => {
       code: 'restore_needs_yes',
     });
     const sales = await rig.restore(id, other('copy4'), { schema: '"Sales"', yes: true });
-    expect(sales).toMatchObject({ kept: expect.stringMatching(/^before_\d{14}$/), rows: 500 });
+    expect(sales).toMatchObject({ kept: expect.stringMatching(/^before_\d{17}$/), rows: 500 });
     expect(await hashes(other('copy4'))).toEqual(await hashes(url));
     expect(await ask(other('copy4'), `SELECT count(*)::int FROM ${sales.kept}."Order Items"`)).toEqual([100]);
     const key = `SELECT count(*)::int FROM pg_constraint WHERE conrelid = '"Sales"."Order Items"'::regclass`;

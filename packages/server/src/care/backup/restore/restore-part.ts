@@ -83,7 +83,7 @@ async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, par
   const programs = await client.forServer(dumpMajor(manifest));
   const contents = (args?: readonly string[]) => client.contents(programs, readDump(repository, manifest), args);
   const { body, ties, rows } = await part.choose(contents);
-  const name = `before_${new Date(clock.now()).toISOString().slice(0, 19).replace(/\D/g, '')}`;
+  const name = `before_${new Date(clock.now()).toISOString().replace(/\D/g, '')}`;
   const { kept, all, warnings } = await makeRoom(deps, plan, part, name);
   const args = ['--no-password', `--dbname=${target.catalog}`, '--single-transaction'];
   if (!all) args.push('--no-owner', '--no-privileges');
