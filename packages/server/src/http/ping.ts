@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { YumOpsError } from '../lib/errors.ts';
 import { scrubTree } from '../observe/ingest/index.ts';
-import type { BeatSignal } from '../observe/uptime/index.ts';
+import type { BeatOutcome, BeatSignal } from '../observe/uptime/index.ts';
 
 export interface PingDeps {
-  /** Keeps a beat. @returns whether the token is known */
-  beat(token: string, signal: BeatSignal): Promise<boolean>;
+  /** Keeps a beat, unless its token is unknown or only POST counts. */
+  beat(token: string, signal: BeatSignal, isPost: boolean): Promise<BeatOutcome>;
 }
 
 /** Bytes of a job's output that are kept: its end, where errors stand. */
@@ -21,30 +21,38 @@ const action = z
 
 /**
  * Where jobs tell of themselves: `/ping/TOKEN` after a good end, `/start`, `/fail`, or `/EXIT` with an exit code. The
- * token is the permission. A body is the job's output.
+ * token is the permission. A body is the job's output. HEAD, which Fastify answers by the handler of GET, counts as
+ * it does for Healthchecks.io: jobs that only look at the status ask so.
  */
 export async function pingRoutes(app: FastifyInstance, deps: PingDeps): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request: unknown, payload: Readable) => lastOf(payload));
     const routes = scope.withTypeProvider<ZodTypeProvider>();
-    const keep = async (token: string, signal: BeatSignal, reply: FastifyReply) => {
-      if (!(await deps.beat(token, signal))) throw unknownToken();
+    const keep = async ({ method }: FastifyRequest, reply: FastifyReply, token: string, signal: BeatSignal) => {
+      const outcome = await deps.beat(token, signal, method === 'POST');
+      if (outcome === 'unknown') throw unknownToken();
+      if (outcome === 'post_only') {
+        reply.header('allow', 'POST');
+        throw postOnly(method);
+      }
       return reply.type('text/plain').send('OK\n');
     };
     routes.route({
       method: ['GET', 'POST'],
       url: '/ping/:token',
       schema: { security: [], params: z.object({ token }) },
-      handler: ({ params, body }, reply) =>
-        keep(params.token, { kind: 'success', exit: null, output: textOf(body) }, reply),
+      handler: (request, reply) =>
+        keep(request, reply, request.params.token, { kind: 'success', exit: null, output: textOf(request.body) }),
     });
     routes.route({
       method: ['GET', 'POST'],
       url: '/ping/:token/:action',
       schema: { security: [], params: z.object({ token, action }) },
-      handler: ({ params, body }, reply) =>
-        keep(params.token, { ...signalOf(params.action), output: textOf(body) }, reply),
+      handler: (request, reply) => {
+        const { token, action } = request.params;
+        return keep(request, reply, token, { ...signalOf(action), output: textOf(request.body) });
+      },
     });
   });
 }
@@ -58,6 +66,13 @@ function signalOf(action: string): Pick<BeatSignal, 'kind' | 'exit'> {
 
 function unknownToken(): YumOpsError {
   return new YumOpsError('heartbeat_not_found', 'There is no heartbeat with this token.', { status: 404 });
+}
+
+function postOnly(method: string): YumOpsError {
+  return new YumOpsError('post_only', `This heartbeat takes POST alone; ${method} does not count.`, {
+    status: 405,
+    hint: 'Let the job call it with POST (`curl -X POST`), or remove post_only from the monitor.',
+  });
 }
 
 function textOf(body: unknown): string {

@@ -44,7 +44,11 @@ export async function startIntakeRig(telemetry: ConnectedTelemetry) {
     ...{ ingest, findIngestKey, presetKey: undefined },
     vercel: () => ({ secret: new Secret(DRAIN_SECRET), verify: null }),
   });
-  await pingRoutes(app, { beat: async (_token, signal) => beats.push(signal) > 0 });
+  const beat = async (_token: string, signal: BeatSignal) => {
+    beats.push(signal);
+    return 'kept' as const;
+  };
+  await pingRoutes(app, { beat });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   return {
     url,

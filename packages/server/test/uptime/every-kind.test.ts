@@ -65,7 +65,7 @@ async function storeBeats(): Promise<void> {
     systemClock.now(),
   );
   for (const [monitorId, { ago, ...signal }] of Object.entries(JOBS)) {
-    await keepSignal(db, { monitorId }, { ...signal, at: systemClock.now() - ago });
+    await keepSignal(db, monitorId, { ...signal, at: systemClock.now() - ago });
   }
 }
 

@@ -53,7 +53,7 @@ async function seen() {
 }
 
 const eventually = <T>(expectation: () => T | Promise<T>) => vi.waitFor(expectation, { timeout: 25_000 });
-const beat = (path = '', options: { method?: 'GET' | 'POST'; payload?: string | Buffer } = {}) =>
+const beat = (path = '', options: { method?: 'GET' | 'HEAD' | 'POST'; payload?: string | Buffer } = {}) =>
   app.inject({ url: `/ping/${TOKEN}${path}`, ...options });
 
 test('a job that never called is pending; a beat makes it up, a failure down at once, a good end up again', async () => {
@@ -80,6 +80,25 @@ test('a job that never called is pending; a beat makes it up, a failure down at 
     ['nightly', 'success', 0],
   ]);
   expect(checkIns[3]?.['durationMs']).toBeGreaterThanOrEqual(0);
+});
+
+test('HEAD counts like GET, and neither where only POST does', async () => {
+  await start();
+  expect(await beat('', { method: 'HEAD' })).toMatchObject({ statusCode: 200, body: '' });
+  await eventually(async () => expect((await seen())?.state).toBe('up'));
+  await uptime.reload({ targets: {}, monitors: [nightly({ post_only: true })] });
+  for (const method of ['GET', 'HEAD'] as const) {
+    const { statusCode, headers } = await beat('/fail', { method });
+    expect([statusCode, headers['allow']]).toEqual([405, 'POST']);
+  }
+  expect((await beat('')).json().error).toEqual({
+    code: 'post_only',
+    message: 'This heartbeat takes POST alone; GET does not count.',
+    hint: 'Let the job call it with POST (`curl -X POST`), or remove post_only from the monitor.',
+  });
+  expect((await seen())?.state).toBe('up');
+  expect((await beat('/fail', { method: 'POST' })).statusCode).toBe(200);
+  await eventually(async () => expect((await seen())?.state).toBe('down'));
 });
 
 test('a token that nobody has gets 404, an action that there is not 400', async () => {

@@ -72,6 +72,7 @@ export const KINDS: Record<string, KindLook> = {
       { key: 'time_zone', label: 'Zone of the schedule', placeholder: 'UTC' },
       { key: 'grace', label: 'How late it may be', placeholder: '5m' },
       { key: 'max_runtime', label: 'Longest run', placeholder: '1h' },
+      { key: 'post_only', label: 'Only POST counts', type: 'check' },
     ],
   },
   tcp: { label: 'TCP port', means: 'A port takes a connection.', fields: [HOST, port('443', true)] },

@@ -42,6 +42,7 @@ export { createStoredMonitors, type StoredMonitors } from './stored/stored-monit
 export type { SurveyedSite } from './survey/sites.ts';
 export type { SiteAnswer, SiteSurvey, TlsFacts } from './survey/survey.ts';
 export {
+  type BeatOutcome,
   type BeatSignal,
   createUptime,
   type TransitionListener,

@@ -11,7 +11,7 @@ import type { CheckContext } from './check.ts';
 import { type CheckIn, CheckInMonitors } from './check-in-monitors.ts';
 import type { MonitorConfig } from './config.ts';
 import type { Transition } from './judge.ts';
-import { createBeatReader, keepRunSignal, keepSignal } from './kinds/heartbeat/beat-store.ts';
+import { createBeatReader, findHeartbeat, keepRunSignal, keepSignal } from './kinds/heartbeat/beat-store.ts';
 import type { Signal } from './kinds/heartbeat/beats.ts';
 import { describeMonitor, runCheck } from './kinds/index.ts';
 import { isSpread, locationsOf } from './location/location-state.ts';
@@ -75,9 +75,9 @@ export interface Uptime {
   reload(config: UptimeConfig): Promise<void>;
   /**
    * Keeps what a job says of itself, and judges its monitor anew.
-   * @returns whether a heartbeat has this token
+   * @param isPost whether it came by POST, which alone counts with `post_only`
    */
-  beat(token: string, signal: BeatSignal): Promise<boolean>;
+  beat(token: string, signal: BeatSignal, isPost: boolean): Promise<BeatOutcome>;
   /** Keeps what a job says of a run by an SDK; a job that is not known gets a monitor. Its row is the caller's. */
   checkIn(checkIn: CheckIn): Promise<void>;
   /**
@@ -107,6 +107,9 @@ export interface Reported extends Sighting {
 
 /** What a job says of itself, now. */
 export type BeatSignal = Omit<Signal, 'at'>;
+
+/** What became of a beat: `unknown` = no heartbeat has its token, `post_only` = not kept, because only POST counts. */
+export type BeatOutcome = 'kept' | 'unknown' | 'post_only';
 
 export interface UptimeStats extends ProberStats {
   /** Checks made since the start. */
@@ -249,14 +252,18 @@ class UptimeEngine implements Uptime {
     return this.#reloading;
   }
 
-  async beat(token: string, signal: BeatSignal): Promise<boolean> {
-    const at = this.#options.clock.now();
-    const kept = await keepSignal(this.#options.db, { token }, { ...signal, at });
-    if (!kept) return false;
-    const monitor = this.#book.monitor(kept.monitorId);
-    if (monitor) this.#recorder.addCheckIn({ id: uuidv7(at), monitor, signal, at, runMs: kept.beats.lastRunMs });
-    await this.#checkNow(kept.monitorId);
-    return true;
+  async beat(token: string, signal: BeatSignal, isPost: boolean): Promise<BeatOutcome> {
+    const { clock, db } = this.#options;
+    const at = clock.now();
+    const id = await findHeartbeat(db, token);
+    if (id === undefined) return 'unknown';
+    const monitor = this.#book.monitor(id);
+    if (monitor?.kind === 'heartbeat' && monitor.postOnly && !isPost) return 'post_only';
+    const beats = await keepSignal(db, id, { ...signal, at });
+    if (!beats) return 'unknown';
+    if (monitor) this.#recorder.addCheckIn({ id: uuidv7(at), monitor, signal, at, runMs: beats.lastRunMs });
+    await this.#checkNow(id);
+    return 'kept';
   }
 
   async checkIn(checkIn: CheckIn): Promise<void> {

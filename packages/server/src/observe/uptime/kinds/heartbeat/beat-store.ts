@@ -44,21 +44,19 @@ export async function storeHeartbeats(tx: Queryable, monitors: readonly MonitorC
   );
 }
 
-/** A signal that was kept. */
-export interface KeptBeat {
-  monitorId: string;
-  beats: Beats;
+/** @returns the id of the monitor with this token; undefined when there is none */
+export async function findHeartbeat(db: Queryable, token: string): Promise<string | undefined> {
+  const sql = 'SELECT monitor_id FROM heartbeats WHERE token = $1 ORDER BY monitor_id LIMIT 1';
+  const [row] = await db.query<{ monitor_id: string }>(sql, [token]);
+  return row?.monitor_id;
 }
 
-/** A heartbeat by the token that its job calls with, or by its monitor. */
-export type BeatKey = { token: string } | { monitorId: string };
-
 /**
- * Keeps a signal with the monitor that the key stands for; signals of one job are taken one after the other.
+ * Keeps a signal with its monitor; signals of one job are taken one after the other.
  * @returns undefined when there is no such heartbeat
  */
-export function keepSignal(db: Db, key: BeatKey, signal: Signal): Promise<KeptBeat | undefined> {
-  return changeBeats(db, key, async (beats) => afterSignal(beats, signal));
+export function keepSignal(db: Db, monitorId: string, signal: Signal): Promise<Beats | undefined> {
+  return changeBeats(db, monitorId, async (beats) => afterSignal(beats, signal));
 }
 
 /** A run by the id that its job gave it. */
@@ -75,7 +73,7 @@ export interface NamedRun {
  */
 export async function keepRunSignal(db: Db, run: NamedRun, signal: Signal): Promise<RunStep | undefined> {
   let step: RunStep | undefined;
-  await changeBeats(db, { monitorId: run.monitorId }, async (beats, tx) => {
+  await changeBeats(db, run.monitorId, async (beats, tx) => {
     const known = await findRun(tx, run);
     step = runStep(known, signal, run.maxRuntimeMs);
     if (step === 'begins' || step === 'ends') {
@@ -91,19 +89,16 @@ export async function keepRunSignal(db: Db, run: NamedRun, signal: Signal): Prom
 
 function changeBeats(
   db: Db,
-  key: BeatKey,
+  monitorId: string,
   change: (beats: Beats, tx: Queryable) => Promise<Beats>,
-): Promise<KeptBeat | undefined> {
-  const [column, value] = 'token' in key ? ['token', key.token] : ['monitor_id', key.monitorId];
+): Promise<Beats | undefined> {
   return db.transaction(async (tx) => {
-    const [row] = await tx.query<{ monitor_id: string; beats: Beats | null }>(
-      `SELECT monitor_id, beats FROM heartbeats WHERE ${column} = $1 ORDER BY monitor_id LIMIT 1 FOR UPDATE`,
-      [value],
-    );
+    const sql = 'SELECT beats FROM heartbeats WHERE monitor_id = $1 FOR UPDATE';
+    const [row] = await tx.query<{ beats: Beats | null }>(sql, [monitorId]);
     if (!row) return undefined;
     const beats = await change(row.beats ?? NO_BEATS, tx);
-    await tx.query('UPDATE heartbeats SET beats = $2 WHERE monitor_id = $1', [row.monitor_id, JSON.stringify(beats)]);
-    return { monitorId: row.monitor_id, beats };
+    await tx.query('UPDATE heartbeats SET beats = $2 WHERE monitor_id = $1', [monitorId, JSON.stringify(beats)]);
+    return beats;
   });
 }
 

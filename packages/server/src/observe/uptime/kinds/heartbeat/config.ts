@@ -18,6 +18,8 @@ export interface HeartbeatMonitorConfig extends MonitorBase {
   graceMs: number;
   /** Milliseconds that a run may take; null = any. */
   maxRuntimeMs: number | null;
+  /** Whether only POST counts: whatever follows links may ask with GET or HEAD. */
+  postOnly: boolean;
 }
 
 /** An item of `monitors:` of kind heartbeat, as written. */
@@ -30,6 +32,7 @@ export const heartbeatMonitorShape = z.strictObject({
   time_zone: z.string().optional().describe('Zone of schedule, default UTC'),
   grace: durationShape.optional().describe('How late a beat may be, default a fifth of every, at most 5 minutes'),
   max_runtime: durationShape.optional().describe('Longest time between its start and its end'),
+  post_only: z.boolean().optional().describe('Whether GET and HEAD are refused, default false: they count like POST'),
 });
 
 type RawHeartbeat = z.infer<typeof heartbeatMonitorShape>;
@@ -54,6 +57,7 @@ export function compileHeartbeat(raw: RawHeartbeat, compiler: MonitorCompiler): 
     schedule,
     graceMs,
     maxRuntimeMs: compiler.duration(raw.max_runtime, 'max_runtime') ?? null,
+    postOnly: raw.post_only ?? false,
   };
 }
 
