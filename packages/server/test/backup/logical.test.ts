@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readBackupKeys } from '../../src/care/backup/index.ts';
 import { BackupKey } from '../../src/care/backup/key.ts';
 import { codeOf } from '../../src/lib/errors.ts';
@@ -224,6 +224,23 @@ describe('a logical backup', () => {
     });
     expect(await ask(other('copy6'), 'SELECT n FROM odd.kept')).toEqual([7]);
     expect(await ask(other('copy6'), `SELECT count(*)::int FROM pg_namespace WHERE nspname ~ '^before'`)).toEqual([0]);
+  });
+
+  test('a part that does not restore leaves no new database, whoever is connected to it', async () => {
+    await run(admin, 'DROP DATABASE IF EXISTS copy11');
+    await run(url, 'CREATE SCHEMA odd', 'CREATE TABLE odd.moods (mood mood)');
+    const second = await rig.good();
+    await run(url, 'DROP SCHEMA odd CASCADE');
+    const restoring = rig.restore(second, other('copy11'), { schema: 'odd' });
+    const failing = expect(restoring).rejects.toMatchObject({
+      code: 'restore_failed',
+      message: expect.stringContaining('type "public.mood" does not exist'),
+    });
+    const connected = await vi.waitFor(() => open(other('copy11')), { timeout: 30_000, interval: 10 });
+    const sentAway = new Promise((resolve) => connected.once('end', resolve));
+    await failing;
+    await sentAway;
+    expect(await ask(admin, "SELECT count(*)::int FROM pg_database WHERE datname = 'copy11'")).toEqual([0]);
   });
 
   test('holds only the schemas that it is told to, which verify and restore by themselves', async () => {

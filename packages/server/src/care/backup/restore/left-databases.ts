@@ -1,4 +1,4 @@
-import { messageOf } from '../../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, NEVER_TOO_IDLE, quoteIdentifier, quoteText } from '../database.ts';
 
 /** The first number of the advisory lock that a restore holds for as long as it fills a database; `yumr` in hexadecimal. */
@@ -59,4 +59,24 @@ async function dropUnheld(server: BackupConnection, name: string, drop: string):
   } finally {
     await server.query(`SELECT pg_advisory_unlock(${lock})`, [name]);
   }
+}
+
+/**
+ * Drops a new database that could not be filled, whoever is connected to it.
+ * @param error why it could not
+ * @param hint what to do where it stays
+ * @throws YumOpsError that error with why it stays too
+ */
+export async function dropUnfilled(
+  server: BackupConnection,
+  name: string,
+  error: unknown,
+  hint: string,
+): Promise<void> {
+  // The server may not have seen yet that a program was ended.
+  const dropping = server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+  await dropping.catch((left: unknown) => {
+    const message = `${messageOf(error)} Nor could the new database "${name}" be dropped: ${messageOf(left)}`;
+    throw new YumOpsError(codeOf(error) ?? 'restore_failed', message, { hint, status: 409, cause: error });
+  });
 }

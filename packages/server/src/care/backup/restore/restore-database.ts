@@ -1,10 +1,10 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
+import { YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, type BackupDatabase, quoteIdentifier } from '../database.ts';
 import type { BackupManifest } from '../manifest.ts';
 import { dumpsOf, partOf, readThrough } from '../objects.ts';
 import { createDatabase, dumpMajor, type RestoreDeps, restoreInto } from './into-database.ts';
-import { holdName, markAsOurs, shortened, sweepLeft } from './left-databases.ts';
+import { dropUnfilled, holdName, markAsOurs, shortened, sweepLeft } from './left-databases.ts';
 import { checkServer, connectToServer, type Mark, refuseSource, stateOfTarget, type TargetState } from './target.ts';
 
 export interface RestorePlan {
@@ -106,16 +106,7 @@ async function restoreNew(
     await putInPlace(server, { current: target.catalog, fresh: name, kept });
     return [...different, ...warnings];
   } catch (error) {
-    // The server may not have seen yet that a program was ended.
-    const dropping = server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
-    await dropping.catch((left: unknown) => {
-      const message = `${messageOf(error)} Nor could the new database "${name}" be dropped: ${messageOf(left)}`;
-      throw new YumOpsError(codeOf(error) ?? 'restore_failed', message, {
-        hint: `The next restore to "${target.catalog}" drops it.`,
-        status: 409,
-        cause: error,
-      });
-    });
+    await dropUnfilled(server, name, error, `The next restore to "${target.catalog}" drops it.`);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { restoreRoles } from '../logical/roles.ts';
 import { readClusterRecord, readDump } from '../objects.ts';
 import { makeExtensions } from './extensions.ts';
 import { createDatabase, dumpMajor, isSuperuser, type RestoreDeps, reportOf } from './into-database.ts';
+import { dropUnfilled } from './left-databases.ts';
 import { preflight, type RestorePlan, type RestoreReport } from './restore-database.ts';
 import { connectToServer } from './target.ts';
 import { restoreTies } from './ties.ts';
@@ -58,7 +59,8 @@ export async function restorePart(
     try {
       return await fillNew(deps, plan, part);
     } catch (error) {
-      await server.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(target.catalog)}`);
+      const drop = `DROP DATABASE ${quoteIdentifier(target.catalog)}`;
+      await dropUnfilled(server, target.catalog, error, `Before the next restore to it: ${drop}`);
       throw error;
     }
   } finally {
