@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openDurably } from '../../../lib/atomic-file.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { EntryHeader } from './entry.ts';
+import { append, bySpan, SpanFiles } from './span-files.ts';
 
 /** Time whose records share a file, milliseconds. */
 const SPAN = 600_000;
@@ -22,39 +20,31 @@ export function recordKey(project: string, id: string): string {
   return createHash('sha256').update(`${project}\n${id}`).digest('base64').slice(0, KEY);
 }
 
-interface Span {
-  file: FileHandle;
-  bytes: number;
-  keys: string[];
-}
-
 /**
  * The records of the last 24 hours that had an id, so that one which comes again in another body adds nothing. The durable
  * place of a key is the spool's entry that holds its record; keys are copied here, by `sync`, before the spool
  * forgets the entry.
  */
 export class SeenRecords {
-  readonly #folder: string;
+  readonly #spans: SpanFiles<string[]>;
   readonly #clock: Clock;
   readonly #most: number;
-  readonly #spans = new Map<number, Span>();
   /** Keys that are in the files. */
   readonly #kept = new Set<string>();
   /** When records came that are in the spool alone. */
   readonly #pending = new Map<string, number>();
   readonly #underway = new Map<string, Promise<unknown>>();
 
-  private constructor(folder: string, clock: Clock, most: number) {
-    this.#folder = folder;
+  private constructor(spans: SpanFiles<string[]>, clock: Clock, most: number) {
+    this.#spans = spans;
     this.#clock = clock;
     this.#most = most;
+    for (const { held } of spans.all()) this.#keep(held);
   }
 
   static async open(folder: string, clock: Clock, most = MOST): Promise<SeenRecords> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const seen = new SeenRecords(folder, clock, most);
-    const numbers = (await readdir(folder)).flatMap((name) => /^(\d+)\.records$/.exec(name)?.[1] ?? []);
-    for (const number of numbers.map(Number).sort((a, b) => a - b)) await seen.#load(number);
+    const spans = await SpanFiles.open({ folder, ending: 'records', spanMs: SPAN, keepMs: KEEP, read: readKeys });
+    const seen = new SeenRecords(spans, clock, most);
     await seen.#forget();
     return seen;
   }
@@ -88,25 +78,19 @@ export class SeenRecords {
 
   /** Makes durable what was noted so far. May be called again after it failed; one call at a time. */
   async sync(): Promise<void> {
-    const noted = new Map<number, string[]>();
-    for (const [key, at] of this.#pending) {
-      const number = Math.floor(at / SPAN);
-      const keys = noted.get(number);
-      if (keys) keys.push(key);
-      else noted.set(number, [key]);
-    }
-    for (const [number, keys] of noted) {
-      await append(await this.#span(number), keys);
-      for (const key of keys) {
-        this.#kept.add(key);
-        this.#pending.delete(key);
-      }
+    for (const [number, noted] of bySpan(this.#pending, ([, at]) => at, SPAN)) {
+      const span = await this.#spans.at(number);
+      const keys = noted.map(([key]) => key);
+      await append(span, Buffer.from(keys.join(''), 'latin1'));
+      for (const key of keys) span.held.push(key);
+      this.#keep(keys);
+      for (const key of keys) this.#pending.delete(key);
     }
     await this.#forget();
   }
 
-  async close(): Promise<void> {
-    for (const { file } of this.#spans.values()) await file.close();
+  close(): Promise<void> {
+    return this.#spans.close();
   }
 
   #runsWith(keys: readonly string[]): Promise<unknown>[] {
@@ -118,59 +102,28 @@ export class SeenRecords {
     return this.#pending.has(key) || this.#kept.has(key);
   }
 
-  async #span(number: number): Promise<Span> {
-    const known = this.#spans.get(number);
-    if (known) return known;
-    const file = await openDurably(this.#path(number));
-    const span = { file, bytes: 0, keys: [] };
-    this.#spans.set(number, span);
-    return span;
-  }
-
-  /** What a crash left of a key is cut off. */
-  async #load(number: number): Promise<void> {
-    const content = await readFile(this.#path(number), 'latin1');
-    const bytes = content.length - (content.length % KEY);
-    const keys: string[] = [];
-    for (let i = 0; i < bytes; i += KEY) keys.push(content.slice(i, i + KEY));
-    const file = await open(this.#path(number), 'r+');
-    await file.truncate(bytes);
-    this.#spans.set(number, { file, bytes, keys });
+  #keep(keys: readonly string[]): void {
     for (const key of keys) this.#kept.add(key);
   }
 
   /** The span that fills now is kept whatever its size. */
   async #forget(): Promise<void> {
-    const oldest = Math.floor((this.#clock.now() - KEEP) / SPAN);
-    const [newest, ...earlier] = [...this.#spans.keys()].sort((a, b) => b - a);
-    let count = newest === undefined ? 0 : (this.#spans.get(newest)?.keys.length ?? 0);
-    for (const number of earlier) {
-      count += this.#spans.get(number)?.keys.length ?? 0;
-      if (number < oldest || count > this.#most) await this.#drop(number);
+    const now = this.#clock.now();
+    let count = 0;
+    for (const [i, span] of this.#spans.newestFirst().entries()) {
+      count += span.held.length;
+      const isTooMany = i > 0 && count > this.#most;
+      if (!isTooMany && !this.#spans.isOver(span, now)) continue;
+      for (const key of span.held) this.#kept.delete(key);
+      await this.#spans.drop(span);
     }
-    if (newest !== undefined && newest < oldest) await this.#drop(newest);
-  }
-
-  async #drop(number: number): Promise<void> {
-    const span = this.#spans.get(number);
-    if (!span) return;
-    this.#spans.delete(number);
-    for (const key of span.keys) this.#kept.delete(key);
-    await span.file.close();
-    await rm(this.#path(number), { force: true });
-  }
-
-  #path(span: number): string {
-    return join(this.#folder, `${span}.records`);
   }
 }
 
-/** Writes keys behind what is durable; they count once they are synced. */
-async function append(span: Span, keys: readonly string[]): Promise<void> {
-  const content = Buffer.from(keys.join(''), 'latin1');
-  const { bytesWritten } = await span.file.write(content, 0, content.length, span.bytes);
-  if (bytesWritten < content.length) throw new Error('The keys of records were not written as a whole.');
-  await span.file.datasync();
-  for (const key of keys) span.keys.push(key);
-  span.bytes += content.length;
+/** Keys have one length; what a crash left of one does not count. */
+function readKeys(content: Buffer): { held: string[]; bytes: number } {
+  const bytes = content.length - (content.length % KEY);
+  const held: string[] = [];
+  for (let i = 0; i < bytes; i += KEY) held.push(content.toString('latin1', i, i + KEY));
+  return { held, bytes };
 }
