@@ -7,11 +7,10 @@ import { readCatalogue } from '../../src/care/backup/index.ts';
 import { readPhysicalState, recoverable } from '../../src/care/backup/physical/archive-state.ts';
 import { backUpPhysically } from '../../src/care/backup/physical/backup-now.ts';
 import { linksOf } from '../../src/care/backup/physical/parents.ts';
-import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
 import { isInPieces, unpackLinks } from '../../src/care/backup/physical/unpack.ts';
 import { sweepScratch } from '../../src/engines/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { connect, hashTables, log, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+import { hashTables, inRecovered, log, type Rig, startRig } from './physical-rig.ts';
 
 export interface KillReport {
   kills: number;
@@ -116,17 +115,6 @@ async function judge(rig: Rig, kills: number): Promise<KillReport> {
 }
 
 /** The rows of the present, as they are restored from a base backup and the log. */
-async function restoredFrom(rig: Rig, baseId: string | undefined): Promise<Record<string, string>> {
-  const cluster = await recoverCluster(
-    { repository: rig.repository, server: recoveryServer, clock: systemClock, baseId },
-    `${rig.folder}/restored`,
-  );
-  const copy = await connect(cluster.server.url('yumops', 'postgres'));
-  try {
-    return await hashTables(copy);
-  } finally {
-    await copy.end();
-    await cluster.server.stop();
-    await cluster.place.discard();
-  }
+function restoredFrom({ repository, folder }: Rig, baseId: string | undefined): Promise<Record<string, string>> {
+  return inRecovered({ repository, baseId }, `${folder}/restored`, hashTables);
 }

@@ -7,6 +7,11 @@ import { recoverable } from '../../src/care/backup/physical/archive-state.ts';
 import { backUpPhysically, type PhysicalBackupInput } from '../../src/care/backup/physical/backup-now.ts';
 import { WalKeeper } from '../../src/care/backup/physical/keeper.ts';
 import {
+  type PhysicalRestoreInput,
+  type RecoveredCluster,
+  recoverCluster,
+} from '../../src/care/backup/physical/restore.ts';
+import {
   type EngineHandle,
   embeddedRecovery,
   makeScratch,
@@ -93,6 +98,30 @@ export async function connect(url: string): Promise<pg.Client> {
   client.on('error', () => undefined);
   await client.connect();
   return client;
+}
+
+/**
+ * Restores, looks into what was recovered with a client of its server, and stops and discards it.
+ * @param input what `recoverCluster` takes, but for the server and the clock
+ * @param folder beside it the data directory is made
+ */
+export async function inRecovered<Found>(
+  input: Pick<PhysicalRestoreInput, 'repository' | 'at' | 'baseId'>,
+  folder: string,
+  look: (client: pg.Client, cluster: RecoveredCluster) => Promise<Found>,
+): Promise<Found> {
+  const cluster = await recoverCluster({ ...input, server: recoveryServer, clock: systemClock }, folder);
+  try {
+    const client = await connect(cluster.server.url('yumops', 'postgres'));
+    try {
+      return await look(client, cluster);
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await cluster.server.stop();
+    await cluster.place.discard();
+  }
 }
 
 /** Count and hash of all rows of every table of the application. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Repository } from '../../src/care/backup/index.ts';
 import { readPhysicalState } from '../../src/care/backup/physical/archive-state.ts';
@@ -11,6 +12,7 @@ import { startStrictS3 } from '../support/strict-s3.ts';
 import {
   connect,
   hashTables,
+  inRecovered,
   type Rig,
   recoveryServer,
   serverTime,
@@ -97,29 +99,10 @@ describe.each([15, 18] as const)('a physical backup of PostgreSQL %i', (major) =
   afterAll(() => rig.stop());
 
   /** Restores to a moment and looks into the copy. */
-  async function at<T>(
-    moment: string | undefined,
-    look: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>,
-    repository = rig.repository,
-  ) {
-    const cluster = await recoverCluster(
-      { repository, server: recoveryServer, clock: systemClock, at: moment },
-      `${rig.folder}/restored`,
-    );
-    try {
-      const client = await connect(cluster.server.url('yumops', 'postgres'));
-      try {
-        return await look(client);
-      } finally {
-        await client.end();
-      }
-    } finally {
-      await cluster.server.stop();
-      await cluster.place.discard();
-    }
-  }
+  const at = <T>(moment: string | undefined, look: (client: pg.Client) => Promise<T>, repository = rig.repository) =>
+    inRecovered({ repository, at: moment }, `${rig.folder}/restored`, look);
 
-  const marks = (client: Awaited<ReturnType<typeof connect>>) =>
+  const marks = (client: pg.Client) =>
     client.query<{ name: string }>('SELECT name FROM marks').then(({ rows }) => rows.map(({ name }) => name));
 
   test('restores every row as it was at a named moment while a writer ran', async () => {

@@ -1,20 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupManifest } from '../../src/care/backup/index.ts';
 import { backUpPhysically } from '../../src/care/backup/physical/backup-now.ts';
-import { recoverCluster } from '../../src/care/backup/physical/restore.ts';
 import type { PostgresMajor } from '../../src/engines/index.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { DAY_MS } from '../../src/lib/zoned-time.ts';
 import { findPrograms } from '../../src/store/source/find-programs.ts';
-import {
-  connect,
-  hashTables,
-  type Rig,
-  recoveryServer,
-  serverTime,
-  startRig,
-  untilRecoverable,
-} from './physical-rig.ts';
+import { connect, hashTables, inRecovered, type Rig, serverTime, startRig, untilRecoverable } from './physical-rig.ts';
 import { makeRig } from './rig.ts';
 
 // 15 and 18 have every test of the other files; `npm run soak -- postgres-versions` does these on 16 too.
@@ -53,20 +43,11 @@ describe.each(majors)('PostgreSQL %i', (major) => {
 
   afterAll(() => rig?.stop());
 
-  async function restored(at: string): Promise<{ base: string; hashes: Record<string, string>; marks: string[] }> {
-    const input = { repository: rig.repository, server: recoveryServer, clock: systemClock, at };
-    const cluster = await recoverCluster(input, `${rig.folder}/restored`);
-    try {
-      const client = await connect(cluster.server.url('yumops', 'postgres'));
-      const found = await hashTables(client);
+  const restored = (at: string) =>
+    inRecovered({ repository: rig.repository, at }, `${rig.folder}/restored`, async (client, { base }) => {
       const { rows } = await client.query<{ name: string }>('SELECT name FROM marks ORDER BY name');
-      await client.end();
-      return { base: cluster.base.id, hashes: found, marks: rows.map(({ name }) => name) };
-    } finally {
-      await cluster.server.stop();
-      await cluster.place.discard();
-    }
-  }
+      return { base: base.id, hashes: await hashTables(client), marks: rows.map(({ name }) => name) };
+    });
 
   test(`gives back a named moment from a ${makesIncrements ? 'full backup and its increment' : 'full backup'}`, async () => {
     const [full, second] = made;

@@ -14,14 +14,14 @@ import {
   whilePruning,
 } from '../../src/care/backup/index.ts';
 import { backUpPhysically } from '../../src/care/backup/physical/backup-now.ts';
-import { checkBaseFiles, readBase, recoverCluster, synthesizeFull } from '../../src/care/backup/physical/index.ts';
+import { checkBaseFiles, readBase, synthesizeFull } from '../../src/care/backup/physical/index.ts';
 import { unpackLinks } from '../../src/care/backup/physical/unpack.ts';
 import { readBlob } from '../../src/lib/blob.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { DAY_MS } from '../../src/lib/zoned-time.ts';
 import { copyBackup } from '../../src/main/backup/copy.ts';
 import { openBlobStore } from '../../src/store/blob/index.ts';
-import { connect, hashTables, makeFolder, type Rig, recoveryServer, startRig } from './physical-rig.ts';
+import { hashTables, inRecovered, makeFolder, type Rig, startRig } from './physical-rig.ts';
 
 let rig: Rig;
 const signal = new AbortController().signal;
@@ -73,21 +73,8 @@ async function unpacked(repository: Repository, ids: readonly string[]): Promise
   }
 }
 
-async function restoredRows({ id, wal }: BackupManifest): Promise<Record<string, string>> {
-  const { repository, folder } = rig;
-  const cluster = await recoverCluster(
-    { repository, server: recoveryServer, clock: systemClock, baseId: id, at: wal?.stop },
-    join(folder, 'restored'),
-  );
-  const copy = await connect(cluster.server.url('yumops', 'postgres'));
-  try {
-    return await hashTables(copy);
-  } finally {
-    await copy.end();
-    await cluster.server.stop();
-    await cluster.place.discard();
-  }
-}
+const restoredRows = ({ id, wal }: BackupManifest) =>
+  inRecovered({ repository: rig.repository, baseId: id, at: wal?.stop }, join(rig.folder, 'restored'), hashTables);
 
 const good = async () =>
   (await readCatalogue(rig.repository, Date.now())).filter(({ status }) => status === 'good').map(({ id }) => id);
