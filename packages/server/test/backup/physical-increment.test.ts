@@ -92,9 +92,11 @@ test('the last one passes a trial: every index fits its table, every page its su
   expect(trial.evidence).toMatchObject({ base: made[2]?.id });
 });
 
+const RULES = { retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', pitrWindowMs: 0 };
+
 test('retention keeps what an increment builds on', async () => {
   const entries = await readCatalogue(rig.repository, Date.now());
-  const { keep, delete: gone } = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+  const { keep, delete: gone } = planRetention(entries, RULES, Date.now());
   expect(keep.map(({ id }) => id)).toEqual(made.map(({ id }) => id));
   expect(keep.slice(0, 2).map(({ why }) => why)).toEqual([['parent'], ['parent']]);
   expect(gone).toEqual([]);
@@ -118,7 +120,7 @@ test('a copy and a prune take the pieces and the hashes with them; the catalogue
   expect(await checkBaseFiles(to, await readBase(to, last.id), makeFolder, progress)).toEqual([]);
   const { bases } = await readPhysicalState(to, Date.now());
   const copy = await backUpPhysically({ ...rig.input, repository: to });
-  const options = { retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', now: Date.now(), signal };
+  const options = { ...RULES, now: Date.now(), signal };
   expect((await prune(to, options)).delete.map(({ id }) => id).sort()).toEqual(bases.map(({ id }) => id).sort());
   expect((await objects()).sort()).toEqual(copy.objects.map(({ part }) => part).sort());
 });

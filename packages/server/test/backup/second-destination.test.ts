@@ -177,8 +177,9 @@ test('a prune leaves the objects of a copy that failed and is tried again', asyn
   const failed = { ...run, started: at(7_200_000), finished: at(3_600_000), error: { code: 'x', message: 'away' } };
   await there.writeRecord(`nightly/failed/${id}.json`, failed);
   await there.writeRecord(`nightly/running/${id}.json`, { ...run, started: at(120_000), seen: at(30_000) });
-  const { retention, timeZone } = config;
-  const swept = (moment: number) => prune(there, { retention, timeZone, now: moment, signal: hooks().signal });
+  const { retention, timeZone, pitrWindowMs } = config;
+  const swept = (moment: number) =>
+    prune(there, { retention, timeZone, pitrWindowMs, now: moment, signal: hooks().signal });
   expect(await swept(now)).toMatchObject({ freed: 0 });
   // What was interrupted is rubbish again.
   expect((await swept(now + 3_600_000)).freed).toBeGreaterThan(0);

@@ -182,8 +182,8 @@ test('it is listed as what it is, and retention lets the chain go for it', async
   expect(locked.map(({ tier }) => tier)).toEqual(Array.from({ length: 4 }, () => 'physical'));
   const { keep } = planRetention(
     entries.filter(({ status }) => status === 'good'),
-    { daily: 1, weekly: 0, monthly: 0 },
-    'UTC',
+    { retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', pitrWindowMs: 0 },
+    Date.now(),
   );
   expect(keep.map(({ id }) => id)).toEqual([full.id]);
 });

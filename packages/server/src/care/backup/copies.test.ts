@@ -21,7 +21,7 @@ function entry(started: string, more: Partial<CatalogueEntry> = {}): CatalogueEn
 
 function stateOf(first: CatalogueEntry[], second: CatalogueEntry[]): CopyState {
   const there = { address: 'file:/second', entries: second, recoverable: { earliest: null, latest: null } };
-  return copyStateOf({ copyTo, timeZone: 'UTC' }, first, there, NOW);
+  return copyStateOf({ copyTo, timeZone: 'UTC', pitrWindowMs: 7 * 86_400_000 }, first, there, NOW);
 }
 
 const days = ['2026-03-07T03:00', '2026-03-08T03:00', '2026-03-09T03:00', '2026-03-10T03:00'].map((at) => entry(at));
@@ -32,6 +32,15 @@ test('what the retention of the second destination would keep belongs there, and
   expect(stateOf(days, [])).toMatchObject({ missing: ids(days.slice(1)), lagSeconds: 2.375 * 86_400 - 60 });
   expect(stateOf(days, days.slice(1))).toMatchObject({ missing: [], lagSeconds: 0 });
   expect(stateOf(days, days.slice(1, 3))).toMatchObject({ missing: ids(days.slice(3)), lagSeconds: 9 * 3_600 - 60 });
+});
+
+test('what the recovery window needs belongs there, whatever the retention', () => {
+  const bases = ['01', '02', '03', '04', '08', '09', '10'].map((day) =>
+    entry(`2026-03-${day}T03:00`, { tier: 'physical' }),
+  );
+  // The window of seven days began at noon on the third.
+  expect(stateOf(bases, [])).toMatchObject({ missing: ids(bases.slice(2)) });
+  expect(stateOf(bases, bases.slice(3))).toMatchObject({ missing: ids(bases.slice(2, 3)) });
 });
 
 test('a failed run, and a backup that only the second holds, are not missing', () => {

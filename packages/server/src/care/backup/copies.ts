@@ -3,7 +3,7 @@ import { DAY_MS } from '../../lib/zoned-time.ts';
 import { type CatalogueEntry, type Recoverable, regularOf } from './catalogue.ts';
 import type { BackupConfig, CopyDestination } from './config.ts';
 import type { BackupProblem } from './problems.ts';
-import { planRetention } from './retention/plan.ts';
+import { planRetention, type RetentionRules } from './retention/plan.ts';
 
 /** How the copies at the second destination of a backup are. */
 export interface CopyState {
@@ -36,24 +36,25 @@ const finishedAt = ({ started, seconds, synthetic }: CatalogueEntry) =>
   Date.parse(synthetic?.begun ?? started) + (seconds ?? 0) * 1_000;
 
 /**
- * Compares a second destination with the first: what its own retention would keep, were all backups there, belongs there.
+ * Compares a second destination with the first: what its own retention would keep, were all backups there, belongs there. So does what
+ * the recovery window needs, since the log is copied there too.
  * @param first what the first destination holds
  * @param second what the second holds
  * @param now milliseconds since the epoch
  */
 export function copyStateOf(
-  config: { copyTo: CopyDestination; timeZone: string },
+  config: Omit<RetentionRules, 'retention'> & { copyTo: CopyDestination },
   first: readonly CatalogueEntry[],
   second: { address: string; entries: readonly CatalogueEntry[]; recoverable: Recoverable },
   now: number,
 ): CopyState {
-  const { copyTo, timeZone } = config;
+  const { copyTo } = config;
   const there = new Set(goodOf(second.entries).map(({ id }) => id));
   const here = goodOf(first);
   const others = goodOf(second.entries).filter(({ id }) => !here.some((entry) => entry.id === id));
   // That one store verified a backup is no reason for the other to keep it.
   const all = [...here, ...others].map((entry) => ({ ...entry, verified: null }));
-  const wanted = new Set(planRetention(all, copyTo.retention, timeZone).keep.map(({ id }) => id));
+  const wanted = new Set(planRetention(all, { ...config, retention: copyTo.retention }, now).keep.map(({ id }) => id));
   const missing = here.filter(({ id }) => wanted.has(id) && !there.has(id));
   const lost = (['logical', 'physical'] as const).flatMap((tier) => {
     const newest = regularOf(goodOf(second.entries)).findLast((entry) => entry.tier === tier);

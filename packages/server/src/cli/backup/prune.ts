@@ -8,6 +8,7 @@ import {
   type RetentionPlan,
 } from '../../care/backup/index.ts';
 import { formatBytes } from '../../care/database/index.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Backups } from '../../main/backup/backups.ts';
 import { printJson } from '../command.ts';
@@ -103,7 +104,8 @@ async function planOf(
   { catalogue, now }: { catalogue?: string | undefined; now?: string | undefined },
 ): Promise<RetentionPlan> {
   if (catalogue === undefined) return backups.planPrune(config);
-  return planRetention(await readCatalogueFile(catalogue, now), config.retention, config.timeZone);
+  const at = now === undefined ? systemClock.now() : Date.parse(now);
+  return planRetention(await readCatalogueFile(catalogue, now), config, at);
 }
 
 function reportText(report: PruneReport): string {

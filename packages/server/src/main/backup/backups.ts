@@ -322,7 +322,7 @@ export class Backups {
   /** What a prune would keep and delete. */
   async planPrune(config: BackupConfig): Promise<RetentionPlan> {
     const { retention } = this.#from === FIRST ? config : (config.copyTo ?? config);
-    return planRetention(await this.list(config), retention, config.timeZone);
+    return planRetention(await this.list(config), { ...config, retention }, this.#context.clock.now());
   }
 
   /** Deletes what retention does not keep, at each destination by its own. */
@@ -344,7 +344,7 @@ export class Backups {
     return this.#destinations.forPrune(config, place, (repository) =>
       whilePruning(repository, clock, async (check) => {
         const now = clock.now();
-        const report = await prune(repository, { retention, timeZone, now, signal, check });
+        const report = await prune(repository, { retention, timeZone, pitrWindowMs, now, signal, check });
         if (tiers.includes('physical'))
           report.freed += await pruneLog(repository, { now, windowMs: pitrWindowMs, signal, check });
         return report;

@@ -60,9 +60,8 @@ export class Copies {
     const now = this.#clock.now();
     const target = { address: route.to.store.address, entries: await readCatalogue(route.to, now) };
     const { retention } = route.isReturn ? config : config.copyTo;
-    const { timeZone, copyTo } = config;
     const recoverable = { earliest: null, latest: null };
-    const rules = { copyTo: { ...copyTo, retention }, timeZone };
+    const rules = { ...config, copyTo: { ...config.copyTo, retention } };
     return this.#reading(route, null, hooks, async () => {
       const { missing } = copyStateOf(rules, await readCatalogue(route.from, now), { ...target, recoverable }, now);
       return catchUp(route, missing, hooks);
@@ -76,14 +75,14 @@ export class Copies {
 
   /** How the copies at the second destination are; null where there is none. @param first what the first holds */
   async state(config: BackupConfig, first: readonly CatalogueEntry[]): Promise<CopyState | null> {
-    const { copyTo, timeZone } = config;
+    const { copyTo } = config;
     if (copyTo === null) return null;
     try {
       const there = this.#backups.at(copyTo.name);
       const { address } = (await there.repository(config)).store;
       const entries = await there.list(config);
       const recoverable = await there.recoverable(config, entries);
-      return copyStateOf({ copyTo, timeZone }, first, { address, entries, recoverable }, this.#clock.now());
+      return copyStateOf({ ...config, copyTo }, first, { address, entries, recoverable }, this.#clock.now());
     } catch (error) {
       if (!(error instanceof YumOpsError)) throw error;
       return unreadableCopy(copyTo, error.message);

@@ -18,10 +18,11 @@ import { confirmKitProof } from './recovery-kit.ts';
 import type { TelemetryStanding } from './self-telemetry.ts';
 import type { BackupWatch, SeenBackup } from './watch.ts';
 
-function itemsOf({ entries, copy }: SeenBackup, { retention, timeZone, copyTo }: BackupConfig): BackupItem[] {
+function itemsOf({ entries, copy }: SeenBackup, config: BackupConfig, now: number): BackupItem[] {
+  const { retention, copyTo } = config;
   const copies = new Map((copy?.entries ?? []).filter(isWhole).map((entry) => [entry.id, entry]));
   const keptAt = (held: readonly CatalogueEntry[], by: BackupRetention) =>
-    new Map(planRetention(held, by, timeZone).keep.map((item) => [item.id, item.why]));
+    new Map(planRetention(held, { ...config, retention: by }, now).keep.map((item) => [item.id, item.why]));
   const kept = keptAt(entries, retention);
   const here = entries.map((entry): BackupItem => {
     const second = copies.get(entry.id);
@@ -98,7 +99,7 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
     const all = open();
     const config = all.configOf(id);
     const seen = await watch.see(all, config.name);
-    const item = itemsOf(seen, config).find((entry) => entry.id === id);
+    const item = itemsOf(seen, config, clock.now()).find((entry) => entry.id === id);
     // What only the second destination holds is read there.
     if (item) return { backups: all.at(item.places[0]?.name), config, item };
     throw new YumOpsError('backup_unknown', `There is no backup ${id}.`, {
@@ -120,7 +121,7 @@ export function backupPages(open: () => Backups, watch: BackupWatch, clock: Cloc
         backups.all.map(async (config) => ({ config, seen: await watch.see(backups, config.name) })),
       );
       const at = { now: clock.now(), telemetry: await standing(backups) };
-      const items = all.flatMap(({ seen, config }) => itemsOf(seen, config)).sort(newestFirst);
+      const items = all.flatMap(({ seen, config }) => itemsOf(seen, config, at.now)).sort(newestFirst);
       const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
       const page = items.slice(start, start + limit);
       const more = start + limit < items.length;

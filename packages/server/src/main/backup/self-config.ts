@@ -3,8 +3,8 @@ import { YumOpsError } from '../../lib/errors.ts';
 
 /** When YumOps makes a base backup of itself; before the backups of others begin. */
 const SCHEDULE = '30 2 * * *';
-/** How many are kept: a moment a week ago needs a base of the day before it, and today's counts as one. */
-const KEPT = { daily: 9, weekly: 4, monthly: 3 };
+/** How many are kept. */
+const KEPT = { daily: 7, weekly: 4, monthly: 3 };
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 

@@ -36,3 +36,11 @@ test('keeps all from the first base backup on while none is older than the windo
 test('never deletes what is younger than two days', () => {
   expect(unneededLog([base(30)], [piece(100, now - DAY)], { now, windowMs: 7 * DAY })).toEqual([]);
 });
+
+test('a base backup that was found not to be good carries the window only where no other does', () => {
+  const bases = [base(5), base(20), { ...base(23), doubted: true }, base(30)];
+  const pieces = [4000, 5000, 20_000, 20_032, 23_000, 29_000].map((at) => piece(at));
+  const goneOf = (of: Base[]) => names(unneededLog(of, pieces, { now, windowMs: 7 * DAY }));
+  expect(goneOf(bases)).toEqual(['4000']);
+  expect(goneOf(bases.slice(2))).toEqual(['4000', '5000', '20000', '20032']);
+});

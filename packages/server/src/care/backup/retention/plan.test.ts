@@ -19,11 +19,17 @@ function entry(id: string, at: number, more: Partial<PlannedEntry> = {}): Planne
   };
 }
 
+/** Of the last of them, with no window: that has tests of its own. */
+function planOf(entries: readonly PlannedEntry[], retention: BackupRetention, timeZone = 'UTC') {
+  const now = Math.max(START, ...entries.map(({ started }) => Date.parse(started)));
+  return planRetention(entries, { retention, timeZone, pitrWindowMs: 0 }, now);
+}
+
 const nightly = (days: number) => Array.from({ length: days }, (_, day) => entry(`d${day}`, START + day * DAY_MS));
 
 describe('retention', () => {
   test('of two years of nightly backups keeps 30 days, 12 weeks and 12 months', () => {
-    const { keep, delete: gone } = planRetention(nightly(730), KEEP, 'UTC');
+    const { keep, delete: gone } = planOf(nightly(730), KEEP);
     const count = (reason: string) => keep.filter(({ why }) => why.includes(reason as 'daily')).length;
     expect([count('daily'), count('weekly'), count('monthly'), count('newest')]).toEqual([30, 12, 12, 1]);
     expect(keep.length + gone.length).toBe(730);
@@ -39,7 +45,7 @@ describe('retention', () => {
       entry('d', Date.UTC(2026, 2, 9, 4, 30)),
     ];
     const keepOf = (zone: string) =>
-      planRetention(entries, { daily: 10, weekly: 0, monthly: 0 }, zone).keep.map(({ id }) => id);
+      planOf(entries, { daily: 10, weekly: 0, monthly: 0 }, zone).keep.map(({ id }) => id);
     expect(keepOf('America/New_York')).toEqual(['a', 'b', 'c', 'd']);
     expect(keepOf('UTC')).toEqual(['b', 'd']);
   });
@@ -51,7 +57,7 @@ describe('retention', () => {
       entry('inc2', START + 2 * DAY_MS, { parent: 'inc1' }),
       entry('other', START + DAY_MS / 2),
     ];
-    const plan = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+    const plan = planOf(entries, { daily: 1, weekly: 0, monthly: 0 });
     expect(plan.keep).toEqual([
       { id: 'full', why: ['parent'] },
       { id: 'inc1', why: ['parent'] },
@@ -63,27 +69,23 @@ describe('retention', () => {
   test('deletes nothing after a failed newest, and does not take a failed one for that of its day', () => {
     const failed = entry('bad', START + 3 * DAY_MS, { status: 'failed' });
     const keep: BackupRetention = { daily: 1, weekly: 0, monthly: 0 };
-    expect(planRetention([...nightly(3), failed], keep, 'UTC').delete).toEqual([]);
+    expect(planOf([...nightly(3), failed], keep).delete).toEqual([]);
     const later = [...nightly(3), failed, entry('good', START + 4 * DAY_MS)];
-    expect(planRetention(later, keep, 'UTC').delete.map(({ id }) => id)).toEqual(['d0', 'd1', 'd2', 'bad']);
+    expect(planOf(later, keep).delete.map(({ id }) => id)).toEqual(['d0', 'd1', 'd2', 'bad']);
   });
 
   test('increments that could not be put together keep nothing from being deleted but the record of it', () => {
     const synthesis = (id: string, day: number, status: 'failed' | 'good') =>
       entry(id, START + day * DAY_MS, { status, synthetic: { from: 'd2', begun: '' } });
     const keep: BackupRetention = { daily: 1, weekly: 0, monthly: 0 };
-    const plan = planRetention([...nightly(3), synthesis('bad', 2.1, 'failed')], keep, 'UTC');
+    const plan = planOf([...nightly(3), synthesis('bad', 2.1, 'failed')], keep);
     expect(plan.delete.map(({ id }) => id)).toEqual(['d0', 'd1']);
     expect(plan.keep.at(-1)).toEqual({ id: 'bad', why: ['newest failed'] });
-    const later = planRetention(
-      [...nightly(3), synthesis('bad', 2.1, 'failed'), synthesis('full', 2.2, 'good')],
-      keep,
-      'UTC',
-    );
+    const later = planOf([...nightly(3), synthesis('bad', 2.1, 'failed'), synthesis('full', 2.2, 'good')], keep);
     expect(later.keep.map(({ id }) => id)).toEqual(['full']);
     // Nor do they hide that a backup failed.
     const failed = entry('d3', START + 3 * DAY_MS, { status: 'failed' });
-    expect(planRetention([...nightly(3), failed, synthesis('bad', 3.1, 'failed')], keep, 'UTC').delete).toEqual([]);
+    expect(planOf([...nightly(3), failed, synthesis('bad', 3.1, 'failed')], keep).delete).toEqual([]);
   });
 
   test('never deletes the last that was verified, nor the last that was restored', () => {
@@ -91,13 +93,13 @@ describe('retention', () => {
     Object.assign(entries[2] as object, { verified: { level: 3, at: '', ok: true } });
     Object.assign(entries[4] as object, { verified: { level: 1, at: '', ok: true } });
     Object.assign(entries[6] as object, { verified: { level: 3, at: '', ok: false } });
-    const { keep } = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+    const { keep } = planOf(entries, { daily: 1, weekly: 0, monthly: 0 });
     expect(keep.map(({ id }) => id)).toEqual(['d2', 'd4', 'd9']);
   });
 
   test('keeps the newest of all schemas while newer ones hold only some', () => {
     const entries = nightly(4).map((item, day) => (day < 2 ? item : { ...item, schemas: ['sales'] }));
-    const { keep } = planRetention(entries, { daily: 1, weekly: 0, monthly: 0 }, 'UTC');
+    const { keep } = planOf(entries, { daily: 1, weekly: 0, monthly: 0 });
     expect(keep).toEqual([
       { id: 'd1', why: ['newest'] },
       { id: 'd3', why: ['daily', 'newest'] },
@@ -115,7 +117,7 @@ describe('retention', () => {
       once('other', START + DAY_MS + 4, { schemas: ['public'] }),
     ];
     const rules = { daily: 1, weekly: 0, monthly: 0 };
-    const plan = planRetention(entries, rules, 'UTC');
+    const plan = planOf(entries, rules);
     expect(plan.keep).toEqual([
       { id: 'd0', why: ['last verified'] },
       { id: 'd1', why: ['daily', 'newest'] },
@@ -126,7 +128,7 @@ describe('retention', () => {
     expect(plan.delete).toEqual([{ id: 'broken' }]);
     // Nor does it hide that the newest regular one failed.
     const failed = entry('bad', START + DAY_MS, { status: 'failed' });
-    expect(planRetention([...nightly(1), failed, once('good', START + DAY_MS + 1)], rules, 'UTC').delete).toEqual([]);
+    expect(planOf([...nightly(1), failed, once('good', START + DAY_MS + 1)], rules).delete).toEqual([]);
   });
 
   test('holds its promises for any history', () => {
@@ -177,7 +179,7 @@ describe('retention', () => {
 
 /** Every promise of retention, looked at one by one. */
 function checkPromises(all: readonly PlannedEntry[], retention: BackupRetention, zone: string): void {
-  const plan = planRetention(all, retention, zone);
+  const plan = planOf(all, retention, zone);
   const kept = new Set(plan.keep.map(({ id }) => id));
   const gone = new Set(plan.delete.map(({ id }) => id));
   for (const { id } of all) expect(kept.has(id) && gone.has(id)).toBe(false);

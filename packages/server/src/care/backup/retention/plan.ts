@@ -1,9 +1,27 @@
 import { DAY_MS, wallTimeAt } from '../../../lib/zoned-time.ts';
 import type { CatalogueEntry } from '../catalogue.ts';
 import type { BackupRetention } from '../config.ts';
+import { basesOfWindow } from './window.ts';
 
 /** Why a backup is kept. */
-export type KeepReason = 'daily' | 'weekly' | 'monthly' | 'last verified' | 'newest' | 'newest failed' | 'parent';
+export type KeepReason =
+  | 'daily'
+  | 'weekly'
+  | 'monthly'
+  | 'last verified'
+  | 'newest'
+  | 'newest failed'
+  | 'recovery window'
+  | 'parent';
+
+/** What a plan goes by. */
+export interface RetentionRules {
+  retention: BackupRetention;
+  /** A backup belongs to the day of its start there. */
+  timeZone: string;
+  /** Milliseconds before now of which every moment can be restored (physical tier). */
+  pitrWindowMs: number;
+}
 
 /** What a prune keeps, and why, and what it deletes; oldest first. */
 export interface RetentionPlan {
@@ -13,7 +31,7 @@ export interface RetentionPlan {
 
 /** What the plan reads of a catalogue. */
 export type PlannedEntry = Pick<CatalogueEntry, 'id' | 'tier' | 'parent' | 'started' | 'status' | 'verified'> &
-  Partial<Pick<CatalogueEntry, 'schemas' | 'oneOff' | 'synthetic'>>;
+  Partial<Pick<CatalogueEntry, 'schemas' | 'oneOff' | 'synthetic' | 'seconds'>>;
 
 /** `2026-01-05`, of the week its Monday (ISO 8601), of the month its first day: by the calendar of the zone. */
 const BUCKETS: Record<keyof BackupRetention, (wall: number) => string> = {
@@ -32,14 +50,15 @@ const newestFirst = (a: PlannedEntry, b: PlannedEntry) => {
 /**
  * Decides what is kept: the newest good backup of each of the last so many days, ISO weeks and months that have one.
  * Also always: the newest good one (of all schemas, and of each choice of some), the last that was verified (and the last
- * that was restored on trial), and what kept increments build on. When the newest backup failed nothing is deleted. Tiers are planned apart, since one cannot
- * stand in for the other, and so are one-offs of each choice of schemas, which stand in for nothing.
- * @param timeZone a backup belongs to the day of its start there
+ * that was restored on trial), the base backups that the recovery window needs, and what kept increments build on. When the newest
+ * backup failed nothing is deleted. Tiers are planned apart, since one cannot stand in for the other, and so are one-offs of each
+ * choice of schemas, which stand in for nothing.
+ * @param now milliseconds since the epoch
  */
 export function planRetention(
   entries: readonly PlannedEntry[],
-  retention: BackupRetention,
-  timeZone: string,
+  { retention, timeZone, pitrWindowMs }: RetentionRules,
+  now: number,
 ): RetentionPlan {
   const why = new Map<string, Set<KeepReason>>();
   const mark = (id: string, reason: KeepReason) => why.set(id, (why.get(id) ?? new Set()).add(reason));
@@ -47,6 +66,7 @@ export function planRetention(
     const ofKind = entries.filter((entry) => kindOf(entry) === kind).sort(newestFirst);
     markKind(ofKind, retention, timeZone, mark);
   }
+  for (const id of basesOfWindow(entries, now - pitrWindowMs)) mark(id, 'recovery window');
   const newest = entries.toSorted(newestFirst).find(isTelling);
   if (newest && newest.status !== 'good') for (const { id } of entries) mark(id, 'newest failed');
   markParents(entries, why, mark);

@@ -1,11 +1,10 @@
 import { type CatalogueEntry, readCatalogue } from '../catalogue.ts';
-import type { BackupRetention } from '../config.ts';
 import { chunkPath, storedChunks } from '../files/chunk-store.ts';
 import { manifestPath, readManifest } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { readFileList } from '../restore/restore-files.ts';
 import { failedPath, runningPath } from '../run.ts';
-import { planRetention, type RetentionPlan } from './plan.ts';
+import { planRetention, type RetentionPlan, type RetentionRules } from './plan.ts';
 
 /** What no manifest names is rubbish only after so long: it may be of a backup that is being made. */
 const YOUNG_MS = 48 * 3_600_000;
@@ -17,21 +16,11 @@ export interface PruneReport extends RetentionPlan {
   refused: { path: string; message: string }[];
 }
 
-export interface PruneOptions {
-  retention: BackupRetention;
-  timeZone: string;
+export interface PruneOptions extends RetentionRules {
   now: number;
   signal: AbortSignal;
   /** Asked before each deletion; see `whilePruning`. */
   check?: () => void;
-}
-
-/** What a prune of the repository would do. */
-export async function planPrune(
-  repository: Repository,
-  { retention, timeZone, now }: PruneOptions,
-): Promise<RetentionPlan> {
-  return planRetention(await readCatalogue(repository, now), retention, timeZone);
 }
 
 /**
@@ -40,9 +29,9 @@ export async function planPrune(
  * @throws YumOpsError those of the blob store
  */
 export async function prune(repository: Repository, options: PruneOptions): Promise<PruneReport> {
-  const { retention, timeZone, now, signal, check } = options;
+  const { now, signal, check } = options;
   const entries = await readCatalogue(repository, now);
-  const plan = planRetention(entries, retention, timeZone);
+  const plan = planRetention(entries, options, now);
   const report: PruneReport = { ...plan, freed: 0, refused: [] };
   const remover = new Remover(repository, report, check);
   for (const { id } of plan.delete) {
