@@ -392,6 +392,19 @@ describe.each([15, 18] as const)('Postgres %i', (major) => {
     expect((await check(url)).filter(({ code }) => code === 'lock_chain')).toEqual([]);
   });
 
+  test('a run waits for a backup that dumps, and not for the idle session of one that archives the log', async () => {
+    const url = await server.createDatabase('archived');
+    await run(url, 'CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 9999)');
+    const backup = await open(url);
+    await backup.query("SET application_name = 'yumops backup'");
+    await backup.query('BEGIN');
+    const beside = await maintain(url, ['analyze']);
+    expect(beside.actions).toMatchObject([{ status: 'skipped', error: expect.stringContaining('yumops backup') }]);
+    await backup.query('COMMIT');
+    expect(await maintain(url, ['analyze'])).toMatchObject({ status: 'done', actions: [{ status: 'done' }] });
+    await backup.end();
+  });
+
   test('nothing begins after the window or beside many sessions, and no index is rebuilt where there is no room', async () => {
     const url = await server.createDatabase('guarded');
     await run(

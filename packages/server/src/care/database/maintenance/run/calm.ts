@@ -13,6 +13,13 @@ interface LoadRow {
   oldestPid: number | null;
 }
 
+/**
+ * Whoever archives the log keeps a session open between its questions, for as long as the platform runs. A dump is in
+ * one transaction from its first table to its last; its lock shows also to a role that may not see the state of others.
+ */
+const DUMPS_FOR_US = `(application_name ~ '^yumops backup' AND pid IN (
+  SELECT pid FROM pg_locks WHERE locktype = 'virtualxid' AND granted))`;
+
 /** Without `pg_monitor` the state of others is hidden; that they are in a transaction shows in their locks. */
 const LOAD = (all: boolean) => `
   SELECT ${
@@ -25,7 +32,8 @@ const LOAD = (all: boolean) => `
      WHERE ${STANDBYS} AND replay_lsn < pg_current_wal_lsn())::float8 AS lag,
     coalesce(
       (SELECT application_name || ' (pid ' || pid || ')' FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name ~ '^(pg_dump|pg_dumpall|yumops backup)' LIMIT 1),
+       WHERE datname = current_database()
+         AND (application_name ~ '^(pg_dump|pg_dumpall)' OR ${DUMPS_FOR_US}) LIMIT 1),
       (SELECT 'a base backup (pid ' || pid || ')' FROM pg_stat_progress_basebackup LIMIT 1)) AS dump,
     old.age AS oldest, old.pid AS "oldestPid"
   FROM (SELECT 1) one LEFT JOIN LATERAL (
