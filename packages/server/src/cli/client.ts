@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { codeOf, YumOpsError } from '../lib/errors.ts';
 import { withQuery } from '../lib/query-string.ts';
 import { readRunFile } from '../main/run-file.ts';
+import { PATIENCE, type Patience, whileItLives } from './while-it-lives.ts';
 
 /** The platform's REST API as a command sees it. */
 export interface Client {
@@ -40,22 +41,23 @@ function readAnswer<Answer>(status: number, text: string, path: string): Answer 
   throw new YumOpsError(problem.code, problem.message, { status, ...(problem.hint && { hint: problem.hint }) });
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init);
-  } catch (cause) {
-    if ((cause as Error).name === 'TimeoutError') {
-      throw new YumOpsError('platform_unreachable', `The platform at ${new URL(url).origin} does not answer.`, {
-        hint: 'See `yumops doctor`; it may have to be started again.',
-        cause,
-      });
-    }
-    const why = codeOf((cause as Error).cause) ?? 'no answer';
-    throw new YumOpsError('platform_unreachable', `No platform answers at ${new URL(url).origin} (${why}).`, {
-      hint: 'Start it with `yumops start`, or name its port with --port.',
+/** `fetch` itself gives up after five minutes without a head, or without more of a body. */
+const TOO_LONG = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
+
+function notAnswered(origin: string, cause: unknown): unknown {
+  const { name, cause: inner } = cause as Error;
+  if (cause instanceof YumOpsError || name === 'AbortError') return cause;
+  const why = codeOf(inner) ?? 'no answer';
+  if (name === 'TimeoutError' || TOO_LONG.test(why)) {
+    return new YumOpsError('platform_unreachable', `The platform at ${origin} does not answer in time.`, {
+      hint: 'What was asked may have been done. See `yumops doctor`; the platform may have to be started again.',
       cause,
     });
   }
+  return new YumOpsError('platform_unreachable', `No platform answers at ${origin} (${why}).`, {
+    hint: 'Start it with `yumops start`, or name its port with --port.',
+    cause,
+  });
 }
 
 /** The chunks of a stream that only the platform or the reader ends. */
@@ -87,45 +89,46 @@ async function* readEvents(response: Response): AsyncIterable<{ event: string; d
   }
 }
 
-function remoteClient(url: string, token: string): Client {
-  const headers = { authorization: `Bearer ${token}` };
-  const write = async <Answer>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<Answer> => {
-    const response = await send(url + path, {
-      method,
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+function remoteClient(url: string, token: string, patience: Patience): Client {
+  const { origin } = new URL(url);
+  const authorization = `Bearer ${token}`;
+  const send = async <Read>(path: string, init: RequestInit, read: (response: Response) => Promise<Read>) => {
+    const ask = async (silent: AbortSignal) => {
+      const signal = init.signal ? AbortSignal.any([init.signal, silent]) : silent;
+      return read(await fetch(url + path, { ...init, headers: { ...init.headers, authorization }, signal }));
+    };
+    return whileItLives(origin, ask, patience).catch((cause: unknown) => {
+      throw notAnswered(origin, cause);
     });
-    return readAnswer(response.status, await response.text(), path);
   };
+  const call = <Answer>(path: string, init: RequestInit = {}): Promise<Answer> =>
+    send(path, init, async (response) => readAnswer<Answer>(response.status, await response.text(), path));
+  const open = (path: string, init: RequestInit = {}): Promise<Response> =>
+    send(path, init, async (response) =>
+      response.ok ? response : readAnswer<never>(response.status, await response.text(), path),
+    );
+  const write = (method: 'POST' | 'PUT', body: unknown): RequestInit => ({
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   return {
     url,
-    async get(path, query, signal) {
-      const response = await send(url + withQuery(path, query), { headers, ...(signal && { signal }) });
-      return readAnswer(response.status, await response.text(), path);
-    },
-    post: (path, body) => write('POST', path, body ?? {}),
-    put: (path, body) => write('PUT', path, body),
-    async delete(path) {
-      const response = await send(url + path, { method: 'DELETE', headers });
-      return readAnswer(response.status, await response.text(), path);
-    },
-    async upload(path, query, body) {
-      const response = await send(url + withQuery(path, query), {
+    get: (path, query, signal) => call(withQuery(path, query), signal ? { signal } : {}),
+    post: (path, body) => call(path, write('POST', body ?? {})),
+    put: (path, body) => call(path, write('PUT', body)),
+    delete: (path) => call(path, { method: 'DELETE' }),
+    upload: (path, query, body) =>
+      call(withQuery(path, query), {
         method: 'POST',
-        headers: { ...headers, 'content-type': BYTES },
+        headers: { 'content-type': BYTES },
         body: body as Uint8Array<ArrayBuffer>,
-      });
-      return readAnswer(response.status, await response.text(), path);
-    },
+      }),
     async *lines(path) {
-      const response = await send(url + path, { headers });
-      if (!response.ok) readAnswer(response.status, await response.text(), path);
-      yield* untilGone(response);
+      yield* untilGone(await open(path));
     },
     async *events(path, query, signal) {
-      const response = await send(url + withQuery(path, query), { headers, signal });
-      if (!response.ok) readAnswer(response.status, await response.text(), path);
-      yield* readEvents(response);
+      yield* readEvents(await open(withQuery(path, query), { signal }));
     },
     close: async () => undefined,
   };
@@ -187,20 +190,22 @@ function refuseMissingData({ dataDir, dataNamed, port }: Settings): void {
 /**
  * Opens the API: of the platform at an address, else the running platform of this data folder, or of `--port` with
  * YUMOPS_ADMIN_TOKEN, else the stores themselves.
- * @throws YumOpsError `no_data_folder` when the default folder does not exist, `token_needed` without one for an address
+ * @throws YumOpsError `no_data_folder` when the default folder does not exist, `token_needed` without one for an address;
+ *   its calls throw `platform_unreachable` where no platform answers, or the one that runs hangs
  */
-export async function openClient(settings: Settings, address?: string): Promise<Client> {
+export async function openClient(settings: Settings, address?: string, patience = PATIENCE): Promise<Client> {
   if (address !== undefined) {
-    if (settings.adminToken !== undefined) return remoteClient(address.replace(/\/+$/, ''), settings.adminToken);
+    if (settings.adminToken !== undefined)
+      return remoteClient(address.replace(/\/+$/, ''), settings.adminToken, patience);
     throw new YumOpsError('token_needed', 'A platform elsewhere needs a token.', {
       hint: 'Set YUMOPS_ADMIN_TOKEN to a token of `yumops token create --role responder`.',
       status: 400,
     });
   }
   const running = await readRunFile(settings.dataDir);
-  if (running) return remoteClient(running.url, running.token);
+  if (running) return remoteClient(running.url, running.token, patience);
   if (settings.adminToken !== undefined)
-    return remoteClient(`http://${settings.host}:${settings.port}`, settings.adminToken);
+    return remoteClient(`http://${settings.host}:${settings.port}`, settings.adminToken, patience);
   refuseMissingData(settings);
   return offlineClient(settings);
 }
