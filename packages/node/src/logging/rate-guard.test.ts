@@ -63,6 +63,23 @@ it('writes a share of what goes beyond the burst, and counts the rest', () => {
   expect(records).toHaveLength(250);
 });
 
+it.each([
+  { sampling: { perMessage: 0.5 }, written: 15 },
+  { sampling: { perMessage: 0.1 }, written: 3 },
+  { sampling: { perMessage: 0 }, written: 0 },
+  { sampling: { burst: 0.1 }, written: 3 },
+  { sampling: { burst: 0 }, written: 0 },
+])('writes $written of one message within 30 s by $sampling', ({ sampling, written }) => {
+  const { logger, records } = sampled(sampling);
+  for (let tick = 0; tick < 300; tick++) {
+    logger.info('line');
+    vi.advanceTimersByTime(100);
+  }
+  expect(records.filter(({ message, collapsed }) => message === 'line' && collapsed === undefined)).toHaveLength(
+    written,
+  );
+});
+
 it('keeps count with more messages than it tells apart', async () => {
   const { logger, counted } = sampled({ perMessage: 1 });
   const name = (n: number) => String.fromCharCode(...[...String(n)].map((digit) => 97 + Number(digit)));

@@ -4,10 +4,10 @@ import type { DropCounter } from '../transport/drop-counter.ts';
 export interface SamplingOptions {
   /**
    * Most records of one message a second; those beyond become one record each second with their exact number in `collapsed`. Messages that differ
-   * only in numbers and ids are one. Default no limit.
+   * only in numbers and ids are one. Below 1 it is one in so many seconds: 0.1 is one in 10 s; 0 is none. Default no limit.
    */
   perMessage?: number;
-  /** Most records a second, of all messages together, that are all written. Default no limit. */
+  /** Most records a second, of all messages together, that are all written; parts of one as in `perMessage`. Default no limit. */
   burst?: number;
   /** Share of those beyond `burst` that is written, 0 to 1, default 0. The others are counted as dropped for the reason `sampled`. */
   rate?: number;
@@ -35,23 +35,25 @@ const MOST_MESSAGES = 2000;
 const WHOLE = 1 - 1e-9;
 const VARIABLE = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[a-f]*\d)[0-9a-f]{8,}\b|\d+(?:[.,]\d+)*/gi;
 
-/** A bucket of `perSecond` tokens that fills within a second. */
+/** A bucket of `perSecond` tokens that fills within a second. With less than one a second it holds one, and fills within its time. */
 class Tokens {
   readonly #perSecond: number;
+  readonly #most: number;
   #left: number;
   #at: number;
 
   constructor(perSecond: number, now: number) {
     this.#perSecond = perSecond;
-    this.#left = perSecond;
+    this.#most = perSecond > 0 ? Math.max(1, perSecond) : 0;
+    this.#left = this.#most;
     this.#at = now;
   }
 
   take(now: number): boolean {
     // A clock that was put back stands still here.
-    this.#left = Math.min(this.#perSecond, this.#left + (Math.max(0, now - this.#at) / 1000) * this.#perSecond);
+    this.#left = Math.min(this.#most, this.#left + (Math.max(0, now - this.#at) / 1000) * this.#perSecond);
     this.#at = now;
-    if (this.#left < 1) {
+    if (this.#left < WHOLE) {
       return false;
     }
     this.#left -= 1;
