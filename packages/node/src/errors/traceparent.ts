@@ -13,3 +13,14 @@ export function traceparent(): string | undefined {
   const ids = `${traceId}-${spanId}`;
   return IDS.test(ids) ? `00-${ids}-${scope?.request?.sampled === false ? '00' : '01'}` : undefined;
 }
+
+/** The headers that carry the trace on, as names and values; `tracestate` is of the running request, and goes with its trace alone. */
+export function traceHeaders(): [name: string, value: string][] {
+  const parent = traceparent();
+  if (parent === undefined) {
+    return [];
+  }
+  const state = currentScope()?.request?.tracestate;
+  const isOfTrace = state !== undefined && parent.startsWith(`00-${state.traceId}-`);
+  return [['traceparent', parent], ...(isOfTrace ? ([['tracestate', state.value]] as [string, string][]) : [])];
+}

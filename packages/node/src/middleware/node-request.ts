@@ -67,6 +67,7 @@ function headsOf(headers: IncomingHttpHeaders): SentHeads {
   return {
     requestId: joined(headers['x-request-id']),
     traceparent: joined(headers['traceparent']),
+    tracestate: joined(headers['tracestate']),
     forwarded:
       headers['x-forwarded-for'] !== undefined ||
       headers['x-forwarded-host'] !== undefined ||

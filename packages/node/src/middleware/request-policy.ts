@@ -79,6 +79,7 @@ function warningTest(wanted: RequestLogOptions['warnOn']): RequestPolicy['warns'
 export interface SentHeads {
   requestId: string | undefined;
   traceparent: string | undefined;
+  tracestate: string | undefined;
   /** Whether headers of a proxy came along. */
   forwarded: boolean;
 }
@@ -104,6 +105,7 @@ export function headsBy(header: HeaderLookup): SentHeads {
   return {
     requestId: header('x-request-id'),
     traceparent: header('traceparent'),
+    tracestate: header('tracestate'),
     forwarded: hasForwardedHeader(header),
   };
 }
@@ -123,7 +125,7 @@ export function identify(
     requestId: accepted ?? newRequestId(Date.now()),
     ownId: accepted === undefined,
     clientRequestId: accepted === undefined ? sent : undefined,
-    trace: activeSpan() ?? traceOf(heads.traceparent),
+    trace: activeSpan() ?? traceOf(heads.traceparent, heads.tracestate),
     ip,
     peer,
     forwarded: heads.forwarded,
@@ -133,10 +135,13 @@ export function identify(
 /** What a request hands to everything that runs for it: fields of its log records, and where it comes from. */
 export function scopeOf(identity: RequestIdentity): Scope {
   const { requestId, ip, peer, forwarded } = identity;
-  const { traceId, spanId, sampled } = identity.trace;
+  const { traceId, spanId, sampled, state } = identity.trace;
   return {
     fields: ip === undefined ? { requestId, traceId, spanId } : { requestId, traceId, spanId, ip },
-    request: { route: undefined, peer, forwarded, sampled },
+    request: {
+      ...{ route: undefined, peer, forwarded, sampled },
+      ...(state === undefined ? {} : { tracestate: { traceId, value: state } }),
+    },
     written: undefined,
   };
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSpan } from '../errors/spans.ts';
 import { withRequestLog } from '../middleware/node-http.ts';
+import { traceStateOf } from '../middleware/trace-context.ts';
 import { capturingLogger } from '../testing/capturing-logger.ts';
 import { post } from '../transport/http-post.ts';
 import { configure, pipeline } from './pipeline.ts';
@@ -63,6 +64,9 @@ describe('a call within a request carries its trace on', () => {
     ['fetch with headers', () => fetch(origin, { method: 'POST', body: 'x', headers: { 'x-a': '1' } })],
     ['http.get', () => get(origin)],
     ['a request in parts, imported by name', upload],
+    ['http.get with headers as an array', () => get(origin, { headers: ['host', 'a.test', 'x-a', '1'] as never })],
+    ['http.get with headers as pairs', () => get(origin, { headers: [['host', 'a.test']] as never })],
+    ['http.get that waits for leave', () => get(origin, { headers: { expect: '100-continue' } })],
   ])('%s', async (_name, call) => {
     expect(await sentBy(call)).toBe(CARRIED);
   });
@@ -97,6 +101,47 @@ describe('a call within a request carries its trace on', () => {
     expect(continued).toMatch(new RegExp(`^00-${IDS.traceId}-[0-9a-f]{16}-00$`));
     expect(continued).not.toContain(IDS.spanId);
     app.close().closeAllConnections();
+  });
+
+  describe('with its tracestate', () => {
+    const STATE = 'congo=t61rcWkgMzE, rojo=00f067aa0ba902b7';
+    const PASSED = 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7';
+    const viaFetch = () => fetch(origin);
+    it.each<[string, Record<string, string>, () => Promise<unknown>, string | undefined]>([
+      ['fetch', { traceparent: CARRIED, tracestate: STATE }, viaFetch, PASSED],
+      ['http.get', { traceparent: CARRIED, tracestate: STATE }, () => get(origin), PASSED],
+      [
+        'an array of headers',
+        { traceparent: CARRIED, tracestate: STATE },
+        () => get(origin, { headers: ['host', 'a.test'] as never }),
+        PASSED,
+      ],
+      ['not without traceparent', { tracestate: STATE }, viaFetch, undefined],
+      ['not with a traceparent that is none', { traceparent: '00-1-2-01', tracestate: STATE }, viaFetch, undefined],
+      ['not where it is none', { traceparent: CARRIED, tracestate: 'Congo' }, viaFetch, undefined],
+      [
+        'not of another trace',
+        { traceparent: CARRIED, tracestate: STATE },
+        () => withContext({ traceId: 'c'.repeat(32), spanId: IDS.spanId }, viaFetch),
+        undefined,
+      ],
+      [
+        'not over one that is there',
+        { traceparent: CARRIED, tracestate: STATE },
+        () => fetch(origin, { headers: { tracestate: 'own=1' } }),
+        'own=1',
+      ],
+    ])('%s', async (_name, headers, call, expected) => {
+      const { logger } = capturingLogger();
+      const app = createServer(
+        withRequestLog(async (_request, response) => void response.end(String(await call())), { logger }),
+      );
+      await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+      heard.length = 0;
+      await fetch(`http://127.0.0.1:${(app.address() as AddressInfo).port}`, { headers });
+      app.close().closeAllConnections();
+      expect(heard.map(({ tracestate }) => tracestate)).toEqual([expected]);
+    });
   });
 });
 
@@ -139,6 +184,27 @@ describe('nothing is written', () => {
     expect(await sentBy(() => get(origin))).toBeUndefined();
     stop = carryTraces();
   });
+});
+
+it.each([
+  [undefined, undefined],
+  ['', undefined],
+  [' , ,', undefined],
+  ['a=1', 'a=1'],
+  ['a=1 ,\t b=2,,c=3', 'a=1,b=2,c=3'],
+  ['fw529a3039@dt=FfAAAA', 'fw529a3039@dt=FfAAAA'],
+  ['0tenant@sys=x', '0tenant@sys=x'],
+  ['a=with space', 'a=with space'],
+  ['a=', undefined],
+  ['A=1', undefined],
+  ['a=1=2', undefined],
+  ['a=\u00e4', undefined],
+  ['a', undefined],
+  [`a=${'x'.repeat(256)}`, `a=${'x'.repeat(256)}`],
+  [`a=${'x'.repeat(257)}`, undefined],
+  [Array.from({ length: 33 }, (_, n) => `k${n}=1`).join(','), undefined],
+])('of the tracestate %j is passed on %j', (header, expected) => {
+  expect(traceStateOf(header)).toBe(expected);
 });
 
 it.each<[string, Destination[] | undefined, boolean]>([

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { traceparent } from '../errors/traceparent.ts';
+import { traceHeaders } from '../errors/traceparent.ts';
 import { isOwnRequest } from '../transport/http-post.ts';
 import { hasTracer } from './open-telemetry.ts';
 import { pipeline } from './pipeline.ts';
@@ -45,43 +45,60 @@ export function isDestination(origin: string | URL, wanted: readonly Destination
     : wanted.some((one) => fits(url, one));
 }
 
-/** What a call to an origin is to carry. OpenTelemetry, where it traces, writes the header by itself. */
-function headerFor(origin: () => string | URL): string | undefined {
-  const value = hasTracer() ? undefined : traceparent();
-  return value !== undefined && isDestination(origin(), pipeline().settings.propagateTo) ? value : undefined;
+/** What a call to an origin is to carry. OpenTelemetry, where it traces, writes the headers by itself. @param has whether a header is there */
+function headersFor(origin: () => string | URL, has: (name: string) => boolean): [name: string, value: string][] {
+  const headers = hasTracer() || has(HEADER) ? [] : traceHeaders().filter(([name]) => !has(name));
+  return headers.length > 0 && isDestination(origin(), pipeline().settings.propagateTo) ? headers : [];
 }
 
 /** Where a request goes: the connection's other end, whatever its `host` header says. */
-function originOf(request: ClientRequest): string {
-  const { host, protocol } = request;
-  const port = /:\d+$/.exec(String(request.getHeader('host') ?? ''))?.[0] ?? '';
+function originOf({ host, protocol }: ClientRequest, hostHeader: unknown): string {
+  const port = /:\d+$/.exec(String(hostHeader ?? ''))?.[0] ?? '';
   return `${protocol}//${host.includes(':') ? `[${host}]` : host}${port}`;
 }
 
 function mark(request: ClientRequest): void {
   try {
-    if (request.headersSent || request.hasHeader(HEADER) || isOwnRequest(request)) {
+    if (request.headersSent || isOwnRequest(request)) {
       return;
     }
-    const value = headerFor(() => originOf(request));
-    if (value !== undefined) {
-      request.setHeader(HEADER, value);
+    const origin = () => originOf(request, request.getHeader('host'));
+    for (const [name, value] of headersFor(origin, (header) => request.hasHeader(header))) {
+      request.setHeader(name, value);
     }
   } catch {
     // A call is worth more than its trace.
   }
 }
 
+/** Headers that were given as an array, with those of the trace: names and values in turn, or pairs of them. */
+function marked(request: ClientRequest, given: readonly unknown[]): readonly unknown[] {
+  try {
+    const isPaired = Array.isArray(given[0]);
+    const pairs = isPaired
+      ? (given as [unknown, unknown][])
+      : given.flatMap((name, index) => (index % 2 === 0 ? [[name, given[index + 1]]] : []));
+    const named = (header: string) => pairs.find(([name]) => String(name).toLowerCase() === header);
+    const origin = () => originOf(request, named('host')?.[1]);
+    const headers = headersFor(origin, (header) => named(header) !== undefined);
+    return isPaired ? [...given, ...headers] : [...given, ...headers.flat()];
+  } catch {
+    return given;
+  }
+}
+
 function markUndici({ request }: { request: UndiciRequest }): void {
   try {
     const { headers = [] } = request;
-    const known =
+    if (request.method === 'CONNECT') {
+      return;
+    }
+    const has = (header: string) =>
       typeof headers === 'string'
-        ? /^traceparent:/im.test(headers)
-        : headers.some((part, index) => index % 2 === 0 && String(part).toLowerCase() === HEADER);
-    const value = known || request.method === 'CONNECT' ? undefined : headerFor(() => request.origin);
-    if (value !== undefined) {
-      request.addHeader?.(HEADER, value);
+        ? new RegExp(`^${header}:`, 'im').test(headers)
+        : headers.some((part, index) => index % 2 === 0 && String(part).toLowerCase() === header);
+    for (const [name, value] of headersFor(() => request.origin, has)) {
+      request.addHeader?.(name, value);
     }
   } catch {
     // As above.
@@ -90,32 +107,49 @@ function markUndici({ request }: { request: UndiciRequest }): void {
 
 type Method = (this: ClientRequest, ...args: unknown[]) => unknown;
 
+/** Replaces a method of all requests by what `wrap` makes of it. @returns a function that puts it back; where there is no such method it does nothing */
+function replaceMethod(name: string, wrap: (original: Method) => Method): () => void {
+  const prototype = process.getBuiltinModule('node:http').ClientRequest.prototype as unknown as Record<string, Method>;
+  const own = Object.getOwnPropertyDescriptor(prototype, name);
+  const original = prototype[name];
+  if (original === undefined) {
+    return () => undefined;
+  }
+  Object.defineProperty(prototype, name, { value: wrap(original), configurable: true, writable: true });
+  return () => {
+    if (own === undefined) delete prototype[name];
+    else Object.defineProperty(prototype, name, own);
+  };
+}
+
 /**
  * The head of a request leaves with the first of these calls. No channel of Node 20 tells of a request before that, and its functions
- * `request` and `get` cannot be replaced where they were imported by name.
+ * `request` and `get` cannot be replaced where they were imported by name. A head that is given as an array, or asks to wait
+ * (`expect`), is written by the constructor already, through the one function that writes heads.
  */
 function wrapClientRequest(): () => void {
-  const prototype = process.getBuiltinModule('node:http').ClientRequest.prototype as unknown as Record<string, Method>;
-  const undo = ['end', 'write', 'flushHeaders'].map((name) => {
-    const own = Object.getOwnPropertyDescriptor(prototype, name);
-    const original = prototype[name] as Method;
-    const marked: Method = function (...args) {
+  const marking = (original: Method): Method =>
+    function (...args) {
       mark(this);
       return original.apply(this, args);
     };
-    Object.defineProperty(prototype, name, { value: marked, configurable: true, writable: true });
-    return () => {
-      if (own === undefined) delete prototype[name];
-      else Object.defineProperty(prototype, name, own);
+  const writing = (original: Method): Method =>
+    function (line, headers, ...more) {
+      if (Array.isArray(headers)) return original.call(this, line, marked(this, headers), ...more);
+      mark(this);
+      return original.call(this, line, headers, ...more);
     };
-  });
+  const undo = [
+    ...['end', 'write', 'flushHeaders'].map((name) => replaceMethod(name, marking)),
+    replaceMethod('_storeHeader', writing),
+  ];
   return () => {
     for (const restore of undo) restore();
   };
 }
 
 /**
- * Puts `traceparent` on what `fetch` and `node:http(s)` send within a request, to the destinations of `propagateTo`. One that is there
+ * Puts `traceparent`, and the `tracestate` that came with the request, on what `fetch` and `node:http(s)` send within a request, to the destinations of `propagateTo`. One that is there
  * already stays.
  * @returns a function that stops it
  */

@@ -27,6 +27,8 @@ export interface ScopeRequest {
   forwarded: boolean;
   /** False where whoever began its trace does not keep it. */
   sampled?: boolean;
+  /** What came as `tracestate`, and the trace that it is of. */
+  tracestate?: { traceId: string; value: string };
 }
 
 /** The fields of one piece of work, and their text once a logger has written them. */
