@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { countRows, recount, type TableRecord } from '../../src/care/backup/logical/rows.ts';
+import { countRows, readSizes, recount, type TableRecord } from '../../src/care/backup/logical/rows.ts';
 import { readTables } from '../../src/care/backup/objects.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { PostgresDatabase } from '../../src/store/source/index.ts';
@@ -105,7 +105,8 @@ test('tables that differ in their rows alone differ in their hashes, and casts o
   const connection = await new PostgresDatabase('target', new Secret(at)).connect();
   try {
     await connection.query('BEGIN READ ONLY');
-    const records = await countRows([connection], { mode: 'all', without: [] });
+    const sizes = await readSizes(connection, { without: [] });
+    const records = await countRows([{ connection, holds: [] }], { mode: 'all', sizes, without: [] });
     const hashOf = (table: string) => records.find(({ name }) => name === table)?.hash;
     for (const pair of ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
       expect(hashOf(`${pair}1`), pair).not.toBe(hashOf(`${pair}2`));

@@ -190,12 +190,13 @@ export class LocalPostgresClient implements PostgresClient {
   ): Promise<string[]> {
     const folder = (await this.#choose(programs.major)).folder;
     const running = start(join(folder, 'pg_restore'), ['--list', ...args], { PATH: this.#path, LC_ALL: 'C' }, '');
-    let text = '';
-    running.child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
+    const said: Buffer[] = [];
+    running.child.stdout?.on('data', (chunk: Buffer) => said.push(chunk));
     await this.#feed(running, input, undefined);
-    return text.split('\n').filter((line) => line !== '');
+    return Buffer.concat(said)
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '');
   }
 
   /** Feeds a program until it wants no more, and judges its end. What the input throws comes first. */

@@ -26,11 +26,12 @@ import { dumpPart } from '../objects.ts';
 import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
 import { refuseMissingSchemas } from './chosen-schemas.ts';
+import { Counters } from './counters.ts';
 import { describeSource } from './describe.ts';
-import { dumpArguments, rowsArguments, schemasLeftOut } from './dump-arguments.ts';
+import { dumpArguments, LOCK_WAIT, rowsArguments, schemasLeftOut } from './dump-arguments.ts';
 import { readCluster } from './roles.ts';
-import { countRows, readSizes } from './rows.ts';
-import { freeConnections, holdTables, planSplit, type Split } from './split.ts';
+import { readSizes, type SizedTable } from './rows.ts';
+import { freeConnections, planSplit, type Split } from './split.ts';
 
 /** A database to back up, and how it is run. */
 export interface LogicalSource {
@@ -121,9 +122,10 @@ class LogicalRun {
     const { signal, client, config } = this.#deps;
     const cancel = () => this.#abort.abort(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
+    let moment: Moment | null = null;
     try {
       signal.throwIfAborted();
-      const moment = source === null ? null : await this.#openMoment(source, client);
+      if (source) moment = await this.#openMoment(source, client);
       if (source) {
         const leftOut = schemasLeftOut(source.profile);
         await refuseMissingSchemas(source.connection, source.name, config.schemas, leftOut);
@@ -140,6 +142,7 @@ class LogicalRun {
       return await this.#manifest(moment?.started ?? started, moment);
     } finally {
       signal.removeEventListener('abort', cancel);
+      await moment?.counters.close();
     }
   }
 
@@ -163,21 +166,22 @@ class LogicalRun {
     const { connection, profile } = source;
     const { config, cores } = this.#deps;
     const moment = await openMoment(source, client);
-    const tables = await readSizes(connection, { without: schemasLeftOut(profile), within: config.schemas });
-    const limits = { free: await freeConnections(connection), clientMajor: moment.programs.major };
-    const split = planSplit(tables, { asked: config.jobs, cores }, limits);
+    const sizes = await readSizes(connection, { without: schemasLeftOut(profile), within: config.schemas });
+    const free = await freeConnections(connection);
+    const limits = { free, clientMajor: moment.programs.major, encoding: moment.source.encoding };
+    const split = planSplit(sizes, { asked: config.jobs, cores }, limits);
     this.#warnings.push(...split.warnings);
-    await holdTables(connection, split.groups.flat());
-    return { ...moment, split, bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) };
+    const lent = { lender: connection, snapshot: moment.snapshot };
+    const counters = await Counters.open(source.database, lent, split, this.#abort.signal);
+    return { ...moment, split, counters, sizes };
   }
 
   /** Every `pg_dump` begins at once, so that it has its tables before anybody can empty or alter them. */
-  #dumps(
-    { database, profile }: OpenSource,
-    { snapshot, programs, split, bytes: expected }: Moment,
-  ): (() => Promise<void>)[] {
+  #dumps({ database, profile }: OpenSource, { snapshot, programs, split, sizes }: Moment): (() => Promise<void>)[] {
     const { client, config, progress } = this.#deps;
     const { signal } = this.#abort;
+    // On disk: about as many as are dumped.
+    const expected = sizes.reduce((sum, table) => sum + table.bytes, 0);
     let bytes = 0;
     async function* counted(args: string[]): AsyncIterable<Uint8Array> {
       for await (const piece of client.dump(programs, database, args, signal)) {
@@ -192,27 +196,18 @@ class LogicalRun {
     );
   }
 
-  async #rows({ database, profile }: OpenSource, { snapshot, split }: Moment): Promise<void> {
+  async #rows({ profile }: OpenSource, { counters, sizes }: Moment): Promise<void> {
     const { config, progress } = this.#deps;
-    const connections: BackupConnection[] = [];
-    try {
-      for (let n = 0; n < split.jobs; n++) {
-        const connection = await database.connect();
-        connections.push(connection);
-        await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        await connection.query(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
-      }
-      const records = await countRows(connections, {
-        mode: config.rowHash,
-        without: schemasLeftOut(profile),
-        within: config.schemas,
-        signal: this.#abort.signal,
-        onTable: (done, total) => progress(done, total, 'tables counted'),
-      });
-      await this.#store('tables', text(records));
-    } finally {
-      for (const connection of connections) await connection.close();
-    }
+    const records = await counters.count({
+      mode: config.rowHash,
+      sizes,
+      without: schemasLeftOut(profile),
+      within: config.schemas,
+      signal: this.#abort.signal,
+      onTable: (done, total) => progress(done, total, 'tables counted'),
+    });
+    await counters.close();
+    await this.#store('tables', text(records));
   }
 
   async #roles(connection: BackupConnection): Promise<void> {
@@ -283,16 +278,17 @@ interface Moment {
   source: BackupSource;
   programs: ClientPrograms;
   split: Split;
-  /** Of the tables on disk: about as many as are dumped. */
-  bytes: number;
+  counters: Counters;
+  sizes: readonly SizedTable[];
 }
 
 /** Opens a transaction that sees one moment and lends it to others; it stays open as long as the connection. */
 async function openMoment(
   { connection, name }: OpenSource,
   client: PostgresClient,
-): Promise<Omit<Moment, 'split' | 'bytes'>> {
+): Promise<Omit<Moment, 'split' | 'counters' | 'sizes'>> {
   await connection.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+  await connection.query(`SET lock_timeout = ${LOCK_WAIT}`);
   await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const source = await describeSource(connection, name);
   const programs = await client.forServer(source.serverMajor);

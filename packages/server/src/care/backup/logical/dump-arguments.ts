@@ -28,8 +28,8 @@ export function schemasLeftOut(profile: DatabaseProfile): readonly string[] {
   return profile === 'supabase' ? MANAGED_SCHEMAS : [];
 }
 
-/** Milliseconds that a dump waits for a lock on a table before it gives up. */
-const LOCK_WAIT = 60_000;
+/** Milliseconds that a backup waits for a lock on a table before it gives up. */
+export const LOCK_WAIT = 60_000;
 
 /**
  * Arguments of `pg_dump`: the archive format, one snapshot, no compression. It would compress in one thread; we do it in
@@ -45,6 +45,7 @@ export function dumpArguments(
 ): string[] {
   return [
     ...commonArguments(snapshot),
+    ...(schemas === null ? [] : ['--strict-names']),
     ...(schemas ?? []).map((schema) => `--schema=${quoteIdentifier(schema)}`),
     ...schemasLeftOut(profile).map((schema) => `--exclude-schema=${schema}`),
     ...elsewhere.map((table) => `--exclude-table-data=${nameOf(table)}`),

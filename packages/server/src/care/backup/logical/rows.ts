@@ -44,7 +44,7 @@ const OF_USERS = `
    ORDER BY n.nspname, c.relname`;
 
 const TABLES = `
-  SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, pg_catalog.pg_table_size(c.oid)::text AS bytes, c.reltuples::text AS estimate,
+  SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner, c.reltuples::text AS estimate,
          ARRAY(SELECT i.relname::text FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid)
          || ARRAY(SELECT o.conname::text FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid)
          || ARRAY(SELECT t.tgname::text FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
@@ -54,6 +54,12 @@ const TABLES = `
 ${OF_USERS}`;
 
 const SIZES = `SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_size(c.oid)::text AS bytes ${OF_USERS}`;
+
+/** A session that counts, and the tables that it has held since before any `pg_dump` began. */
+export interface Counter {
+  connection: BackupConnection;
+  holds: readonly SizedTable[];
+}
 
 /** A table and how many bytes its rows take, those that are stored out of line included. */
 export interface SizedTable {
@@ -70,7 +76,7 @@ export async function readSizes(
   connection: BackupConnection,
   { without, within }: Pick<CountOptions, 'without' | 'within'>,
 ): Promise<SizedTable[]> {
-  const rows = await connection.query<TableRow>(SIZES, [without, within ?? null]);
+  const rows = await connection.query<Record<keyof SizedTable, string>>(SIZES, [without, within ?? null]);
   return rows.map(({ schema, name, bytes }) => ({ schema, name, bytes: Number(bytes) }));
 }
 
@@ -78,7 +84,6 @@ interface TableRow {
   schema: string;
   name: string;
   owner: string;
-  bytes: string;
   estimate: string;
   parts: string[];
 }
@@ -92,6 +97,8 @@ const SAMPLE_BY = 64;
 
 export interface CountOptions {
   mode: HashMode;
+  /** Of `readSizes`: whoever asks for a size waits for who alters the table. */
+  sizes: readonly SizedTable[];
   /** Schemas that are not looked at. */
   without: readonly string[];
   /** The only ones that are looked at; null or undefined = all. */
@@ -106,24 +113,22 @@ export interface CountOptions {
  *
  * The hash is the sum of the hashes of all rows: independent of their order, equal on every server of the same architecture
  * from PostgreSQL 11 on.
- * @param connections at least one, all of which see the same moment; they count beside each other, large tables first
+ * @param counters at least one, all of which see the same moment; they count beside each other, large tables first. What one
+ *   holds is counted by itself
  * @returns tables in the order of their names
  */
-export async function countRows(
-  connections: readonly BackupConnection[],
-  options: CountOptions,
-): Promise<TableRecord[]> {
-  await Promise.all(connections.map((connection) => connection.query(STEADY)));
-  const [first] = connections;
+export async function countRows(counters: readonly Counter[], options: CountOptions): Promise<TableRecord[]> {
+  await Promise.all(counters.map(({ connection }) => connection.query(STEADY)));
+  const [first] = counters;
   if (!first) throw new Error('nothing counts');
-  const tables = await first.query<TableRow>(TABLES, [options.without, options.within ?? null]);
-  const bytes = tables.reduce((sum, table) => sum + Number(table.bytes), 0);
+  const tables = await first.connection.query<TableRow>(TABLES, [options.without, options.within ?? null]);
+  const bytes = options.sizes.reduce((sum, table) => sum + table.bytes, 0);
   const mode = options.mode === 'auto' ? (bytes <= AUTO_LIMIT ? 'all' : 'sample') : options.mode;
-  const hashedBy = await hashedHere(first);
+  const hashedBy = await hashedHere(first.connection);
   const records: TableRecord[] = [];
-  const queue = [...tables.entries()].sort(([, a], [, b]) => Number(b.bytes) - Number(a.bytes)).values();
+  const { own, others } = shareOut(tables, options.sizes, counters);
   let done = 0;
-  const count = async (connection: BackupConnection) => {
+  const count = async ({ connection }: Counter, queue: Iterable<IndexedTable>) => {
     for (const [index, table] of queue) {
       options.signal?.throwIfAborted();
       const sampledBy = mode === 'sample' && Number(table.estimate) > SAMPLE_OVER ? SAMPLE_BY : null;
@@ -131,9 +136,40 @@ export async function countRows(
       options.onTable?.(++done, tables.length);
     }
   };
-  await Promise.all(connections.map(count));
+  await Promise.all(
+    counters.map(async (counter) => {
+      await count(counter, own.get(counter) ?? []);
+      await count(counter, others);
+    }),
+  );
   return records;
 }
+
+type IndexedTable = [index: number, table: TableRow];
+
+/** What each counter counts because it holds it, and what is counted by who is free. */
+function shareOut(
+  tables: readonly TableRow[],
+  sizes: readonly SizedTable[],
+  counters: readonly Counter[],
+): { own: Map<Counter, IndexedTable[]>; others: IterableIterator<IndexedTable> } {
+  const bytesOf = new Map(sizes.map((table) => [keyOf(table), table.bytes]));
+  const holders = new Map(
+    counters.flatMap((counter) => counter.holds.map((table) => [keyOf(table), counter] as const)),
+  );
+  const own = new Map<Counter, IndexedTable[]>(counters.map((counter) => [counter, []]));
+  const others: IndexedTable[] = [];
+  const bytes = ([, table]: IndexedTable) => bytesOf.get(keyOf(table)) ?? 0;
+  for (const entry of [...tables.entries()].sort((a, b) => bytes(b) - bytes(a))) {
+    const holder = holders.get(keyOf(entry[1]));
+    const queue = holder === undefined ? others : own.get(holder);
+    queue?.push(entry);
+  }
+  return { own, others: others.values() };
+}
+
+const keyOf = ({ schema, name }: Pick<TableRow, 'schema' | 'name'>) =>
+  `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 
 /** Counts and hashes one table as an earlier record did, so that the two can be compared. */
 export async function recount(connection: BackupConnection, record: TableRecord): Promise<TableRecord> {

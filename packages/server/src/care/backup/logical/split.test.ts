@@ -3,7 +3,7 @@ import { planSplit } from './split.ts';
 
 const MB = 1024 * 1024;
 const tables = (...sizes: number[]) => sizes.map((size, n) => ({ schema: 's', name: `t${n}`, bytes: size * MB }));
-const roomy = { free: 100, clientMajor: 15 };
+const roomy = { free: 100, clientMajor: 15, encoding: 'UTF8' };
 
 test.each([
   ['one large table has nothing beside it', [900, 5, 5], null, 8, 1, []],
@@ -30,4 +30,11 @@ test('a server with few connections left, and a pg_dump that is not known, get f
   expect(one).toMatchObject({ jobs: 1, groups: [], warnings: ['1 of 4 jobs: the server has only 6 free connections'] });
   const newer = planSplit(many, parallelism, { ...roomy, clientMajor: 19 });
   expect(newer).toMatchObject({ jobs: 1, groups: [], warnings: [expect.stringContaining('pg_dump 19')] });
+});
+
+test('tables whose names a command line does not say in the encoding of their database stay with the rest', () => {
+  const named = ['größe', 'a\nb', 'plain', 'other'].map((name) => ({ schema: 's', name, bytes: 99 * MB }));
+  const groupsIn = (encoding: string) => planSplit(named, { asked: 4, cores: 2 }, { ...roomy, encoding }).groups;
+  expect(groupsIn('UTF8').flat().length).toBe(3);
+  expect(groupsIn('LATIN1')).toEqual([[named[2], named[3]]]);
 });

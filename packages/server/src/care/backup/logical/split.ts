@@ -1,4 +1,4 @@
-import { type BackupConnection, quoteIdentifier } from '../database.ts';
+import type { BackupConnection } from '../database.ts';
 import { NEWEST_CLIENT } from './archive.ts';
 import type { SizedTable } from './rows.ts';
 
@@ -60,16 +60,18 @@ export async function freeConnections(connection: BackupConnection): Promise<num
  * How the rows of a database are shared out. Each work takes two connections: one dumps, one counts.
  * @param tables of the database, with their sizes
  * @param free connections that the database still takes
+ * @param encoding of the database: names on a command line are in UTF-8, and `pg_dump` reads them in its database's
  * @param clientMajor of `pg_dump`
  */
 export function planSplit(
   tables: readonly SizedTable[],
   { asked, cores }: Parallelism,
-  { free, clientMajor }: { free: number; clientMajor: number },
+  { free, clientMajor, encoding }: { free: number; clientMajor: number; encoding: string },
 ): Split {
   const none = (...warnings: string[]): Split => ({ groups: [], jobs: 1, warnings });
   const large = tables
     .filter(({ bytes }) => bytes >= (asked === null ? LARGE : LARGE_ENOUGH))
+    .filter(({ schema, name }) => encoding === 'UTF8' || /^[ -~]*$/.test(schema + name))
     .sort((a, b) => b.bytes - a.bytes);
   const wanted = Math.min(asked ?? usualJobs(cores), large.length);
   if (wanted <= 1) return none();
@@ -93,12 +95,4 @@ function shareOut(all: readonly SizedTable[], large: readonly SizedTable[], jobs
     least.bytes += table.bytes;
   }
   return others.map(({ tables }) => tables).filter((tables) => tables.length > 0);
-}
-
-/** Keeps others from emptying or altering tables until every `pg_dump` has them: what is emptied is empty at every moment. */
-export async function holdTables(connection: BackupConnection, tables: readonly SizedTable[]): Promise<void> {
-  if (tables.length === 0) return;
-  const names = tables.map(({ schema, name }) => `ONLY ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
-  await connection.query("SET LOCAL lock_timeout = '60s'");
-  await connection.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
 }

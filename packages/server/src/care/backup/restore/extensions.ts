@@ -1,6 +1,7 @@
 import { messageOf } from '../../../lib/errors.ts';
 import { type BackupDatabase, quoteIdentifier } from '../database.ts';
 import type { BackupManifest, BackupSource } from '../manifest.ts';
+import { inContents, schemasOf } from './contents.ts';
 
 interface Contents {
   manifest: BackupManifest;
@@ -23,9 +24,11 @@ export async function prepareExtensions(
   { manifest, lines, all }: Contents,
 ): Promise<{ only: string[] | undefined; leftOut: string[] }> {
   const extensions = manifest.source?.extensions ?? [];
-  const brought = new Set(lines.flatMap((line) => /^\d+; \d+ \d+ SCHEMA - (\S+) /.exec(line)?.[1] ?? []));
+  const brought = new Set(schemasOf(lines));
   const missing = new Set(
-    extensions.map(({ schema }) => schema).filter((schema) => !STANDING.has(schema) && !brought.has(schema)),
+    extensions
+      .map(({ schema }) => schema)
+      .filter((schema) => !STANDING.has(schema) && !brought.has(inContents(schema))),
   );
   const connection = await database.connect();
   try {

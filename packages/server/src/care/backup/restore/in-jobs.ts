@@ -5,6 +5,7 @@ import { LARGE_ROWS } from '../logical/rows.ts';
 import type { BackupManifest, ManifestObject } from '../manifest.ts';
 import { dumpsOf, readArchive, readTables } from '../objects.ts';
 import type { RestoreDeps } from './into-database.ts';
+import { lateEntries } from './late-entries.ts';
 
 interface RestoreInJobs {
   manifest: BackupManifest;
@@ -17,6 +18,9 @@ interface RestoreInJobs {
   /** Programs at once. */
   jobs: number;
 }
+
+/** As in one run of `pg_restore` they come last: an index may call what its owner may call no more. */
+const PRIVILEGES = /^\d+; \d+ \d+ ACL /;
 
 /**
  * Restores into a database that nobody needs when it fails: it is then half filled. First what tables are, then their rows archive
@@ -49,11 +53,11 @@ export async function restoreInJobs(
     (await contents(main, `--section=${section}`)).filter((line) => /^\d+; /.test(line) && (chosen?.has(line) ?? true));
   try {
     signal.throwIfAborted();
-    const [before, data, after] = (await Promise.all(['pre-data', 'data', 'post-data'].map(sectionOf))) as [
-      string[],
-      string[],
-      string[],
-    ];
+    const sections = await Promise.all(['pre-data', 'data', 'post-data'].map(sectionOf));
+    const privileges = sections.flat().filter((line) => PRIVILEGES.test(line));
+    const [before = [], data = [], after = []] = sections.map((lines) =>
+      lines.filter((line) => !PRIVILEGES.test(line)),
+    );
     await restore(main, before);
     const rows = parts.map((part) => async () => {
       const lines = await contents(part);
@@ -64,7 +68,8 @@ export async function restoreInJobs(
       );
     });
     await runBeside([() => restore(main, data, onPiece), ...rows], abort, jobs);
-    const { constraints, indexes, rest } = shareOut(after, await readTables(repository, manifest));
+    const late = lateEntries(after, await contents(main, '--verbose'));
+    const { constraints, indexes, rest } = shareOut(after, await readTables(repository, manifest), late);
     let built = 0;
     const works = [...constraints, ...indexes];
     const build = (lines: readonly string[]) => async () => {
@@ -74,7 +79,7 @@ export async function restoreInJobs(
     // A key locks its table against everything, so that indexes of the same one would only wait for it.
     await runBeside(constraints.map(build), abort, jobs);
     await runBeside(indexes.map(build), abort, jobs);
-    await restore(main, rest);
+    await restore(main, [...privileges, ...rest]);
   } finally {
     signal.removeEventListener('abort', end);
   }
@@ -84,6 +89,7 @@ export async function restoreInJobs(
 export function shareOut(
   lines: readonly string[],
   tables: readonly TableRecord[],
+  late: ReadonlySet<string>,
 ): { constraints: string[][]; indexes: string[][]; rest: string[] } {
   const rowsOf = new Map(
     tables.flatMap(({ schema, name, rows, parts }) =>
@@ -99,7 +105,7 @@ export function shareOut(
     const entry = /^\d+; \d+ \d+ ((INDEX|CONSTRAINT) .+) \S+$/.exec(line)?.[1];
     const [kind = ''] = entry?.split(' ') ?? [];
     const rows = rowsOf.get(entry ?? '') ?? 0;
-    if (entry === undefined) rest.push(line);
+    if (entry === undefined || late.has(line)) rest.push(line);
     else built.push({ kind, work: rows < LARGE_ROWS ? '' : workOf(entry), rows, line });
   }
   built.sort((a, b) => b.rows - a.rows);

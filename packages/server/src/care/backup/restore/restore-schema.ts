@@ -4,6 +4,7 @@ import { nearest } from '../../../lib/nearest.ts';
 import { type BackupConnection, quoteIdentifier, splitName } from '../database.ts';
 import type { TableRecord } from '../logical/rows.ts';
 import { readTables } from '../objects.ts';
+import { inContents, schemasOf } from './contents.ts';
 import type { RestoreDeps } from './into-database.ts';
 import type { RestorePlan } from './restore-database.ts';
 import { type PartLines, type PartReport, type RestoredPart, restorePart } from './restore-part.ts';
@@ -55,8 +56,8 @@ export function findSchema(lines: readonly string[], tables: readonly TableRecor
     ...new Set([
       'public',
       ...tables.map(({ schema }) => schema),
-      // Owners with a space in their name are rare, and such a schema is found by its tables.
-      ...lines.flatMap((line) => /^\d+; \d+ \d+ SCHEMA - (.+) \S+$/.exec(line)?.[1] ?? []),
+      // What the contents spoil is found by its tables.
+      ...schemasOf(lines),
     ]),
   ];
   if (word && others.length === 0) {
@@ -89,7 +90,7 @@ class SchemaPart implements RestoredPart {
     const own = await contents([`--schema=${name}`]);
     const entries = own.filter((line) => /^\d+; /.test(line));
     const about = lines.filter((line) =>
-      [`ACL - SCHEMA ${name} `, `COMMENT - SCHEMA ${name} `].some((head) =>
+      [`ACL - SCHEMA ${inContents(name)} `, `COMMENT - SCHEMA ${inContents(name)} `].some((head) =>
         line.replace(/^\d+; \d+ \d+ /, '').startsWith(head),
       ),
     );

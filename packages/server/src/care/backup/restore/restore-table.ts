@@ -4,6 +4,7 @@ import { nearest } from '../../../lib/nearest.ts';
 import { type BackupConnection, quoteIdentifier, splitName } from '../database.ts';
 import type { TableRecord } from '../logical/rows.ts';
 import { readTables } from '../objects.ts';
+import { inContents } from './contents.ts';
 import type { RestoreDeps } from './into-database.ts';
 import type { RestorePlan } from './restore-database.ts';
 import { type PartReport, type RestoredPart, restorePart } from './restore-part.ts';
@@ -32,7 +33,8 @@ export function findTable(tables: readonly TableRecord[], text: string): TableRe
 
 /** Lines of the archive's contents that make the table with its rows, and those that tie it to others. */
 export function linesOfTable(lines: readonly string[], table: TableRecord): { body: string[]; ties: string[] } {
-  const { schema, name, owner, parts } = table;
+  const [schema, name, owner] = [table.schema, table.name, table.owner].map(inContents);
+  const parts = table.parts.map(inContents);
   const whole = new Set([`TABLE ${schema} ${name} ${owner}`, `TABLE DATA ${schema} ${name} ${owner}`]);
   const kinds = ['SEQUENCE', 'SEQUENCE OWNED BY', 'SEQUENCE SET', 'INDEX'];
   const own = new Set(kinds.flatMap((kind) => parts.map((part) => `${kind} ${schema} ${part} ${owner}`)));
