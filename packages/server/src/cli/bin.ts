@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, parseArgs, renderUsage, runCommand } from 'citty';
 import { codeOf, messageOf, type Problem, YumOpsError } from '../lib/errors.ts';
+import { keepYoungObjectsFew } from '../lib/stream-memory.ts';
 import { VERSION } from '../version.ts';
 import { printJson } from './command.ts';
 
@@ -88,7 +89,13 @@ const COMMANDS: Record<string, { about: string; load(): Promise<unknown> }> = {
     about: 'Upkeep of a database: vacuum, reindex, retention',
     load: async () => (await import('./maintain.ts')).maintain,
   },
-  backup: { about: 'Make, check and restore backups', load: async () => (await import('./backup.ts')).backup },
+  backup: {
+    about: 'Make, check and restore backups',
+    load: async () => {
+      keepYoungObjectsFew();
+      return (await import('./backup.ts')).backup;
+    },
+  },
   'restore-self': {
     about: 'Bring YumOps back on an empty machine',
     load: async () => (await import('./restore-self.ts')).restoreSelfCommand,

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
 /** Bytes of streams after which what they left behind is collected. */
 const EVERY = 4 * 1024 * 1024;
@@ -9,10 +10,13 @@ const EVERY = 4 * 1024 * 1024;
  * time on it.
  */
 const MOST = 48 * 1024 * 1024;
+/** Smaller buffers are not worth the call that gives them back. */
+const LEAST = 16 * 1024;
 
 type Collect = (options: { type: 'minor' | 'major' }) => void;
 let collect: Collect | undefined;
 let passed = 0;
+let nowhere: MessagePort | undefined;
 
 /**
  * To be told of bytes that a long stream has passed on. Buffers lie outside of the engine's heap, which lets a hundred
@@ -25,6 +29,42 @@ export function passedOn(bytes: number): void {
   collect ??= exposeCollector();
   collect({ type: 'minor' });
   if (process.memoryUsage().arrayBuffers > MOST) collect({ type: 'major' });
+}
+
+/**
+ * Passes pieces on and gives the memory of each back as soon as the next is asked for: whoever reads is done with a piece by then, it
+ * is empty afterwards. With several streams the pieces of each wait for the others, become old, and would stay until the whole
+ * heap is collected.
+ * @param source gives whole buffers of its own, no parts of others that somebody still needs
+ */
+export async function* lend<Piece extends Uint8Array>(source: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  for await (const piece of source) {
+    yield piece;
+    release(piece);
+  }
+}
+
+/** Gives the memory of a buffer back at once. It is empty afterwards, and so is whatever shares its memory. */
+export function release({ buffer }: Uint8Array): void {
+  // Small buffers share a page of the engine's, which cannot be given away.
+  if (buffer.byteLength < LEAST) return;
+  nowhere ??= closedPort();
+  // What is sent on a closed port leaves this side, and there is no other.
+  nowhere.postMessage(null, [buffer as ArrayBuffer]);
+}
+
+/**
+ * Keeps the room for young objects as small as it is when a process begins. Loading a program lets it grow to 32 MB, which it then
+ * keeps, empty or not; a process that passes streams on makes few objects. To be called before anything is loaded.
+ */
+export function keepYoungObjectsFew(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+function closedPort(): MessagePort {
+  const { port1 } = new MessageChannel();
+  port1.close();
+  return port1;
 }
 
 function exposeCollector(): Collect {

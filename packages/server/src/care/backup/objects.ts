@@ -1,4 +1,5 @@
 import { YumOpsError } from '../../lib/errors.ts';
+import { lend } from '../../lib/stream-memory.ts';
 import type { ProgressReport } from './database.ts';
 import { mergeArchives } from './logical/archive.ts';
 import type { ClusterRecord } from './logical/roles.ts';
@@ -42,7 +43,7 @@ export function dumpsOf({ objects }: BackupManifest): ManifestObject[] {
 /** What the archive number `index` is called in a manifest. */
 export const dumpPart = (index: number) => (index === 0 ? 'dump' : `dump.${index}`);
 
-/** One archive as `pg_dump` wrote it. @param onPiece hears of every piece as it is stored, in bytes */
+/** One archive as `pg_dump` wrote it. A piece is empty once the next is asked for. @param onPiece hears of every piece as it is stored, in bytes */
 export function readArchive(
   repository: Repository,
   dump: ManifestObject,
@@ -55,10 +56,10 @@ export function readArchive(
     }
   }
   // Backups of earlier versions hold the archive compressed by pg_dump itself.
-  return dump.packed === undefined ? heard() : decompress(heard(), dump.path);
+  return lend(dump.packed === undefined ? heard() : decompress(lend(heard()), dump.path));
 }
 
-/** The archive of a whole database, put together where it was dumped in parts. @param onPiece as of `readArchive` */
+/** The archive of a whole database, put together where it was dumped in parts. Its pieces are as those of `readArchive`. @param onPiece as of `readArchive` */
 export function readDump(
   repository: Repository,
   manifest: BackupManifest,

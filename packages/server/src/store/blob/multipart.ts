@@ -1,3 +1,5 @@
+import { release } from '../../lib/stream-memory.ts';
+
 /** A service takes at most so many parts, and none but the last under 5 MiB. */
 export const MOST_PARTS = 10_000;
 const FIRST_PART = 5 * 1024 * 1024;
@@ -42,5 +44,7 @@ function withRoom(part: Buffer, held: number, needed: number, most: number): Buf
   if (part.length >= needed) return part;
   const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(needed, 2 * part.length)));
   part.copy(larger, 0, 0, held);
+  // A smaller one was never given to anybody.
+  if (part.length < FIRST_PART) release(part);
   return larger;
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +64,11 @@ function lastLines(words: string): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
   const errors = lines.filter((line) => /error|fatal|detail/i.test(line));
   return (errors.length > 0 ? errors : lines).slice(0, 5).join('; ');
+}
+
+/** Waits until the system has the bytes, or never will. */
+function written(stdin: Writable, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => stdin.write(piece, () => resolve()));
 }
 
 type RestoreWork = Pick<RestoreOptions, 'args' | 'input' | 'signal'> & {
@@ -214,7 +218,9 @@ export class LocalPostgresClient implements PostgresClient {
       for await (const piece of input) {
         signal?.throwIfAborted();
         if (over || !stdin?.writable) break;
-        if (!stdin.write(piece)) await Promise.race([once(stdin, 'drain').catch(() => undefined), ended]);
+        // Not only until it takes more: the input may take the piece back when it is asked for the next.
+        await Promise.race([written(stdin, piece), ended]);
+        if (over) break;
       }
       stdin?.end();
     } catch (error) {

@@ -57,7 +57,8 @@ class HeadReader {
   async bytes(length: number): Promise<Buffer> {
     const bytes = await this.#reader.take(length);
     if (bytes.length < length) throw damaged(this.#path, 'the contents of its archive are cut short');
-    this.#kept.push(bytes);
+    // The stream may take it back.
+    this.#kept.push(Buffer.from(bytes));
     return bytes;
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { YumOpsError } from '../../../lib/errors.ts';
 import { runBeside } from '../../../lib/slots.ts';
+import { lend } from '../../../lib/stream-memory.ts';
 import type { DatabaseProfile } from '../../database/index.ts';
 import type { BackupConfig } from '../config.ts';
 import {
@@ -192,7 +193,7 @@ class LogicalRun {
     }
     const main = dumpArguments(profile, snapshot, config.schemas, split.groups.flat());
     return [main, ...split.groups.map((tables) => rowsArguments(snapshot, tables))].map(
-      (args, index) => () => this.#store(dumpPart(index), compress(counted(args)), { packed: PACKED }),
+      (args, index) => () => this.#store(dumpPart(index), lend(compress(lend(counted(args)))), { packed: PACKED }),
     );
   }
 

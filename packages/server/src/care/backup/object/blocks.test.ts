@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { lend } from '../../../lib/stream-memory.ts';
 import { compress, decompress } from './blocks.ts';
+import { ByteReader } from './open.ts';
 
 async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
@@ -22,6 +25,36 @@ test.each<[string, Buffer]>([
   const packed = await all(compress(one(plain)));
   expect((await all(decompress(one(packed), 'dump'))).equals(plain)).toBe(true);
   if (plain.length > 1_000) expect(packed.length).toBeLessThan(plain.length / 2);
+});
+
+/** Pieces with a memory of their own, which is gone once the next is asked for. */
+function lentIn(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  async function* cut(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += size) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(size, bytes.length - at));
+      bytes.copy(piece, 0, at);
+      yield piece;
+    }
+  }
+  return lend(cut());
+}
+
+test.each([20_000, 262_144, 300_001])('blocks are read from pieces of %i bytes that are taken back', async (size) => {
+  const plain = Buffer.concat([rows, randomBytes(600_000), rows]);
+  const packed = await all(compress(lentIn(plain, size)));
+  const read: Buffer[] = [];
+  for await (const piece of lend(decompress(lentIn(packed, size), 'dump'))) read.push(Buffer.from(piece));
+  expect(Buffer.concat(read).equals(plain)).toBe(true);
+});
+
+test('what a reader took over the end of a piece is whole when that piece is taken back', async () => {
+  const bytes = randomBytes(100_000);
+  const reader = new ByteReader(lentIn(bytes, 40_000));
+  expect((await reader.take(30_000)).equals(bytes.subarray(0, 30_000))).toBe(true);
+  expect((await reader.take(20_000)).equals(bytes.subarray(30_000, 50_000))).toBe(true);
+  expect((await reader.takeInto(Buffer.alloc(45_000))).equals(bytes.subarray(50_000, 95_000))).toBe(true);
+  expect((await reader.next()).equals(bytes.subarray(95_000))).toBe(true);
+  expect(await reader.takeInto(Buffer.alloc(10))).toHaveLength(0);
 });
 
 test('blocks of earlier versions, which are deflate, are read', async () => {

@@ -64,10 +64,14 @@ export async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerat
 
 /** Reverses `compress`. @throws YumOpsError `backup_damaged` naming `what` */
 export async function* decompress(source: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
-  yield* ordered(readBlocks(source, what), async ({ body, plainLength, isBrotli }) => {
+  const free: Buffer[] = [];
+  yield* ordered(readBlocks(source, what, free), async ({ room, length, plainLength, isBrotli }) => {
     try {
-      const room = Math.max(64, plainLength);
-      const plain = await (isBrotli ? unpack : inflate)(body, { maxOutputLength: room, chunkSize: room });
+      const maxOutputLength = Math.max(64, plainLength);
+      // With a byte to spare: what is full to its end makes zlib get as much room once more.
+      const options = { maxOutputLength, chunkSize: maxOutputLength + 1 };
+      const plain = await (isBrotli ? unpack : inflate)(room.subarray(0, length), options);
+      free.push(room);
       passedOn(plain.length);
       if (plain.length === plainLength) return [plain];
     } catch {
@@ -130,22 +134,32 @@ function readHead(head: Buffer): { length: number; plainLength: number; isBrotli
   return { length: head.readUInt32BE(0), plainLength: isBrotli ? word - BROTLI : word, isBrotli };
 }
 
+/** @param free rooms for blocks that may be written over */
 async function* readBlocks(
   source: AsyncIterable<Buffer>,
   what: string,
-): AsyncGenerator<{ body: Buffer; plainLength: number; isBrotli: boolean }> {
+  free: Buffer[],
+): AsyncGenerator<{ room: Buffer; length: number; plainLength: number; isBrotli: boolean }> {
   const reader = new ByteReader(source);
   try {
     for (;;) {
       const head = await reader.take(HEAD);
       if (head.length === 0) return;
+      const isWhole = head.length === HEAD;
       const { length, plainLength, isBrotli } = readHead(head);
       if (plainLength > BLOCK || length > 2 * BLOCK) throw damaged(what, 'a block of it has an impossible length');
-      const body = await reader.take(length);
-      if (head.length < HEAD || body.length < length) throw damaged(what, 'it ends in the middle of a block');
-      yield { body, plainLength, isBrotli };
+      const room = roomFor(length, free);
+      const body = await reader.takeInto(room.subarray(0, length));
+      if (!isWhole || body.length < length) throw damaged(what, 'it ends in the middle of a block');
+      yield { room, length, plainLength, isBrotli };
     }
   } finally {
     await reader.close();
   }
+}
+
+/** One of the free rooms, or a new one that most blocks fit into. */
+function roomFor(length: number, free: Buffer[]): Buffer {
+  const room = free.pop();
+  return room && room.length >= length ? room : Buffer.allocUnsafeSlow(Math.max(length, BLOCK / 2));
 }

@@ -11,7 +11,10 @@ import {
   TAG_BYTES,
 } from './format.ts';
 
-/** Takes exact numbers of bytes from a stream. */
+/**
+ * Takes exact numbers of bytes from a stream, which may take a piece back when it is asked for the next. So what was taken counts until
+ * more is taken.
+ */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #held: Buffer = Buffer.alloc(0);
@@ -22,17 +25,40 @@ export class ByteReader {
 
   /** The next `length` bytes, or fewer at the end of the stream. */
   async take(length: number): Promise<Buffer> {
-    const pieces = [this.#held];
-    let have = this.#held.length;
-    while (have < length) {
-      const { value, done } = await this.#source.next();
-      if (done) break;
-      pieces.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
-      have += value.length;
-    }
-    const all = pieces.length === 1 ? this.#held : Buffer.concat(pieces);
-    this.#held = all.subarray(length);
-    return all.subarray(0, length);
+    if (this.#held.length >= length) return this.#cut(length);
+    const pieces: Buffer[] = [];
+    let have = 0;
+    do {
+      const piece = this.#cut(length - have);
+      pieces.push(Buffer.from(piece));
+      have += piece.length;
+    } while (have < length && (await this.#read()));
+    return Buffer.concat(pieces, have);
+  }
+
+  /** As `take`, into a room that is used again: what a long stream would leave behind waits for the collector. */
+  async takeInto(room: Buffer): Promise<Buffer> {
+    let have = 0;
+    do {
+      const piece = this.#cut(room.length - have);
+      room.set(piece, have);
+      have += piece.length;
+    } while (have < room.length && (await this.#read()));
+    return room.subarray(0, have);
+  }
+
+  #cut(most: number): Buffer {
+    const bytes = this.#held.subarray(0, most);
+    this.#held = this.#held.subarray(most);
+    return bytes;
+  }
+
+  /** @returns false at the end of the stream */
+  async #read(): Promise<boolean> {
+    const { value, done } = await this.#source.next();
+    if (done) return false;
+    this.#held = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return true;
   }
 
   /** Whatever comes next, in pieces as they come; empty at the end of the stream. */
@@ -40,9 +66,7 @@ export class ByteReader {
     const held = this.#held;
     this.#held = Buffer.alloc(0);
     if (held.length > 0) return held;
-    const { value, done } = await this.#source.next();
-    if (done) return held;
-    return value.length > 0 ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : this.next();
+    return (await this.#read()) ? this.next() : held;
   }
 
   /** Puts back the end of what was read last. */
@@ -61,6 +85,7 @@ async function nextFrame(
   reader: ByteReader,
   header: ObjectHeader,
   index: number,
+  roomFor: (bytes: number) => Buffer,
 ): Promise<{ plain: Buffer; last: boolean }> {
   const prefix = await reader.take(LENGTH_BYTES);
   if (prefix.length < LENGTH_BYTES) throw damaged(path, `it is cut short after ${index} frames`);
@@ -70,7 +95,7 @@ async function nextFrame(
   if (length > header.frameBytes || (!last && length !== header.frameBytes)) {
     throw damaged(path, `frame ${index} has an impossible length`);
   }
-  const sealed = await reader.take(length + TAG_BYTES);
+  const sealed = await reader.takeInto(roomFor(length + TAG_BYTES));
   if (sealed.length < length + TAG_BYTES) throw damaged(path, `it is cut short within frame ${index}`);
   return { plain: openFrame(path, header, index, last, sealed), last };
 }
@@ -94,8 +119,13 @@ export async function* open(
     if (expectedId !== undefined && header.objectId !== expectedId) {
       throw damaged(path, 'it is not the object that its manifest names');
     }
+    let room: Buffer = Buffer.alloc(0);
+    const roomFor = (bytes: number) => {
+      if (room.length < bytes) room = Buffer.allocUnsafeSlow(bytes);
+      return room.subarray(0, bytes);
+    };
     for (let index = 0; ; index++) {
-      const { plain, last } = await nextFrame(path, reader, header, index);
+      const { plain, last } = await nextFrame(path, reader, header, index, roomFor);
       if (last && (await reader.take(1)).length > 0) throw damaged(path, 'something follows its end');
       passedOn(plain.length);
       if (plain.length > 0) yield plain;
