@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { randomHex } from '../../lib/random.ts';
-import { lockHome } from '../home-lock.ts';
+import { startInLockedHome } from '../locked-home.ts';
 import { engineUser } from '../os-user.ts';
 import { placeData } from '../placement.ts';
 import { type EngineHandle, endProcess, Supervisor } from '../supervisor.ts';
@@ -35,8 +35,7 @@ export async function startEmbeddedChdb(options: EmbeddedChdbOptions): Promise<E
   const { dataDir: home, clock, maxMemory = 1_500_000_000 } = options;
   const log = options.log.child('chdb');
   const packageName = chdbPackage();
-  const lock = await lockHome(home, 'chDB');
-  try {
+  return startInLockedHome(home, 'chDB', async () => {
     const osUser = engineUser();
     const start: ChildStart = {
       dataDir: await placeData(home, osUser),
@@ -62,21 +61,8 @@ export async function startEmbeddedChdb(options: EmbeddedChdbOptions): Promise<E
       clock,
       log,
     });
-    return {
-      url: `http://${USER}:${start.password}@127.0.0.1:${start.port}/${DATABASE}`,
-      get pid() {
-        return supervisor.pid;
-      },
-      onExit: (listener) => supervisor.onExit(listener),
-      async stop() {
-        await supervisor.stop();
-        await lock.release();
-      },
-    };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
+    return { supervisor, url: `http://${USER}:${start.password}@127.0.0.1:${start.port}/${DATABASE}` };
+  });
 }
 
 /** The engine's own defaults are shares of the whole machine. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { freePort } from '../free-port.ts';
-import { lockHome } from '../home-lock.ts';
+import { startInLockedHome } from '../locked-home.ts';
 import { engineUser } from '../os-user.ts';
 import { placeData } from '../placement.ts';
 import { type EngineHandle, Supervisor } from '../supervisor.ts';
@@ -30,8 +30,7 @@ export interface EmbeddedPostgresOptions {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EngineHandle> {
   const { dataDir: home, major = 18, clock } = options;
   const log = options.log.child('postgres');
-  const lock = await lockHome(home, 'PostgreSQL');
-  try {
+  return startInLockedHome(home, 'PostgreSQL', async () => {
     const user = engineUser();
     const dataDir = await placeData(home, user);
     const binaries = await prepareBinaries(major, dataDir, user);
@@ -53,21 +52,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       clock,
       log,
     });
-    return {
-      url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
-      get pid() {
-        return supervisor.pid;
-      },
-      onExit: (listener) => supervisor.onExit(listener),
-      async stop() {
-        await supervisor.stop();
-        await lock.release();
-      },
-    };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
+    return { supervisor, url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres` };
+  });
 }
 
 /** Another program may take the free port in the moment before the server does. */
