@@ -3,10 +3,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { YumOpsError } from '../lib/errors.ts';
-import { DAY_MS, parseInstant } from '../lib/zoned-time.ts';
+import { DAY_MS } from '../lib/zoned-time.ts';
 import type { OnCall } from '../respond/oncall/index.ts';
 import type { Guard } from './access.ts';
 import { contactRoutes } from './contacts.ts';
+import { instant } from './instant.ts';
 
 export interface OnCallDeps {
   onCall: OnCall;
@@ -19,16 +20,6 @@ export interface OnCallDeps {
 /** The longest range that one answer covers. */
 const LONGEST_RANGE_MS = 400 * DAY_MS;
 
-const instant = z
-  .string()
-  .max(60)
-  .describe('2026-10-25T00:30:00Z, or a local time with its zone: 2026-10-25 01:30 Europe/London')
-  .transform((text, context) => {
-    const found = parseInstant(text);
-    if (found !== undefined) return found;
-    context.addIssue({ code: 'custom', message: `"${text}" is not a time` });
-    return z.NEVER;
-  });
 const name = z.string().min(1).max(300);
 const id = z.object({ id: z.string().regex(/^\d{1,18}$/) });
 const span = z.object({ from: instant, to: instant });

@@ -2,21 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { YumOpsError } from '../lib/errors.ts';
-import { parseInstant } from '../lib/zoned-time.ts';
 import type { Silences } from '../respond/alerting/index.ts';
 import type { Guard } from './access.ts';
 import { alert, pageOf, silence } from './alert-shapes.ts';
+import { instant } from './instant.ts';
 
-const instant = z
-  .string()
-  .max(60)
-  .describe('2026-10-25T00:30:00Z, or a local time with its zone: 2026-10-25 01:30 Europe/London')
-  .transform((text, context) => {
-    const found = parseInstant(text);
-    if (found !== undefined) return found;
-    context.addIssue({ code: 'custom', message: `"${text}" is not a time` });
-    return z.NEVER;
-  });
 const tags = ['silences'];
 const id = z.object({ id: z.string().min(1).max(40) });
 const matchers = z.array(z.string().min(1).max(700)).min(1).max(20).describe('name="value", or !=, =~, !~');
