@@ -2,7 +2,7 @@ import type { PostImpact, PostKind, PostStatus } from '@yumops/protocol';
 import type { Queryable } from '../../lib/db.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { randomHex } from '../../lib/random.ts';
-import { type Fact, recordFacts } from '../incidents/index.ts';
+import { recordFacts } from '../incidents/index.ts';
 import { queueForAll } from './outbox.ts';
 import type { Change, StatusPageDeps } from './ports.ts';
 import { checkStatus, firstStatus, type Post, type PostComponent, statusAt } from './post.ts';
@@ -64,14 +64,8 @@ export async function addPost(deps: StatusPageDeps, input: NewPost, { actor, now
   const stored = await deps.db.transaction(async (tx) => {
     await writePost(tx, post);
     for (const update of post.updates) await insertUpdate(tx, post.id, update);
-    await deps.audit(tx, {
-      at: now,
-      actor,
-      action: 'status_page.draft',
-      target: post.id,
-      detail: { title: post.title },
-    });
-    await note(tx, post, { at: now, actor, text: `Drafted: ${post.title}` });
+    const { title } = post;
+    await record(tx, deps, post, { action: 'draft', detail: { title }, text: `Drafted: ${title}`, actor, now });
     return input.publish === true ? publishIn(tx, deps, post, { actor, now }) : post;
   });
   deps.changed();
@@ -94,14 +88,8 @@ async function publishIn(tx: Queryable, deps: StatusPageDeps, post: Post, { acto
   await writePost(tx, published);
   const last = post.updates.at(-1);
   if (last) await queueForAll(tx, last.id, now);
-  await deps.audit(tx, {
-    at: now,
-    actor,
-    action: 'status_page.publish',
-    target: post.id,
-    detail: { title: post.title },
-  });
-  await note(tx, post, { at: now, actor, text: `Published: ${post.title}` });
+  const { title } = post;
+  await record(tx, deps, post, { action: 'publish', detail: { title }, text: `Published: ${title}`, actor, now });
   return published;
 }
 
@@ -115,10 +103,7 @@ export async function editDraft(
   checkTexts([edit.title, edit.body]);
   checkComponents(deps, edit.components);
   return deps.db.transaction(async (tx) => {
-    const post = await readPost(tx, id, true);
-    if (post.publishedAt !== null) {
-      throw new YumOpsError('post_published', `"${post.title}" is public: add an update instead.`, { status: 409 });
-    }
+    const post = await readDraft(tx, id, 'add an update instead');
     const { title, body, impact, components } = edit;
     const [first, ...rest] = post.updates;
     const updates = first ? [{ ...first, body: body.trim() }, ...rest] : [];
@@ -132,10 +117,7 @@ export async function editDraft(
 /** Throws a draft away. @throws YumOpsError `post_not_found` (404), `post_published` (409) */
 export async function dropDraft(deps: StatusPageDeps, id: string, { actor, now }: Change): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    const post = await readPost(tx, id, true);
-    if (post.publishedAt !== null) {
-      throw new YumOpsError('post_published', `"${post.title}" is public: it stays.`, { status: 409 });
-    }
+    const post = await readDraft(tx, id, 'it stays');
     await tx.query('DELETE FROM status_posts WHERE id = $1', [id]);
     await deps.audit(tx, { at: now, actor, action: 'status_page.drop', target: id, detail: { title: post.title } });
   });
@@ -175,17 +157,33 @@ export async function addUpdate(
     await insertUpdate(tx, id, update);
     await queueForAll(tx, update.id, now);
     const detail = { title: before.title, from: statusAt(before, now), to: status };
-    await deps.audit(tx, { at: now, actor, action: 'status_page.update', target: id, detail });
-    await note(tx, after, { at: now, actor, text: `${status}: ${update.body}` });
+    await record(tx, deps, after, { action: 'update', detail, text: `${status}: ${update.body}`, actor, now });
     return after;
   });
   deps.changed();
   return post;
 }
 
-async function note(tx: Queryable, { incidentId }: Post, fact: Pick<Fact, 'at' | 'actor' | 'text'>): Promise<void> {
-  if (incidentId === null) return;
-  await recordFacts(tx, incidentId, [{ ...fact, kind: 'status page', link: '/status-page' }]);
+/** A post that is not public yet, locked. @param instead what to do about one that is */
+async function readDraft(tx: Queryable, id: string, instead: string): Promise<Post> {
+  const post = await readPost(tx, id, true);
+  if (post.publishedAt === null) return post;
+  throw new YumOpsError('post_published', `"${post.title}" is public: ${instead}.`, { status: 409 });
+}
+
+interface Deed extends Change {
+  action: 'draft' | 'publish' | 'update';
+  detail: Record<string, unknown>;
+  /** As the story of an incident tells it. */
+  text: string;
+}
+
+/** Writes a deed into the audit log, and into the story of the incident that the post is about. */
+async function record(tx: Queryable, deps: StatusPageDeps, post: Post, deed: Deed): Promise<void> {
+  const { action, detail, text, actor, now: at } = deed;
+  await deps.audit(tx, { at, actor, action: `status_page.${action}`, target: post.id, detail });
+  if (post.incidentId === null) return;
+  await recordFacts(tx, post.incidentId, [{ at, actor, text, kind: 'status page', link: '/status-page' }]);
 }
 
 function checkTexts(texts: readonly string[]): void {
