@@ -1,12 +1,5 @@
 import type { AlertState, NotificationItem } from '@yumops/protocol';
-import type { IconName } from './icon.tsx';
-import type { Tone } from './state.tsx';
-
-interface Look {
-  tone: Tone;
-  word: string;
-  icon?: IconName;
-}
+import type { Look } from './state.tsx';
 
 /** How each state of a rule or alert looks. */
 export const ALERT_STATE: Record<AlertState, Look> = {

@@ -5,10 +5,10 @@ import { meQuery } from '../api/queries.ts';
 import { Button } from './button.tsx';
 import './checklist.css';
 import { Markdown } from './markdown.tsx';
-import { State, type Tone } from './state.tsx';
+import { type Look, State } from './state.tsx';
 import { Instant } from './when.tsx';
 
-const MARKS: Record<ChecklistMark['state'], { tone: Tone; word: string }> = {
+const MARKS: Record<ChecklistMark['state'], Look> = {
   done: { tone: 'ok', word: 'Done' },
   skipped: { tone: 'none', word: 'Skipped' },
   failed: { tone: 'bad', word: 'Failed' },

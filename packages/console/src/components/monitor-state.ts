@@ -1,9 +1,8 @@
 import type { Monitor, MonitorState } from '@yumops/protocol';
-import type { IconName } from './icon.tsx';
-import type { Tone } from './state.tsx';
+import type { Look } from './state.tsx';
 
 /** How each state of a monitor looks. */
-export const MONITOR_STATE: Record<MonitorState, { tone: Tone; word: string; icon?: IconName }> = {
+export const MONITOR_STATE: Record<MonitorState, Look> = {
   down: { tone: 'bad', word: 'Down' },
   degraded: { tone: 'warn', word: 'Degraded' },
   'network-down': { tone: 'unknown', word: 'No network' },

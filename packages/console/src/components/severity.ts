@@ -1,8 +1,8 @@
 import type { Severity } from '@yumops/protocol';
-import type { Tone } from './state.tsx';
+import type { Look } from './state.tsx';
 
 /** How each severity looks. */
-export const SEVERITY: Record<Severity, { tone: Tone; word: string }> = {
+export const SEVERITY: Record<Severity, Look> = {
   critical: { tone: 'bad', word: 'Critical' },
   warning: { tone: 'warn', word: 'Warning' },
   info: { tone: 'info', word: 'Info' },

@@ -13,11 +13,16 @@ const ICONS: Record<Tone, IconName> = {
   none: 'pending',
 };
 
-export interface StateProps {
+/** What a state looks like wherever it is shown. */
+export interface Look {
   tone: Tone;
   /** The state in a word or two, never left out: colour alone says nothing. */
   word: string;
+  /** Left out = that of the tone. */
   icon?: IconName;
+}
+
+export interface StateProps extends Look {
   /** `badge` has a background, `plain` stands in a line of text. */
   look?: 'badge' | 'plain';
 }

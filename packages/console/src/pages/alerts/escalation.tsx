@@ -1,11 +1,11 @@
 import type { EscalationItem } from '@yumops/protocol';
 import { Panel } from '../../components/panel.tsx';
-import { State, type Tone } from '../../components/state.tsx';
+import { type Look, State } from '../../components/state.tsx';
 import { Instant } from '../../components/when.tsx';
 import { formatSpan } from '../../format/number.ts';
 import { spoken } from './next-step.tsx';
 
-const STATE: Record<EscalationItem['state'], { tone: Tone; word: string }> = {
+const STATE: Record<EscalationItem['state'], Look> = {
   told: { tone: 'ok', word: 'Told' },
   due: { tone: 'info', word: 'Due' },
   off: { tone: 'none', word: 'Not needed' },

@@ -3,6 +3,7 @@ import type { Alert, Page, SilenceRequest } from '@yumops/protocol';
 import { useDeferredValue, useState } from 'react';
 import { post } from '../../api/client.ts';
 import { Form } from '../../components/form.tsx';
+import { SelectField } from '../../components/select-field.tsx';
 import { SEVERITY } from '../../components/severity.ts';
 import { State } from '../../components/state.tsx';
 import { plural } from '../../format/number.ts';
@@ -58,16 +59,7 @@ export function SilenceForm({ matchers: given, close }: { matchers: string; clos
         />
       </label>
       <Matches matchers={useDeferredValue(matchers.join('\n'))} />
-      <label className="field">
-        <span className="field-label">For</span>
-        <select className="input" name="lasts" defaultValue="2">
-          {LASTS.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField label="For" name="lasts" choices={LASTS} chosen="2" />
       <label className="field">
         <span className="field-label">Why</span>
         <input className="input" name="reason" required placeholder="deploy of release 4.2" />

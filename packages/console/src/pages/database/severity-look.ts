@@ -1,8 +1,8 @@
 import type { DatabaseSeverity } from '@yumops/protocol';
-import type { Tone } from '../../components/state.tsx';
+import type { Look } from '../../components/state.tsx';
 
 /** How the severity of a finding looks; unknown is not healthy. */
-export const FINDING_LOOK: Record<DatabaseSeverity, { tone: Tone; word: string }> = {
+export const FINDING_LOOK: Record<DatabaseSeverity, Look> = {
   critical: { tone: 'bad', word: 'Critical' },
   warning: { tone: 'warn', word: 'Warning' },
   unknown: { tone: 'unknown', word: 'Unknown' },

@@ -4,15 +4,16 @@ import type { IncidentDeclaration, IncidentDetail, IncidentSeverity } from '@yum
 import { post } from '../../api/client.ts';
 import { alertsQuery } from '../../api/queries.ts';
 import { Form } from '../../components/form.tsx';
-import { SEVERITIES } from './incident-look.ts';
-import { readAgain, runbooksQuery } from './incident-queries.ts';
+import { SelectField } from '../../components/select-field.tsx';
+import { SEVERITY_CHOICES } from './incident-look.ts';
+import { readAgain, useRunbookChoices } from './incident-queries.ts';
 
 /** Declares an incident; what fires may be taken along. */
 export function DeclareForm({ alert, close }: { alert: string | undefined; close(): void }) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const firing = useQuery(alertsQuery('firing')).data?.items ?? [];
-  const runbooks = useQuery(runbooksQuery).data?.items.filter(({ kind }) => kind === 'runbook') ?? [];
+  const runbooks = useRunbookChoices();
   const declare = useMutation({
     mutationFn: (input: IncidentDeclaration) => post<IncidentDetail>('/api/v1/incidents', input),
     onSuccess: (incident) => {
@@ -52,27 +53,13 @@ export function DeclareForm({ alert, close }: { alert: string | undefined; close
         />
       </label>
       <div className="change-times">
-        <label className="field">
-          <span className="field-label">Severity</span>
-          <select className="input" name="severity" defaultValue="major">
-            {Object.entries(SEVERITIES).map(([value, { word }]) => (
-              <option key={value} value={value}>
-                {word}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          <span className="field-label">Runbook</span>
-          <select className="input" name="runbook" defaultValue="">
-            <option value="">That of its alerts</option>
-            {runbooks.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField label="Severity" name="severity" choices={SEVERITY_CHOICES} chosen="major" />
+        <SelectField
+          label="Runbook"
+          name="runbook"
+          choices={[{ value: '', label: 'That of its alerts' }, ...runbooks]}
+          chosen=""
+        />
       </div>
       <label className="field">
         <span className="field-label">What is known so far</span>

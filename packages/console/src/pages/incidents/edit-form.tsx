@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { IncidentDetail } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
 import { Form } from '../../components/form.tsx';
-import { SEVERITIES } from './incident-look.ts';
-import { readAgain, runbooksQuery } from './incident-queries.ts';
+import { SelectField } from '../../components/select-field.tsx';
+import { SEVERITY_CHOICES } from './incident-look.ts';
+import { readAgain, useRunbookChoices } from './incident-queries.ts';
 
 const ROLES = [
   { name: 'commander', label: 'Commander' },
@@ -14,7 +15,7 @@ const ROLES = [
 /** What is known of an incident, and who does what in it. */
 export function EditForm({ incident, close }: { incident: IncidentDetail; close(): void }) {
   const queryClient = useQueryClient();
-  const runbooks = useQuery(runbooksQuery).data?.items.filter(({ kind }) => kind === 'runbook') ?? [];
+  const runbooks = useRunbookChoices();
   const edit = useMutation({
     mutationFn: (input: unknown) => post(`/api/v1/incidents/${incident.id}`, input),
     onSuccess: () => {
@@ -53,27 +54,13 @@ export function EditForm({ incident, close }: { incident: IncidentDetail; close(
         <textarea className="input incident-summary" name="summary" rows={3} defaultValue={incident.summary} />
       </label>
       <div className="change-times">
-        <label className="field">
-          <span className="field-label">Severity</span>
-          <select className="input" name="severity" defaultValue={incident.severity}>
-            {Object.entries(SEVERITIES).map(([value, { word }]) => (
-              <option key={value} value={value}>
-                {word}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          <span className="field-label">Runbook</span>
-          <select className="input" name="runbook" defaultValue={incident.runbook ?? ''}>
-            <option value="">None</option>
-            {runbooks.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField label="Severity" name="severity" choices={SEVERITY_CHOICES} chosen={incident.severity} />
+        <SelectField
+          label="Runbook"
+          name="runbook"
+          choices={[{ value: '', label: 'None' }, ...runbooks]}
+          chosen={incident.runbook ?? ''}
+        />
       </div>
       <div className="change-times">
         {ROLES.map(({ name, label }) => (

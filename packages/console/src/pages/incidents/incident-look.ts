@@ -1,18 +1,14 @@
 import type { IncidentEventKind, IncidentSeverity, IncidentStatus, PostStatus } from '@yumops/protocol';
 import type { IconName } from '../../components/icon.tsx';
-import type { Tone } from '../../components/state.tsx';
-
-export interface Look {
-  tone: Tone;
-  word: string;
-  icon?: IconName;
-}
+import type { Look } from '../../components/state.tsx';
 
 export const SEVERITIES: Record<IncidentSeverity, Look> = {
   critical: { tone: 'bad', word: 'Critical' },
   major: { tone: 'warn', word: 'Major' },
   minor: { tone: 'info', word: 'Minor' },
 };
+
+export const SEVERITY_CHOICES = Object.entries(SEVERITIES).map(([value, { word }]) => ({ value, label: word }));
 
 export const STATUSES: Record<IncidentStatus, Look> = {
   triage: { tone: 'bad', word: 'Triage', icon: 'pending' },

@@ -1,4 +1,4 @@
-import { type QueryClient, queryOptions } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import type {
   Checklist,
   ChecklistDetail,
@@ -70,6 +70,12 @@ export const runbooksQuery = queryOptions({
   queryKey: ['runbooks'],
   queryFn: ({ signal }) => get<Page<RunbookItem>>('/api/v1/runbooks', {}, signal),
 });
+
+/** The runbooks that an incident can follow, as choices of a field. */
+export function useRunbookChoices(): { value: string; label: string }[] {
+  const runbooks = useQuery(runbooksQuery).data?.items.filter(({ kind }) => kind === 'runbook') ?? [];
+  return runbooks.map(({ id, title }) => ({ value: id, label: title }));
+}
 
 export function runbookQuery(id: string) {
   return queryOptions({

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { IncidentDetail, IncidentStatus } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
 import { Form } from '../../components/form.tsx';
+import { SelectField } from '../../components/select-field.tsx';
 import { NEXT, STATUSES } from './incident-look.ts';
 import { readAgain } from './incident-queries.ts';
 
@@ -35,20 +36,12 @@ export function MoveForm({
       submit={submit}
       close={close}
     >
-      <label className="field">
-        <span className="field-label">From {STATUSES[incident.status].word.toLowerCase()} to</span>
-        <select
-          className="input"
-          name="status"
-          defaultValue={to !== undefined && choices.includes(to) ? to : choices[0]}
-        >
-          {choices.map((status) => (
-            <option key={status} value={status}>
-              {STATUSES[status].word}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField
+        label={`From ${STATUSES[incident.status].word.toLowerCase()} to`}
+        name="status"
+        choices={choices.map((status) => ({ value: status, label: STATUSES[status].word }))}
+        chosen={to !== undefined && choices.includes(to) ? to : choices[0]}
+      />
       <label className="field">
         <span className="field-label">Why, in a sentence</span>
         <input className="input" name="note" placeholder="rolled back to 2.3" />

@@ -1,12 +1,5 @@
 import type { JobItem, JobRun, JobRunStatus } from '@yumops/protocol';
-import type { IconName } from '../../components/icon.tsx';
-import type { Tone } from '../../components/state.tsx';
-
-interface Look {
-  tone: Tone;
-  word: string;
-  icon?: IconName;
-}
+import type { Look } from '../../components/state.tsx';
 
 const RUN: Record<JobRunStatus, Look> = {
   queued: { tone: 'info', word: 'Waiting', icon: 'pending' },

@@ -7,7 +7,7 @@ import { Empty } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
-import { State, type Tone } from '../../components/state.tsx';
+import { type Look, State } from '../../components/state.tsx';
 import { formatPercent, UNKNOWN } from '../../format/number.ts';
 import { useLiveInterval } from '../../time/page-time.tsx';
 import { ObjectiveDetails } from './objective-details.tsx';
@@ -16,7 +16,7 @@ import './objectives.css';
 
 const route = getRouteApi('/console/objectives');
 
-const LOOKS: Record<SloItem['state'], { tone: Tone; word: string }> = {
+const LOOKS: Record<SloItem['state'], Look> = {
   ok: { tone: 'ok', word: 'Within budget' },
   burning: { tone: 'bad', word: 'Burns too fast' },
   exhausted: { tone: 'bad', word: 'Used up' },

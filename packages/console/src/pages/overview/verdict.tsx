@@ -1,10 +1,10 @@
 import type { Overview } from '@yumops/protocol';
-import { State, type Tone } from '../../components/state.tsx';
+import { type Look, State } from '../../components/state.tsx';
 import { Instant, When } from '../../components/when.tsx';
 import { glued } from '../../format/number.ts';
 import '../../components/verdict.css';
 
-const LOOKS: Record<Overview['verdict'], { tone: Tone; word: string }> = {
+const LOOKS: Record<Overview['verdict'], Look> = {
   healthy: { tone: 'ok', word: 'Healthy' },
   degraded: { tone: 'warn', word: 'Degraded' },
   down: { tone: 'bad', word: 'Down' },

@@ -4,6 +4,7 @@ import type { ChecklistDetail } from '@yumops/protocol';
 import { useState } from 'react';
 import { post } from '../../api/client.ts';
 import { Form } from '../../components/form.tsx';
+import { SelectField } from '../../components/select-field.tsx';
 import { readAgain, runbookQuery } from '../incidents/incident-queries.ts';
 import { statusPageQuery } from '../status-page/status-queries.ts';
 
@@ -56,16 +57,7 @@ export function ProcedureForm({ id, close }: { id: string; close(): void }) {
       submit={submit}
       close={close}
     >
-      <label className="field">
-        <span className="field-label">It will take</span>
-        <select className="input" name="for" defaultValue="30m">
-          {LASTS.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField label="It will take" name="for" choices={LASTS} chosen="30m" />
       <label className="incident-choice">
         <input type="checkbox" checked={muted} onChange={(event) => setMuted(event.target.checked)} />
         <span>Alerts wait meanwhile, and the time counts for no monitor and no objective</span>

@@ -1,5 +1,5 @@
 import type { CapacityFigure, CapacityOutlook, CapacityResource } from '@yumops/protocol';
-import type { Tone } from '../../components/state.tsx';
+import type { Look } from '../../components/state.tsx';
 import { formatBytes, formatQuantity } from '../../format/number.ts';
 
 /** A quantity with its unit; of bytes a day and the like too. */
@@ -13,7 +13,7 @@ const NEAR_DAYS = 90;
 const AT_HAND_DAYS = 30;
 
 /** How an outlook looks, in a few words. */
-export function outlookLook(outlook: CapacityOutlook): { tone: Tone; word: string } {
+export function outlookLook(outlook: CapacityOutlook): Look {
   switch (outlook.state) {
     case 'full':
       return { tone: 'bad', word: 'At its limit' };

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ComponentStatus, PostKind, StatusComponent, StatusPost } from '@yumops/protocol';
 import { post } from '../../api/client.ts';
 import { Form } from '../../components/form.tsx';
+import { SelectField } from '../../components/select-field.tsx';
 import { readAgain } from '../incidents/incident-queries.ts';
 import { COMPONENTS } from './status-look.ts';
 
@@ -89,16 +90,7 @@ export function PostForm({
           </label>
         </div>
       ) : (
-        <label className="field">
-          <span className="field-label">Impact</span>
-          <select className="input" name="impact" defaultValue="minor">
-            {IMPACTS.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField label="Impact" name="impact" choices={IMPACTS} chosen="minor" />
       )}
       <label className="field">
         <span className="field-label">Text</span>

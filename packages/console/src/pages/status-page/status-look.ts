@@ -1,7 +1,7 @@
 import type { ComponentStatus } from '@yumops/protocol';
-import type { Tone } from '../../components/state.tsx';
+import type { Look } from '../../components/state.tsx';
 
-export const COMPONENTS: Record<ComponentStatus, { tone: Tone; word: string }> = {
+export const COMPONENTS: Record<ComponentStatus, Look> = {
   operational: { tone: 'ok', word: 'Operational' },
   degraded_performance: { tone: 'warn', word: 'Degraded' },
   partial_outage: { tone: 'bad', word: 'Partial outage' },

@@ -5,14 +5,14 @@ import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
-import { State, type Tone } from '../../components/state.tsx';
+import { type Look, State } from '../../components/state.tsx';
 import { formatPercent } from '../../format/number.ts';
 import { comparisonQuery, type VitalFilter } from './users-queries.ts';
 import { formatVital } from './vital.tsx';
 
 const route = getRouteApi('/console/users');
 
-const VERDICTS: Record<VitalComparison['verdict'], { tone: Tone; word: string; icon?: 'info' }> = {
+const VERDICTS: Record<VitalComparison['verdict'], Look> = {
   better: { tone: 'ok', word: 'Better' },
   worse: { tone: 'bad', word: 'Worse' },
   'no-difference': { tone: 'none', word: 'No clear difference', icon: 'info' },

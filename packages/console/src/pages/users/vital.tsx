@@ -1,5 +1,5 @@
 import type { VitalFigures, VitalName, VitalRating } from '@yumops/protocol';
-import { State, type Tone } from '../../components/state.tsx';
+import { type Look, State } from '../../components/state.tsx';
 import { formatMilliseconds, formatPercent } from '../../format/number.ts';
 
 export const VITAL_TITLES: Record<VitalName, string> = {
@@ -10,7 +10,7 @@ export const VITAL_TITLES: Record<VitalName, string> = {
   TTFB: 'Time to first byte',
 };
 
-export const RATINGS: Record<VitalRating, { tone: Tone; word: string }> = {
+export const RATINGS: Record<VitalRating, Look> = {
   good: { tone: 'ok', word: 'Good' },
   'needs-improvement': { tone: 'warn', word: 'Needs work' },
   poor: { tone: 'bad', word: 'Poor' },
