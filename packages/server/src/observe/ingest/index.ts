@@ -1,18 +1,8 @@
 export type { BatchStep } from './batch/batcher.ts';
-export { type ClaimOptions, DeliveryClaims } from './claims.ts';
-export { type ExpiredPartition, expirePartitions } from './expire.ts';
+export { DeliveryClaims } from './claims.ts';
+export { expirePartitions } from './expire.ts';
 export type { ForeignFormat } from './foreign/translate.ts';
-export {
-  createIngest,
-  type Delivery,
-  type Ingest,
-  type IngestOptions,
-  type IngestStats,
-  type OtlpDelivery,
-  type OtlpOutcome,
-  type RumDelivery,
-  type ShowLogRows,
-} from './ingest.ts';
+export { createIngest, type Delivery, type Ingest, type IngestOptions, type ShowLogRows } from './ingest.ts';
 export { IngestLags } from './lags.ts';
 export { exportAnswer, statusAnswer } from './otlp/answer.ts';
 export type { OtlpEncoding, OtlpSignal } from './otlp/decode.ts';
@@ -27,4 +17,4 @@ export type { SentryAnswer, SentryDelivery } from './sentry/door.ts';
 export type { SentryFormat } from './sentry/intake.ts';
 export { OpenRuns } from './sentry/open-runs.ts';
 export { USER_NAMES, userKey } from './sentry/user-key.ts';
-export type { Tail, TailFilter, TailListener, TailRow } from './tail.ts';
+export type { Tail } from './tail.ts';

@@ -1,2 +1,2 @@
-export { type DutyHolder, type InstanceOptions, Instances, type InstanceView, type OwnReport } from './instances.ts';
+export { type InstanceOptions, Instances, type InstanceView } from './instances.ts';
 export type { InstanceRow, Pipeline } from './store.ts';

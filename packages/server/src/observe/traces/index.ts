@@ -1,1 +1,1 @@
-export { readTrace, readTraceRoutes, readTraces, type TraceSelection } from './read-traces.ts';
+export { readTrace, readTraceRoutes, readTraces } from './read-traces.ts';

@@ -6,26 +6,14 @@ export { type Availability, createAvailability, readDays } from './availability.
 export type { CertificateFacts, CheckResult, NamedCheck, PhaseTimes, Verdict } from './check.ts';
 export type { CheckIn } from './check-in-monitors.ts';
 export type { HealthMonitorConfig, HttpMonitorConfig, MonitorConfig } from './config.ts';
-export {
-  type CheckFileKind,
-  createEvidenceFiles,
-  type EvidenceFiles,
-  type EvidenceKeeper,
-} from './evidence/evidence-files.ts';
-export {
-  type BadgeText,
-  badgeSvg,
-  certificateBadge,
-  responseBadge,
-  stateBadge,
-  uptimeBadge,
-} from './history/badge.ts';
-export { type HistoryQuery, readHistory } from './history/durations.ts';
+export { createEvidenceFiles, type EvidenceFiles, type EvidenceKeeper } from './evidence/evidence-files.ts';
+export { badgeSvg, certificateBadge, responseBadge, stateBadge, uptimeBadge } from './history/badge.ts';
+export { readHistory } from './history/durations.ts';
 export { readMonthlySla, readSla, readSlaBetween } from './history/sla.ts';
-export { type StoredTransition, transitionsBetween } from './history/transitions.ts';
-export { type JudgePolicy, judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
+export { transitionsBetween } from './history/transitions.ts';
+export { judge, type MonitorStatus, type Observation, type Transition, UNCHECKED } from './judge.ts';
 export { afterSignal, type Beats, judgeBeats, NO_BEATS, type Signal } from './kinds/heartbeat/beats.ts';
-export { type CheckQuery, listChecks } from './list-checks.ts';
+export { listChecks } from './list-checks.ts';
 export { findBadge, findMonitorId, getMonitor, listMonitors, type MonitorPage } from './list-monitors.ts';
 export { classifyAddress, isAllowed } from './net/address.ts';
 export type {
@@ -37,17 +25,8 @@ export type {
   PostgresSession,
 } from './ports.ts';
 export { rewriteTarget } from './rewrite.ts';
-export { listMonitorStates, type MonitorSnapshot } from './state-store.ts';
+export { listMonitorStates } from './state-store.ts';
 export { createStoredMonitors, type StoredMonitors } from './stored/stored-monitors.ts';
 export type { SurveyedSite } from './survey/sites.ts';
-export type { SiteAnswer, SiteSurvey, TlsFacts } from './survey/survey.ts';
-export {
-  type BeatOutcome,
-  type BeatSignal,
-  createUptime,
-  type TransitionListener,
-  type Uptime,
-  type UptimeConfig,
-  type UptimeOptions,
-  type UptimeStats,
-} from './uptime.ts';
+export type { SiteAnswer, SiteSurvey } from './survey/survey.ts';
+export { type BeatOutcome, type BeatSignal, createUptime, type Uptime, type UptimeOptions } from './uptime.ts';

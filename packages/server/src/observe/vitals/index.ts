@@ -1,4 +1,4 @@
-export { compareReleases, type ReleasePair } from './compare.ts';
+export { compareReleases } from './compare.ts';
 export { isVital, ratingOf } from './rating.ts';
 export {
   readCalls,

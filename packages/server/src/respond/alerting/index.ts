@@ -1,4 +1,4 @@
-export { type Alerting, type AlertingOptions, createAlerting } from './alerting.ts';
+export { type Alerting, createAlerting } from './alerting.ts';
 export type { AlertingConfig } from './alerting-config.ts';
 export type { AlertSettings, Burn, Indicator, RuleConfig, Target } from './config.ts';
 export { notificationsShape } from './config.ts';
@@ -19,7 +19,7 @@ export { compileMatchers } from './inhibit/config.ts';
 export type { Instance } from './instance.ts';
 export { type MetricSource, RULE_METRICS } from './metrics.ts';
 export { MONITOR_RULE, MONITOR_RULE_ID } from './monitor-alerts.ts';
-export { type Notice, queueNotice } from './notice.ts';
+export { queueNotice } from './notice.ts';
 export { FileOutageSpool } from './outage/spool.ts';
 export type {
   AlertStore,
@@ -42,7 +42,7 @@ export { NOTHING_PLANNED } from './ports.ts';
 export type { SentAlert } from './push/accept.ts';
 export type { ListedAlert } from './push/listing.ts';
 export { episodesById, exhaustedAmong } from './read/episodes.ts';
-export { type AlertFact, factsOfAlerts } from './read/facts.ts';
+export { factsOfAlerts } from './read/facts.ts';
 export { AlertPages } from './read/pages.ts';
 export { type AlertStatistics, alertStatistics, type RuleStatistics } from './read/statistics.ts';
 export { alertsOfMessage, alertsToldTo, type ToldAlert } from './read/told-alerts.ts';

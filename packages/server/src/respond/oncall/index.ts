@@ -1,7 +1,7 @@
 export { compileRestriction, compileZone, readLocal, restrictionShape } from './config.ts';
 export { NO_CONTACTS } from './contacts.ts';
 export { windows as localWindows } from './layer-shifts.ts';
-export { createOnCall, type NewRules, type OnCall, type OnCallOptions } from './oncall.ts';
+export { createOnCall, type NewRules, type OnCall } from './oncall.ts';
 export { readOverrides, type StoredOverride } from './overrides.ts';
 export { type PersonalRule, type PersonalRules, ruleText } from './personal-rules.ts';
 export type { ContactChange, OnCallConfig } from './ports.ts';

@@ -1,5 +1,5 @@
 export { compileAction, compileExpectation, compileFrame, compileInput } from './compile.ts';
-export { type Replay, type ReplayedEpisode, replayRule } from './replay.ts';
+export { type Replay, replayRule } from './replay.ts';
 export type { Notification, SimulationReport, StateChange } from './report.ts';
 export type { Scenario, SimulatedConfig } from './scenario.ts';
 export {

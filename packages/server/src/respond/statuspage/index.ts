@@ -17,6 +17,6 @@ export {
   type Visit,
 } from './render/index.ts';
 export { CONTENT_TYPES, snapshotFiles } from './snapshot.ts';
-export { createStatusPage, type DraftSource, type StatusPage, type StatusPageOptions } from './statuspage.ts';
+export { createStatusPage, type StatusPage } from './statuspage.ts';
 export { type LinkPurpose, subscriberLinks } from './subscribers.ts';
 export type { StatusView } from './view.ts';

@@ -23,7 +23,7 @@ export interface RefusedBody extends Refused {
 export const MAX_RECORDS = 200_000;
 
 /** Refused records of one request that are listed and kept as dead letters; all are counted. */
-export const MAX_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
 /** Encodes the bodies of `/ingest/ndjson` and `/ingest/json`. One at a time; no other state than ids and known keys. */
 export class BodyEncoder {

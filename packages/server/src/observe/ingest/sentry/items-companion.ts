@@ -116,7 +116,7 @@ const CHECK_IN_STATUS: Readonly<Record<string, SentryCheckIn['status']>> = {
 };
 
 /** A name in the form in which addresses carry it. */
-export function slugOf(value: unknown): string | null {
+function slugOf(value: unknown): string | null {
   const text = textOf(value, 128);
   if (text === null) return null;
   const slug = text

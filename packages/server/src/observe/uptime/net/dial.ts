@@ -49,7 +49,7 @@ export async function secure(
 }
 
 /** Leaves work behind at the deadline that cannot be cancelled, such as a system look-up. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason as Error);
     if (signal.aborted) onAbort();
