@@ -18,8 +18,11 @@ export interface JobRun {
   endedAt: string | null;
   durationMs: number | null;
   instance: string | null;
-  /** `total` is null when it is not known. */
-  progress: { done: number; total: number | null; what: string } | null;
+  /**
+   * `total` is null when it is not known, `perSecond` null or absent while nobody can say. `what` begins with `bytes`
+   * where bytes are counted.
+   */
+  progress: { done: number; total: number | null; what: string; perSecond?: number | null } | null;
   /** One sentence. */
   summary: string | null;
   detail: Record<string, unknown> | null;

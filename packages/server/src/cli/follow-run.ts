@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobRun, JobRunDetail } from '@yumops/protocol';
 import type { Client } from './client.ts';
+import { progressLine } from './progress-line.ts';
 
 /** The clock's own timers would let the command end while it waits. */
 const POLL_MS = 500;
@@ -38,7 +39,5 @@ function showProgress({ progress, status, reason }: JobRun): void {
   process.stderr.write(progress ? progressText(progress) : `${status}${reason ? `: ${reason}` : ''}`);
 }
 
-function progressText({ done, total, what }: NonNullable<JobRun['progress']>): string {
-  if (total === null || total === 0) return `${done} ${what}`;
-  return `${Math.floor((100 * done) / total)} %  ${done} of ${total} ${what}`;
-}
+const progressText = ({ done, total, what, perSecond = null }: NonNullable<JobRun['progress']>) =>
+  progressLine(done, total, what, perSecond);

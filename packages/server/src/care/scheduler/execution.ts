@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Db } from '../../lib/db.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { Pace } from '../../lib/pace.ts';
 import type { Job, Run } from './job.ts';
 import { beat, endRun, type LogLine } from './run-store.ts';
 
@@ -32,6 +33,7 @@ export class Execution {
   #lines: LogLine[] = [];
   #linesKept = 0;
   #progress: Run['progress'] = null;
+  readonly #pace = new Pace();
   #timer: Timer | undefined;
   #beating: Promise<void> = Promise.resolve();
 
@@ -81,11 +83,17 @@ export class Execution {
         signal: this.#abort.signal,
         log: (line) => this.#addLine(line),
         progress: (done, total, what) => {
-          this.#progress = { done, total, what };
+          const perSecond = this.#pace.perSecond(done, what, this.#deps.clock.monotonic());
+          this.#progress = { done, total, what, perSecond };
         },
       });
-      const status = result.ok === false ? ('failed' as const) : ('succeeded' as const);
-      return { status, reason: null, result, error: null };
+      if (result.ok !== false) return { status: 'succeeded' as const, reason: null, result, error: null };
+      // What it left undone, it left since somebody ended it.
+      const ending = this.#ending;
+      if (ending?.kind === 'cancelled') {
+        return { status: 'cancelled' as const, reason: reasonOf(ending), result, error: null };
+      }
+      return { status: 'failed' as const, reason: null, result, error: null };
     } catch (error) {
       return this.#failure(problemOf(error));
     }

@@ -64,7 +64,8 @@ export interface Run {
   startedAt: number | null;
   endedAt: number | null;
   instance: string | null;
-  progress: { done: number; total: number | null; what: string } | null;
+  /** `perSecond` is null, or absent, while nobody can say. */
+  progress: { done: number; total: number | null; what: string; perSecond?: number | null } | null;
   summary: string | null;
   detail: Readonly<Record<string, unknown>> | null;
   error: { code: string; message: string; hint?: string } | null;

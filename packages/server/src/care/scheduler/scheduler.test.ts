@@ -186,6 +186,26 @@ test('a run by hand is audited, refused while one goes on, and can be cancelled'
   ]);
 });
 
+test('a run that was cancelled and says what it left undone counts as cancelled; its words are kept', async () => {
+  jobs = [
+    job(
+      'tiers',
+      ({ signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ ok: false, summary: 'one of two is made' }));
+        }),
+      { schedule: null },
+    ),
+  ];
+  const one = scheduler();
+  const run = await one.runNow('tiers', 'ada');
+  await one.cancel(run.id, 'bob');
+  await until(ended('tiers'));
+  expect((await one.detail('tiers')).runs[0]).toMatchObject({
+    ...{ status: 'cancelled', reason: 'cancelled by bob', summary: 'one of two is made' },
+  });
+});
+
 test.each([
   ['the same instance, started again', 'one', 0],
   ['another instance, after a minute of silence', 'two', 61_000],

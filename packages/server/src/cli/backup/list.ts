@@ -24,8 +24,15 @@ function verifiedText({ verified }: CatalogueEntry): string {
 /** A backup, and its copy where there is a second destination: null = it is not there. */
 type Listed = CatalogueEntry & { copy?: Pick<CatalogueEntry, 'status' | 'verified'> | null };
 
-function tierCell({ tier, schemas, oneOff, synthetic }: Listed): string {
-  return `${tier}${synthetic ? ', synthetic full' : ''}${oneOff ? ', once' : ''}${schemas ? `, only ${schemas.join(' ')}` : ''}`;
+export function tierCell({
+  tier,
+  schemas,
+  oneOff,
+  synthetic,
+  parent,
+}: Pick<Listed, 'tier' | 'schemas' | 'oneOff' | 'synthetic' | 'parent'>): string {
+  const kind = synthetic ? ', synthetic full' : parent === null ? '' : ', increment';
+  return `${tier}${kind}${oneOff ? ', once' : ''}${schemas ? `, only ${schemas.join(' ')}` : ''}`;
 }
 
 const COLUMNS: Column<Listed>[] = [

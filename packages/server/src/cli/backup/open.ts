@@ -1,15 +1,15 @@
 import type { ArgsDef } from 'citty';
 import type { BackupConfig } from '../../care/backup/index.ts';
-import { formatBytes } from '../../care/database/index.ts';
 import { readSettings } from '../../config/settings.ts';
 import { keepAlive, systemClock } from '../../lib/clock.ts';
-import { formatDuration } from '../../lib/duration.ts';
 import { YumOpsError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
+import { Pace } from '../../lib/pace.ts';
 import { Backups, type Hooks } from '../../main/backup/backups.ts';
 import { removeLeft } from '../../main/backup/left-behind.ts';
 import { loadUsableConfig } from '../../main/config.ts';
 import { commonArgs } from '../command.ts';
+import { progressLine } from '../progress-line.ts';
 import { configurationPath } from '../running-findings.ts';
 
 /** Arguments of the commands about backups. They read configuration, key and store; no platform need run. */
@@ -98,31 +98,18 @@ export async function untilInterrupted<Result>(
 function drawProgress(quiet: boolean): { report: Hooks['progress']; clear(): void } {
   const { stderr } = process;
   if (quiet || !stderr.isTTY) return { report: () => undefined, clear: () => undefined };
-  let drawn = 0;
-  let phase = '';
-  let began = 0;
+  const pace = new Pace();
+  let drawn = Number.NEGATIVE_INFINITY;
   return {
     report(done, total, what) {
       const now = systemClock.monotonic();
-      if (what !== phase) [phase, began] = [what, now];
+      const perSecond = pace.perSecond(done, what, now);
       if (now - drawn < DRAW_EVERY) return;
       drawn = now;
-      stderr.write(`\r\u001b[K${progressLine(done, total, what, now - began)}`);
+      stderr.write(`\r\u001b[K${progressLine(done, total, what, perSecond)}`);
     },
     clear: () => stderr.write('\r\u001b[K'),
   };
-}
-
-/** `42 %  120 MB of 286 MB bytes restored, 24 MB/s, 7 s left` */
-export function progressLine(done: number, total: number | null, what: string, elapsedMs: number): string {
-  const isBytes = what.startsWith('bytes');
-  const noun = isBytes ? what.slice('bytes '.length) : what;
-  const amount = (value: number) => (isBytes ? formatBytes(value) : String(value));
-  const rate = elapsedMs > 1_000 ? done / (elapsedMs / 1_000) : 0;
-  const speed = rate > 0 && isBytes ? `, ${formatBytes(rate)}/s` : '';
-  if (total === null || total === 0) return `${amount(done)} ${noun}${speed}`;
-  const left = rate > 0 ? `, ${formatDuration(((total - done) / rate) * 1_000)} left` : '';
-  return `${Math.floor((100 * done) / total)} %  ${amount(done)} of ${amount(total)} ${noun}${speed}${left}`;
 }
 
 /** One backup by its name, or the only one, or all. @throws YumOpsError `wrong_use` */

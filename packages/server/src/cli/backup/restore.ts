@@ -46,7 +46,11 @@ async function confirm(error: unknown, to: Secret, hooks: CommandHooks): Promise
   const { message, hint } = error as YumOpsError;
   const answer = await terminal.question(`${message} ${hint ?? ''}\nType its name to go on: `);
   terminal.close();
-  return answer === name;
+  if (answer === name) return true;
+  throw new YumOpsError('restore_not_confirmed', `"${answer}" is not "${name}": nothing was changed.`, {
+    hint: 'Run it again and type the name as it is, or restore to another database.',
+    status: 409,
+  });
 }
 
 async function restoreDatabase(backups: Backups, args: RestoreArgs, hooks: CommandHooks): Promise<number> {
@@ -107,6 +111,32 @@ async function restoreMoment(backups: Backups, args: RestoreArgs, hooks: Command
   return 0;
 }
 
+/** Options that would have no effect beside another: whoever gives both must not find that more was restored than was meant. */
+const CONTRADICTIONS: readonly (readonly [keyof RestoreArgs, keyof RestoreArgs, string])[] = [
+  ['to', 'to-dir', 'Restore the database and the files one after the other.'],
+  ['schema', 'table', 'Write --table schema.table for one table of a schema.'],
+  [
+    'at',
+    'to',
+    'A moment is restored as a data directory: --at TIME --to-dir DIR. Start it, and take from there what you need.',
+  ],
+  ['at', 'table', 'A moment is that of the whole server. Restore it, start it, and take the table from there.'],
+  ['at', 'schema', 'A moment is that of the whole server. Restore it, start it, and take the schema from there.'],
+  ['at', 'file', 'Files are restored from one backup: yumops backup restore ID --file PATH --to-dir DIR.'],
+  ['to', 'file', 'Files go to a folder: --file PATH --to-dir DIR.'],
+  ['to-dir', 'table', 'A table goes to a database: --table TABLE --to URL.'],
+  ['to-dir', 'schema', 'A schema goes to a database: --schema SCHEMA --to URL.'],
+];
+
+/** @throws YumOpsError `wrong_use` where two options exclude each other */
+export function refuseContradictions(args: Partial<RestoreArgs>): void {
+  for (const [one, other, hint] of CONTRADICTIONS) {
+    if (args[one] !== undefined && args[other] !== undefined) {
+      throw wrongUse(`--${one} and --${other} exclude each other.`, hint);
+    }
+  }
+}
+
 export const backupRestore = defineCommand({
   meta: { name: 'yumops backup restore', description: 'Restore a database, one schema or table, or files' },
   args: {
@@ -138,18 +168,7 @@ export const backupRestore = defineCommand({
   run: ({ args }) =>
     withBackups(args, async (all, hooks) => {
       const backups = all.at(args.from);
-      if (args.to !== undefined && args['to-dir'] !== undefined) {
-        throw wrongUse(
-          '--to and --to-dir exclude each other.',
-          'Restore the database and the files one after the other.',
-        );
-      }
-      if (args.schema !== undefined && args.table !== undefined) {
-        throw wrongUse(
-          '--schema and --table exclude each other.',
-          'Write --table schema.table for one table of a schema.',
-        );
-      }
+      refuseContradictions(args);
       if (args.at !== undefined) return restoreMoment(backups, args, hooks);
       if (args.to !== undefined) return restoreDatabase(backups, args, hooks);
       if (args['to-dir'] !== undefined) return restoreToFolder(backups, args, hooks);

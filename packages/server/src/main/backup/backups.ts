@@ -164,10 +164,15 @@ export class Backups {
     const fitting = this.all.filter(({ name }) => id.startsWith(`${folderOf(name)}-`));
     const [longest] = fitting.sort((a, b) => b.name.length - a.name.length);
     if (longest) return longest;
-    throw new YumOpsError('backup_unknown', `There is no backup ${id}.`, {
-      hint: 'See `yumops backup list`.',
-      status: 404,
-    });
+    const isName = this.all.some(({ name }) => name === id);
+    throw new YumOpsError(
+      'backup_unknown',
+      isName ? `"${id}" is the name of backups, not one of them.` : `There is no backup ${id}.`,
+      {
+        hint: isName ? `Give the id of one, as \`yumops backup list ${id}\` shows it.` : 'See `yumops backup list`.',
+        status: 404,
+      },
+    );
   }
 
   /** The repository of a backup. @throws YumOpsError `backup_key_missing`, and those of key and store */
@@ -184,7 +189,8 @@ export class Backups {
   }
 
   /**
-   * Runs every tier of a backup, one after the other. A tier that fails does not keep the next from running.
+   * Runs every tier of a backup, one after the other. A tier that fails does not keep the next from running; when it is
+   * ended, what was made until then is told, and the others as not begun.
    * @param only of these schemas, once: the logical tier without files, which stands in for no backup of the configuration
    * @throws YumOpsError `wrong_use` where there are no schemas
    */
@@ -192,9 +198,13 @@ export class Backups {
     if (only !== undefined) return [await this.#runOnce(config, only, hooks)];
     const outcomes: TierOutcome[] = [];
     const repository = await this.repository(config);
+    hooks.signal.throwIfAborted();
     for (const tier of config.tiers) {
-      hooks.signal.throwIfAborted();
-      outcomes.push(await this.#runTier(config, repository, tier, hooks));
+      outcomes.push(
+        hooks.signal.aborted
+          ? { ...outcomeOf(tier, newBackupId(repository, this.#context.clock.now())), error: hooks.signal.reason }
+          : await this.#runTier(config, repository, tier, hooks),
+      );
     }
     return outcomes;
   }
@@ -221,7 +231,7 @@ export class Backups {
     const { clock } = this.#context;
     const start = clock.monotonic();
     const id = newBackupId(repository, clock.now());
-    const outcome: TierOutcome = { tier, id, manifest: null, error: null, copyError: null, seconds: 0 };
+    const outcome = outcomeOf(tier, id);
     try {
       outcome.manifest = await this.#backUp(config, repository, tier, id, hooks);
     } catch (error) {
@@ -448,6 +458,11 @@ export class Backups {
   close(): Promise<void> {
     return this.#destinations.close();
   }
+}
+
+/** Before anything was made. */
+function outcomeOf(tier: BackupTier, id: string): TierOutcome {
+  return { tier, id, manifest: null, error: null, copyError: null, seconds: 0 };
 }
 
 /** @throws YumOpsError `wrong_use` where a backup has no database whose schemas could be chosen */
