@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFile, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSizes } from '../../src/care/backup/logical/rows.ts';
 import { planSplit } from '../../src/care/backup/logical/split.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Hooks } from '../../src/main/backup/backups.ts';
 import { PostgresDatabase } from '../../src/store/source/index.ts';
-import { run, startEmbeddedServer, type TestServer } from '../database/server.ts';
-import { type BackupRig, hooks, makeRig } from './rig.ts';
+import { run, startEmbeddedServer, type TestServer, until } from '../database/server.ts';
+import { type BackupRig, damage, flip, hooks, makeRig } from './rig.ts';
 
 let server: TestServer;
 let url: string;
@@ -27,6 +29,9 @@ async function backUp(more: Partial<Hooks>): Promise<unknown> {
   expect(outcome?.manifest === null).toBe(outcome?.error !== null);
   return outcome?.error ?? undefined;
 }
+
+/** Paths of parts by their numbers: of a backup, and of one before it. */
+type Made = Record<'part' | 'older', (n: number) => string>;
 
 /** Calls back once, at the first report of this kind. */
 function atFirst(wanted: string, act: () => void): Pick<Hooks, 'progress'> {
@@ -89,5 +94,69 @@ describe('somebody wants tables for himself', () => {
     );
     expect(error).toBeUndefined();
     expect(await emptied).toEqual([0, null]);
+  });
+});
+
+describe('what is wrong with a part', () => {
+  const hurts: [name: string, hurt: (made: Made) => Promise<unknown>, says: RegExp][] = [
+    [
+      'altered by a bit',
+      ({ part }) => damage(part(1), (bytes) => flip(bytes.length >> 1)(bytes)),
+      /altered|cannot be opened|frame/,
+    ],
+    ['cut short', ({ part }) => damage(part(1), (bytes) => bytes.subarray(0, bytes.length >> 1)), /cut short/],
+    [
+      'short of its last bytes',
+      ({ part }) => damage(part(1), (bytes) => bytes.subarray(0, bytes.length - 40)),
+      /cut short/,
+    ],
+    ['empty', ({ part }) => damage(part(1), () => Buffer.alloc(0)), /./],
+    ['another one of it', ({ part }) => copyFile(part(2), part(1)), /belongs at another place/],
+    ['the same one of another backup', ({ part, older }) => copyFile(older(1), part(1)), /belongs at another place/],
+    ['followed by something', ({ part }) => appendFile(part(1), 'x'), /follows its end/],
+  ];
+
+  test('is found by every look at the backup, named, and nothing is restored', async () => {
+    const [old, id] = [await rig.good(), await rig.good()];
+    const path = (of: string) => (n: number) =>
+      join(rig.folder, 'blobs', stored.find((file) => file.endsWith(`${of}/dump.${n}`)) ?? '');
+    const stored = (await rig.stored('/dump.')).map((file) => file.slice(join(rig.folder, 'blobs').length + 1));
+    const made = { part: path(id), older: path(old) };
+    const whole = await readFile(made.part(1));
+    const object = expect.stringContaining(`${id}/dump.1`);
+    for (const [name, hurt, says] of hurts) {
+      await hurt(made);
+      expect(await rig.verify(id, 0), name).toMatchObject({
+        ok: false,
+        findings: [{ code: 'object_damaged', object }],
+      });
+      for (const options of [{}, { table: 't10' }]) {
+        const error = await rig.restore(id, other('never'), options).catch((thrown: unknown) => thrown);
+        expect(error, name).toMatchObject({ code: 'backup_damaged', message: expect.stringContaining(`${id}/dump.1`) });
+        expect((error as Error).message, name).toMatch(says);
+      }
+      await writeFile(made.part(1), whole);
+    }
+    expect(psql("SELECT count(*) FROM pg_database WHERE datname ~ '^never'").trim()).toBe('0');
+    expect(await rig.verify(id, 1)).toMatchObject({ ok: true });
+  });
+});
+
+describe('what ends in the middle', () => {
+  const sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('pg_dump', 'yumops backup')";
+
+  test.each([
+    ['a cancellation', (abort: AbortController) => abort.abort(new Error('enough')), /^enough$/],
+    [
+      'the server that ends every session',
+      () => psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'app'"),
+      /terminat|pg_dump ended|cannot be reached/,
+    ],
+  ])('%s leaves no backup, and no session', async (_name, act, says) => {
+    const abort = new AbortController();
+    const error = await backUp({ signal: abort.signal, ...atFirst('tables counted', () => act(abort)) });
+    expect((error as Error).message).toMatch(says);
+    expect(await rig.stored('/manifests/')).toEqual([]);
+    await until(async () => psql(sessions).trim() === '0');
   });
 });

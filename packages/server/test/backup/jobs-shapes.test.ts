@@ -192,3 +192,40 @@ describe.each([
     }
   });
 });
+
+test.each(['"new\nline"', '"a b""c.d".twice', '"Größe 数 😀*?"'])(
+  'one table alone is restored out of it: %s',
+  async (table) => {
+    const place = at(url, 'one');
+    await run(at(url, 'postgres'), 'DROP DATABASE IF EXISTS one');
+    expect(await rig.restore(id, place, { table })).toMatchObject({ rows: 9_000 });
+    const sql = `SELECT count(*), sum(hashtextextended(t::text, 0)) FROM ${table} t`;
+    expect(await ask(place, sql)).toEqual(await ask(url, sql));
+  },
+);
+
+test('a database of another encoding comes back, and a table that its dump calls otherwise is not called restored', async () => {
+  const latin = at(url, 'latin');
+  await run(
+    at(url, 'postgres'),
+    "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+  );
+  const tables = ['"größe"', 'plain', 'other'];
+  for (const table of tables) {
+    await run(latin, `CREATE TABLE ${table} AS SELECT i AS id, 'ä' || ${NOTE} AS note FROM ${MANY}`);
+  }
+  const own = await makeRig(latin, '    jobs: 3\n');
+  const made = await own.good();
+  const { objects } = await own.backups().manifest(made);
+  expect(objects.filter(({ part }) => part.startsWith('dump.')).length).toBeGreaterThan(0);
+  await own.restore(made, at(url, 'latin2'));
+  for (const table of tables) {
+    const sql = `SELECT count(*), sum(hashtextextended(t::text, 0)) FROM ${table} t`;
+    expect(await ask(at(url, 'latin2'), sql), table).toEqual(await ask(latin, sql));
+  }
+  await expect(own.restore(made, at(url, 'latin3'), { table: '"größe"' })).rejects.toMatchObject({
+    code: 'backup_table_unknown',
+    message: 'The table is not found in the dump, which writes names in LATIN1.',
+  });
+  await own.remove();
+});

@@ -24,6 +24,16 @@ beforeAll(async () => {
     `CREATE SCHEMA vault; CREATE TABLE vault.secrets (secret text); INSERT INTO vault.secrets VALUES ('sealed')`,
     'CREATE SCHEMA realtime; CREATE TABLE realtime.messages (body text)',
   );
+  // Large enough for a `pg_dump` of their own: one of the host's, which the operator only reads, and one of his.
+  for (const [role, table] of [
+    [admin, 'auth.audit'],
+    [operator, 'posts'],
+  ] as const) {
+    await run(
+      role,
+      `CREATE TABLE ${table} AS SELECT i AS id, repeat(md5(i::text), 4) AS note FROM generate_series(1, 9000) i`,
+    );
+  }
   await run(
     operator,
     `CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users, name text NOT NULL);
@@ -31,7 +41,7 @@ beforeAll(async () => {
      CREATE POLICY own ON profiles USING (id = auth.uid());
      INSERT INTO profiles SELECT id, email FROM auth.users`,
   );
-  rig = await makeRig(operator);
+  rig = await makeRig(operator, '    jobs: 3\n');
   const file = join(rig.folder, 'yumops.yml');
   await writeFile(file, (await readFile(file, 'utf8')).replace('{name: main,', '{name: main, profile: supabase,'));
   id = await rig.good();
@@ -47,13 +57,21 @@ test('the role of the project, which is no superuser, makes a backup with all th
   const repository = await backups.repository(backups.config('nightly'));
   const manifest = await readManifest(repository, id);
   expect(manifest.warnings).toEqual([]);
+  expect(manifest.objects.filter(({ part }) => /^dump/.test(part)).length).toBe(2);
   const object = manifest.objects.find(({ part }) => part === 'tables');
   const tables = JSON.parse(await repository.readText(object as NonNullable<typeof object>));
   const rows = Object.fromEntries(
     tables.map(({ schema, name, rows: count }: Record<string, unknown>) => [`${schema}.${name}`, count]),
   );
   expect(rows).toEqual({
-    ...{ 'auth.users': 50, 'public.profiles': 50, 'storage.buckets': 1, 'storage.objects': 20 },
+    ...{
+      'auth.audit': 9_000,
+      'public.posts': 9_000,
+      'auth.users': 50,
+      'public.profiles': 50,
+      'storage.buckets': 1,
+      'storage.objects': 20,
+    },
   });
 });
 

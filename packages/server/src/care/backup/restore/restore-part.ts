@@ -17,6 +17,8 @@ export interface PartLines {
   body: string[];
   ties: string[];
   rows: number;
+  /** How many tables it has by the record of the backup. */
+  tables: number;
 }
 
 /** A part of a database that is restored by itself. */
@@ -84,7 +86,8 @@ async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, par
   const { repository, client, progress, signal, clock } = deps;
   const programs = await client.forServer(dumpMajor(manifest));
   const contents = (args?: readonly string[]) => client.contents(programs, readDump(repository, manifest), args);
-  const { body, ties, rows } = await part.choose(contents);
+  const { body, ties, rows, tables } = await part.choose(contents);
+  if (tables > 0 && !body.some((line) => /^\d+; \d+ \d+ TABLE /.test(line))) throw unnamed(manifest, part);
   const name = `before_${new Date(clock.now()).toISOString().replace(/\D/g, '')}`;
   const { kept, all, warnings } = await makeRoom(deps, plan, part, name);
   const args = ['--no-password', `--dbname=${target.catalog}`, '--single-transaction'];
@@ -101,6 +104,15 @@ async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, par
   }
   warnings.push(...(await restoreTies(ties, restore)));
   return { database: target.catalog, kept, warnings, rows };
+}
+
+/** `pg_restore` lists names as the database wrote them, and knows a schema by those bytes. */
+function unnamed({ source }: RestorePlan['manifest'], { noun }: RestoredPart): YumOpsError {
+  const message = `The ${noun} is not found in the dump, which writes names in ${source?.encoding ?? 'another encoding'}.`;
+  return new YumOpsError(`backup_${noun}_unknown`, message, {
+    hint: `Restore the whole database to a new one, and take the ${noun} from there. Nothing was changed.`,
+    status: 409,
+  });
 }
 
 /** Makes roles, and the place of the part. */

@@ -94,11 +94,12 @@ class SchemaPart implements RestoredPart {
         line.replace(/^\d+; \d+ \d+ /, '').startsWith(head),
       ),
     );
-    const rows = this.#tables.reduce((sum, table) => (table.schema === name ? sum + table.rows : sum), 0);
+    const tables = this.#tables.filter(({ schema }) => schema === name);
     return {
       body: [...about, ...entries.filter((line) => !TIES.test(line))],
       ties: entries.filter((line) => TIES.test(line)),
-      rows,
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      tables: tables.length,
     };
   }
 

@@ -85,7 +85,7 @@ function partOfTable(table: TableRecord): RestoredPart {
     connection.query(`ALTER TABLE ${quoteIdentifier(from)}.${quoteIdentifier(name)} SET SCHEMA ${quoteIdentifier(to)}`);
   return {
     noun: 'table',
-    choose: async (contents) => ({ ...linesOfTable(await contents(), table), rows }),
+    choose: async (contents) => ({ ...linesOfTable(await contents(), table), rows, tables: 1 }),
     async makeRoom(connection, kept) {
       await connection.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
       const standing = await connection.query(
