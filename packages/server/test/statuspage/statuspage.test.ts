@@ -145,6 +145,32 @@ describe('a post', () => {
     );
   });
 
+  test('has each deed in the audit log, and in the story of its incident', async () => {
+    await db.query(
+      `INSERT INTO incidents (id, title, summary, severity, status, drill, source, labels, roles, declared_by,
+         started_at, detected_at, declared_at, moved_at)
+       VALUES ('in-1', 'Orders fail', '', 'major', 'triage', false, 'hand', '{}', '{}', 'ada', now(), now(), now(), now())`,
+    );
+    const { id } = await rig.page.add({ ...incident, incident: 'in-1' }, rig.by);
+    await rig.page.publish(id, rig.by);
+    await rig.page.update(id, { status: 'resolved', body: 'It is over.' }, rig.by);
+    const title = 'Orders fail';
+    expect(await db.query('SELECT actor, action, target, detail FROM audit_log ORDER BY id')).toEqual([
+      { actor: 'ada', action: 'status_page.draft', target: id, detail: { title } },
+      { actor: 'ada', action: 'status_page.publish', target: id, detail: { title } },
+      {
+        ...{ actor: 'ada', action: 'status_page.update', target: id },
+        detail: { title, from: 'investigating', to: 'resolved' },
+      },
+    ]);
+    const told = { actor: 'ada', kind: 'status page', link: '/status-page' };
+    expect(await db.query('SELECT actor, kind, link, text FROM incident_events ORDER BY id')).toEqual([
+      { ...told, text: 'Drafted: Orders fail' },
+      { ...told, text: 'Published: Orders fail' },
+      { ...told, text: 'resolved: It is over.' },
+    ]);
+  });
+
   test('about planned work begins and ends by the clock', async () => {
     const times = { scheduledStart: START + 600_000, scheduledEnd: START + 1_200_000 };
     const work = { ...incident, kind: 'maintenance' as const, title: 'Upgrade', ...times, components, publish: true };
