@@ -153,6 +153,7 @@ describe.each([
 const spanOf = (more: object) => ({
   resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'x', startTimeUnixNano: '1', endTimeUnixNano: '2', ...more }] }] }],
 });
+const metricOf = (metric: object) => JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] });
 const TRACE = '5b8efff798038103d269b633813fc60c';
 const SPAN = 'eee19b7ec3c1b174';
 
@@ -191,7 +192,7 @@ describe('what senders get wrong', () => {
       'traces',
       JSON.stringify({ resource_spans: [{ scope_spans: [{ spans: [{ trace_id: TRACE, span_id: SPAN }] }] }] }),
       200,
-      {},
+      { partialSuccess: { errorMessage: expect.stringContaining('resource_spans') } },
     ],
     [
       'an id that is none',
@@ -216,14 +217,33 @@ describe('what senders get wrong', () => {
     [
       'a metric without points',
       'metrics',
-      JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'x' }] }] }] }),
+      metricOf({ name: 'x' }),
       200,
-      { partialSuccess: { rejectedDataPoints: '1' } },
+      { partialSuccess: { errorMessage: 'metric x: it has no points of a kind that is known' } },
+    ],
+    [
+      'a kind of metric that is not known, by its points',
+      'metrics',
+      metricOf({ name: 'x', sketch: { dataPoints: [{}, {}, {}] } }),
+      200,
+      {
+        partialSuccess: {
+          rejectedDataPoints: '3',
+          errorMessage: expect.stringContaining('metric x: it has no points of a kind that is known'),
+        },
+      },
+    ],
+    [
+      'a metric without a name, by its points',
+      'metrics',
+      metricOf({ gauge: { dataPoints: [{ asInt: '1' }, { asInt: '2' }] } }),
+      200,
+      { partialSuccess: { rejectedDataPoints: '2', errorMessage: 'a metric needs a name' } },
     ],
   ])('%s', async (_name, signal, body, status, answer) => {
     const got = await send(signal, body);
     expect(got.status).toBe(status);
-    expect(JSON.parse(got.body.toString())).toMatchObject(answer);
+    expect(JSON.parse(got.body.toString())).toEqual(answer);
   });
 
   it('a record of a log with a bad id costs that record alone', async () => {

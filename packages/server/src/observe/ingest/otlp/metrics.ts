@@ -29,7 +29,10 @@ interface Around {
   seed: string;
 }
 
-/** Adds the points of an export request. A point that comes again, by series and time, is one row. */
+/**
+ * Adds the points of an export request. A point that comes again, by series and time, is one row. What is refused is counted in points, as
+ * OTLP has it: a metric without any costs nothing, and is told of all the same.
+ */
 export function addMetrics(
   request: Json,
   parts: PartSet,
@@ -50,8 +53,9 @@ function addMetric(metric: Json, parts: PartSet, around: Around, tally: Tally): 
   const kind = (Object.keys(KINDS) as Kind[]).find((one) => isObject(member(metric, one)));
   const name = textOf(scrubTree(metric['name']), 300);
   if (kind === undefined || name === null) {
-    tally.rejected += 1;
-    tally.message = 'a metric needs a name and points of a kind that is known';
+    tally.rejected += countPoints(metric);
+    tally.message =
+      name === null ? 'a metric needs a name' : `metric ${name}: it has no points of a kind that is known`;
     return;
   }
   const data = objectOf(member(metric, kind));
@@ -64,6 +68,12 @@ function addMetric(metric: Json, parts: PartSet, around: Around, tally: Tally): 
       tally.message = `metric ${name}: ${outcome}`;
     }
   }
+}
+
+/** Those of all kinds, also of one that only the sender knows; protobuf leaves no trace of those. */
+function countPoints(metric: Json): number {
+  const lists = Object.values(metric).map((data) => (isObject(data) ? member(data, 'dataPoints') : undefined));
+  return lists.reduce<number>((sum, points) => sum + (Array.isArray(points) ? points.length : 0), 0);
 }
 
 function pointsOf(data: Json, kind: Kind): readonly unknown[] {
