@@ -60,6 +60,28 @@ it.each([
   ]);
 });
 
+it.each([
+  ['a fetch that was aborted', 'const gone = new AbortController(); gone.abort(); fetch("http://127.0.0.1:9", gone);'],
+  [
+    'a timer of Node that was aborted',
+    'const { setTimeout: wait } = await import("node:timers/promises"); wait(1, 0, { signal: AbortSignal.abort() });',
+  ],
+  [
+    'a response whose client went away',
+    'Promise.reject(Object.assign(new Error("gone"), { name: "ResponseAborted" }));',
+  ],
+])('%s is no error where a listener takes it; another rejection is', async (_name, aborts) => {
+  expect((await run(`${LISTENS} begin(); ${aborts} ${REJECTS}`)).code).toBe(0);
+  expect(events.map(({ message }) => message)).toEqual(['nobody caught it']);
+});
+
+it('an abort that ends the process is sent', async () => {
+  expect((await run('begin(); Promise.reject(new DOMException("cut off", "AbortError")); await later();')).code).toBe(
+    1,
+  );
+  expect(events).toMatchObject([{ message: 'cut off', level: 'fatal' }]);
+});
+
 it('once no listener is left, it ends the process as it would without us, and is sent once', async () => {
   const body = `begin(); const mine = () => undefined; process.on('unhandledRejection', mine); process.off('unhandledRejection', mine); ${REJECTS}`;
   const { code, stderr } = await run(body);

@@ -1,3 +1,4 @@
+import { isError } from '../logging/error-test.ts';
 import { definedOnly } from '../runtime/defined-only.ts';
 import { pipeline, warnOnStderr } from '../runtime/pipeline.ts';
 import { shared } from '../runtime/shared.ts';
@@ -97,13 +98,18 @@ function watchUncaught(): void {
   });
 }
 
+/** An abort, and what Next.js rejects with where the client went away: nobody waits for the work any more. */
+const ABORTS: ReadonlySet<string> = new Set(['AbortError', 'ResponseAborted']);
+
 /**
  * A rejection that nobody caught ends the process, and comes to the monitor of exceptions, only where nobody listens to rejections. A
- * listener of our own, which is there as long as one of the application, takes the others and changes nothing of that.
+ * listener of our own, which is there as long as one of the application, takes the others and changes nothing of that. Aborts that such a listener takes, as that of Next.js does for each client that
+ * goes away, are no errors.
  */
 function watchRejections(): void {
   const event = 'unhandledRejection';
   const told = (reason: unknown) => {
+    if (isError(reason) && ABORTS.has(reason.name)) return;
     state.client?.captureException(reason, {}, { type: 'onunhandledrejection', handled: false });
   };
   const listen = () => {
