@@ -110,6 +110,8 @@ describe('a dump in three jobs', () => {
     const comment = `COMMENT ON DATABASE "whole_new_2026010#_030000" IS 'A restore of YumOps fills it. Where that was killed, the next restore to the same name drops it.'`;
     for (const day of [1, 2, 3]) await run(admin, `CREATE DATABASE "whole_new_2026010${day}_030000"`);
     for (const day of [1, 2]) await run(admin, comment.replace('#', `${day}`));
+    await run(admin, 'CREATE DATABASE "whole_new_20260104_030000_123"');
+    await run(admin, comment.replace('#_030000', '4_030000_123'));
     await run(admin, 'CREATE DATABASE "another_new_20260101_030000"');
     const holder = await open(admin);
     await holder.query(`SELECT pg_advisory_lock(${0x79756d72}, hashtext('whole_new_20260102_030000'))`);
@@ -124,11 +126,12 @@ describe('a dump in three jobs', () => {
     expect(report.warnings).toEqual([
       'whole_new_20260101_030000, which a restore that was killed had left, was dropped',
       expect.stringContaining('whole_new_20260103_030000 may be of a restore that was killed'),
+      'whole_new_20260104_030000_123, which a restore that was killed had left, was dropped',
     ]);
     expect((await seen[0])?.filter((name) => /^whole/.test(String(name)))).toEqual([
       'whole_new_20260102_030000',
       'whole_new_20260103_030000',
-      expect.stringMatching(/^whole_new_/),
+      expect.stringMatching(/^whole_new_\d{8}_\d{6}_\d{3}$/),
     ]);
     const left = (await databases()).filter((name) => /^(whole|another)/.test(String(name))).sort();
     expect(left).toEqual([
@@ -142,6 +145,8 @@ describe('a dump in three jobs', () => {
       "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'whole'",
     );
     expect(described).toEqual([null]);
+    const { kept } = await rig.restore(id, other('whole'), { yes: true });
+    expect(kept).toMatch(/^whole_before_\d{8}_\d{6}_\d{3}$/);
   });
 
   test('a target that is closed is named, with how it is opened', async () => {

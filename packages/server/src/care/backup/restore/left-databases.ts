@@ -5,8 +5,8 @@ import { type BackupConnection, NEVER_TOO_IDLE, quoteIdentifier, quoteText } fro
 const RESTORE_LOCK = 0x79_75_6d_72;
 /** Stands as the comment of a database until it is complete. */
 const MARK = 'A restore of YumOps fills it. Where that was killed, the next restore to the same name drops it.';
-/** What its name ends with: `_new_20260105_030000`. */
-const SUFFIX = /_new_\d{8}_\d{6}$/;
+/** What its name ends with: `_new_20260105_030000_123`, before without the milliseconds. */
+const SUFFIX = /_new_\d{8}_\d{6}(?:_\d{3})?$/;
 
 /** Names have 63 bytes at most. */
 export function shortened(name: string, suffix: string): string {
@@ -34,7 +34,7 @@ export async function markAsOurs(server: BackupConnection, name: string): Promis
 export async function sweepLeft(server: BackupConnection, catalog: string): Promise<string[]> {
   const rows = await server.query<{ name: string; comment: string | null }>(
     `SELECT datname::text AS name, pg_catalog.shobj_description(oid, 'pg_database') AS comment
-       FROM pg_catalog.pg_database WHERE datname ~ '_new_[0-9]{8}_[0-9]{6}$' ORDER BY datname`,
+       FROM pg_catalog.pg_database WHERE datname ~ '_new_[0-9]{8}_[0-9]{6}(_[0-9]{3})?$' ORDER BY datname`,
   );
   const told: string[] = [];
   for (const { name, comment } of rows) {

@@ -143,4 +143,5 @@ async function putInPlace(
 }
 
 /** `20260105_030000` */
-const stamp = (now: number) => new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
+/** `20260105_030000_123`: with milliseconds, as two restores to one name may be asked for within a second. */
+const stamp = (now: number) => new Date(now).toISOString().slice(0, 23).replace(/[-:]/g, '').replace(/[T.]/g, '_');
