@@ -8,9 +8,7 @@ export function RunProgress({ progress }: { progress: NonNullable<JobRun['progre
   return (
     <span className="run-progress">
       {total !== null && total > 0 && <progress value={done} max={total} aria-label={text} />}
-      <span className="quiet truncate" title={text}>
-        {text}
-      </span>
+      <span className="quiet">{text}</span>
     </span>
   );
 }

@@ -92,6 +92,14 @@ test.each(CASES)('says what is wrong when %s', (_name, entries, record, now, cod
   expect(backupProblems(CONFIG, entries, record, now).map(({ code }) => code)).toEqual(codes);
 });
 
+test.each([
+  ['failed', 'The last logical backup failed: no room'],
+  ['locked', 'The last logical backup is locked: no room'],
+] as const)('a newest backup that is %s is told as "%s"', (status, message) => {
+  const [problem] = backupProblems(CONFIG, [entry(DUE, { status, why: 'no room' })], null, DUE + HOUR);
+  expect(problem?.message).toBe(message);
+});
+
 test('the last tick is found also of rare schedules', () => {
   expect(lastTick({ pattern: '0 3 1 * *', timeZone: 'UTC' }, DUE)).toBe(Date.UTC(2026, 0, 1, 3));
   expect(lastTick({ pattern: '0 3 * * *', timeZone: 'UTC' }, DUE)).toBe(DUE);

@@ -72,7 +72,7 @@ function runProblem(entries: readonly CatalogueEntry[], tier: string): Found {
   const what = newest.synthetic === null ? `${tier} backup` : 'full backup that was to be put together of increments';
   return {
     code: 'failed',
-    message: `The last ${what} is ${newest.status}: ${newest.why ?? 'no reason is known'}`,
+    message: `The last ${what} ${newest.status === 'failed' ? 'failed' : `is ${newest.status}`}: ${newest.why ?? 'no reason is known'}`,
   };
 }
 
