@@ -2,7 +2,9 @@
  * The logical tier beside plain `pg_dump -Fc -Z1` and `pg_restore`, on the same server: `npm run bench -- backup [--ratings 800000]`.
  * Ours also hashes every row (`withoutRowHash`: with row_hash: off), encrypts, sums and stores; its restore checks everything before it writes. Then files:
  * how much a second backup adds after one percent of the bytes changed. `jobs`: the same rows in four tables, dumped and restored in one
- * job and in two, beside `pg_dump -Fd -j2` and `pg_restore -j2`.
+ * job, in two and in four, beside `pg_dump -Fd -j2` and `pg_restore -j2`; `bucket`: the same through a local S3 service, which takes
+ * part of the time. `--only-jobs` measures these two alone and writes
+ * `backup-jobs.json`. A peak is the most resident memory that the process of ours ever had, as the kernel counts it.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
@@ -11,6 +13,7 @@ import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, write
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../packages/server/dist/engines/index.js';
 import { systemClock } from '../../packages/server/dist/lib/clock.js';
@@ -20,6 +23,7 @@ const { values } = parseArgs({
   options: {
     ratings: { type: 'string', default: '800000' },
     rounds: { type: 'string', default: '3' },
+    'only-jobs': { type: 'boolean', default: false },
     'files-mb': { type: 'string', default: '200' },
   },
 });
@@ -89,44 +93,77 @@ async function fillFour(app, ratings) {
   await app.query('VACUUM ANALYZE');
 }
 
-/** One job and two in turns, so that both meet the same load. */
-async function inJobs(url, env, admin) {
-  const runs = {
-    pgDumpInTwo: [],
-    dumpInOne: [],
-    dumpInTwo: [],
-    pgRestoreInTwo: [],
-    restoreInOne: [],
-    restoreInTwo: [],
-  };
-  const archive = join(folder, 'peer4.dump');
-  const directory = join(folder, 'peer4');
-  await timed('pg_dump', ['-Fc', '-Z1', '-f', archive, '-d', 'four'], env);
-  let id = '';
-  for (let n = 0; n < Number(values.rounds); n++) {
-    rmSync(directory, { recursive: true, force: true });
-    runs.pgDumpInTwo.push(await timed('pg_dump', ['-Fd', '-j2', '-Z1', '-f', directory, '-d', 'four'], env));
-    runs.dumpInOne.push(await yumops('now', 'four', '--jobs', '1'));
-    runs.dumpInTwo.push(await yumops('now', 'four', '--jobs', '2'));
-    id = JSON.parse(runs.dumpInTwo.at(-1).text).id;
-  }
-  const target = Object.assign(new URL(url), { pathname: '/ours' }).href;
-  for (let n = 0; n < Number(values.rounds); n++) {
-    await admin.query('DROP DATABASE IF EXISTS peer');
-    await admin.query('CREATE DATABASE peer');
-    runs.pgRestoreInTwo.push(await timed('pg_restore', ['-j2', '-d', 'peer', archive], env));
-    for (const jobs of ['1', '2']) {
-      await admin.query('DROP DATABASE IF EXISTS ours');
-      const run = await yumops('restore', id, '--to', target, '--jobs', jobs);
-      runs[jobs === '1' ? 'restoreInOne' : 'restoreInTwo'].push(run);
-    }
-  }
-  return Object.fromEntries(
+const JOBS = { One: '1', Two: '2', Four: '4' };
+
+const figures = (runs) =>
+  Object.fromEntries(
     Object.entries(runs).map(([name, all]) => [
       name,
       { ...side(all), peakMB: Math.round(Math.max(...all.map(({ peak }) => peak))) },
     ]),
   );
+
+/** Numbers of jobs in turns, so that all meet the same load. @param peers what is measured beside them */
+async function inEveryNumber(store, target, admin, peers = { dump() {}, restore() {} }) {
+  const runs = {};
+  const add = (name, run) => {
+    runs[name] = [...(runs[name] ?? []), run];
+  };
+  const ids = {};
+  for (let n = 0; n < Number(values.rounds); n++) {
+    await peers.dump(add);
+    for (const [name, jobs] of Object.entries(JOBS)) {
+      const run = await store('now', 'four', '--jobs', jobs);
+      add(`dumpIn${name}`, run);
+      ids[name] = JSON.parse(run.text).id;
+    }
+  }
+  for (let n = 0; n < Number(values.rounds); n++) {
+    await peers.restore(add);
+    for (const [name, jobs] of Object.entries(JOBS)) {
+      await admin.query('DROP DATABASE IF EXISTS ours');
+      add(`restoreIn${name}`, await store('restore', ids[name], '--to', target, '--jobs', jobs));
+    }
+  }
+  return figures(runs);
+}
+
+async function inJobs(url, env, admin) {
+  const archive = join(folder, 'peer4.dump');
+  const directory = join(folder, 'peer4');
+  await timed('pg_dump', ['-Fc', '-Z1', '-f', archive, '-d', 'four'], env);
+  return inEveryNumber(yumops, Object.assign(new URL(url), { pathname: '/ours' }).href, admin, {
+    async dump(add) {
+      rmSync(directory, { recursive: true, force: true });
+      add('pgDumpInTwo', await timed('pg_dump', ['-Fd', '-j2', '-Z1', '-f', directory, '-d', 'four'], env));
+    },
+    async restore(add) {
+      await admin.query('DROP DATABASE IF EXISTS peer');
+      await admin.query('CREATE DATABASE peer');
+      add('pgRestoreInTwo', await timed('pg_restore', ['-j2', '-d', 'peer', archive], env));
+    },
+  });
+}
+
+/** The same into a bucket of the S3 service of the tests, which runs in this process. */
+async function inBucket(url, admin) {
+  const outfile = join(folder, 'strict-s3.mjs');
+  const entry = join(root, 'packages/server/test/support/strict-s3.ts');
+  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile });
+  const s3 = await (await import(outfile)).startStrictS3();
+  try {
+    const at = join(folder, 'bucket');
+    mkdirSync(at);
+    writeFileSync(
+      join(at, 'yumops.yml'),
+      `stores: {blobs: "${s3.url}"}\ndatabases: [{name: four, url: "${url.replace(/\/app$/, '/four')}"}]\nbackups:\n  - {name: four, database: four, key: "file:../backup.key"}\n`,
+    );
+    const store = (...args) =>
+      timed(process.execPath, [COMMAND, 'backup', ...args, '--config', at, '--data', join(at, 'data'), '--json']);
+    return await inEveryNumber(store, Object.assign(new URL(url), { pathname: '/ours' }).href, admin);
+  } finally {
+    await s3.stop();
+  }
 }
 
 function writeConfiguration(url) {
@@ -191,46 +228,27 @@ const side = (runs) => ({
   median: round(median(runs.map(({ wall }) => wall))),
 });
 
-const engine = await startEmbeddedPostgres({
-  dataDir: join(folder, 'server'),
-  major: MAJOR,
-  settings: { max_wal_size: '4GB', shared_buffers: '256MB' },
-  clock: systemClock,
-  log,
-});
-try {
-  const admin = new pg.Client({ connectionString: engine.url });
-  // Its server is stopped under it when something fails; that error would hide the first.
-  admin.on('error', () => undefined);
-  await admin.connect();
-  await admin.query('CREATE DATABASE app');
-  const url = engine.url.replace(/\/postgres$/, '/app');
-  const app = new pg.Client({ connectionString: url });
-  app.on('error', () => undefined);
-  await app.connect();
-  const size = await fill(app, Number(values.ratings));
-  await app.end();
-  await admin.query('CREATE DATABASE four');
-  const four = new pg.Client({ connectionString: url.replace(/\/app$/, '/four') });
-  four.on('error', () => undefined);
-  await four.connect();
-  await fillFour(four, Number(values.ratings));
-  await four.end();
-  writeConfiguration(url);
-  const { hostname, port, username, password } = new URL(url);
-  const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
-  const dump = await dumps(env);
-  const last = JSON.parse(dump.ours.at(-1).text);
-  const restore = await restores(last.id, url, env, admin);
-  const verify = await yumops('verify', last.id, '--level', '3');
-  const jobs = await inJobs(url, env, admin);
-  await admin.end();
-  const result = {
+function write(name, measured) {
+  const about = {
     at: new Date().toISOString(),
     node: process.version,
     postgres: MAJOR,
     cpus: cpus().length,
     load: loadavg().map((n) => Math.round(n * 10) / 10),
+  };
+  const text = JSON.stringify({ ...about, ...measured }, null, 2);
+  console.log(text);
+  mkdirSync(join(root, 'bench/results'), { recursive: true });
+  writeFileSync(join(root, `bench/results/${name}.json`), `${text}\n`);
+}
+
+/** All but the numbers of jobs, beside the peers. */
+async function inOneJob(url, env, admin, size) {
+  const dump = await dumps(env);
+  const last = JSON.parse(dump.ours.at(-1).text);
+  const restore = await restores(last.id, url, env, admin);
+  const verify = await yumops('verify', last.id, '--level', '3');
+  return {
     databaseMB: Math.round(size / 1e6),
     dump: {
       ours: {
@@ -250,13 +268,44 @@ try {
       pgRestore: side(restore.theirs),
     },
     restoreToPeer: round(median(restore.ours.map(({ wall }) => wall)) / median(restore.theirs.map(({ wall }) => wall))),
-    jobs,
     verifiedByRestoring: { wall: round(verify.wall), phases: JSON.parse(verify.text).phases },
-    files: await files(),
   };
-  console.log(JSON.stringify(result, null, 2));
-  mkdirSync(join(root, 'bench/results'), { recursive: true });
-  writeFileSync(join(root, 'bench/results/backup.json'), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+const engine = await startEmbeddedPostgres({
+  dataDir: join(folder, 'server'),
+  major: MAJOR,
+  settings: { max_wal_size: '4GB', shared_buffers: '256MB' },
+  clock: systemClock,
+  log,
+});
+try {
+  const admin = new pg.Client({ connectionString: engine.url });
+  // Its server is stopped under it when something fails; that error would hide the first.
+  admin.on('error', () => undefined);
+  await admin.connect();
+  await admin.query('CREATE DATABASE app');
+  const url = engine.url.replace(/\/postgres$/, '/app');
+  const app = new pg.Client({ connectionString: url });
+  app.on('error', () => undefined);
+  await app.connect();
+  const size = values['only-jobs'] ? 0 : await fill(app, Number(values.ratings));
+  await app.end();
+  await admin.query('CREATE DATABASE four');
+  const four = new pg.Client({ connectionString: url.replace(/\/app$/, '/four') });
+  four.on('error', () => undefined);
+  await four.connect();
+  await fillFour(four, Number(values.ratings));
+  await four.end();
+  writeConfiguration(url);
+  const { hostname, port, username, password } = new URL(url);
+  const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
+  const one = values['only-jobs'] ? {} : await inOneJob(url, env, admin, size);
+  const jobs = await inJobs(url, env, admin);
+  const bucket = await inBucket(url, admin);
+  await admin.end();
+  const more = values['only-jobs'] ? {} : { files: await files() };
+  write(values['only-jobs'] ? 'backup-jobs' : 'backup', { ...one, jobs, bucket, ...more });
 } finally {
   await engine.stop();
   rmSync(folder, { recursive: true, force: true });
