@@ -14,14 +14,26 @@ const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const keys = readBackupKeys(key);
 if (!(keys instanceof BackupKeys)) throw new Error('no key');
 const repository = new Repository(await openBlobStore(`file:${blobs}`, '/'), 'nightly', keys);
+/** Small, so that runs are cut off between volumes too, and later ones go on there. */
+const volumeBytes = 2 ** 20;
 const source = connectReplication('main', url, systemClock);
-const input = { repository, source, database: 'main', clock: systemClock, log, madeBy: 'test', slotLimit: 4e9 };
+const input = {
+  repository,
+  source,
+  database: 'main',
+  clock: systemClock,
+  log,
+  madeBy: 'test',
+  slotLimit: 4e9,
+  volumeBytes,
+};
 const fullEveryMs = Number(process.env.FULL_EVERY_MS);
 new WalKeeper({ ...input, needBase: () => undefined }).start();
 console.log('begun');
 const together = {
   ...{ repository, clock: systemClock, madeBy: 'test', signal: new AbortController().signal, progress() {} },
   makeFolder: () => makeScratch('yumops-test-kills-'),
+  volumeBytes,
 };
 for (;;) {
   const { parent } = await backUpPhysically({ ...input, fullEveryMs });

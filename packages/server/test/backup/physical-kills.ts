@@ -20,6 +20,8 @@ export interface KillReport {
   inPieces: number;
   /** Full ones that were put together of increments. */
   synthetic: number;
+  /** Backups that hold what runs had stored that were killed. */
+  resumed: number;
   /** Runs that were interrupted. */
   interrupted: number;
   /** Good backups that cannot be read, or lack their log. */
@@ -108,6 +110,7 @@ async function judge(rig: Rig, kills: number): Promise<KillReport> {
     good: catalogue.filter(({ status }) => status === 'good').length,
     inPieces: state.bases.filter(isInPieces).length,
     synthetic: state.bases.filter(({ manifest }) => manifest.synthetic !== undefined).length,
+    resumed: state.bases.filter(({ manifest }) => manifest.resumed !== undefined).length,
     interrupted: catalogue.filter(({ status }) => status === 'failed').length,
     broken,
     same: [oldest, newestInPieces].every((found) => JSON.stringify(found) === JSON.stringify(expected)),

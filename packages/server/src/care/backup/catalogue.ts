@@ -1,4 +1,5 @@
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import { hasEnded } from '../../lib/process-owner.ts';
 import { type BackupManifest, type BackupTier, manifestPath, readManifest, SERVER_MANIFEST } from './manifest.ts';
 import type { Repository } from './repository.ts';
 import { DEAD_AFTER, type FailedRecord, failedPath, type RunningRecord, runningPath } from './run.ts';
@@ -203,8 +204,8 @@ const chosenOf = ({ only, synthesisOf, started }: Pick<RunningRecord, 'only' | '
 async function readRunning(repository: Repository, id: string, now: number): Promise<CatalogueEntry[]> {
   const record = await repository.readRecord<RunningRecord>(runningPath(repository, id)).catch(orUnreadable);
   if (!record) return [];
-  const { tier, started, seen } = record;
-  const alive = now - Date.parse(seen) < DEAD_AFTER;
+  const { tier, started, seen, owner } = record;
+  const alive = now - Date.parse(seen) < DEAD_AFTER && !(owner && hasEnded(owner, 'shared'));
   const why = alive ? null : 'It was interrupted: its process was killed, or lost the store.';
   return [{ ...runOf(repository, id, tier), ...chosenOf(record), started, status: alive ? 'running' : 'failed', why }];
 }

@@ -51,6 +51,7 @@ export {
   type ManifestObject,
   manifestPath,
   newBackupId,
+  type ResumedRuns,
   readManifest,
   writeManifest,
 } from './manifest.ts';
@@ -62,7 +63,7 @@ export type { PartReport } from './restore/restore-part.ts';
 export { restoreSchema } from './restore/restore-schema.ts';
 export { restoreTable } from './restore/restore-table.ts';
 export { planRetention, type RetentionPlan } from './retention/plan.ts';
-export { chunkIdsOf, type PruneReport, prune } from './retention/prune.ts';
+export { chunksOf, type PruneReport, prune } from './retention/prune.ts';
 export { recordRun } from './run.ts';
 export { type Reading, whileArriving, whilePruning, whileReading } from './use.ts';
 export { type DrillRecord, drillOf, readDrills, writeDrill } from './verify/drill.ts';

@@ -6,15 +6,17 @@ import type { Repository, StoredObject } from './repository.ts';
 export type BackupTier = 'logical' | 'physical';
 
 /** What this version reads; a backup is written in the oldest that says all that it needs. */
-const FORMATS = ['yumops-backup/1', 'yumops-backup/2', 'yumops-backup/3'] as const;
+const FORMATS = ['yumops-backup/1', 'yumops-backup/2', 'yumops-backup/3', 'yumops-backup/4'] as const;
 /** Of all other backups. */
 export const FORMAT_WITHOUT_PIECES = FORMATS[0];
 /** Of a backup whose increments hold pieces of pages: versions that know nothing of them must refuse it. */
 export const FORMAT_OF_PIECES = FORMATS[1];
 /** Of a backup whose dump is of several archives: versions that know of one alone would restore it without most rows. */
 export const FORMAT_OF_SPLIT = FORMATS[2];
+/** Of a base backup whose archive is in several volumes: versions that know of one alone would restore its beginning. */
+export const FORMAT_OF_VOLUMES = FORMATS[3];
 
-/** An object of a backup and what it is: `dump`, `dump.1`, `roles`, `tables`, `files`, `base.tar`, … */
+/** An object of a backup and what it is: `dump`, `dump.1`, `roles`, `tables`, `files`, `base.tar`, `base.tar.1`, … */
 export interface ManifestObject extends StoredObject {
   part: string;
   /** How its content is compressed by us; undefined = not at all, or by the program that made it. */
@@ -57,6 +59,14 @@ export interface SyntheticFull {
   serverFullAt: string;
 }
 
+/** Runs that were cut off and whose volumes are part of a later base backup. */
+export interface ResumedRuns {
+  /** Their ids, the oldest first; some objects of the backup stand in their folders. */
+  from: readonly string[];
+  /** Bytes as stored that needed not be sent again. */
+  bytes: number;
+}
+
 /**
  * What makes objects in a store a backup. It is authenticated and written last, so that a backup either has one, and
  * then everything that it names was stored, or is none. It is not encrypted: what is private (names of tables and
@@ -84,6 +94,8 @@ export interface BackupManifest {
   wal: BackupWal | null;
   /** Of a full base backup that no server sent, but that was put together in the store. */
   synthetic?: SyntheticFull;
+  /** What runs that were cut off had stored of it already. */
+  resumed?: ResumedRuns;
   objects: readonly ManifestObject[];
   /** Bytes that this backup added to the store, chunks of files included. */
   bytes: number;

@@ -6,7 +6,7 @@ import { slug } from '../../lib/section.ts';
 import type { BackupKeys } from './key.ts';
 import { damaged, HEADER_BYTES, readHeader } from './object/format.ts';
 import { open } from './object/open.ts';
-import { type SealedSums, seal } from './object/seal.ts';
+import { type SealedSums, type Sealing, seal } from './object/seal.ts';
 
 /** A sealed object as a manifest names it. */
 export interface StoredObject extends SealedSums {
@@ -22,7 +22,7 @@ export interface StoredObject extends SealedSums {
  *     <name>/failed/<id>.json           a run that failed, and why
  *     <name>/verified/<id>/<time>.json  evidence of one verification
  *     <name>/uses/…                     who reads backups now, or deletes some
- *     <name>/objects/<id>/…             sealed objects of one backup
+ *     <name>/objects/<id>/…             sealed objects of one run; a base backup may name those of a run that was cut off
  *     <name>/chunks/…                   sealed pieces of files, shared by backups
  *     <name>/wal/…                      sealed WAL of the physical tier
  *
@@ -63,9 +63,14 @@ export class Repository {
 
   /** Seals `source` into an object at `path`. It appears whole, when `source` has ended, or not at all. */
   async writeObject(path: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredObject> {
-    const sealing = seal(source, path, this.#keys.current);
+    const sealing = this.seal(path, source);
     await this.store.put(path, sealing.stream, options);
     return { path, ...sealing.sums() };
+  }
+
+  /** Seals `source` for an object at `path` that the caller stores, or does not. */
+  seal(path: string, source: AsyncIterable<Uint8Array>): Sealing {
+    return seal(source, path, this.#keys.current);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, messageOf, YumOpsError } from '../../lib/errors.ts';
+import { currentOwner, type ProcessOwner } from '../../lib/process-owner.ts';
 import { keepSaying } from './keep-saying.ts';
 import type { BackupManifest, BackupTier } from './manifest.ts';
 import type { Repository } from './repository.ts';
@@ -13,6 +14,8 @@ export interface RunningRecord {
   started: string;
   /** When the process last said that it is alive, ISO. */
   seen: string;
+  /** Missing in records of earlier versions. */
+  owner?: ProcessOwner | undefined;
   /** Schemas of a one-off. */
   only?: readonly string[] | undefined;
   /** The increment that is put together with what it builds on. */
@@ -40,7 +43,7 @@ export const failedPath = ({ folder }: Repository, id: string) => `${folder}/fai
 
 /**
  * Runs a backup so that the store shows it at every moment: as running, then as a backup or as failed. A run whose
- * process was killed shows as failed five minutes later. Both tiers make their backups within it. It begins when no prune is
+ * process was killed shows as failed five minutes later, on its own machine at once. Both tiers make their backups within it. It begins when no prune is
  * under way; one that comes later sees that it runs.
  * @param work makes the backup and ends with `writeManifest`
  * @throws what `work` throws, after it was recorded
@@ -53,7 +56,8 @@ export async function recordRun(
 ): Promise<BackupManifest> {
   const { id, tier, only, synthesisOf, signal } = run;
   const started = new Date(clock.now()).toISOString();
-  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started, only, synthesisOf };
+  const owner = currentOwner();
+  const record: RunningRecord = { id, name: repository.name, tier, started, seen: started, owner, only, synthesisOf };
   const path = runningPath(repository, id);
   const { modified } = await repository.writeRecord(path, record);
   const stopSaying = keepSaying(clock, SAY_EVERY, () =>
@@ -67,7 +71,7 @@ export async function recordRun(
     return manifest;
   } catch (error) {
     await stopSaying();
-    const { seen: _, ...begun } = record;
+    const { seen: _, owner: __, ...begun } = record;
     const failed: FailedRecord = { ...begun, finished: new Date(clock.now()).toISOString(), error: problemOf(error) };
     // Where the store itself is what failed, the running record stays and shows the same after its time.
     const written = await repository.writeRecord(failedPath(repository, id), failed).then(

@@ -5,6 +5,7 @@ import { formatBytes } from '../../care/database/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { messageOf, YumOpsError } from '../../lib/errors.ts';
 import type { TierOutcome } from '../../main/backup/backups.ts';
+import { sayResumed } from '../../main/backup/resumed.ts';
 import { printJson } from '../command.ts';
 import { backupArgs, jobsArg, readJobs, withBackups } from './open.ts';
 
@@ -24,6 +25,7 @@ function asJson(name: string, folder: string, { id, tier, manifest, error, copyE
     seconds: Math.round(seconds * 1_000) / 1_000,
     manifest: manifest === null ? null : manifestPath({ folder }, id),
     warnings: manifest?.warnings ?? [],
+    ...(manifest?.resumed ? { resumed: manifest.resumed } : {}),
     ...(manifest?.oneOff ? { schemas: manifest.schemas, oneOff: true } : {}),
     ...(error === null ? {} : { error: problemOf(error) }),
     ...(copyError === null ? {} : { copyError: problemOf(copyError) }),
@@ -38,6 +40,7 @@ function asText({ id, tier, manifest, error, copyError, seconds }: TierOutcome):
   const size = formatBytes(manifest.bytes);
   const only = manifest.oneOff ? `, once, only ${(manifest.schemas ?? []).join(', ')}` : '';
   const lines = [`${tier}${only}: ${id}, ${size} in ${formatDuration(seconds * 1_000)}`];
+  if (manifest.resumed) lines.push(`  ${sayResumed(manifest.resumed)}`);
   lines.push(...manifest.warnings.map((warning) => `  Note: ${warning}`));
   if (copyError !== null) lines.push(`  The copy at the second destination failed: ${problemOf(copyError).message}`);
   return `${lines.join('\n')}\n`;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
   type BackupManifest,
-  chunkIdsOf,
   chunkPath,
+  chunksOf,
   manifestPath,
   type Repository,
   readCatalogue,
@@ -123,7 +123,7 @@ class Copy {
   async #chunks(): Promise<void> {
     const { from, to } = this.#route;
     const { signal } = this.#hooks;
-    const ids = await chunkIdsOf(from, [this.#manifest.id], signal);
+    const ids = await chunksOf(from, [this.#manifest], signal);
     if (ids.size === 0) return;
     let there = await storedChunks(to);
     if (this.#again) there = await this.#whole(there, ids);

@@ -7,6 +7,7 @@ import type { Archives } from './archives.ts';
 import type { TierOutcome } from './backups.ts';
 import { copyAndCheck } from './copies.ts';
 import type { LiveBackups } from './open.ts';
+import { sayResumed } from './resumed.ts';
 import { type Synthesized, synthesizeWhenDue } from './synthesize.ts';
 
 /** A run may be told more often than is of use to anybody. */
@@ -15,12 +16,13 @@ const hooksOf = ({ signal, progress }: JobContext) => ({ signal, progress });
 function lineOf({ tier, id, manifest, error, copyError, seconds }: TierOutcome): string {
   if (manifest === null) return `The ${tier} backup failed: ${messageOf(error)}`;
   const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
-  return `${tier}: ${id}, ${formatBytes(manifest.bytes)} in ${formatDuration(seconds * 1_000)}.${copy}`;
+  const resumed = manifest.resumed ? ` ${sayResumed(manifest.resumed)}` : '';
+  return `${tier}: ${id}, ${formatBytes(manifest.bytes)} in ${formatDuration(seconds * 1_000)}.${resumed}${copy}`;
 }
 
-function outcomeOf({ manifest: { id, bytes, synthetic }, copyError }: Synthesized): BackupOutcome {
+function outcomeOf({ manifest: { id, bytes, synthetic, resumed }, copyError }: Synthesized): BackupOutcome {
   const copy = copyError === null ? '' : ` The copy at the second destination failed: ${messageOf(copyError)}`;
-  const line = `Full base backup ${id} put together of ${synthetic?.increments} increments, ${formatBytes(bytes)}.${copy}`;
+  const line = `Full base backup ${id} put together of ${synthetic?.increments} increments, ${formatBytes(bytes)}.${resumed ? ` ${sayResumed(resumed)}` : ''}${copy}`;
   return { ok: copyError === null, lines: [line], detail: { synthetic: id } };
 }
 

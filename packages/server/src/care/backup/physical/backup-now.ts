@@ -38,6 +38,8 @@ export interface PhysicalBackupInput {
   /** Milliseconds after which a base backup is full again; 0 or undefined = each is. */
   fullEveryMs?: number | undefined;
   progress?: BaseBackupInput['progress'];
+  /** Bytes of a volume; see `BaseBackupInput`. */
+  volumeBytes?: BaseBackupInput['volumeBytes'];
   /** Ends the backup; nothing of it counts. */
   signal?: AbortSignal;
 }

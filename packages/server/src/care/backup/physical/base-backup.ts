@@ -1,26 +1,22 @@
 import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
-import {
-  type BackupManifest,
-  FORMAT_OF_PIECES,
-  type ManifestObject,
-  SERVER_MANIFEST,
-  writeManifest,
-} from '../manifest.ts';
+import { type BackupManifest, type ManifestObject, SERVER_MANIFEST, writeManifest } from '../manifest.ts';
 import { compress, decompress } from '../object/blocks.ts';
 import { partOf } from '../objects.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
+import { EarlierVolumes } from './earlier-volumes.ts';
 import { PAGE_HASHES } from './hash-list.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
-import { PIECES_PART, PiecesWriter } from './page-pieces.ts';
+import { PIECES_PART } from './page-pieces.ts';
 import { PageWatch, withoutHashes } from './page-watch.ts';
 import { FileSums, readServerManifest } from './server-manifest.ts';
 import type { BaseBackupPart, ReplicationSource, ServerFacts } from './source.ts';
 import { isNoRoom } from './spool.ts';
-import { TarReader } from './tar.ts';
+import { volumeBytesOf } from './volume-cutter.ts';
+import { BASE, formatOfBase, storeVolumes } from './volumes.ts';
+import { type WatchedPages, watchArchive } from './watch-archive.ts';
 
-/** Parts of a base backup, as its manifest names them. */
-export const BASE = 'base.tar';
+/** The part of a base backup that holds `BaseFacts`. */
 export const FACTS = 'facts';
 
 /** What is kept with a base backup beside its bytes. */
@@ -64,6 +60,9 @@ export interface BaseBackupInput {
   chain: readonly KnownBase[] | null;
   /** Bytes that a full one has, about. */
   expected?: number;
+  /** Bytes of the volumes that its archive is stored in; default by `expected`. */
+  volumeBytes?: number | undefined;
+  signal?: AbortSignal | undefined;
   /** Resolves when all log up to a position is in the store. @throws when that does not happen in time */
   walStored: (systemId: string, timeline: number, from: Lsn, to: Lsn) => Promise<void>;
 }
@@ -78,7 +77,10 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   const server = await source.facts();
   refuse(server);
   const { systemId } = await source.identify();
-  const stored = await storeIncrementOrFull({ ...input, expected: server.bytes ?? 0 }, server.blockSize);
+  const expected = server.bytes ?? 0;
+  const volumeBytes = input.volumeBytes ?? volumeBytesOf(expected);
+  const earlier = await EarlierVolumes.find(repository, input.now(), volumeBytes);
+  const stored = await storeIncrementOrFull({ ...input, expected, volumeBytes, earlier }, server.blockSize);
   const facts: BaseFacts = { systemId, server, stoppedAt: (await source.position()).at };
   const objects = [...stored.objects, await putPart(input, FACTS, one(Buffer.from(JSON.stringify(facts))))];
   for (const { part, bytes } of (await input.extras?.()) ?? []) objects.push(await putPart(input, part, one(bytes)));
@@ -86,7 +88,7 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
   if (files?.list) objects.push(files.list);
   const { start, stop, timeline, parent } = stored;
   await input.walStored(systemId, timeline, start, stop);
-  const inPieces = objects.some(({ part }) => part === PIECES_PART);
+  const { resumed } = earlier;
   const manifest = {
     id: input.id,
     tier: 'physical' as const,
@@ -107,13 +109,19 @@ export async function takeBaseBackup(input: BaseBackupInput): Promise<BackupMani
       extensions: server.extensions,
     },
     wal: { start: formatLsn(start), stop: formatLsn(stop), timeline },
+    ...(resumed && { resumed }),
     objects,
     bytes: objects.reduce((sum, object) => sum + object.bytes, files?.added ?? 0),
     warnings: [...warningsOf(server), ...stored.warnings, ...(files?.warnings ?? [])],
     lockedUntil: input.lockedUntil === null ? null : new Date(input.lockedUntil).toISOString(),
   };
-  return writeManifest(repository, manifest, inPieces ? FORMAT_OF_PIECES : undefined);
+  const written = await writeManifest(repository, manifest, formatOfBase(manifest));
+  await earlier.forget(input.id);
+  return written;
 }
+
+/** With what was found out before the server is asked for its files. */
+type PreparedInput = BaseBackupInput & { volumeBytes: number; earlier: EarlierVolumes };
 
 interface StoredBase {
   objects: ManifestObject[];
@@ -126,7 +134,7 @@ interface StoredBase {
 }
 
 /** An increment where it may be one and the server can make it, else a full backup, which then says why. */
-async function storeIncrementOrFull(input: BaseBackupInput, pageBytes: number): Promise<StoredBase> {
+async function storeIncrementOrFull(input: PreparedInput, pageBytes: number): Promise<StoredBase> {
   const { chain } = input;
   if (chain === null) return storeBase(input, null);
   try {
@@ -140,11 +148,7 @@ async function storeIncrementOrFull(input: BaseBackupInput, pageBytes: number): 
 }
 
 /** Stores a backup with the hashes of its pages; where those of what it builds on are known, of its pages what changed. */
-async function storeWatched(
-  input: BaseBackupInput,
-  chain: readonly KnownBase[],
-  pageBytes: number,
-): Promise<StoredBase> {
+async function storeWatched(input: PreparedInput, chain: readonly KnownBase[], pageBytes: number): Promise<StoredBase> {
   const parent = chain.at(-1) ?? null;
   let pages: PageWatch;
   try {
@@ -163,14 +167,8 @@ async function storeWatched(
   }
 }
 
-/** What looks at the pages of a backup, and whether only their pieces that changed are stored. */
-interface Watched {
-  pages: PageWatch;
-  inPieces: boolean;
-}
-
 /** Streams the server's files and its list of them into the store, and holds the one against the other. */
-async function storeBase(input: BaseBackupInput, parent: KnownBase | null, watched?: Watched): Promise<StoredBase> {
+async function storeBase(input: PreparedInput, parent: KnownBase | null, watched?: WatchedPages): Promise<StoredBase> {
   const options = { label: input.id, maxRate: input.maxRate, incremental: parent !== null };
   const parts = new Parts(input.source.baseBackup(options, parent ? listingOf(input.repository, parent) : undefined));
   try {
@@ -180,8 +178,8 @@ async function storeBase(input: BaseBackupInput, parent: KnownBase | null, watch
     const sums = new FileSums();
     const expected = parent === null ? (input.expected ?? 0) : 0;
     const report = (bytes: number) => input.progress?.(bytes, bytes < expected ? expected : null);
-    const files = watch(parts.data(), sums, report, watched);
-    const base = await putPart(input, watched?.inPieces ? PIECES_PART : BASE, compress(files));
+    const files = watchArchive(parts.data(), { ...watched, sums, progress: report, volumeBytes: input.volumeBytes });
+    const volumes = await storeVolumes(input, watched?.inPieces ? PIECES_PART : BASE, files);
     await parts.take('manifest');
     const manifest = await collect(parts.data());
     const end = await parts.take('end');
@@ -196,7 +194,7 @@ async function storeBase(input: BaseBackupInput, parent: KnownBase | null, watch
     }
     const listing = await putPart(input, SERVER_MANIFEST, compress(one(manifest)));
     const range = { start: start.lsn, stop: end.lsn, timeline: start.timeline };
-    return { objects: [base, listing], ...range, parent: parent?.id ?? null, warnings: [] };
+    return { objects: [...volumes, listing], ...range, parent: parent?.id ?? null, warnings: [] };
   } finally {
     await parts.close();
   }
@@ -243,30 +241,6 @@ export function warningsOf(server: ServerFacts): string[] {
   }
   if (!server.dataChecksums) warnings.push('The server has no data checksums: damage on its disk is not noticed.');
   return warnings;
-}
-
-/** The files as they are to be stored; all are summed on the way. */
-async function* watch(
-  source: AsyncIterable<Buffer>,
-  sums: FileSums,
-  progress?: (bytes: number) => void,
-  watched?: Watched,
-): AsyncGenerator<Buffer> {
-  const tar = new TarReader();
-  const pieces = watched?.inPieces ? new PiecesWriter() : undefined;
-  let bytes = 0;
-  for await (const chunk of source) {
-    for (const event of tar.read(chunk)) {
-      sums.see(event);
-      watched?.pages.see(event, pieces);
-    }
-    bytes += chunk.length;
-    progress?.(bytes);
-    yield pieces?.drain() ?? chunk;
-  }
-  tar.finish();
-  pieces?.end();
-  if (pieces) yield pieces.drain();
 }
 
 async function* each(pieces: Iterable<Buffer>): AsyncGenerator<Buffer> {

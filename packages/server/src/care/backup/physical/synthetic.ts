@@ -16,17 +16,19 @@ import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
 import { whileArriving, whileReading } from '../use.ts';
 import { type KnownBase, readPhysicalState } from './archive-state.ts';
-import { BASE, FACTS, warningsOf } from './base-backup.ts';
+import { FACTS, warningsOf } from './base-backup.ts';
+import { EarlierVolumes } from './earlier-volumes.ts';
 import { PAGE_HASHES } from './hash-list.ts';
 import { changedFile } from './increment.ts';
-import { PIECES_PART } from './page-pieces.ts';
 import { PageWatch, withoutHashes } from './page-watch.ts';
 import { linksOf, newestFirst } from './parents.ts';
 import { FileSums, readServerManifest, type ServerManifest, writeServerManifest } from './server-manifest.ts';
 import { isNoRoom } from './spool.ts';
-import { TarReader } from './tar.ts';
 import { tarOf } from './tar-writer.ts';
 import { type MakeFolder, unpackBase, unpackLinks } from './unpack.ts';
+import { volumeBytesOf } from './volume-cutter.ts';
+import { BASE, formatOfBase, isVolume, storeVolumes } from './volumes.ts';
+import { watchArchive } from './watch-archive.ts';
 
 export interface SyntheticInput {
   repository: Repository;
@@ -35,12 +37,14 @@ export interface SyntheticInput {
   lockUntil?: ((now: number) => number) | undefined;
   /** Where the files are put together; it takes what the data directory takes. */
   makeFolder: MakeFolder;
+  /** Bytes of the volumes that its archive is stored in; default by the size of the server. */
+  volumeBytes?: number | undefined;
   progress: (done: number, total: number | null, what: string) => void;
   signal: AbortSignal;
 }
 
-/** Parts that are made anew; what else a base backup holds is taken over. */
-const MADE = new Set([BASE, PIECES_PART, SERVER_MANIFEST, PAGE_HASHES, FACTS]);
+/** Whether a part is made anew; what else a base backup holds is taken over. */
+const isMade = (part: string) => isVolume(part) || [SERVER_MANIFEST, PAGE_HASHES, FACTS].includes(part);
 
 /**
  * Puts the newest increment and all that it builds on together into a full base backup of the same moment, from the store alone.
@@ -94,6 +98,7 @@ class Synthesis {
   readonly #begun: string;
   readonly #lockedUntil: number | null;
   readonly #warnings: string[];
+  #earlier: EarlierVolumes | undefined;
 
   constructor(input: SyntheticInput, links: readonly KnownBase[], id: string, begun: string) {
     this.#input = input;
@@ -120,7 +125,10 @@ class Synthesis {
     await this.#readBack({ ...draft, format: FORMAT_WITHOUT_PIECES, name: repository.name, keyId: repository.keyId });
     // Before the manifest: once there is one the backup is good, and no run may say that it failed.
     await this.#sayVerified(objects);
-    return writeManifest(repository, { ...draft, finished: isoOf(clock.now()) });
+    const finished = isoOf(clock.now());
+    const manifest = await writeManifest(repository, { ...draft, finished }, formatOfBase(draft));
+    await this.#earlier?.forget(this.#id);
+    return manifest;
   }
 
   readonly #report = (what: string, done: number, total: number | null): void => {
@@ -134,7 +142,7 @@ class Synthesis {
     const sums = new FileSums();
     const pages = await this.#openPages();
     try {
-      const base = await this.#put(BASE, compress(this.#watch(folder, sums, pages)));
+      const volumes = await this.#storeVolumes(folder, sums, pages);
       const listing = await this.#listing();
       compareKept(listing.manifest, sums, this.#newest.id);
       const bytes = writeServerManifest(listing.bytes, sums.files);
@@ -143,10 +151,24 @@ class Synthesis {
       const hashList = hashes ? [await this.#put(PAGE_HASHES, compress(each(hashes)))] : [];
       this.#warnings.push(...(pages?.warnings ?? []));
       const facts = Buffer.from(await repository.readText(partOf(this.#newest.manifest, FACTS)));
-      return [base, list, ...hashList, await this.#put(FACTS, each([facts]))];
+      return [...volumes, list, ...hashList, await this.#put(FACTS, each([facts]))];
     } finally {
       pages?.close();
     }
+  }
+
+  async #storeVolumes(folder: string, sums: FileSums, pages: PageWatch | undefined): Promise<ManifestObject[]> {
+    const {
+      repository,
+      clock,
+      signal,
+      volumeBytes = volumeBytesOf(this.#newest.facts.server.bytes ?? 0),
+    } = this.#input;
+    this.#earlier = await EarlierVolumes.find(repository, clock.now(), volumeBytes);
+    const progress = (bytes: number) => this.#report('bytes put together', bytes, null);
+    const files = watchArchive(tarOf(folder), { sums, progress, volumeBytes, ...(pages && { pages }) });
+    const into = { repository, id: this.#id, lockedUntil: this.#lockedUntil, earlier: this.#earlier, signal };
+    return storeVolumes(into, BASE, files);
   }
 
   /** Without room for them a backup has no hashes. */
@@ -158,21 +180,6 @@ class Synthesis {
       this.#warnings.push(withoutHashes(String(error)));
       return undefined;
     }
-  }
-
-  async *#watch(folder: string, sums: FileSums, pages: PageWatch | undefined): AsyncGenerator<Buffer> {
-    const tar = new TarReader();
-    let bytes = 0;
-    for await (const piece of tarOf(folder)) {
-      for (const event of tar.read(piece)) {
-        sums.see(event);
-        pages?.see(event);
-      }
-      bytes += piece.length;
-      this.#report('bytes put together', bytes, null);
-      yield piece;
-    }
-    tar.finish();
   }
 
   /** What the server listed of the newest increment. */
@@ -189,7 +196,7 @@ class Synthesis {
     const { repository } = this.#input;
     const taken: ManifestObject[] = [];
     for (const object of this.#newest.manifest.objects) {
-      if (MADE.has(object.part)) continue;
+      if (isMade(object.part)) continue;
       const { packed } = object;
       const copy = await this.#put(object.part, repository.readObject(object));
       taken.push({ ...copy, ...(packed === undefined ? {} : { packed }) });
@@ -223,6 +230,7 @@ class Synthesis {
       client: null,
       source: manifest.source,
       wal: manifest.wal,
+      ...(this.#earlier?.resumed && { resumed: this.#earlier.resumed }),
       objects,
       bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
       warnings: this.#warnings,
@@ -236,7 +244,7 @@ class Synthesis {
     const report = (_: string, done: number, total: number) => this.#report('bytes read back', done, total);
     await unpackBase(repository, { ...this.#newest, id: manifest.id, manifest }, undefined, report);
     for (const object of manifest.objects) {
-      if (object.part === BASE) continue;
+      if (isVolume(object.part)) continue;
       for await (const _ of repository.readObject(object)) signal.throwIfAborted();
     }
   }

@@ -22,6 +22,16 @@ export class TarReader {
   #padding = 0;
   #ended = false;
 
+  /** Bytes until what is being read ends: a header, or a file with its padding. */
+  get pending(): number {
+    return this.#left + this.#padding || BLOCK - this.#have;
+  }
+
+  /** Whether the next byte begins an entry. */
+  get isBetween(): boolean {
+    return this.pending === BLOCK && this.#left + this.#padding === 0;
+  }
+
   /** Takes the next bytes and gives what they hold. Slices refer to `bytes`. */
   *read(bytes: Buffer): Generator<TarEvent> {
     let i = 0;

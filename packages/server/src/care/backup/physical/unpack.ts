@@ -6,13 +6,13 @@ import { decompress } from '../object/blocks.ts';
 import { damaged } from '../object/format.ts';
 import type { Repository } from '../repository.ts';
 import type { KnownBase } from './archive-state.ts';
-import { BASE } from './base-backup.ts';
 import { type BlockWrite, changedFile, IncrementReader, labelOfWhole } from './increment.ts';
 import { notePagesNeeded, PIECES_PART, readPieces } from './page-pieces.ts';
 import { PageSet } from './page-set.ts';
 import type { PhysicalRestoreInput } from './restore.ts';
 import { FileSums, readServerManifest, type ServerManifest } from './server-manifest.ts';
 import { type TarEvent, TarReader } from './tar.ts';
+import { BASE, readVolumes, volumesOf } from './volumes.ts';
 
 /**
  * Puts a base backup and what it builds on together in `dataDir`: the full one is laid out, then each increment changes
@@ -110,10 +110,11 @@ export async function unpackBase(
   throw damaged(archive.path, `${difference.path} does not fit the server's manifest (${difference.problem})`);
 }
 
-/** The object with the files of a base backup, and its content. */
+/** The files of a base backup, and the path that messages name it by: that of the first of its volumes. */
 function archiveOf(repository: Repository, base: KnownBase): { path: string; stream: AsyncIterable<Buffer> } {
-  const object = objectOf(base, isInPieces(base) ? PIECES_PART : BASE);
-  return { path: object.path, stream: decompress(repository.readObject(object), object.path) };
+  const part = isInPieces(base) ? PIECES_PART : BASE;
+  const { path } = objectOf(base, part);
+  return { path, stream: readVolumes(repository, volumesOf(base.manifest, part)) };
 }
 
 async function* eventsOf(

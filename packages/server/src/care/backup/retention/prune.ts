@@ -1,6 +1,6 @@
 import { type CatalogueEntry, readCatalogue } from '../catalogue.ts';
 import { chunkPath, storedChunks } from '../files/chunk-store.ts';
-import { manifestPath, readManifest } from '../manifest.ts';
+import { type BackupManifest, manifestPath, readManifest } from '../manifest.ts';
 import type { Repository } from '../repository.ts';
 import { readFileList } from '../restore/restore-files.ts';
 import { failedPath, runningPath } from '../run.ts';
@@ -24,8 +24,9 @@ export interface PruneOptions extends RetentionRules {
 }
 
 /**
- * Deletes what retention does not keep: first the manifest, so that what is left is no backup, then its objects, then
- * chunks and remains of killed runs that nothing names and that are older than 48 hours.
+ * Deletes what retention does not keep: first the manifest, so that what is left is no backup, then its objects, then objects,
+ * chunks and remains of killed runs that no backup names and that are older than 48 hours. What a backup names stays wherever it
+ * stands: a base backup may hold what a run had stored that was cut off.
  * @throws YumOpsError those of the blob store
  */
 export async function prune(repository: Repository, options: PruneOptions): Promise<PruneReport> {
@@ -33,23 +34,52 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
   const entries = await readCatalogue(repository, now);
   const plan = planRetention(entries, options, now);
   const report: PruneReport = { ...plan, freed: 0, refused: [] };
+  const left = entries.filter(({ id }) => !plan.delete.some((gone) => gone.id === id));
+  const stay = await readStaying(repository, left, signal);
   const remover = new Remover(repository, report, check);
   for (const { id } of plan.delete) {
     signal.throwIfAborted();
-    await removeBackup(repository, id, remover);
+    await removeBackup(repository, id, entries.find((entry) => entry.id === id)?.status === 'good', stay, remover);
   }
-  const left = entries.filter(({ id }) => !plan.delete.some((gone) => gone.id === id));
-  // A run under way may be about to use any chunk again; a manifest that cannot be read may name any.
-  const isClear = left.every(({ status }) => status === 'good' || status === 'failed');
-  if (isClear) await sweep(repository, left, now, remover, signal);
+  if (stay.isClear) await sweep(repository, stay, now, remover, signal);
   return report;
 }
 
-async function removeBackup(repository: Repository, id: string, remover: Remover): Promise<void> {
+/** The backups that stay. */
+interface Staying {
+  manifests: readonly BackupManifest[];
+  /** Paths of their objects. */
+  named: ReadonlySet<string>;
+  /** Whether these are all: a run under way may be about to use anything again, a manifest that cannot be read may name anything. */
+  isClear: boolean;
+}
+
+async function readStaying(
+  repository: Repository,
+  left: readonly CatalogueEntry[],
+  signal: AbortSignal,
+): Promise<Staying> {
+  const manifests: BackupManifest[] = [];
+  for (const { id } of left.filter(({ status }) => status === 'good')) {
+    signal.throwIfAborted();
+    manifests.push(await readManifest(repository, id));
+  }
+  const named = new Set(manifests.flatMap(({ objects }) => objects.map(({ path }) => path)));
+  return { manifests, named, isClear: left.every(({ status }) => status === 'good' || status === 'failed') };
+}
+
+/** @param wasGood what a good backup holds only it names; of a run that came to nothing, others may hold something */
+async function removeBackup(
+  repository: Repository,
+  id: string,
+  wasGood: boolean,
+  { named, isClear }: Staying,
+  remover: Remover,
+): Promise<void> {
   const { folder } = repository;
   // While its manifest is locked the backup is whole, and stays so.
   if (!(await remover.remove(manifestPath(repository, id)))) return;
-  await remover.removeBelow(`${folder}/objects/${id}/`);
+  if (wasGood || isClear) await remover.removeBelow(`${folder}/objects/${id}/`, named);
   await remover.removeBelow(`${folder}/verified/${id}/`);
   await remover.remove(failedPath(repository, id));
   await remover.remove(runningPath(repository, id));
@@ -57,18 +87,17 @@ async function removeBackup(repository: Repository, id: string, remover: Remover
 
 async function sweep(
   repository: Repository,
-  entries: readonly CatalogueEntry[],
+  { manifests, named }: Staying,
   now: number,
   remover: Remover,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, folder } = repository;
   await store.sweepUnfinished(`${folder}/`, now - YOUNG_MS);
-  const ids = entries.filter(({ status }) => status === 'good').map(({ id }) => id);
   for await (const { path, modified } of store.list(`${folder}/objects/`)) {
-    if (!ids.includes(path.split('/')[2] ?? '') && now - modified > YOUNG_MS) await remover.remove(path);
+    if (!named.has(path) && now - modified > YOUNG_MS) await remover.remove(path);
   }
-  const used = await chunkIdsOf(repository, ids, signal);
+  const used = await chunksOf(repository, manifests, signal);
   for (const chunk of await storedChunks(repository)) {
     if (used.has(chunk)) continue;
     const path = chunkPath(repository, chunk);
@@ -78,15 +107,14 @@ async function sweep(
 }
 
 /** Ids of all chunks that the files of these backups are made of. */
-export async function chunkIdsOf(
+export async function chunksOf(
   repository: Repository,
-  ids: readonly string[],
+  manifests: readonly BackupManifest[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
   const used = new Set<string>();
-  for (const id of ids) {
+  for (const manifest of manifests) {
     signal.throwIfAborted();
-    const manifest = await readManifest(repository, id);
     if (!manifest.objects.some(({ part }) => part === 'files')) continue;
     for await (const { chunks = [] } of readFileList(repository, manifest)) for (const chunk of chunks) used.add(chunk);
   }
@@ -122,9 +150,10 @@ class Remover {
     }
   }
 
-  async removeBelow(prefix: string): Promise<void> {
+  /** @param named what is not removed */
+  async removeBelow(prefix: string, named?: ReadonlySet<string>): Promise<void> {
     const paths: string[] = [];
-    for await (const { path } of this.#repository.store.list(prefix)) paths.push(path);
+    for await (const { path } of this.#repository.store.list(prefix)) if (!named?.has(path)) paths.push(path);
     for (const path of paths) await this.remove(path);
   }
 }
