@@ -32,3 +32,21 @@ test('small buffers, which may share their memory with others, are left alone', 
   release(small);
   expect(small.length).toBe(100);
 });
+
+test('buffers cut from a pool as large as that of Node 24 stay, and larger ones do not', () => {
+  const before = Buffer.poolSize;
+  Buffer.poolSize = LARGE;
+  try {
+    // More than the pool of before has left: a new one is begun.
+    const [first, second] = [Buffer.allocUnsafe(LARGE / 2 - 8).fill(1), Buffer.allocUnsafe(1_000).fill(2)];
+    expect(second.buffer).toBe(first.buffer);
+    release(first);
+    release(second);
+    expect([first[0], second[0]]).toEqual([1, 2]);
+    const whole = Buffer.allocUnsafe(LARGE / 2);
+    release(whole);
+    expect(whole.length).toBe(0);
+  } finally {
+    Buffer.poolSize = before;
+  }
+});

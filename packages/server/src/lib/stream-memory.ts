@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import * as threads from 'node:worker_threads';
 
 /** Bytes of streams after which what they left behind is collected. */
 const EVERY = 4 * 1024 * 1024;
@@ -13,10 +13,15 @@ const MOST = 48 * 1024 * 1024;
 /** Smaller buffers are not worth the call that gives them back. */
 const LEAST = 16 * 1024;
 
+/** From Node 21 on: to send what must stay is an error there, and before it stays without one. */
+const { isMarkedAsUntransferable } = threads as typeof threads & {
+  isMarkedAsUntransferable?: (buffer: ArrayBufferLike) => boolean;
+};
+
 type Collect = (options: { type: 'minor' | 'major' }) => void;
 let collect: Collect | undefined;
 let passed = 0;
-let nowhere: MessagePort | undefined;
+let nowhere: threads.MessagePort | undefined;
 
 /**
  * To be told of bytes that a long stream has passed on. Buffers lie outside of the engine's heap, which lets a hundred
@@ -44,10 +49,12 @@ export async function* lend<Piece extends Uint8Array>(source: AsyncIterable<Piec
   }
 }
 
-/** Gives the memory of a buffer back at once. It is empty afterwards, and so is whatever shares its memory. */
+/**
+ * Gives the memory of a buffer back at once. It is empty afterwards, and so is whatever shares its memory. One that is cut from the
+ * engine's pool stays.
+ */
 export function release({ buffer }: Uint8Array): void {
-  // Small buffers share a page of the engine's, which cannot be given away.
-  if (buffer.byteLength < LEAST) return;
+  if (buffer.byteLength < LEAST || isMarkedAsUntransferable?.(buffer)) return;
   nowhere ??= closedPort();
   // What is sent on a closed port leaves this side, and there is no other.
   nowhere.postMessage(null, [buffer as ArrayBuffer]);
@@ -61,8 +68,8 @@ export function keepYoungObjectsFew(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-function closedPort(): MessagePort {
-  const { port1 } = new MessageChannel();
+function closedPort(): threads.MessagePort {
+  const { port1 } = new threads.MessageChannel();
   port1.close();
   return port1;
 }
