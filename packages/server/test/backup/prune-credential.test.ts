@@ -1,4 +1,8 @@
+import { readFile, rm } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
+import { type BackupKeys, prune as pruneRepository, Repository, readBackupKeys } from '../../src/care/backup/index.ts';
+import { YumOpsError } from '../../src/lib/errors.ts';
+import { DAY_MS } from '../../src/lib/zoned-time.ts';
 import { type StrictS3, startStrictS3 } from '../support/strict-s3.ts';
 import { type BackupRig, hooks, makeRig } from './rig.ts';
 
@@ -59,4 +63,42 @@ test('what is locked stays, also for credentials that may delete, and is named',
   expect(report.refused.map(({ path }) => path)).toContain(`nightly/manifests/${first}.json`);
   expect(report.refused[0]?.message).toMatch(/is locked/);
   expect(await good()).toEqual([first, second]);
+});
+
+test('a backup whose manifest cannot be deleted stays whole, and evidence of one that is gone goes', async () => {
+  const made = await makeRig(null, RETENTION);
+  rig = made;
+  await made.write('uploads/menu.txt', 'soup');
+  const first = await made.good();
+  await made.verify(first, 1);
+  await made.write('uploads/menu.txt', 'salad');
+  const second = await made.good();
+  const backups = made.backups();
+  const repository = await backups.repository(backups.config('nightly'));
+  const keep = {
+    ...{ retention: { daily: 1, weekly: 0, monthly: 0 }, timeZone: 'UTC', pitrWindowMs: 0, signal: hooks().signal },
+    now: Date.now() + 3 * DAY_MS,
+  };
+  const keys = readBackupKeys(await readFile(`${made.folder}/backup.key`, 'utf8')) as BackupKeys;
+  const store = new Proxy(repository.store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== 'delete') return typeof value === 'function' ? value.bind(target) : value;
+      return async (path: string) => {
+        if (path.includes('/manifests/')) throw new YumOpsError('blob_locked', `${path} is locked.`);
+        await target.delete(path);
+      };
+    },
+  });
+  // The one that was verified is kept for that; nothing speaks for it once its evidence is gone.
+  for (const file of await made.stored(`/verified/${first}/`)) await rm(file);
+  const report = await pruneRepository(new Repository(store, 'nightly', keys), keep);
+  expect(report.refused.map(({ path }) => path)).toEqual([`nightly/manifests/${first}.json`]);
+  expect((await made.verify(first, 1)).findings).toEqual([]);
+
+  // What a prune left that was killed right after the manifest.
+  await rm((await made.stored(`/manifests/${first}.json`))[0] as string);
+  await pruneRepository(repository, keep);
+  expect(await made.stored(first)).toEqual([]);
+  expect((await made.verify(second, 1)).findings).toEqual([]);
 });

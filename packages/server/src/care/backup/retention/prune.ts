@@ -34,12 +34,18 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
   const entries = await readCatalogue(repository, now);
   const plan = planRetention(entries, options, now);
   const report: PruneReport = { ...plan, freed: 0, refused: [] };
-  const left = entries.filter(({ id }) => !plan.delete.some((gone) => gone.id === id));
-  const stay = await readStaying(repository, left, signal);
   const remover = new Remover(repository, report, check);
-  for (const { id } of plan.delete) {
+  const gone = new Map<string, CatalogueEntry>();
+  for (const entry of entries.filter(({ id }) => plan.delete.some((item) => item.id === id))) {
     signal.throwIfAborted();
-    await removeBackup(repository, id, entries.find((entry) => entry.id === id)?.status === 'good', stay, remover);
+    // While its manifest is locked the backup is whole, and stays so.
+    if (await remover.remove(manifestPath(repository, entry.id))) gone.set(entry.id, entry);
+  }
+  const left = entries.filter(({ id }) => !gone.has(id));
+  const stay = await readStaying(repository, left, signal);
+  for (const entry of gone.values()) {
+    signal.throwIfAborted();
+    await removeRest(repository, entry, stay, remover);
   }
   if (stay.isClear) await sweep(repository, stay, now, remover, signal);
   return report;
@@ -47,6 +53,8 @@ export async function prune(repository: Repository, options: PruneOptions): Prom
 
 /** The backups that stay. */
 interface Staying {
+  /** Of these and of runs that failed. */
+  ids: ReadonlySet<string>;
   manifests: readonly BackupManifest[];
   /** Paths of their objects. */
   named: ReadonlySet<string>;
@@ -65,21 +73,20 @@ async function readStaying(
     manifests.push(await readManifest(repository, id));
   }
   const named = new Set(manifests.flatMap(({ objects }) => objects.map(({ path }) => path)));
-  return { manifests, named, isClear: left.every(({ status }) => status === 'good' || status === 'failed') };
+  const isClear = left.every(({ status }) => status === 'good' || status === 'failed');
+  return { ids: new Set(left.map(({ id }) => id)), manifests, named, isClear };
 }
 
-/** @param wasGood what a good backup holds only it names; of a run that came to nothing, others may hold something */
-async function removeBackup(
+/** What stands beside a manifest that is gone. */
+async function removeRest(
   repository: Repository,
-  id: string,
-  wasGood: boolean,
+  { id, status }: CatalogueEntry,
   { named, isClear }: Staying,
   remover: Remover,
 ): Promise<void> {
   const { folder } = repository;
-  // While its manifest is locked the backup is whole, and stays so.
-  if (!(await remover.remove(manifestPath(repository, id)))) return;
-  if (wasGood || isClear) await remover.removeBelow(`${folder}/objects/${id}/`, named);
+  // What a good backup had only it named; of a run that came to nothing a backup may hold something that we cannot read.
+  if (status === 'good' || isClear) await remover.removeBelow(`${folder}/objects/${id}/`, named);
   await remover.removeBelow(`${folder}/verified/${id}/`);
   await remover.remove(failedPath(repository, id));
   await remover.remove(runningPath(repository, id));
@@ -87,7 +94,7 @@ async function removeBackup(
 
 async function sweep(
   repository: Repository,
-  { manifests, named }: Staying,
+  { ids, manifests, named }: Staying,
   now: number,
   remover: Remover,
   signal: AbortSignal,
@@ -96,6 +103,9 @@ async function sweep(
   await store.sweepUnfinished(`${folder}/`, now - YOUNG_MS);
   for await (const { path, modified } of store.list(`${folder}/objects/`)) {
     if (!named.has(path) && now - modified > YOUNG_MS) await remover.remove(path);
+  }
+  for await (const { path, modified } of store.list(`${folder}/verified/`)) {
+    if (!ids.has(path.split('/')[2] ?? '') && now - modified > YOUNG_MS) await remover.remove(path);
   }
   const used = await chunksOf(repository, manifests, signal);
   for (const chunk of await storedChunks(repository)) {
