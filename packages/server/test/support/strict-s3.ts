@@ -78,6 +78,8 @@ export interface StrictS3 {
   /** Current bytes of every object by key. */
   objects(): Map<string, Buffer>;
   replace(key: string, body: Buffer): void;
+  /** Until when the current version of an object is locked, milliseconds since the epoch; 0 = not at all. */
+  lockedUntil(key: string): number;
   pendingUploads(): number;
   /** The same store for credentials that may not delete. */
   writerUrl: string;
@@ -562,6 +564,7 @@ export async function startStrictS3({ locks = false, pageSize = 1_000 }: StrictS
     replace(key, body) {
       bucket.add(key, body, 0);
     },
+    lockedUntil: (key) => bucket.current(key)?.lockedUntil ?? 0,
     pendingUploads: () => bucket.uploads.size,
     async stop() {
       for (const one of [server, website]) {

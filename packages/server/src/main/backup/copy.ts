@@ -12,7 +12,7 @@ import {
   whileArriving,
   whileReading,
 } from '../../care/backup/index.ts';
-import { copyRest, lockOfLog, logOfBase } from '../../care/backup/physical/index.ts';
+import { copyRest, logOfBase } from '../../care/backup/physical/index.ts';
 import { type PutOptions, readBlob } from '../../lib/blob.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { codeOf, YumOpsError } from '../../lib/errors.ts';
@@ -152,17 +152,14 @@ class Copy {
     return whole;
   }
 
-  /** The log that a base backup needs by itself. */
+  /** The log that a base backup needs by itself, locked for as long. */
   async #log(): Promise<void> {
     const { tier, id, finished } = this.#manifest;
     if (tier !== 'physical') return;
-    const { from, to, pitrWindowMs } = this.#route;
-    const lockUntil = lockUntilOf(this.#route, pitrWindowMs);
+    const { from, to } = this.#route;
     for (const path of await logOfBase(from, id, Date.parse(finished))) {
-      const lock = lockOfLog(path, lockUntil);
-      if (!this.#again || !(await opens(to, path))) {
-        await put(to, path, await readBlob(from.store, path), { ...lock, ifAbsent: !this.#again });
-      } else if (lock.lockUntil !== undefined) await to.store.extendLock(path, lock.lockUntil);
+      if (!this.#again || !(await opens(to, path))) await this.#put(path, await readBlob(from.store, path));
+      else if (this.#lockUntil !== undefined) await to.store.extendLock(path, this.#lockUntil);
     }
   }
 

@@ -71,7 +71,7 @@ function inputOf(
     fullEveryMs,
     ...(isLocked && {
       lockUntil: (now: number) => now + lockMs,
-      // Log before the window is of no use without the rest of it.
+      // Log before the window is of no use without the rest of it; what a base backup needs is locked with that.
       lockLogUntil: (now: number) => now + Math.min(lockMs, pitrWindowMs),
     }),
     close: () => source.close(),

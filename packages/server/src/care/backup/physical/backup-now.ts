@@ -6,6 +6,7 @@ import type { Repository } from '../repository.ts';
 import { recordRun } from '../run.ts';
 import { type KnownBase, readPhysicalState } from './archive-state.ts';
 import { type BaseBackupInput, takeBaseBackup } from './base-backup.ts';
+import { lockLog } from './lock-log.ts';
 import { formatLsn, type Lsn } from './lsn.ts';
 import { chooseParent, linksOf } from './parents.ts';
 import { receiveWal } from './receiver.ts';
@@ -58,6 +59,7 @@ export async function backUpPhysically(
     // Before the backup: the server must keep the log from its first moment on.
     const wasKept = await ensureSlot(source, slot);
     const receiver = new OwnReceiver(input, slot);
+    const lockedUntil = lockUntil?.(clock.now()) ?? null;
     let isDone = false;
     try {
       const manifest = await takeBaseBackup({
@@ -66,14 +68,18 @@ export async function backUpPhysically(
         id,
         started,
         now: () => clock.now(),
-        lockedUntil: lockUntil?.(clock.now()) ?? null,
+        lockedUntil,
         progress: (...told) => {
           input.signal?.throwIfAborted();
           input.progress?.(...told);
         },
         walStored: async (systemId, timeline, from, to) => {
           receiver.wanted = to;
-          await untilStored(new WalArchive(repository, systemId), { timeline, from, to }, input, receiver);
+          const archive = new WalArchive(repository, systemId);
+          await untilStored(archive, { timeline, from, to }, input, receiver);
+          const { segmentSize } = await source.facts();
+          const own = { timeline, start: from, stop: to, segmentSize };
+          if (lockedUntil !== null) await lockLog(archive, [own], lockedUntil);
         },
       });
       isDone = true;
@@ -88,7 +94,7 @@ export async function backUpPhysically(
   });
 }
 
-/** What the next base backup builds on, with its objects locked for as long. See `BaseBackupInput.chain`. */
+/** What the next base backup builds on, with its objects and its log locked for as long. See `BaseBackupInput.chain`. */
 async function chainFor({
   repository,
   source,
@@ -105,10 +111,12 @@ async function chainFor({
   if (parent === null) return [];
   const links = linksOf(parent, bases);
   if (lockUntil === undefined) return links;
+  const until = lockUntil(clock.now());
   for (const { manifest } of links) {
-    for (const { path } of manifest.objects) await repository.store.extendLock(path, lockUntil(clock.now()));
-    await repository.store.extendLock(manifestPath(repository, manifest.id), lockUntil(clock.now()));
+    for (const { path } of manifest.objects) await repository.store.extendLock(path, until);
+    await repository.store.extendLock(manifestPath(repository, manifest.id), until);
   }
+  await lockLog(new WalArchive(repository, systemId), links, until);
   return links;
 }
 

@@ -48,8 +48,11 @@ async function copyOne(from: Repository, to: Repository, path: string, options: 
   }
 }
 
-/** Small parts go when their window is whole; the smallest window that a server can have is locked. */
-export function lockOfLog(path: string, lockUntil: number | undefined): PutOptions {
+/**
+ * Small parts go when their window is whole; the smallest window that a server can have is locked. What a base backup needs was copied
+ * with it.
+ */
+function lockOfLog(path: string, lockUntil: number | undefined): PutOptions {
   const [, start, end] = /([0-9A-F]{16})-([0-9A-F]{16})$/.exec(path) ?? [];
   if (lockUntil === undefined || start === undefined || end === undefined) return {};
   return BigInt(`0x${end}`) - BigInt(`0x${start}`) >= LEAST_WINDOW ? { lockUntil } : {};

@@ -2,7 +2,7 @@ export { type PhysicalState, readBase, readPhysicalState, recoverable } from './
 export { backUpPhysically, type PhysicalBackupInput } from './backup-now.ts';
 export type { BaseExtra, BaseFiles } from './base-backup.ts';
 export { checkBaseFiles, checkLog, checkParents } from './check-log.ts';
-export { copyRest, lockOfLog } from './copy-wal.ts';
+export { copyRest } from './copy-wal.ts';
 export { type KeeperStatus, WalKeeper } from './keeper.ts';
 export { formatLsn, type Lsn, parseLsn } from './lsn.ts';
 export { incrementsOf } from './parents.ts';

@@ -20,6 +20,7 @@ import { FACTS, warningsOf } from './base-backup.ts';
 import { EarlierVolumes } from './earlier-volumes.ts';
 import { PAGE_HASHES } from './hash-list.ts';
 import { changedFile } from './increment.ts';
+import { lockLog } from './lock-log.ts';
 import { PageWatch, withoutHashes } from './page-watch.ts';
 import { linksOf, newestFirst } from './parents.ts';
 import { FileSums, readServerManifest, type ServerManifest, writeServerManifest } from './server-manifest.ts';
@@ -28,6 +29,7 @@ import { tarOf } from './tar-writer.ts';
 import { type MakeFolder, unpackBase, unpackLinks } from './unpack.ts';
 import { volumeBytesOf } from './volume-cutter.ts';
 import { BASE, formatOfBase, isVolume, storeVolumes } from './volumes.ts';
+import { WalArchive } from './wal-archive.ts';
 import { watchArchive } from './watch-archive.ts';
 
 export interface SyntheticInput {
@@ -125,6 +127,8 @@ class Synthesis {
     await this.#readBack({ ...draft, format: FORMAT_WITHOUT_PIECES, name: repository.name, keyId: repository.keyId });
     // Before the manifest: once there is one the backup is good, and no run may say that it failed.
     await this.#sayVerified(objects);
+    const archive = new WalArchive(repository, this.#newest.systemId);
+    if (this.#lockedUntil !== null) await lockLog(archive, [this.#newest], this.#lockedUntil);
     const finished = isoOf(clock.now());
     const manifest = await writeManifest(repository, { ...draft, finished }, formatOfBase(draft));
     await this.#earlier?.forget(this.#id);
