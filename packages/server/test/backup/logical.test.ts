@@ -209,7 +209,7 @@ describe('a logical backup', () => {
     });
   });
 
-  test('a schema that does not restore is put back as it was', async () => {
+  test('where a part does not restore all is as it was', async () => {
     await run(admin, 'DROP DATABASE IF EXISTS copy6');
     await rig.restore(id, other('copy6'), { schema: 'Sales' });
     await run(other('copy6'), 'DROP TABLE "Sales"."Order Items"', 'CREATE TABLE "Sales".kept AS SELECT 7 AS n');
@@ -224,6 +224,24 @@ describe('a logical backup', () => {
     });
     expect(await ask(other('copy6'), 'SELECT n FROM odd.kept')).toEqual([7]);
     expect(await ask(other('copy6'), `SELECT count(*)::int FROM pg_namespace WHERE nspname ~ '^before'`)).toEqual([0]);
+
+    const relations = `SELECT n.nspname || '.' || coalesce(c.relname, '') FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid
+      WHERE n.nspname !~ '^pg_|^information_schema$' ORDER BY 1`;
+    const before: [string, { schema: string } | { table: string }][] = [
+      ['DROP SCHEMA odd CASCADE', { schema: 'odd' }],
+      ['SELECT', { table: 'odd.moods' }],
+      ['CREATE SCHEMA odd', { schema: 'odd' }],
+      ['SELECT', { table: 'odd.moods' }],
+      ['CREATE TABLE odd.moods AS SELECT 7 AS n', { table: 'odd.moods' }],
+    ];
+    for (const [change, part] of before) {
+      await run(other('copy6'), change);
+      const was = await ask(other('copy6'), relations);
+      const restoring = rig.restore(second, other('copy6'), { ...part, yes: true });
+      await expect(restoring).rejects.toThrow('type "public.mood" does not exist');
+      expect(await ask(other('copy6'), relations)).toEqual(was);
+    }
+    expect(await ask(other('copy6'), 'SELECT n FROM odd.moods')).toEqual([7]);
   });
 
   test('a part that does not restore leaves no new database, whoever is connected to it', async () => {

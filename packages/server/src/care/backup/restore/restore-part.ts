@@ -1,5 +1,5 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { YumOpsError } from '../../../lib/errors.ts';
+import { codeOf, messageOf, YumOpsError } from '../../../lib/errors.ts';
 import { type BackupConnection, quoteIdentifier } from '../database.ts';
 import { restoreRoles } from '../logical/roles.ts';
 import { readClusterRecord, readDump } from '../objects.ts';
@@ -9,6 +9,9 @@ import { dropUnfilled } from './left-databases.ts';
 import { preflight, type RestorePlan, type RestoreReport } from './restore-database.ts';
 import { connectToServer } from './target.ts';
 import { restoreTies } from './ties.ts';
+
+/** SQLSTATE of what cannot be dropped since something depends on it. */
+const DEPENDENT_OBJECTS = '2BP01';
 
 export type PartReport = RestoreReport & { rows: number };
 
@@ -26,13 +29,16 @@ export interface RestoredPart {
   noun: 'table' | 'schema';
   /** @param contents gives the lines of the archive, all or those that `pg_restore` finds by these arguments */
   choose(contents: (args?: readonly string[]) => Promise<string[]>): Promise<PartLines>;
-  /**
-   * Moves what has its name out of the way, into or under a schema named `kept`, and makes the place for it.
-   * @returns where that is now; null = nothing was there
-   */
-  makeRoom(connection: BackupConnection, kept: string): Promise<string | null>;
-  /** Puts back what was moved. */
-  putBack(connection: BackupConnection, kept: string): Promise<void>;
+  /** Moves what has its name out of the way, into or under a schema named `kept`, and makes the place for it; all of that or nothing. */
+  makeRoom(connection: BackupConnection, kept: string): Promise<Room>;
+}
+
+/** The place for a part. */
+export interface Room {
+  /** Where what had its name is now; null = nothing was there. */
+  kept: string | null;
+  /** Puts back what was moved, and drops what was made, while nothing of the part is there. */
+  undo(connection: BackupConnection): Promise<void>;
 }
 
 /**
@@ -89,7 +95,8 @@ async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, par
   const { body, ties, rows, tables } = await part.choose(contents);
   if (tables > 0 && !body.some((line) => /^\d+; \d+ \d+ TABLE /.test(line))) throw unnamed(manifest, part);
   const name = `before_${new Date(clock.now()).toISOString().replace(/\D/g, '')}`;
-  const { kept, all, warnings } = await makeRoom(deps, plan, part, name);
+  const { room, all, warnings } = await makeRoom(deps, plan, part, name);
+  const { kept } = room;
   const args = ['--no-password', `--dbname=${target.catalog}`, '--single-transaction'];
   if (!all) args.push('--no-owner', '--no-privileges');
   const restore = (only: readonly string[]) => {
@@ -99,11 +106,35 @@ async function fill(deps: RestoreDeps & { clock: Clock }, plan: RestorePlan, par
   try {
     await restore(body);
   } catch (error) {
-    if (kept !== null) await withConnection(plan, (connection) => part.putBack(connection, name));
+    await undo(plan, room, error);
     throw error;
   }
-  warnings.push(...(await restoreTies(ties, restore)));
+  try {
+    warnings.push(...(await restoreTies(ties, restore)));
+  } catch (error) {
+    throw withoutTies(error, part, kept);
+  }
   return { database: target.catalog, kept, warnings, rows };
+}
+
+/** @throws YumOpsError why the part was not restored, with why what was moved or made for it stays */
+async function undo(plan: RestorePlan, room: Room, error: unknown): Promise<void> {
+  try {
+    await withConnection(plan, (connection) => room.undo(connection));
+  } catch (left) {
+    const where = room.kept === null ? 'what was made for it' : `what stood there is ${room.kept} now, and`;
+    const message = `${messageOf(error)} Nor could all be put back, ${where} stays: ${messageOf(left)}`;
+    const hint = 'Move it back by hand, or restore again.';
+    throw new YumOpsError(codeOf(error) ?? 'restore_failed', message, { hint, status: 409, cause: error });
+  }
+}
+
+/** The part is there and complete by then, and what ties it to others is not. */
+function withoutTies(error: unknown, { noun }: RestoredPart, kept: string | null): YumOpsError {
+  const before = kept === null ? '' : ` What stood there is kept as ${kept}.`;
+  const message = `${messageOf(error)} The ${noun} was restored, without what ties it to others.${before}`;
+  const hint = 'Restore it again for keys, triggers and policies.';
+  return new YumOpsError(codeOf(error) ?? 'restore_failed', message, { hint, status: 409, cause: error });
 }
 
 /** `pg_restore` lists names as the database wrote them, and knows a schema by those bytes. */
@@ -121,7 +152,7 @@ function makeRoom({ repository }: RestoreDeps, plan: RestorePlan, part: Restored
     const all = await isSuperuser(connection);
     const cluster = await readClusterRecord(repository, plan.manifest);
     const warnings = all ? await restoreRoles(connection, cluster) : ['owner and privileges were left out'];
-    return { kept: await part.makeRoom(connection, name), all, warnings };
+    return { room: await part.makeRoom(connection, name), all, warnings };
   });
 }
 
@@ -135,4 +166,11 @@ async function withConnection<Result>(
   } finally {
     await connection.close();
   }
+}
+
+/** Drops a schema that was made for a part; where somebody has put something into it meanwhile it stays. */
+export async function dropEmpty(connection: BackupConnection, schema: string): Promise<void> {
+  await connection.query(`DROP SCHEMA ${quoteIdentifier(schema)}`).catch((error: unknown) => {
+    if (codeOf(error) !== DEPENDENT_OBJECTS) throw error;
+  });
 }

@@ -7,7 +7,14 @@ import { readTables } from '../objects.ts';
 import { inContents, schemasOf } from './contents.ts';
 import type { RestoreDeps } from './into-database.ts';
 import type { RestorePlan } from './restore-database.ts';
-import { type PartLines, type PartReport, type RestoredPart, restorePart } from './restore-part.ts';
+import {
+  dropEmpty,
+  type PartLines,
+  type PartReport,
+  type RestoredPart,
+  type Room,
+  restorePart,
+} from './restore-part.ts';
 import { TIES } from './ties.ts';
 
 /** Whether anything stands in a schema that is of no extension. */
@@ -103,11 +110,14 @@ class SchemaPart implements RestoredPart {
     };
   }
 
-  async makeRoom(connection: BackupConnection, kept: string): Promise<string | null> {
+  async makeRoom(connection: BackupConnection, kept: string): Promise<Room> {
     const name = quoteIdentifier(this.#name);
     const [standing] = await connection.query<Standing>(TAKEN, [this.#name]);
-    if (!standing) await connection.query(`CREATE SCHEMA ${name}`);
-    if (!standing?.taken) return null;
+    if (!standing) {
+      await connection.query(`CREATE SCHEMA ${name}`);
+      return { kept: null, undo: (later) => dropEmpty(later, this.#name) };
+    }
+    if (!standing.taken) return { kept: null, undo: async () => undefined };
     await connection.query('BEGIN');
     try {
       await connection.query(`ALTER SCHEMA ${name} RENAME TO ${quoteIdentifier(kept)}`);
@@ -115,7 +125,7 @@ class SchemaPart implements RestoredPart {
       if (this.#name === 'public') await connection.query('GRANT USAGE ON SCHEMA public TO PUBLIC');
       await moveExtensions(connection, standing.extensions, this.#name);
       await connection.query('COMMIT');
-      return kept;
+      return { kept, undo: (later) => this.#putBack(later, kept) };
     } catch (error) {
       await connection.query('ROLLBACK');
       throw new YumOpsError(
@@ -126,7 +136,7 @@ class SchemaPart implements RestoredPart {
     }
   }
 
-  async putBack(connection: BackupConnection, kept: string): Promise<void> {
+  async #putBack(connection: BackupConnection, kept: string): Promise<void> {
     const [standing] = await connection.query<Standing>(TAKEN, [this.#name]);
     await connection.query('BEGIN');
     await moveExtensions(connection, standing?.extensions ?? [], kept);

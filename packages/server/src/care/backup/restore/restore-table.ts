@@ -7,7 +7,7 @@ import { readTables } from '../objects.ts';
 import { inContents } from './contents.ts';
 import type { RestoreDeps } from './into-database.ts';
 import type { RestorePlan } from './restore-database.ts';
-import { type PartReport, type RestoredPart, restorePart } from './restore-part.ts';
+import { dropEmpty, type PartReport, type RestoredPart, restorePart } from './restore-part.ts';
 
 /** `table`, `schema.table` or `"Schema"."Table"`. Words without quotes are also found in lower case, as in SQL. */
 export function findTable(tables: readonly TableRecord[], text: string): TableRecord {
@@ -87,18 +87,33 @@ function partOfTable(table: TableRecord): RestoredPart {
     noun: 'table',
     choose: async (contents) => ({ ...linesOfTable(await contents(), table), rows, tables: 1 }),
     async makeRoom(connection, kept) {
-      await connection.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
-      const standing = await connection.query(
-        'SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
-        [schema, name],
-      );
-      if (standing.length === 0) return null;
-      await connection.query(`CREATE SCHEMA ${quoteIdentifier(kept)}`);
-      await move(connection, schema, kept);
-      return `${kept}.${name}`;
-    },
-    async putBack(connection, kept) {
-      await move(connection, kept, schema);
+      await connection.query('BEGIN');
+      try {
+        const had = await connection.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
+        if (had.length === 0) await connection.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`);
+        const standing = await connection.query(
+          'SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+          [schema, name],
+        );
+        if (standing.length > 0) {
+          await connection.query(`CREATE SCHEMA ${quoteIdentifier(kept)}`);
+          await move(connection, schema, kept);
+        }
+        await connection.query('COMMIT');
+        return {
+          kept: standing.length > 0 ? `${kept}.${name}` : null,
+          async undo(later) {
+            if (standing.length > 0) {
+              await move(later, kept, schema);
+              await dropEmpty(later, kept);
+            }
+            if (had.length === 0) await dropEmpty(later, schema);
+          },
+        };
+      } catch (error) {
+        await connection.query('ROLLBACK');
+        throw error;
+      }
     },
   };
 }
