@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Bench, openBench, visit } from './browser.ts';
 
@@ -290,5 +290,37 @@ it('leads from a span of the database to its statement', async () => {
   await page.goto(`${bench.fixture.url}/traces/5b8efff798038103d269b633813fc60c?span=a3`);
   await page.getByText('http.client').first().waitFor();
   expect(await page.getByRole('link', { name: 'This statement in the database' }).count()).toBe(0);
+  await context.close();
+});
+
+it('keeps the runbook of an incident that is saved before the runbooks have come, and after', async () => {
+  const { page, context, faults } = await visit(bench, '/');
+  const held: Route[] = [];
+  await page.route('**/api/v1/runbooks', (route) => {
+    held.push(route);
+  });
+  const sent: unknown[] = [];
+  await page.route('**/api/v1/incidents/in-1', (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    sent.push(route.request().postDataJSON());
+    return route.fulfill({ json: {} });
+  });
+  for (const haveCome of [false, true]) {
+    await page.goto(`${bench.fixture.url}/incidents/in-1?do=edit`);
+    const runbook = page.getByRole('combobox', { name: 'Runbook' });
+    await runbook.waitFor();
+    await expect.poll(() => held.length).toBeGreaterThan(0);
+    if (haveCome) {
+      for (const route of held.splice(0)) await route.continue();
+      await runbook.getByRole('option', { name: 'Disk full' }).waitFor({ state: 'attached' });
+      expect(await runbook.getByRole('option').allTextContents()).toEqual(['None', 'High error rate', 'Disk full']);
+    }
+    await page.getByRole('button', { name: 'Save' }).click();
+    await runbook.waitFor({ state: 'detached' });
+    held.length = 0;
+  }
+  const runbook = 'high-error-rate';
+  expect(sent).toEqual([expect.objectContaining({ runbook }), expect.objectContaining({ runbook })]);
+  expect(faults).toEqual([]);
   await context.close();
 });
