@@ -1,12 +1,14 @@
 import { Link } from '@tanstack/react-router';
-import { Empty } from '../components/notice.tsx';
+import { Page } from '../components/page.tsx';
 
 export function NotFound() {
   return (
-    <main className="page">
-      <Empty title="There is no such page">
-        The address may be of a page that has moved. <Link to="/">Go to the overview</Link>
-      </Empty>
+    <main>
+      <Page title="There is no such page">
+        <p>
+          The address may be of a page that has moved. <Link to="/">Go to the overview</Link>
+        </p>
+      </Page>
     </main>
   );
 }

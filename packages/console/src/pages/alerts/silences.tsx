@@ -42,7 +42,7 @@ export function Silences() {
             items.length === 0 ? (
               <Empty title="Nothing is muted">
                 <p>Alerts that match a silence stay visible, and nobody is told of them. From a terminal:</p>
-                <Command line={`yumops silence 'alertname="High Error Rate"' --for 2h --reason deploy`} />
+                <Command line={`yumops silence add 'alertname="High Error Rate"' --for 2h --reason deploy`} />
               </Empty>
             ) : (
               <ul>

@@ -3,6 +3,7 @@ import type { IncidentFigures } from '@yumops/protocol';
 import { Empty } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { formatSpan, plural } from '../../format/number.ts';
 import { statisticsQuery } from './incident-queries.ts';
 
@@ -55,7 +56,7 @@ export function Figures() {
 function ByRule({ rows }: { rows: readonly { rule: string; incidents: number; figures: IncidentFigures }[] }) {
   if (rows.length === 0) return <p className="incident-none">No incident came from an alert.</p>;
   return (
-    <div className="incident-table">
+    <ScrollRegion className="incident-table" label="Times by rule">
       <table>
         <thead>
           <tr>
@@ -78,6 +79,6 @@ function ByRule({ rows }: { rows: readonly { rule: string; incidents: number; fi
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }
