@@ -1,10 +1,9 @@
 /**
  * The logical tier beside plain `pg_dump -Fc -Z1` and `pg_restore`, on the same server: `npm run bench -- backup [--ratings 800000]`.
  * Ours also hashes every row (`withoutRowHash`: with row_hash: off), encrypts, sums and stores; its restore checks everything before it writes. Then files:
- * how much a second backup adds after one percent of the bytes changed. `jobs`: the same rows in four tables, dumped and restored in one
- * job, in two and in four, beside `pg_dump -Fd -j2` and `pg_restore -j2`; `bucket`: the same through a local S3 service, which takes
- * part of the time. `--only-jobs` measures these two alone and writes
- * `backup-jobs.json`. A peak is the most resident memory that the process of ours ever had, as the kernel counts it.
+ * how much a second backup adds after one percent of the bytes changed. With `--jobs` instead, into `backup-jobs.json`: the same rows in
+ * four tables, dumped and restored in one job, in two and in four, beside `pg_dump -Fd -j2` and `pg_restore -j2`; `bucket`: the same
+ * through a local S3 service, which takes part of the time. A peak is the most resident memory that the process of ours ever had, as the kernel counts it.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
@@ -23,7 +22,7 @@ const { values } = parseArgs({
   options: {
     ratings: { type: 'string', default: '800000' },
     rounds: { type: 'string', default: '3' },
-    'only-jobs': { type: 'boolean', default: false },
+    jobs: { type: 'boolean', default: false },
     'files-mb': { type: 'string', default: '200' },
   },
 });
@@ -272,6 +271,24 @@ async function inOneJob(url, env, admin, size) {
   };
 }
 
+/** Fills a database. @returns what `work` gives */
+async function filled(url, work) {
+  const app = new pg.Client({ connectionString: url });
+  app.on('error', () => undefined);
+  await app.connect();
+  try {
+    return await work(app, Number(values.ratings));
+  } finally {
+    await app.end();
+  }
+}
+
+/** What programs of PostgreSQL find the server by. */
+function environment(url) {
+  const { hostname, port, username, password } = new URL(url);
+  return { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
+}
+
 const engine = await startEmbeddedPostgres({
   dataDir: join(folder, 'server'),
   major: MAJOR,
@@ -286,26 +303,16 @@ try {
   await admin.connect();
   await admin.query('CREATE DATABASE app');
   const url = engine.url.replace(/\/postgres$/, '/app');
-  const app = new pg.Client({ connectionString: url });
-  app.on('error', () => undefined);
-  await app.connect();
-  const size = values['only-jobs'] ? 0 : await fill(app, Number(values.ratings));
-  await app.end();
-  await admin.query('CREATE DATABASE four');
-  const four = new pg.Client({ connectionString: url.replace(/\/app$/, '/four') });
-  four.on('error', () => undefined);
-  await four.connect();
-  await fillFour(four, Number(values.ratings));
-  await four.end();
   writeConfiguration(url);
-  const { hostname, port, username, password } = new URL(url);
-  const env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: password };
-  const one = values['only-jobs'] ? {} : await inOneJob(url, env, admin, size);
-  const jobs = await inJobs(url, env, admin);
-  const bucket = await inBucket(url, admin);
+  if (values.jobs) {
+    await admin.query('CREATE DATABASE four');
+    await filled(url.replace(/\/app$/, '/four'), fillFour);
+    write('backup-jobs', { jobs: await inJobs(url, environment(url), admin), bucket: await inBucket(url, admin) });
+  } else {
+    const size = await filled(url, fill);
+    write('backup', { ...(await inOneJob(url, environment(url), admin, size)), files: await files() });
+  }
   await admin.end();
-  const more = values['only-jobs'] ? {} : { files: await files() };
-  write(values['only-jobs'] ? 'backup-jobs' : 'backup', { ...one, jobs, bucket, ...more });
 } finally {
   await engine.stop();
   rmSync(folder, { recursive: true, force: true });
