@@ -10,8 +10,8 @@ const APP = fileURLToPath(new URL('../..', import.meta.url));
 const NEXT = join(dirname(createRequire(import.meta.url).resolve('next/package.json')), 'dist', 'bin', 'next');
 const STOP_WITH_PARENT = new URL('./stop-with-parent.mjs', import.meta.url).href;
 
-/** Small enough for a laptop that runs the platform beside it. */
-const HEAP_MB = 192;
+/** Small enough for a laptop that runs the platform beside it. With 192 MB it could end where the machine has several times its load. */
+const HEAP_MB = 256;
 const KEPT_LINES = 40;
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
